@@ -16,17 +16,17 @@ from torch import Tensor
 from .dists import kl_mvn
 from .latent import PPCA
 
-# %% ../nbs/04_elbo.ipynb #2b2bc6c9
+# %% ../nbs/04_elbo.ipynb #17cf4f3d
 def elbo_enum(
     log_joint:Tensor,   # log p(x, z) for every value of z `[...,K]`
-    q:Tensor            # probabilities of q(z) `[...,K]`, positive, summing to one
+    q:Tensor            # probabilities of q(z) `[...,K]`, non-negative, summing to one
 ) -> Tensor: # nats `[...]`
     "The ELBO of a discrete latent, by enumeration: E_q[log p(x,z) − log q(z)]"
     if not (q >= 0).all() or not torch.allclose(q.sum(-1), torch.ones_like(q.sum(-1)), atol=1e-5):
         raise ValueError(f"q: expected probabilities that sum to one, got sums {q.sum(-1).tolist()}")
-    return (q*log_joint - torch.xlogy(q, q)).sum(-1)
+    return (torch.where(q > 0, q*log_joint, 0.) - torch.xlogy(q, q)).sum(-1)
 
-# %% ../nbs/04_elbo.ipynb #4cbffe2b
+# %% ../nbs/04_elbo.ipynb #b1abdd43
 def elbo_ppca(
     model:PPCA,   # linear-Gaussian model
     x:Tensor,     # data `[B,d]`
@@ -35,8 +35,10 @@ def elbo_ppca(
 ) -> Tensor: # nats per datum `[B]`
     "The ELBO of a Gaussian q in a linear-Gaussian model, without sampling"
     x, mu, L = (t.to(model.W.dtype) for t in (x.flatten(1), mu, L))
+    if x.shape[1] != model.d: raise ValueError(f"x: expected [B,{model.d}] for this model, got {list(x.shape)}")
+    if mu.shape != (len(x), model.k): raise ValueError(f"mu: expected {[len(x), model.k]}, got {list(mu.shape)}")
     err = (x - model.mean - mu@model.W.T).square().sum(1) + (model.W@L).square().sum((1, 2))
-    eye = torch.eye(model.k, dtype=L.dtype).expand_as(L)
+    eye = torch.eye(model.k, dtype=L.dtype, device=L.device).expand_as(L)
     return -.5*(model.d*math.log(2*math.pi*model.var) + err/model.var) - kl_mvn(mu, L, torch.zeros_like(mu), eye)
 
 # %% ../nbs/04_elbo.ipynb #07952b04

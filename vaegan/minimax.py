@@ -12,12 +12,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# %% ../nbs/10_minimax.ipynb #fa898ab1
+# %% ../nbs/10_minimax.ipynb #602b1d84
+def _logits(**ls):
+    "Raise an error that names the argument unless it is a float tensor with at least one value"
+    for k, l in ls.items():
+        if not torch.is_tensor(l): raise TypeError(f"{k}: expected a tensor of logits, got {type(l).__name__}")
+        if not l.is_floating_point() or not l.numel(): raise ValueError(f"{k}: expected at least one float logit, got {l.dtype} {list(l.shape)}")
+
 def value(
     real_logits:Tensor,   # D's logits on real data `[N]`
     fake_logits:Tensor    # D's logits on generated data `[M]`
 ) -> Tensor: # nats, at most 0; −log 4 at equilibrium
     "V(D,G) = E log D(x) + E log(1 − D(G(z))), estimated on samples (Goodfellow et al. 2014)"
+    _logits(real_logits=real_logits, fake_logits=fake_logits)
     return F.logsigmoid(real_logits).mean() + F.logsigmoid(-fake_logits).mean()
 
 def accuracy(
@@ -25,15 +32,23 @@ def accuracy(
     fake_logits:Tensor    # D's logits on generated data `[M]`
 ) -> Tensor: # share in [0, 1]; ½ at equilibrium
     "How often D is right, real and generated data counting equally (a logit of 0 counts half)"
+    _logits(real_logits=real_logits, fake_logits=fake_logits)
     right = lambda l: (l > 0).double().mean() + .5*(l == 0).double().mean()
     return .5*(right(real_logits) + right(-fake_logits))
 
-# %% ../nbs/10_minimax.ipynb #5820a8cb
+# %% ../nbs/10_minimax.ipynb #4bd2955d
+def _on_grid(**ts):
+    "Raise an error that names the argument unless all tensors have one shape [n], n >= 2"
+    n = ts["x"].shape
+    for k, t in ts.items():
+        if t.ndim != 1 or len(t) < 2 or t.shape != n: raise ValueError(f"{k}: expected shape [n] like x with n >= 2, got {list(t.shape)} and x {list(n)}")
+
 def optimal_logits(
     log_p:Tensor,   # log-density of the data on a grid `[n]`
     log_q:Tensor    # log-density of the generator on the same grid `[n]`
 ) -> Tensor: # `[n]`; the sigmoid of it is p/(p+q)
     "The best discriminator for a fixed generator, as a logit"
+    if log_p.shape != log_q.shape: raise ValueError(f"log_q: expected shape {list(log_p.shape)} like log_p, got {list(log_q.shape)}")
     return log_p - log_q
 
 def grid_value(
@@ -41,14 +56,17 @@ def grid_value(
     p:Tensor, q:Tensor,           # densities of data and generator on the grid `[n]`
     x:Tensor                      # the grid `[n]`
 ) -> Tensor: # nats
-    "V(D,G) with the expectations as integrals (trapezoidal rule)"
-    return torch.trapezoid(p*F.logsigmoid(logits) + q*F.logsigmoid(-logits), x)
+    "V(D,G) with the expectations as integrals (trapezoidal rule); where a density is 0, D's logit does not count"
+    _on_grid(x=x, logits=logits, p=p, q=q)
+    term = lambda w, l: torch.where(w > 0, w*F.logsigmoid(l), torch.zeros_like(w))
+    return torch.trapezoid(term(p, logits) + term(q, -logits), x)
 
 def grid_kl(
     p:Tensor, q:Tensor,   # densities on the grid `[n]`
     x:Tensor              # the grid `[n]`
 ) -> Tensor: # nats
     "KL(p ‖ q) by the trapezoidal rule; 0 log 0 = 0"
+    _on_grid(x=x, p=p, q=q)
     return torch.trapezoid(torch.xlogy(p, p) - torch.xlogy(p, q), x)
 
 def grid_js(

@@ -15,11 +15,13 @@ import matplotlib.pyplot as plt
 import torch
 from torch import Tensor
 
-# %% ../nbs/00_plot.ipynb #2bf22cd3
+# %% ../nbs/00_plot.ipynb #2201cbbf
 COLORS = dict(real="#0072B2", fake="#D55E00", model="#009E73", truth="#222222", prior="#CC79A7", accent="#E69F00",
               faint="#9AA0A6")  # Okabe & Ito (2008): told apart by colour-blind readers too
 STYLE = {"figure.dpi": 110, "savefig.dpi": 110, "figure.constrained_layout.use": True, "figure.figsize": (6, 3.4),
          "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": "medium", "axes.titlelocation": "left",
+         "axes.edgecolor": "#666666", "axes.labelcolor": "#333333", "xtick.color": "#666666", "ytick.color": "#666666",
+         "xtick.labelcolor": "#333333", "ytick.labelcolor": "#333333",
          "axes.prop_cycle": plt.cycler(color=[COLORS[k] for k in ("real", "fake", "model", "prior", "accent", "faint")]),
          "legend.frameon": False, "image.cmap": "gray_r", "lines.linewidth": 1.8, "svg.hashsalt": "vaegan"}
 
@@ -27,7 +29,7 @@ def use_style():
     "Draw everything from here on in the course's style"
     plt.rcParams.update(STYLE)
 
-# %% ../nbs/00_plot.ipynb #3bd9662d
+# %% ../nbs/00_plot.ipynb #48d2071b
 def tile(
     imgs:Tensor,      # images `[N,1,H,W]` or `[N,H,W]`
     ncols:int=10,     # images per row
@@ -35,9 +37,11 @@ def tile(
     fill:float=0.     # value of the empty pixels
 ) -> Tensor: # one image `[rows*(H+pad)+pad, ncols*(W+pad)+pad]`
     "Lay images out on one sheet, row by row"
+    if not torch.is_tensor(imgs): raise TypeError(f"imgs: expected a tensor, got {type(imgs).__name__}")
     if imgs.ndim == 4 and imgs.shape[1] == 1: imgs = imgs[:, 0]
-    if imgs.ndim != 3 or not len(imgs): raise ValueError(f"imgs: expected [N,1,H,W] or [N,H,W] with N > 0, got {list(imgs.shape)}")
+    if imgs.ndim != 3 or not imgs.numel(): raise ValueError(f"imgs: expected [N,1,H,W] or [N,H,W] with N > 0, got {list(imgs.shape)}")
     if ncols < 1: raise ValueError(f"ncols: expected at least 1, got {ncols}")
+    if pad < 0: raise ValueError(f"pad: expected at least 0, got {pad}")
     n, h, w = imgs.shape
     ncols = min(ncols, n)
     rows = math.ceil(n/ncols)
@@ -47,52 +51,93 @@ def tile(
         sheet[r:r+h, c:c+w] = img
     return sheet
 
-# %% ../nbs/00_plot.ipynb #005a0afb
+# %% ../nbs/00_plot.ipynb #4aff49d5
 def show_images(
     imgs:Tensor,       # images `[N,1,H,W]` or `[N,H,W]`, in [0, 1]
     ncols:int=10,      # images per row
     title:str="",      # above the sheet
     ax=None,           # axes to draw into; a new figure by default
     scale:float=.6,    # inches per image, where a new figure is made
+    rows=(),           # labels to the left of the rows, if any
+    cols=(),           # labels above the columns, if any
+    vmax:float=1.,     # the value that is drawn black
+    pad:int=1          # empty pixels around each image
 ):
     "Show images on one sheet, black ink on white"
-    sheet = tile(imgs, ncols)
+    sheet = tile(imgs, ncols, pad)
+    if not sheet.isfinite().all(): raise ValueError("imgs: expected finite values, got NaN or infinity")
+    h, w = imgs.shape[-2] + pad, imgs.shape[-1] + pad
+    nr, nc = sheet.shape[0]//h, sheet.shape[1]//w
+    if len(rows) > nr: raise ValueError(f"rows: expected at most {nr} labels, one per row, got {len(rows)}")
+    if len(cols) > nc: raise ValueError(f"cols: expected at most {nc} labels, one per column, got {len(cols)}")
     if ax is None:
-        per = imgs.shape[-1] + 1
-        ax = plt.subplots(figsize=(scale*sheet.shape[1]/per, scale*sheet.shape[0]/per + (.3 if title else 0)))[1]
-    ax.imshow(sheet, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest")
-    ax.set_title(title)
-    ax.set_axis_off()
+        left = .085*max((len(str(r)) for r in rows), default=0)
+        above = .25*bool(title) + .2*bool(len(cols))
+        ax = plt.subplots(figsize=(scale*sheet.shape[1]/w + left, scale*sheet.shape[0]/w + above))[1]
+    ax.imshow(sheet, vmin=0, vmax=vmax, cmap="gray_r", interpolation="nearest")
+    if title: ax.set_title(title)
+    ax.set_xticks([pad + (w - pad)/2 - .5 + w*i for i in range(len(cols))], [str(c) for c in cols])
+    ax.set_yticks([pad + (h - pad)/2 - .5 + h*i for i in range(len(rows))], [str(r) for r in rows])
+    ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
+    ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/00_plot.ipynb #1ccc29a3
+# %% ../nbs/00_plot.ipynb #9b00064b
 def latent_plane(
     decode:Callable,    # latent points `[N,2]` -> images `[N,1,H,W]`
     n:int=16,           # images along each side
     device=None         # where the points are made
 ) -> Tensor: # images `[n*n,1,H,W]`, row by row from the top left
     "Decode a square of the latent plane, laid out so that every image stands for the same prior mass"
+    if not callable(decode): raise TypeError(f"decode: expected a function, got {type(decode).__name__}")
+    if n < 1: raise ValueError(f"n: expected at least 1, got {n}")
     u = (torch.arange(n, device=device) + .5)/n           # midpoints of n equal shares of the prior
     z = math.sqrt(2)*torch.erfinv(2*u - 1)                # inverse of the standard normal's distribution function
     zy, zx = torch.meshgrid(z.flip(0), z, indexing="ij")  # second coordinate upwards, as on paper
-    with torch.no_grad(): return decode(torch.stack([zx, zy], -1).flatten(0, 1))
+    with torch.no_grad(): imgs = decode(torch.stack([zx, zy], -1).flatten(0, 1))
+    if len(imgs) != n*n: raise ValueError(f"decode: expected {n*n} images for {n*n} points, got {len(imgs)}")
+    return imgs
 
-# %% ../nbs/00_plot.ipynb #b83dafbb
+# %% ../nbs/00_plot.ipynb #daea3be5
+def _spread(ys, gap):
+    "Move positions apart until neighbours are at least `gap` from each other, keeping their order"
+    order = sorted(range(len(ys)), key=lambda i: ys[i])
+    groups = []                                      # [members, sum of where each would put the lowest]
+    for i in order:
+        groups.append([[i], ys[i]])
+        while len(groups) > 1:
+            (a, sa), (b, sb) = groups[-2:]
+            if sa/len(a) + gap*len(a) <= sb/len(b): break
+            groups[-2:] = [[a + b, sa + sb - gap*len(a)*len(b)]]
+    out = list(ys)
+    for members, s in groups:
+        for k, i in enumerate(members): out[i] = s/len(members) + gap*k
+    return out
+
 def plot_curves(
     curves:dict,        # label -> values, one per epoch
     refs:dict=None,     # label -> a height to compare with, drawn as a dashed line
     x=None,             # positions of the values; 1, 2, … by default
     ax=None, title:str="", xlabel:str="epoch", ylabel:str=""
 ):
-    "Learning curves beside the values that theory gives"
+    "Learning curves beside the values that theory gives, each named at its end"
+    if not curves: raise ValueError("curves: expected at least one curve, got none")
     if ax is None: ax = plt.subplots()[1]
+    names = []   # label, height, colour
     for label, ys in curves.items():
         ys = [float(y) for y in ys]
-        ax.plot(range(1, len(ys)+1) if x is None else x, ys, label=label)
+        if not any(map(math.isfinite, ys)): raise ValueError(f"curves: expected finite values under {label!r}, got {ys}")
+        if x is not None and len(x) != len(ys): raise ValueError(f"x: expected {len(ys)} positions like {label!r}, got {len(x)}")
+        line, = ax.plot(range(1, len(ys)+1) if x is None else x, ys, label=label, marker="o" if len(ys) == 1 else None)
+        names.append((label, [y for y in ys if math.isfinite(y)][-1], line.get_color()))
     for label, y in (refs or {}).items():
         ax.axhline(y, color=COLORS["truth"], ls="--", lw=1.1)
-        ax.annotate(label, (1, y), xycoords=("axes fraction", "data"), xytext=(0, 3), textcoords="offset points",
-                    ha="right", fontsize="small", color=COLORS["truth"])
+        names.append((label, float(y), COLORS["truth"]))
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    ax.legend(fontsize="small")
+    lo, hi = ax.get_ylim()
+    points = 72*ax.figure.get_figheight()*ax.get_position().height/(hi - lo)   # per unit of y
+    at = _spread([y*points for _, y, _ in names], gap=11.)
+    for (label, y, color), a in zip(names, at):
+        ax.annotate(label, (1, y), xycoords=("axes fraction", "data"), xytext=(4, a - y*points), textcoords="offset points",
+                    va="center", fontsize="small", color=color, annotation_clip=False)
     return ax

@@ -1,0 +1,55 @@
+# Every target makes .venv by itself on first use. Needs Python >= 3.11 and make, nothing else.
+#   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
+#   make test   everything that is checked by default        make slow   the long checks too (needs MNIST)
+#   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
+#   make bench  speed, side by side                          make prepare   modules and README from the notebooks
+#   make constraints   renew constraints.txt                 make clean     remove what can be made again
+SHELL  := /bin/bash
+BIN    := .venv/bin
+READY  := .venv/.ready
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+TOUR   ?=
+TESTS  ?= tests
+UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+
+.PHONY: tour test slow lab docs bench prepare constraints clean
+
+tour: $(READY)
+	$(BIN)/vaegan tour $(TOUR)
+
+test: $(READY)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
+
+slow: $(READY)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "slow or not slow" $(TESTS)
+
+lab: $(READY)
+	$(UV) jupyterlab
+	$(BIN)/jupyter lab nbs
+
+docs: $(READY)
+	@command -v quarto >/dev/null || { echo "make docs needs Quarto >= 1.6: get it from quarto.org, then run this again"; exit 1; }
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev-docs
+
+bench: $(READY)
+	$(BIN)/python benchmarks/bench.py
+
+prepare: $(READY)
+	$(BIN)/nbdev-export
+	$(BIN)/nbdev-clean
+	$(BIN)/python tests/readme.py
+
+constraints: $(READY)
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --quiet \
+		--upgrade --extra dev pyproject.toml --output-file constraints.txt
+
+clean:
+	rm -rf .venv _proc _docs build dist *.egg-info tour
+
+$(READY): settings.ini pyproject.toml setup.py constraints.txt
+	@[ -n "$(PYTHON)" ] || { echo "vaegan needs Python 3.11 or newer on the PATH (or: make PYTHON=/path/to/python ...)"; exit 1; }
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	[ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet uv
+	$(UV) --editable '.[dev]'
+	touch $@
