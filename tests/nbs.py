@@ -48,8 +48,9 @@ def _weak(e):
     if isinstance(e, ast.Compare):
         sides = [e.left, *e.comparators]
         if len({ast.dump(s) for s in sides}) == 1: return True
-        return any(_weak(s) for s in sides if not isinstance(s, ast.Constant)) or all(isinstance(s, ast.Constant) for s in sides)
-    if isinstance(e, ast.Attribute): return e.attr in SHAPE
+        return all(_weak(s) for s in sides)         # a shape against a computed size is a claim, against a number it is not
+    if isinstance(e, ast.Attribute): return e.attr in SHAPE or isinstance(e.value, ast.Name) and e.value.id == "torch"
+    if isinstance(e, ast.Name): return e.id in ("int", "float", "bool", "str", "tuple", "list", "dict")
     if isinstance(e, ast.Subscript): return _weak(e.value)
     if isinstance(e, ast.Call):
         f = e.func
@@ -57,7 +58,7 @@ def _weak(e):
         if name in KIND: return True
         if name in ("all", "any", "item", "tolist") and isinstance(f, ast.Attribute): return _weak(f.value)
         return name in ("list", "tuple", "all", "any") and bool(e.args) and _weak(e.args[0])
-    if isinstance(e, (ast.Tuple, ast.List)): return all(isinstance(v, ast.Constant) or _weak(v) for v in e.elts)
+    if isinstance(e, (ast.Tuple, ast.List)): return all(map(_weak, e.elts))
     return isinstance(e, ast.Constant)
 
 def _statements(body):

@@ -28,7 +28,7 @@ def test_imports_only_what_came_before(nb):
 
 @pytest.mark.parametrize("module", sorted(number))
 def test_modules_too(module):
-    used = set(imported((ROOT/"vaegan"/f"{module}.py").read_text(encoding="utf-8")))
+    used = set(imported((ROOT/"vaegan"/f"{module}.py").read_text(encoding="utf-8"))) - {"__version__"}
     assert {m for m in used if number[m] >= number[module]} == set()
 
 def test_every_module_comes_from_a_notebook():
@@ -41,5 +41,4 @@ def test_the_library_needs_no_development_tools():
         assert not roots & {"nbdev", "pytest", "scipy", "hypothesis"}, p.name
 
 def test_the_test_sees_a_wrong_import():
-    assert list(imported("from vaegan.train import fit\nfrom .gan import G\nimport vaegan.plot\nfrom . import data")) == ["train", "gan", "plot", "data"] or \
-        set(imported("from vaegan.train import fit\nfrom .gan import G\nimport vaegan.plot\nfrom . import data")) == {"train", "gan", "plot", "data"}
+    assert set(imported("from vaegan.train import fit\nfrom .gan import G\nimport vaegan.plot\nfrom . import data")) == {"train", "gan", "plot", "data"}

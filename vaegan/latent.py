@@ -7,13 +7,13 @@ Docs: https://vaegan.github.io/vaegan/latent.html.md"""
 # %% auto #0
 __all__ = ['PPCA']
 
-# %% ../nbs/03_latent.ipynb #880dee0f
+# %% ../nbs/03_latent.ipynb #28b33b1c
+import math
+
 import torch
 from torch import Tensor
 
-from .dists import mvn_log_prob
-
-# %% ../nbs/03_latent.ipynb #41ff6550
+# %% ../nbs/03_latent.ipynb #fe7f1b21
 class PPCA:
     "Probabilistic PCA: z ~ N(0, I), x | z ~ N(W z + mean, var·I), with everything exact (Tipping & Bishop 1999)"
     def __init__(self,
@@ -22,7 +22,7 @@ class PPCA:
         var:float      # variance of the noise, > 0
     ):
         if W.ndim != 2 or mean.shape != W.shape[:1]: raise ValueError(f"W, mean: expected [d,k] and [d], got {list(W.shape)} and {list(mean.shape)}")
-        if not var > 0: raise ValueError(f"var: expected a positive number, got {var}")
+        if not 0 < var < math.inf: raise ValueError(f"var: expected a positive number, got {var}")
         self.W, self.mean, self.var = W, mean, float(var)
         self.d, self.k = W.shape
 
@@ -32,30 +32,47 @@ class PPCA:
         k:int       # latent dimensions, 1 <= k < d
     ):
         "The maximum-likelihood solution in closed form"
+        if x.ndim < 2 or len(x) < 2: raise ValueError(f"x: expected [N,...] with N >= 2, got {list(x.shape)}")
+        if not x.isfinite().all(): raise ValueError("x: expected finite values, got NaN or infinity")
         x = x.flatten(1).double()
         if not 1 <= k < x.shape[1]: raise ValueError(f"k: expected 1 to {x.shape[1]-1}, got {k}")
         lam, U = torch.linalg.eigh(torch.cov(x.T, correction=0))
         lam, U = lam.flip(0), U.flip(1)
-        var = lam[k:].mean()
+        rank = int((lam > 1e-12*lam[0]).sum())
+        if k >= rank: raise ValueError(f"k: expected less than {rank}, the number of directions in which x varies, got {k}: without noise the likelihood has no maximum")
+        var = lam[k:].clamp(min=0).mean()
         return cls(U[:, :k]*(lam[:k] - var).clamp(min=0).sqrt(), x.mean(0), var.item())
+
+    def _centred(self, x):
+        if x.ndim < 2 or x[0].numel() != self.d: raise ValueError(f"x: expected [B,...] with {self.d} values per row, got {list(x.shape)}")
+        return x.flatten(1).to(self.W.dtype) - self.mean
 
     @property
     def cov(self) -> Tensor: # `[d,d]`
         "Covariance of x: W Wᵀ + var·I"
         return self.W@self.W.T + self.var*torch.eye(self.d, dtype=self.W.dtype)
 
+    @property
+    def M(self) -> Tensor: # `[k,k]`
+        "Wᵀ W + var·I: the precision of z given x, times var"
+        return self.W.T@self.W + self.var*torch.eye(self.k, dtype=self.W.dtype)
+
     def log_prob(self, x:Tensor) -> Tensor: # nats per datum `[B]`
-        "The exact evidence log p(x)"
-        x = x.flatten(1).to(self.W.dtype)
-        n = len(x)
-        return mvn_log_prob(x, self.mean.expand(n, -1), torch.linalg.cholesky(self.cov).expand(n, -1, -1))
+        "The exact evidence log p(x), by way of the k×k matrix M"
+        m, r = self.posterior(x)[0], self._centred(x)
+        const = self.d*math.log(2*math.pi) + (self.d - self.k)*math.log(self.var) + torch.logdet(self.M)
+        return -.5*(const + (r - m@self.W.T).square().sum(1)/self.var + m.square().sum(1))
 
     def posterior(self, x:Tensor) -> tuple: # means `[B,k]`, covariance `[k,k]`, the same for every x
         "The exact p(z | x) = N(M⁻¹Wᵀ(x − mean), var·M⁻¹) with M = WᵀW + var·I"
-        M = self.W.T@self.W + self.var*torch.eye(self.k, dtype=self.W.dtype)
-        return torch.linalg.solve(M, ((x.flatten(1).to(self.W.dtype) - self.mean)@self.W).T).T, self.var*torch.linalg.inv(M)
+        return torch.linalg.solve(self.M, (self._centred(x)@self.W).T).T, self.var*torch.linalg.inv(self.M)
+
+    def decode(self, z:Tensor) -> Tensor: # `[B,d]`
+        "The mean of x given z `[B,k]`: W z + mean"
+        if z.ndim != 2 or z.shape[1] != self.k: raise ValueError(f"z: expected [B,{self.k}], got {list(z.shape)}")
+        return z@self.W.T + self.mean
 
     def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # `[n,d]`
         "Draw z from the prior, then x given z"
         z = torch.randn(n, self.k, generator=generator, dtype=self.W.dtype)
-        return z@self.W.T + self.mean + self.var**.5*torch.randn(n, self.d, generator=generator, dtype=self.W.dtype)
+        return self.decode(z) + self.var**.5*torch.randn(n, self.d, generator=generator, dtype=self.W.dtype)
