@@ -177,19 +177,19 @@ def covered_modes(
     counts = torch.bincount(nearest[good], minlength=modes)
     return int((counts >= least*len(x)/modes).sum()), good.double().mean().item()
 
-# %% ../nbs/12_dynamics.ipynb #6c6429aa
+# %% ../nbs/12_dynamics.ipynb #6118c917
 def plot_ring(
     x:Tensor,                # generated points `[N,2]`
     modes:int=8, radius:float=2., std:float=.1,   # of the ring; see `vaegan.data.ring`
     ax=None, title:str=""
 ):
-    "Generated points on the plane, with a circle of three standard deviations around each true mode"
+    "Generated points on the plane, with a disc of three standard deviations on each true mode; points outside lie on the frame"
     if ax is None: ax = plt.subplots(figsize=(3, 3))[1]
     for a in range(modes):
         a = torch.tensor(a*2*torch.pi/modes)
         ax.add_patch(plt.Circle((radius*a.cos(), radius*a.sin()), 3*std, color=COLORS["real"], alpha=.35, lw=0))
-    ax.plot(*x.detach().cpu().T, ".", color=COLORS["fake"], ms=2, alpha=.5)
-    r = 1.5*radius
+    r = 1.6*radius
+    ax.plot(*x.detach().cpu().clamp(-r, r).T, ".", color=COLORS["fake"], ms=2, alpha=.5, clip_on=False)
     ax.set(xlim=(-r, r), ylim=(-r, r), aspect="equal", xticks=[], yticks=[])
     ax.set_title(title, fontsize="small")
     return ax
