@@ -150,7 +150,7 @@ def page(
             + (f'<div class="scroll"><table><thead><tr><th>what</th><th>found</th><th>to compare with</th></tr></thead><tbody>{table}</tbody></table></div>' if rows else "")
             + f"{body}</main><footer>{e(made)}</footer></body></html>")
 
-# %% ../nbs/17_tour.ipynb #5982ef4c
+# %% ../nbs/17_tour.ipynb #df06c697
 def _part_data(data, opts):
     pick = torch.cat([data.x[data.y == c][:24] for c in range(10)])
     ax = show_images(pick, 24, scale=.3)
@@ -162,8 +162,8 @@ def _part_vae(data, opts):
     opts["vae"] = vae
     opts["log"](f"VAE  held-out ELBO {num['elbo']:.2f} ± {num['elbo_se']:.2f} nats per image   "
                 f"probabilistic PCA with 2 dimensions, exact: {num['ppca_2']:.2f}   with 20: {num['ppca_20']:.2f}")
-    curve = plot_curves({"ELBO, training images": hist["elbo"], "ELBO, held-out images": hist["held_out"]},
-                        {"log p of probabilistic PCA, 2 dimensions (exact)": num["ppca_2"]}, ylabel="nats per image")
+    curve = plot_curves({"training images": hist["elbo"], "held-out images": hist["held_out"]}, {"PCA, exact log p": num["ppca_2"]},
+                        title="ELBO", ylabel="nats per image")
     curve.set_ylim(bottom=min(num["ppca_2"], hist["held_out"][0]) - 3)
     x = torch.stack([data.x_test[:12], vae.reconstruct(data.x_test[:12])]).flatten(0, 1)
     g = torch.Generator().manual_seed(opts["seed"])
@@ -188,8 +188,8 @@ def _part_gan(data, opts):
     opts["log"](f"GAN  a fresh discriminator without penalty is right in {num['fresh_accuracy']:.1%} of held-out cases")
     opts["log"](f"GAN  {num['classes']} of 10 digit classes covered; the rarest holds {num['rarest']:.1%} of the samples")
     fig, axs = plt.subplots(1, 2, figsize=(8.4, 3))
-    plot_curves({"V, minibatches": hist["value"]}, {"−log 4": -math.log(4)}, ax=axs[0], title="value", ylabel="nats")
-    plot_curves({"accuracy of D, minibatches": hist["accuracy"]}, {"½": .5}, ax=axs[1], title="accuracy", ylabel="share")
+    plot_curves({"V": hist["value"]}, {"−log 4": -math.log(4)}, ax=axs[0], title="value V, minibatches", ylabel="nats")
+    plot_curves({"D": hist["accuracy"]}, {"½": .5}, ax=axs[1], title="accuracy of D, minibatches", ylabel="share")
     over = torch.cat(list(snaps.values()))
     sheet = show_images(over, 12, scale=.5)
     sheet.set_title("after epoch " + ", ".join(map(str, snaps)) + " (top to bottom)", fontsize="medium")
