@@ -159,7 +159,7 @@ def spectral(net:nn.Module) -> nn.Module: # the same network, changed in place
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)): spectral_norm(layer)
     return net
 
-# %% ../nbs/12_dynamics.ipynb #57007f9a
+# %% ../nbs/12_dynamics.ipynb #4d2c1c1c
 def covered_modes(
     x:Tensor,            # samples `[N,2]`
     modes:int=8,         # Gaussians on the ring
@@ -177,7 +177,6 @@ def covered_modes(
     counts = torch.bincount(nearest[good], minlength=modes)
     return int((counts >= least*len(x)/modes).sum()), good.double().mean().item()
 
-# %% ../nbs/12_dynamics.ipynb #6118c917
 def plot_ring(
     x:Tensor,                # generated points `[N,2]`
     modes:int=8, radius:float=2., std:float=.1,   # of the ring; see `vaegan.data.ring`

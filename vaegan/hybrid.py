@@ -7,8 +7,7 @@ Docs: https://vaegan.github.io/vaegan/hybrid.html.md"""
 # %% auto #0
 __all__ = ['FeatureDiscriminator', 'feature_nll', 'hybrid_step']
 
-# %% ../nbs/14_hybrid.ipynb #a1d987f5
-import math
+# %% ../nbs/14_hybrid.ipynb #d9faee3a
 from typing import Callable
 
 import torch

@@ -217,7 +217,7 @@ def _part_saddle(data, opts):
             "Contours of the loss over w1 and w2 with both branches of the hyperbola, the saddle at the origin and descent paths.",
             "Descent paths leave the saddle along the diagonal and end on the hyperbola.")])], [], {}
 
-# %% ../nbs/17_tour.ipynb #f03e8ccc
+# %% ../nbs/17_tour.ipynb #81632386
 PARTS = {"data": _part_data, "VAE": _part_vae, "GAN": _part_gan, "saddle": _part_saddle}
 
 def _cover(opts) -> bytes:
@@ -244,6 +244,14 @@ def _folder(out:Path):
         raise
 
 @contextmanager
+def _threads(n:int):
+    "Compute with n threads, then as before"
+    was = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try: yield
+    finally: torch.set_num_threads(was)
+
+@contextmanager
 def _quiet_plots():
     "Draw in the course's style, in memory, and put everything back"
     backend = matplotlib.get_backend()
@@ -252,7 +260,7 @@ def _quiet_plots():
         with plt.rc_context(STYLE): yield
     finally: plt.switch_backend(backend)
 
-# %% ../nbs/17_tour.ipynb #43f61f03
+# %% ../nbs/17_tour.ipynb #dd23a61a
 def tour(
     data:str="digits",       # "digits" (bundled) or "mnist" (see `vaegan.data.mnist`)
     out="tour",              # folder for index.html, the pictures and numbers.json; made if missing
@@ -268,7 +276,8 @@ def tour(
     images, out = digits() if data == "digits" else mnist(), Path(out)
     opts = dict(seed=seed, epochs=epochs or (120 if data == "digits" else 6), progress=progress, log=log)
     numbers, note = dict(data=data, seed=seed, epochs=opts["epochs"], finished=True), ""
-    with _folder(out), _quiet_plots():
+    few = 1 if data == "digits" else torch.get_num_threads()   # networks this small gain nothing from a second thread
+    with _folder(out), _quiet_plots(), _threads(few):
         sections, rows, cover = [], [], b""
         try:
             for name, part in PARTS.items():
