@@ -1,5 +1,7 @@
 "settings.ini is the source; pyproject.toml, the installed package, __init__ and nbs/_quarto.yml must agree with it."
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import distribution
 
@@ -45,10 +47,13 @@ def test_quarto_yml_is_shared():
     assert (ROOT/"nbs/_quarto.yml").read_text(encoding="utf-8") == (ROOT/"_quarto.yml").read_text(encoding="utf-8")
 
 def test_no_path_of_a_machine_is_committed():
-    import subprocess
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     pattern = re.compile(r"/(?:home|root|work|Users)/\w+|" + r"py" + r"pi\.org|" + r"file" + r"s\.pythonhosted")
     for f in filter(None, files):
         if not (ROOT/f).is_file() or f == "tests/test_config.py": continue
         m = pattern.search((ROOT/f).read_text(encoding="utf-8", errors="ignore"))
         assert not m, f"{f}: {m.group()}"
+
+def test_lint():
+    r = subprocess.run([sys.executable, "-m", "ruff", "check", "vaegan", "tests", "benchmarks", "setup.py"], cwd=ROOT, capture_output=True, text=True)
+    assert r.returncode == 0, r.stdout

@@ -13,6 +13,7 @@ import matplotlib.image as mpimg
 import pytest
 import torch
 
+from nbs import ROOT
 from vaegan.cli import main
 from vaegan.tour import page, tour
 
@@ -130,3 +131,13 @@ def test_mnist(tmp_path):
     assert r.returncode == 0, r.stderr
     n = json.loads((tmp_path/"t"/"numbers.json").read_text())
     assert n["elbo"] > n["ppca_2"] and n["classes"] >= 5
+
+@pytest.mark.slow
+def test_readme_gives_the_numbers_to_expect(tmp_path):
+    "What `make tour` finds here agrees with the table of the README, within what another machine may change"
+    n = tour(out=tmp_path/"t", progress=False, log=lambda s: None)
+    table = dict(re.findall(r"^\| ([^|]+?) +\| −?([\d.]+)", (ROOT/"README.md").read_text(encoding="utf-8"), re.M))
+    said = {key: abs(float(next(v for k, v in table.items() if key in k))) for key in
+            ("held-out ELBO", "2 dimensions: held-out log p", "20 dimensions", "value V", "accuracy of D on", "fresh D", "classes")}
+    found = (n["elbo"], n["ppca_2"], n["ppca_20"], n["value"], n["accuracy"], n["fresh_accuracy"], n["classes"])
+    for (key, s), f, tol in zip(said.items(), found, (1.5, .1, .1, .01, .08, .08, 0)): assert abs(s - abs(f)) <= tol, (key, s, f)

@@ -7,22 +7,20 @@ Docs: https://vaegan.github.io/vaegan/dists.html.md"""
 # %% auto #0
 __all__ = ['bernoulli_log_prob', 'normal_log_prob', 'tril', 'mvn_log_prob', 'mean_se', 'kl_normal', 'kl_mvn']
 
-# %% ../nbs/02_dists.ipynb #ad068890
+# %% ../nbs/02_dists.ipynb #29f27ba3
 import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .data import check_range
+from .data import check_float, check_int, check_range
 
-# %% ../nbs/02_dists.ipynb #b5b1d0f5
+# %% ../nbs/02_dists.ipynb #74d53154
 def _same_shape(**ts):
     "Raise an error that names the arguments unless all are float tensors of one shape, with a batch dimension"
+    check_float(**ts)
     (name, first), *rest = ts.items()
-    for k, t in ts.items():
-        if not torch.is_tensor(t): raise TypeError(f"{k}: expected a tensor, got {type(t).__name__}")
-        if not t.is_floating_point(): raise TypeError(f"{k}: expected a float tensor, got {t.dtype}")
     if first.ndim < 2: raise ValueError(f"{name}: expected a batch [B, ...], got shape {list(first.shape)}")
     for k, t in rest:
         if t.shape != first.shape: raise ValueError(f"{k}: expected shape {list(first.shape)} like {name}, got {list(t.shape)}")
@@ -46,24 +44,28 @@ def normal_log_prob(
     _same_shape(x=x, mu=mu, logvar=logvar)
     return -.5*(math.log(2*math.pi) + logvar + (x - mu).square()*(-logvar).exp()).flatten(1).sum(1)
 
-# %% ../nbs/02_dists.ipynb #ec536188
+# %% ../nbs/02_dists.ipynb #61e63b4a
 def tril(
     raw:Tensor,   # unconstrained network outputs `[B,D(D+1)/2]`
     D:int         # dimensions
 ) -> Tensor: # lower-triangular `[B,D,D]` with positive diagonal
     "A Cholesky factor from free numbers: exp on the diagonal, the rest as it is"
+    check_float(raw=raw)
+    check_int("D", D, 1)
     if raw.ndim != 2 or raw.shape[1] != D*(D+1)//2: raise ValueError(f"raw: expected [B,{D*(D+1)//2}] for D = {D}, got {list(raw.shape)}")
     L = raw.new_zeros(len(raw), D, D)
     i, j = torch.tril_indices(D, D)
     L[:, i, j] = torch.where(i.to(raw.device) == j.to(raw.device), raw.exp(), raw)
     return L
 
-# %% ../nbs/02_dists.ipynb #7de5f609
+# %% ../nbs/02_dists.ipynb #bf1eddcf
 def _same_factor(name, L, mu):
     "Raise an error unless `L` holds one lower-triangular factor for each row of `mu` `[B,D]`"
+    check_float(**{"mu": mu, name: L})
     if mu.ndim != 2: raise ValueError(f"mu: expected [B,D] beside full covariances, got {list(mu.shape)}")
-    if L.shape != (*mu.shape, mu.shape[1]): raise ValueError(f"{name}: expected {[*mu.shape, mu.shape[1]]}, got {list(L.shape)}")
+    if L.shape != (*mu.shape, mu.shape[1]): raise ValueError(f"{name}: expected {[*mu.shape, mu.shape[1]]} like mu, got {list(L.shape)}")
     if L.detach().triu(1).any(): raise ValueError(f"{name}: expected lower-triangular Cholesky factors, got entries above the diagonal; is it a covariance?")
+    if (L.detach().diagonal(dim1=1, dim2=2) <= 0).any(): raise ValueError(f"{name}: expected Cholesky factors with a positive diagonal, got a diagonal entry of at most 0")
 
 def mvn_log_prob(
     x:Tensor,     # points `[B,D]`
@@ -76,13 +78,13 @@ def mvn_log_prob(
     e = torch.linalg.solve_triangular(L, (x - mu)[..., None], upper=False)[..., 0]
     return -.5*(x.shape[1]*math.log(2*math.pi) + e.square().sum(1)) - L.diagonal(dim1=1, dim2=2).log().sum(1)
 
-# %% ../nbs/02_dists.ipynb #56f67d63
+# %% ../nbs/02_dists.ipynb #9b16c6b5
 def mean_se(
     samples:Tensor   # independent draws `[N]`
 ) -> tuple: # mean, standard error of the mean
     "A Monte Carlo estimate and how far it is likely to be off"
+    check_float(samples=samples)
     if samples.ndim != 1 or len(samples) < 2: raise ValueError(f"samples: expected [N] with N >= 2, got {list(samples.shape)}")
-    if not samples.is_floating_point(): raise TypeError(f"samples: expected a float tensor, got {samples.dtype}")
     return samples.mean().item(), (samples.std()/math.sqrt(len(samples))).item()
 
 # %% ../nbs/02_dists.ipynb #9b01729f

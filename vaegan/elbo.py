@@ -7,26 +7,29 @@ Docs: https://vaegan.github.io/vaegan/elbo.html.md"""
 # %% auto #0
 __all__ = ['elbo_enum', 'elbo_ppca', 'iw_bound']
 
-# %% ../nbs/04_elbo.ipynb #4a189854
+# %% ../nbs/04_elbo.ipynb #ccd5f6ff
 import math
 
 import torch
 from torch import Tensor
 
+from .data import check_float
 from .dists import kl_mvn
 from .latent import PPCA
 
-# %% ../nbs/04_elbo.ipynb #17cf4f3d
+# %% ../nbs/04_elbo.ipynb #8a31a931
 def elbo_enum(
     log_joint:Tensor,   # log p(x, z) for every value of z `[...,K]`
     q:Tensor            # probabilities of q(z) `[...,K]`, non-negative, summing to one
 ) -> Tensor: # nats `[...]`
     "The ELBO of a discrete latent, by enumeration: E_q[log p(x,z) − log q(z)]"
+    check_float(log_joint=log_joint, q=q)
+    if log_joint.shape[-1:] != q.shape[-1:]: raise ValueError(f"log_joint, q: expected as many values of z in both, got {list(log_joint.shape)} and {list(q.shape)}")
     if not (q >= 0).all() or not torch.allclose(q.sum(-1), torch.ones_like(q.sum(-1)), atol=1e-5):
         raise ValueError(f"q: expected probabilities that sum to one, got sums {q.sum(-1).tolist()}")
     return (torch.where(q > 0, q*log_joint, 0.) - torch.xlogy(q, q)).sum(-1)
 
-# %% ../nbs/04_elbo.ipynb #b1abdd43
+# %% ../nbs/04_elbo.ipynb #057b03bb
 def elbo_ppca(
     model:PPCA,   # linear-Gaussian model
     x:Tensor,     # data `[B,d]`
@@ -34,17 +37,19 @@ def elbo_ppca(
     L:Tensor      # Cholesky factors of q's covariances `[B,k,k]`
 ) -> Tensor: # nats per datum `[B]`
     "The ELBO of a Gaussian q in a linear-Gaussian model, without sampling"
+    check_float(x=x, mu=mu, L=L)
     x, mu, L = (t.to(model.W.dtype) for t in (x.flatten(1), mu, L))
     if x.shape[1] != model.d: raise ValueError(f"x: expected [B,{model.d}] for this model, got {list(x.shape)}")
     if mu.shape != (len(x), model.k): raise ValueError(f"mu: expected {[len(x), model.k]}, got {list(mu.shape)}")
+    kl = kl_mvn(mu, L, torch.zeros_like(mu), torch.eye(model.k, dtype=mu.dtype, device=mu.device).expand(len(mu), -1, -1))
     err = (x - model.mean - mu@model.W.T).square().sum(1) + (model.W@L).square().sum((1, 2))
-    eye = torch.eye(model.k, dtype=L.dtype, device=L.device).expand_as(L)
-    return -.5*(model.d*math.log(2*math.pi*model.var) + err/model.var) - kl_mvn(mu, L, torch.zeros_like(mu), eye)
+    return -.5*(model.d*math.log(2*math.pi*model.var) + err/model.var) - kl
 
-# %% ../nbs/04_elbo.ipynb #07952b04
+# %% ../nbs/04_elbo.ipynb #45135073
 def iw_bound(
     log_w:Tensor   # log-weights log p(x,z) − log q(z) of K draws from q `[K,...]`
 ) -> Tensor: # nats `[...]`
     "The importance-weighted bound: log of the average weight (Burda et al. 2016); K = 1 is the ELBO"
-    if not log_w.ndim or not len(log_w): raise ValueError(f"log_w: expected [K,...] with K >= 1, got {list(log_w.shape)}")
+    check_float(log_w=log_w)
+    if not log_w.ndim: raise ValueError("log_w: expected [K,...], got a single number")
     return torch.logsumexp(log_w, 0) - math.log(len(log_w))

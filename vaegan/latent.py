@@ -7,22 +7,25 @@ Docs: https://vaegan.github.io/vaegan/latent.html.md"""
 # %% auto #0
 __all__ = ['PPCA']
 
-# %% ../nbs/03_latent.ipynb #28b33b1c
+# %% ../nbs/03_latent.ipynb #6ddbf613
 import math
 
 import torch
 from torch import Tensor
 
-# %% ../nbs/03_latent.ipynb #fe7f1b21
+from .data import check_finite, check_float, check_int, check_positive
+
+# %% ../nbs/03_latent.ipynb #0d442e61
 class PPCA:
-    "Probabilistic PCA: z ~ N(0, I), x | z ~ N(W z + mean, var·I), with everything exact (Tipping & Bishop 1999)"
+    "Probabilistic PCA: z ~ N(0, I), x | z ~ N(W z + mean, var·I), with everything exact (Tipping & Bishop 1999); every x is `[B,d]` or images of d pixels"
     def __init__(self,
         W:Tensor,      # loadings `[d,k]`
         mean:Tensor,   # `[d]`
         var:float      # variance of the noise, > 0
     ):
+        check_float(W=W, mean=mean)
+        check_positive(var=var)
         if W.ndim != 2 or mean.shape != W.shape[:1]: raise ValueError(f"W, mean: expected [d,k] and [d], got {list(W.shape)} and {list(mean.shape)}")
-        if not 0 < var < math.inf: raise ValueError(f"var: expected a positive number, got {var}")
         self.W, self.mean, self.var = W, mean, float(var)
         self.d, self.k = W.shape
 
@@ -32,10 +35,10 @@ class PPCA:
         k:int       # latent dimensions, 1 <= k < d
     ):
         "The maximum-likelihood solution in closed form"
+        check_finite(x=x)
         if x.ndim < 2 or len(x) < 2: raise ValueError(f"x: expected [N,...] with N >= 2, got {list(x.shape)}")
-        if not x.isfinite().all(): raise ValueError("x: expected finite values, got NaN or infinity")
         x = x.flatten(1).double()
-        if not 1 <= k < x.shape[1]: raise ValueError(f"k: expected 1 to {x.shape[1]-1}, got {k}")
+        check_int("k", k, 1, x.shape[1] - 1)
         lam, U = torch.linalg.eigh(torch.cov(x.T, correction=0))
         lam, U = lam.flip(0), U.flip(1)
         rank = int((lam > 1e-12*lam[0]).sum())
@@ -44,6 +47,7 @@ class PPCA:
         return cls(U[:, :k]*(lam[:k] - var).clamp(min=0).sqrt(), x.mean(0), var.item())
 
     def _centred(self, x):
+        check_float(x=x)
         if x.ndim < 2 or x[0].numel() != self.d: raise ValueError(f"x: expected [B,...] with {self.d} values per row, got {list(x.shape)}")
         return x.flatten(1).to(self.W.dtype) - self.mean
 
@@ -69,10 +73,12 @@ class PPCA:
 
     def decode(self, z:Tensor) -> Tensor: # `[B,d]`
         "The mean of x given z `[B,k]`: W z + mean"
+        check_float(z=z)
         if z.ndim != 2 or z.shape[1] != self.k: raise ValueError(f"z: expected [B,{self.k}], got {list(z.shape)}")
         return z@self.W.T + self.mean
 
     def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # `[n,d]`
         "Draw z from the prior, then x given z"
+        check_int("n", n, 1)
         z = torch.randn(n, self.k, generator=generator, dtype=self.W.dtype)
         return self.decode(z) + self.var**.5*torch.randn(n, self.d, generator=generator, dtype=self.W.dtype)

@@ -7,24 +7,22 @@ Docs: https://vaegan.github.io/vaegan/minimax.html.md"""
 # %% auto #0
 __all__ = ['value', 'accuracy', 'optimal_logits', 'grid_value', 'grid_kl', 'grid_js']
 
-# %% ../nbs/10_minimax.ipynb #35fd20cd
+# %% ../nbs/10_minimax.ipynb #51d6abda
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# %% ../nbs/10_minimax.ipynb #602b1d84
-def _logits(**ls):
-    "Raise an error that names the argument unless it is a float tensor with at least one value"
-    for k, l in ls.items():
-        if not torch.is_tensor(l): raise TypeError(f"{k}: expected a tensor of logits, got {type(l).__name__}")
-        if not l.is_floating_point() or not l.numel(): raise ValueError(f"{k}: expected at least one float logit, got {l.dtype} {list(l.shape)}")
+from .data import check_float, check_range
 
+# %% ../nbs/10_minimax.ipynb #e1ac32ba
 def value(
     real_logits:Tensor,   # D's logits on real data `[N]`
     fake_logits:Tensor    # D's logits on generated data `[M]`
 ) -> Tensor: # nats, at most 0; −log 4 at equilibrium
     "V(D,G) = E log D(x) + E log(1 − D(G(z))), estimated on samples (Goodfellow et al. 2014)"
-    _logits(real_logits=real_logits, fake_logits=fake_logits)
+    check_float(real_logits=real_logits, fake_logits=fake_logits)
     return F.logsigmoid(real_logits).mean() + F.logsigmoid(-fake_logits).mean()
 
 def accuracy(
@@ -32,22 +30,26 @@ def accuracy(
     fake_logits:Tensor    # D's logits on generated data `[M]`
 ) -> Tensor: # share in [0, 1]; ½ at equilibrium
     "How often D is right, real and generated data counting equally (a logit of 0 counts half)"
-    _logits(real_logits=real_logits, fake_logits=fake_logits)
-    right = lambda l: (l > 0).double().mean() + .5*(l == 0).double().mean()
+    check_float(real_logits=real_logits, fake_logits=fake_logits)
+    right = lambda l: torch.where(l.isnan(), math.nan, (l > 0) + .5*(l == 0)).double().mean()   # NaN is neither: it stays NaN
     return .5*(right(real_logits) + right(-fake_logits))
 
-# %% ../nbs/10_minimax.ipynb #4bd2955d
+# %% ../nbs/10_minimax.ipynb #11d1ad4f
 def _on_grid(**ts):
-    "Raise an error that names the argument unless all tensors have one shape [n], n >= 2"
+    "Raise an error that names the argument unless x increases, p and q are not negative, and all have its shape [n], n >= 2"
+    check_float(**ts)
     n = ts["x"].shape
     for k, t in ts.items():
-        if t.ndim != 1 or len(t) < 2 or t.shape != n: raise ValueError(f"{k}: expected shape [n] like x with n >= 2, got {list(t.shape)} and x {list(n)}")
+        if t.ndim != 1 or len(t) < 2 or t.shape != n: raise ValueError(f"x, {k}: expected one shape [n] with n >= 2, got {list(n)} and {list(t.shape)}")
+        if k in ("p", "q"): check_range(k, t, 0, math.inf)
+    if not (ts["x"].diff() > 0).all(): raise ValueError("x: expected a grid that increases, got one that does not")
 
 def optimal_logits(
     log_p:Tensor,   # log-density of the data on a grid `[n]`
     log_q:Tensor    # log-density of the generator on the same grid `[n]`
 ) -> Tensor: # `[n]`; the sigmoid of it is p/(p+q)
     "The best discriminator for a fixed generator, as a logit"
+    check_float(log_p=log_p, log_q=log_q)
     if log_p.shape != log_q.shape: raise ValueError(f"log_q: expected shape {list(log_p.shape)} like log_p, got {list(log_q.shape)}")
     return log_p - log_q
 
@@ -74,5 +76,6 @@ def grid_js(
     x:Tensor              # the grid `[n]`
 ) -> Tensor: # nats, between 0 and log 2
     "The Jensen–Shannon divergence: mean KL to the half-half mixture"
+    _on_grid(x=x, p=p, q=q)
     m = .5*(p + q)
     return .5*(grid_kl(p, m, x) + grid_kl(q, m, x))

@@ -7,10 +7,12 @@ Docs: https://vaegan.github.io/vaegan/nets.html.md"""
 # %% auto #0
 __all__ = ['mlp', 'n_params', 'conv_encoder', 'conv_decoder']
 
-# %% ../nbs/06_nets.ipynb #7d2e03fc
+# %% ../nbs/06_nets.ipynb #e75d3d94
 from torch import nn
 
-# %% ../nbs/06_nets.ipynb #b63c1bcd
+from .data import check_int, check_shape
+
+# %% ../nbs/06_nets.ipynb #33605a66
 def mlp(
     *sizes:int,         # widths from input to output, at least two
     act=nn.ReLU,        # activation between layers
@@ -19,7 +21,8 @@ def mlp(
 ) -> nn.Sequential: # `[B,...]` with sizes[0] values per row -> `[B,sizes[-1]]`
     "A multilayer perceptron that flattens its input first"
     if len(sizes) < 2: raise ValueError(f"sizes: expected at least an input and an output width, got {sizes}")
-    if any(s != int(s) or s < 1 for s in sizes): raise ValueError(f"sizes: expected positive whole numbers, got {sizes}")
+    if any(not hasattr(s, "__index__") or s < 1 for s in sizes):
+        raise ValueError(f"sizes: expected whole numbers above 0 as widths of input, hidden layers and output, got {sizes}")
     layers = [nn.Flatten()]
     for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
         layers.append(nn.Linear(a, b))
@@ -33,9 +36,10 @@ def n_params(
     "How many numbers a network learns"
     return sum(p.numel() for p in net.parameters() if p.requires_grad)
 
-# %% ../nbs/06_nets.ipynb #a405660b
+# %% ../nbs/06_nets.ipynb #71a7f373
 def _conv_shape(x_shape):
-    if len(x_shape) != 3 or any(n < 1 for n in x_shape) or x_shape[1] % 4 or x_shape[2] % 4:
+    check_shape(x_shape)
+    if len(x_shape) != 3 or x_shape[1] % 4 or x_shape[2] % 4:
         raise ValueError(f"x_shape: expected (C,H,W) with H and W divisible by 4, got {tuple(x_shape)}")
     return x_shape
 
@@ -48,12 +52,14 @@ def conv_encoder(
 ) -> nn.Sequential: # `[B,C,H,W]` -> `[B,n_out]`
     "Two strided convolutions, then one linear layer"
     C, H, W = _conv_shape(x_shape)
+    check_int("n_out", n_out, 1)
+    check_int("width", width, 1)
     bn = lambda n: [nn.BatchNorm2d(n)]*norm
     return nn.Sequential(nn.Conv2d(C, width, 3, stride=2, padding=1), *bn(width), act(),
                          nn.Conv2d(width, 2*width, 3, stride=2, padding=1), *bn(2*width), act(),
                          nn.Flatten(), nn.Linear(2*width*(H//4)*(W//4), n_out))
 
-# %% ../nbs/06_nets.ipynb #b8130d99
+# %% ../nbs/06_nets.ipynb #b16a7aff
 def conv_decoder(
     d_z:int,          # latent dimensions
     x_shape:tuple,    # `(C,H,W)` with H and W divisible by 4
@@ -64,6 +70,8 @@ def conv_decoder(
 ) -> nn.Sequential: # `[B,d_z]` -> `[B,C,H,W]`
     "The mirror image: one linear layer, then two transposed convolutions"
     C, H, W = _conv_shape(x_shape)
+    check_int("d_z", d_z, 1)
+    check_int("width", width, 1)
     bn = lambda n: [nn.BatchNorm2d(n)]*norm
     return nn.Sequential(nn.Linear(d_z, 2*width*(H//4)*(W//4)), nn.Unflatten(1, (2*width, H//4, W//4)), *bn(2*width), act(),
                          nn.ConvTranspose2d(2*width, width, 4, stride=2, padding=1), *bn(width), act(),

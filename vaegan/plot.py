@@ -29,7 +29,7 @@ def use_style():
     "Draw everything from here on in the course's style"
     plt.rcParams.update(STYLE)
 
-# %% ../nbs/00_plot.ipynb #48d2071b
+# %% ../nbs/00_plot.ipynb #5831ed71
 def tile(
     imgs:Tensor,      # images `[N,1,H,W]` or `[N,H,W]`
     ncols:int=10,     # images per row
@@ -40,8 +40,8 @@ def tile(
     if not torch.is_tensor(imgs): raise TypeError(f"imgs: expected a tensor, got {type(imgs).__name__}")
     if imgs.ndim == 4 and imgs.shape[1] == 1: imgs = imgs[:, 0]
     if imgs.ndim != 3 or not imgs.numel(): raise ValueError(f"imgs: expected [N,1,H,W] or [N,H,W] with N > 0, got {list(imgs.shape)}")
-    if ncols < 1: raise ValueError(f"ncols: expected at least 1, got {ncols}")
-    if pad < 0: raise ValueError(f"pad: expected at least 0, got {pad}")
+    for name, v, lo in (("ncols", ncols, 1), ("pad", pad, 0)):
+        if not hasattr(v, "__index__") or v < lo: raise ValueError(f"{name}: expected a whole number of at least {lo}, got {v!r}")
     n, h, w = imgs.shape
     ncols = min(ncols, n)
     rows = math.ceil(n/ncols)
@@ -82,7 +82,7 @@ def show_images(
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/00_plot.ipynb #9b00064b
+# %% ../nbs/00_plot.ipynb #53af885b
 def latent_plane(
     decode:Callable,    # latent points `[N,2]` -> images `[N,1,H,W]`
     n:int=16,           # images along each side
@@ -90,7 +90,7 @@ def latent_plane(
 ) -> Tensor: # images `[n*n,1,H,W]`, row by row from the top left
     "Decode a square of the latent plane, laid out so that every image stands for the same prior mass"
     if not callable(decode): raise TypeError(f"decode: expected a function, got {type(decode).__name__}")
-    if n < 1: raise ValueError(f"n: expected at least 1, got {n}")
+    if not hasattr(n, "__index__") or n < 1: raise ValueError(f"n: expected a whole number of at least 1, got {n!r}")
     u = (torch.arange(n, device=device) + .5)/n           # midpoints of n equal shares of the prior
     z = math.sqrt(2)*torch.erfinv(2*u - 1)                # inverse of the standard normal's distribution function
     zy, zx = torch.meshgrid(z.flip(0), z, indexing="ij")  # second coordinate upwards, as on paper

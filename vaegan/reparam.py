@@ -7,24 +7,28 @@ Docs: https://vaegan.github.io/vaegan/reparam.html.md"""
 # %% auto #0
 __all__ = ['rsample', 'pathwise_grad', 'score_grad', 'rsample_mvn']
 
-# %% ../nbs/05_reparam.ipynb #ca77b96d
+# %% ../nbs/05_reparam.ipynb #15765c8a
 from typing import Callable
 
 import torch
 from torch import Tensor
 
-# %% ../nbs/05_reparam.ipynb #4597e5d1
+from .data import check_float, check_int, check_positive
+from .dists import _same_factor
+
+# %% ../nbs/05_reparam.ipynb #8592f023
 def rsample(
     mu:Tensor,        # means, any shape
     logvar:Tensor,    # log-variances, same shape
     generator:torch.Generator=None
 ) -> Tensor: # z ~ N(mu, exp(logvar)), same shape, differentiable in both
     "Draw z = eps ⊙ sigma + mu with eps from outside the graph"
+    check_float(mu=mu, logvar=logvar)
     if mu.shape != logvar.shape: raise ValueError(f"logvar: expected shape {list(mu.shape)} like mu, got {list(logvar.shape)}")
     eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
     return eps*(.5*logvar).exp() + mu
 
-# %% ../nbs/05_reparam.ipynb #c218e527
+# %% ../nbs/05_reparam.ipynb #2e7d2ff2
 def pathwise_grad(
     f:Callable,                      # differentiable, elementwise on `[n]`
     mu:float, sigma:float,           # of z ~ N(mu, sigma²)
@@ -32,11 +36,12 @@ def pathwise_grad(
     generator:torch.Generator=None
 ) -> Tensor: # n estimates `[n]` of d E[f(z)] / d mu
     "Differentiate through the draw: f'(mu + sigma·eps)"
-    if not sigma > 0: raise ValueError(f"sigma: expected a positive number, got {sigma}")
+    check_positive(sigma=sigma)
+    check_int("n", n, 1)
     z = (mu + sigma*torch.randn(n, generator=generator, dtype=torch.double)).requires_grad_()
     return torch.autograd.grad(f(z).sum(), z)[0]
 
-# %% ../nbs/05_reparam.ipynb #0372e654
+# %% ../nbs/05_reparam.ipynb #3bfce107
 def score_grad(
     f:Callable,                      # any function, elementwise on `[n]`
     mu:float, sigma:float,           # of z ~ N(mu, sigma²)
@@ -45,18 +50,18 @@ def score_grad(
     baseline:float=0.                # subtracted from f: changes the variance, not the mean
 ) -> Tensor: # n estimates `[n]` of d E[f(z)] / d mu
     "Differentiate the density instead: (f(z) − baseline)·(z − mu)/sigma²"
-    if not sigma > 0: raise ValueError(f"sigma: expected a positive number, got {sigma}")
+    check_positive(sigma=sigma)
+    check_int("n", n, 1)
     z = mu + sigma*torch.randn(n, generator=generator, dtype=torch.double)
     return (f(z) - baseline)*(z - mu)/sigma**2
 
-# %% ../nbs/05_reparam.ipynb #ccc2bfa2
+# %% ../nbs/05_reparam.ipynb #af00487a
 def rsample_mvn(
     mu:Tensor,    # means `[B,D]`
     L:Tensor,     # Cholesky factors of the covariances `[B,D,D]`
     generator:torch.Generator=None
 ) -> Tensor: # z ~ N(mu, L Lᵀ) `[B,D]`, differentiable in both
     "Draw z = L eps + mu with eps from outside the graph"
-    if mu.ndim != 2 or L.shape != (*mu.shape, mu.shape[1]):
-        raise ValueError(f"L: expected [B,D,D] for mu [B,D] = {list(mu.shape)}, got {list(L.shape)}")
+    _same_factor("L", L, mu)
     eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
     return (L@eps[..., None])[..., 0] + mu

@@ -7,16 +7,17 @@ Docs: https://vaegan.github.io/vaegan/train.html.md"""
 # %% auto #0
 __all__ = ['History', 'fit', 'vae_step', 'warmup']
 
-# %% ../nbs/08_train.ipynb #ccb0fb1a
+# %% ../nbs/08_train.ipynb #2abbb608
 import math
 from typing import Callable, Iterable
 
 import torch
 from tqdm.auto import tqdm
 
+from .data import check_int, check_positive
 from .vae import VAE
 
-# %% ../nbs/08_train.ipynb #74f38311
+# %% ../nbs/08_train.ipynb #79ddd212
 class History(dict):
     "Name of a measured quantity -> its value after each epoch"
     interrupted = False   # was the run stopped by hand?
@@ -29,7 +30,7 @@ def fit(
     progress:bool=True         # show a progress bar?
 ) -> History: # the finished epochs
     "The one loop: call `step` on every minibatch, average what it reports, stop at NaN, keep the history when interrupted"
-    if epochs < 1: raise ValueError(f"epochs: expected at least 1, got {epochs}")
+    check_int("epochs", epochs, 1)
     if not hasattr(batches, "__len__"): raise TypeError(f"batches: expected a list or `Batches`, with a length, got {type(batches).__name__}")
     if not len(batches): raise ValueError("batches: expected at least one minibatch, got none")
     hist = History()
@@ -52,7 +53,7 @@ def fit(
     finally: bar.close()
     return hist
 
-# %% ../nbs/08_train.ipynb #6f18657f
+# %% ../nbs/08_train.ipynb #694aae09
 def vae_step(
     vae:VAE,                           # model to train
     opt:torch.optim.Optimizer,         # over its parameters
@@ -61,6 +62,7 @@ def vae_step(
     sched=None                         # learning-rate schedule, advanced once per step
 ) -> Callable: # minibatch -> dict(elbo, log_px_z, kl), nats per image
     "One step of gradient ascent on the ELBO, ready for `fit`"
+    if not callable(beta): check_positive(zero=True, beta=beta)
     steps = 0
     def step(x):
         nonlocal steps
@@ -75,10 +77,10 @@ def vae_step(
         return dict(elbo=log_px_z - kl, log_px_z=log_px_z, kl=kl)
     return step
 
-# %% ../nbs/08_train.ipynb #c2411668
+# %% ../nbs/08_train.ipynb #89d8fa9f
 def warmup(
     steps:int   # until beta reaches 1
 ) -> Callable: # number of a step -> beta, for `vae_step`
     "KL warm-up: beta rises from 0 to 1 in a straight line, then stays (Sønderby et al. 2016)"
-    if steps < 1: raise ValueError(f"steps: expected at least 1, got {steps}")
+    check_int("steps", steps, 1)
     return lambda step: min(1., step/steps)

@@ -8,16 +8,17 @@ Docs: https://vaegan.github.io/vaegan/vae.html.md"""
 __all__ = ['Bernoulli', 'VAE', 'mlp_vae', 'init_output_bias', 'Normal', 'DiagNormal', 'FullNormal', 'ContinuousBernoulli',
            'conv_vae', 'CVAE', 'mlp_cvae']
 
-# %% ../nbs/07_vae.ipynb #283c4604
+# %% ../nbs/07_vae.ipynb #c7306ced
 import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .data import check_finite, check_float, check_int, check_labels, check_range, check_shape
 from .dists import bernoulli_log_prob, kl_normal, mvn_log_prob, normal_log_prob, tril
-from .nets import conv_decoder, conv_encoder, mlp
-from .reparam import rsample
+from .nets import _conv_shape, conv_decoder, conv_encoder, mlp
+from .reparam import rsample, rsample_mvn
 
 # %% ../nbs/07_vae.ipynb #a7e00d3e
 class Bernoulli(nn.Module):
@@ -31,9 +32,9 @@ class Bernoulli(nn.Module):
     def sample(self, out:Tensor, generator=None) -> Tensor:   # zeros and ones `[B,m]`
         return torch.bernoulli(out.sigmoid(), generator=generator)
 
-# %% ../nbs/07_vae.ipynb #8b0e14be
+# %% ../nbs/07_vae.ipynb #94607b5e
 class VAE(nn.Module):
-    "An encoder for q(z|x), a decoder for p(x|z), and the prior N(0, I)"
+    "An encoder for q(z|x), a decoder for p(x|z), and the prior N(0, I); every x is `[B,*x_shape]`, every z `[B,d_z]`"
     def __init__(self,
         enc:nn.Module,          # `[B,*x_shape]` -> `[B,2*d_z]`: means and log-variances
         dec:nn.Module,          # `[B,d_z]` -> `likelihood.n_out(m)` outputs per image, in any shape
@@ -42,7 +43,8 @@ class VAE(nn.Module):
         likelihood:nn.Module=None   # `Bernoulli()` by default
     ):
         super().__init__()
-        if d_z < 1: raise ValueError(f"d_z: expected at least 1, got {d_z}")
+        check_int("d_z", d_z, 1)
+        check_shape(x_shape)
         self.enc, self.dec, self.d_z, self.x_shape = enc, dec, d_z, tuple(x_shape)
         self.likelihood = likelihood or Bernoulli()
 
@@ -72,6 +74,7 @@ class VAE(nn.Module):
     @torch.no_grad()
     def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # images `[n,*x_shape]`
         "Ancestral sampling: z from the prior, p(x|z) from the decoder, x from p(x|z)"
+        check_int("n", n, 1)
         like = next(self.parameters())
         z = torch.randn(n, self.d_z, generator=generator, device=like.device, dtype=like.dtype)
         return self.likelihood.sample(self.decode(z), generator).unflatten(1, self.x_shape)
@@ -82,11 +85,18 @@ class VAE(nn.Module):
         return self.mean(self.encode(x)[0])
 
     def _check_x(self, x):
-        if not torch.is_tensor(x) or not x.is_floating_point(): raise TypeError(f"x: expected a float tensor, got {getattr(x, 'dtype', type(x).__name__)}")
+        check_float(x=x)
         if x.ndim != 1+len(self.x_shape) or tuple(x.shape[1:]) != self.x_shape: raise ValueError(f"x: expected [B,{','.join(map(str, self.x_shape))}], got {list(x.shape)}")
+        self._check_device("x", x)
         return x
 
+    def _check_device(self, name, t):
+        device = next(self.parameters(), t).device
+        if t.device != device: raise ValueError(f"{name}: expected {device} like the networks, got {t.device}")
+
     def _check_z(self, z):
+        check_float(z=z)
+        self._check_device("z", z)
         if z.ndim != 2 or z.shape[1] != self.d_z: raise ValueError(f"z: expected [B,{self.d_z}], got {list(z.shape)}")
         return z
 
@@ -99,7 +109,7 @@ class VAE(nn.Module):
         if out.shape[1] != n: raise ValueError(f"dec: expected it to return {n} numbers per image for {type(self.likelihood).__name__}, got {out.shape[1]}")
         return out
 
-# %% ../nbs/07_vae.ipynb #70ca93ad
+# %% ../nbs/07_vae.ipynb #8ddacf3e
 def mlp_vae(
     x_shape:tuple,              # shape of one image, `(C,H,W)`
     d_z:int,                    # latent dimensions
@@ -108,12 +118,12 @@ def mlp_vae(
     act=nn.ReLU                 # activation
 ) -> VAE:
     "A VAE whose two networks are multilayer perceptrons"
-    likelihood = likelihood or Bernoulli()
-    m = math.prod(x_shape)
+    likelihood, m = likelihood or Bernoulli(), check_shape(x_shape)
+    check_int("d_z", d_z, 1)
     return VAE(mlp(m, *hidden, 2*d_z, act=act), mlp(d_z, *reversed(hidden), likelihood.n_out(m), act=act),
                d_z, x_shape, likelihood)
 
-# %% ../nbs/07_vae.ipynb #73a3c9df
+# %% ../nbs/07_vae.ipynb #6593830a
 @torch.no_grad()
 def init_output_bias(
     vae:VAE,    # model with a `Bernoulli` or `Normal` likelihood; changed in place
@@ -125,17 +135,20 @@ def init_output_bias(
     if not layers or layers[-1].bias is None: raise ValueError("vae: expected a decoder whose last layer has a bias, found none")
     bias, is_bernoulli = layers[-1].bias, isinstance(vae.likelihood, Bernoulli)
     if not is_bernoulli and not isinstance(vae.likelihood, Normal): raise TypeError(f"vae: expected a Bernoulli or Normal likelihood, got {type(vae.likelihood).__name__}")
+    if is_bernoulli: check_range("x", x)
+    else: check_finite(x=x)
     mean = (x.sum(0) + .5)/(len(x) + 1) if is_bernoulli else x.mean(0)
     if bias.numel() != mean.numel(): mean = mean.flatten(1).mean(1)      # a convolution has one bias per channel
     if bias.numel() != mean.numel(): raise ValueError(f"vae: expected a last bias per pixel or per channel, got {bias.numel()} numbers")
     bias.copy_(mean.logit().flatten() if is_bernoulli else mean.flatten())
     return vae
 
-# %% ../nbs/07_vae.ipynb #b6a74ba2
+# %% ../nbs/07_vae.ipynb #28c4109d
 class Normal(nn.Module):
     "Real-valued pixels around the decoder's outputs, all with one learned variance"
     def __init__(self, logvar:float=0.):   # log-variance to start from
         super().__init__()
+        if not math.isfinite(logvar): raise ValueError(f"logvar: expected a finite number, got {logvar}")
         self.logvar = nn.Parameter(torch.tensor(float(logvar)))
     def n_out(self, m:int) -> int:   # outputs for m pixels
         return m
@@ -158,7 +171,7 @@ class DiagNormal(nn.Module):
     def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
         return rsample(*out.chunk(2, 1), generator)
 
-# %% ../nbs/07_vae.ipynb #3e5bd6d5
+# %% ../nbs/07_vae.ipynb #596cdcb7
 class FullNormal(nn.Module):
     "Real-valued pixels; the decoder gives their mean and a Cholesky factor of their covariance (small images only)"
     def n_out(self, m:int) -> int:   # outputs for m pixels
@@ -171,9 +184,7 @@ class FullNormal(nn.Module):
     def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
         return self.split(out)[0]
     def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
-        mu, L = self.split(out)
-        eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
-        return mu + (L@eps[..., None])[..., 0]
+        return rsample_mvn(*self.split(out), generator)
 
 # %% ../nbs/07_vae.ipynb #cdd38c76
 def _log_area(l): # log of (e^l − 1)/l, elementwise
@@ -197,7 +208,7 @@ class ContinuousBernoulli(nn.Module):
         x = (-torch.log1p(u*torch.expm1(-a))/a).clamp(0, 1)
         return torch.where(out > 0, 1 - x, x)
 
-# %% ../nbs/07_vae.ipynb #444853f6
+# %% ../nbs/07_vae.ipynb #a490fdc6
 def conv_vae(
     x_shape:tuple,              # shape of one image, `(C,H,W)` with H and W divisible by 4
     d_z:int,                    # latent dimensions
@@ -206,12 +217,13 @@ def conv_vae(
 ) -> VAE:
     "A VAE whose two networks are convolutional"
     likelihood = likelihood or Bernoulli()
-    C, H, W = x_shape
+    C, H, W = _conv_shape(x_shape)
+    check_int("d_z", d_z, 1)
     per_pixel, rest = divmod(likelihood.n_out(C*H*W), C*H*W)
     if rest: raise ValueError(f"likelihood: expected a whole number of outputs per pixel, got {type(likelihood).__name__}")
     return VAE(conv_encoder(x_shape, 2*d_z, width), conv_decoder(d_z, (per_pixel*C, H, W), width), d_z, x_shape, likelihood)
 
-# %% ../nbs/07_vae.ipynb #9df5d3b7
+# %% ../nbs/07_vae.ipynb #aa3661cc
 class CVAE(VAE):
     "A VAE told the class: encoder for q(z|x,y), decoder for p(x|z,y), prior N(0, I); a batch is a pair (x, y)"
     def __init__(self,
@@ -223,16 +235,16 @@ class CVAE(VAE):
         likelihood:nn.Module=None   # `Bernoulli()` by default
     ):
         super().__init__(enc, dec, d_z, x_shape, likelihood)
+        check_int("n_classes", n_classes, 1)
         self.n_classes = n_classes
 
     def _with(self, a, y): # `[B,n]`, labels `[B]` -> `[B,n+n_classes]`
-        if y.shape != a.shape[:1]: raise ValueError(f"y: expected {len(a)} labels, got shape {list(y.shape)}")
-        if y.is_floating_point(): raise TypeError(f"y: expected whole numbers, got {y.dtype}")
-        if len(y) and not 0 <= y.min() <= y.max() < self.n_classes: raise ValueError(f"y: expected labels 0 to {self.n_classes-1}, got {y.min()} to {y.max()}")
+        check_labels(y, self.n_classes, len(a))
         return torch.cat([a, F.one_hot(y.long(), self.n_classes).to(a.dtype)], 1)
 
     def encode(self, xy:tuple) -> tuple: # images and labels -> means, log-variances `[B,d_z]`
         "The parameters of q(z|x,y)"
+        if not isinstance(xy, (tuple, list)) or len(xy) != 2: raise TypeError(f"xy: expected a pair of images and labels, got {type(xy).__name__}")
         x, y = xy
         return self._halves(self.enc(self._with(self._check_x(x).flatten(1), y)))
 
@@ -253,6 +265,7 @@ class CVAE(VAE):
     @torch.no_grad()
     def sample(self, y:Tensor, generator:torch.Generator=None) -> Tensor: # one image per label `[B,*x_shape]`
         "Ancestral sampling of the classes asked for"
+        check_labels(y, self.n_classes, len(y))
         z = torch.randn(len(y), self.d_z, generator=generator, device=y.device, dtype=next(self.parameters()).dtype)
         return self.likelihood.sample(self.decode(z, y), generator).unflatten(1, self.x_shape)
 
@@ -270,7 +283,8 @@ def mlp_cvae(
     act=nn.ReLU                 # activation
 ) -> CVAE:
     "A conditional VAE whose two networks are multilayer perceptrons"
-    likelihood = likelihood or Bernoulli()
-    m = math.prod(x_shape)
+    likelihood, m = likelihood or Bernoulli(), check_shape(x_shape)
+    check_int("d_z", d_z, 1)
+    check_int("n_classes", n_classes, 1)
     return CVAE(mlp(m + n_classes, *hidden, 2*d_z, act=act), mlp(d_z + n_classes, *reversed(hidden), likelihood.n_out(m), act=act),
                 d_z, x_shape, n_classes, likelihood)
