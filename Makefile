@@ -2,7 +2,7 @@
 #   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
 #   make test   everything that is checked by default        make slow   the long checks too (needs MNIST)
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
-#   make bench  speed, side by side                          make prepare   modules and README from the notebooks
+#   make bench  speed, side by side                          make prepare   modules, exercise pages and README
 #   make constraints   renew constraints.txt                 make clean     remove what can be made again
 SHELL  := /bin/bash
 BIN    := .venv/bin
@@ -38,6 +38,7 @@ bench: $(READY)
 prepare: $(READY)
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
+	$(BIN)/python tests/exercises.py
 	$(BIN)/python tests/readme.py
 
 constraints: $(READY)

@@ -36,7 +36,7 @@ def wheel(tmp_path_factory):
 
 def test_wheel_contents(wheel):
     names = {n for n in zipfile.ZipFile(wheel[0]).namelist() if ".dist-info/" not in n}
-    assert names == {f"vaegan/{p.name}" for p in (ROOT/"vaegan").iterdir() if p.suffix == ".py" or p.name == "py.typed"}
+    assert names == {p.relative_to(ROOT).as_posix() for p in (ROOT/"vaegan").rglob("*") if p.suffix == ".py" or p.name == "py.typed"}
 
 def run_alone(nb, site, folder):
     shutil.copy(nb, folder)
@@ -45,7 +45,7 @@ def run_alone(nb, site, folder):
     assert r.returncode == 0, r.stderr[-4000:]
     assert [p.name for p in folder.iterdir()] == [nb.name], "left something behind"
 
-DEFAULT = ("04_elbo.ipynb", "exercises/linear_autoencoder.ipynb")
+DEFAULT = ("04_elbo.ipynb", "exercises/linear_autoencoder.ipynb", "exercises/elbo.ipynb")
 
 @pytest.mark.parametrize("nb", [pytest.param(nb, marks=[] if nb_id(nb) in DEFAULT else pytest.mark.slow) for nb in NBS], ids=nb_id)
 def test_runs_from_the_wheel_alone(nb, wheel, tmp_path): run_alone(nb, wheel[1], tmp_path)

@@ -1,4 +1,4 @@
-"""`vaegan tour`: one command, one page
+"""`vaegan tour` makes a page, `vaegan exam` a sheet with a key, `vaegan grade` a table
 
 Docs: https://vaegan.github.io/vaegan/cli.html.md"""
 
@@ -26,7 +26,13 @@ def _count(least):
         return n
     return parse
 
-# %% ../nbs/18_cli.ipynb #4650984c
+# %% ../nbs/18_cli.ipynb #393e0919
+def _words(s):
+    "A comma-separated list"
+    words = [w.strip() for w in s.split(",")]
+    if not all(words): raise argparse.ArgumentTypeError(f"expected words separated by commas, got {s!r}")
+    return words
+
 def parser() -> argparse.ArgumentParser:
     "The commands and their options"
     p = _Parser(prog="vaegan", description="The course in which every equation runs: VAEs and GANs.")
@@ -40,9 +46,41 @@ def parser() -> argparse.ArgumentParser:
     t.add_argument("--seed", type=_count(0), default=0, help="same seed, same numbers on one machine")
     t.add_argument("--epochs", type=_count(1), default=argparse.SUPPRESS,
                    help="passes of the VAE over the data, the GAN makes three times as many (default: 120 on digits, 6 on mnist)")
+    e = sub.add_parser("exam", help="write an exam and, separately, its key", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    e.add_argument("--topics", type=_words, default=[], metavar="A,B", help="chapters or words such as elbo,kl,gan; all if left out")
+    e.add_argument("--n", type=_count(1), default=8, help="questions")
+    e.add_argument("--seed", type=_count(0), default=0, help="same seed, same sheet anywhere: choose one that nobody guesses")
+    e.add_argument("--format", choices=["ipynb", "md", "html"], default="ipynb", help="only ipynb can be graded by `vaegan grade`")
+    e.add_argument("--solutions", action="store_true", help="write worked solutions, too")
+    e.add_argument("--students", metavar="ROSTER.csv", help="a table with a column id: each student gets numbers of their own")
+    e.add_argument("--out", default="exam", metavar="FOLDER", help="where sheets/, key.json and solutions/ go")
+    e.add_argument("--force", action="store_true", help="overwrite")
+    g = sub.add_parser("grade", help="grade filled notebooks without running them", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    g.add_argument("key", metavar="KEY", help="the key.json of the exam")
+    g.add_argument("submissions", metavar="SUBMISSION", nargs="+", help="a notebook or a folder with notebooks")
+    g.add_argument("--out", default="grades", metavar="FOLDER", help="where scores.csv, feedback.csv and summary.png go")
+    g.add_argument("--force", action="store_true", help="overwrite")
     return p
 
-# %% ../nbs/18_cli.ipynb #7a01b7e0
+# %% ../nbs/18_cli.ipynb #0076cb5e
+def _tour(args):
+    from vaegan.tour import tour
+    return 0 if tour(**args)["finished"] else 130
+
+def _exam(args):
+    from vaegan.exam import exam
+    paths = exam(**args)
+    sheets = [p for p in paths if p.parent.name == "sheets"]
+    print(f"{len(sheets)} sheet{'s'*(len(sheets) > 1)} in {sheets[0].parent}, key in {paths[-1]}")
+    return 0
+
+def _grade(args):
+    from vaegan.exam import grade
+    rows = grade(**args)
+    for r in rows: print(f"{r['student'] or '?':20} {r['score'] if r['score'] != '' else '-':>4} of {r['of']}  {r['file']}  {r['status']}".encode("ascii", "backslashreplace").decode())
+    print(f"scores.csv, feedback.csv and summary.png in {args['out']}")
+    return 0
+
 def main(
     argv:list=None   # arguments; those of the process by default
 ) -> int: # exit code: 0 done, 2 impossible as asked, 130 interrupted
@@ -50,8 +88,7 @@ def main(
     args = vars(parser().parse_args(argv))
     command = args.pop("command")
     try:
-        from vaegan.tour import tour
-        return 0 if tour(**args)["finished"] else 130
+        return dict(tour=_tour, exam=_exam, grade=_grade)[command](args)
     except (OSError, RuntimeError, ValueError, FloatingPointError) as e:
         sys.stderr.write(f"vaegan {command}: error: {' '.join(str(e).split())}\n")
         return 2

@@ -80,12 +80,13 @@ def sample_scores(
     return dict(frechet=mean([frechet(f, r) for f in pieces]), classes=int((shares >= .02).sum()), rarest=shares.min().item(),
                 precision=mean([s["precision"] for s in pr]), recall=mean([s["recall"] for s in pr]))
 
-# %% ../nbs/13_compare.ipynb #680bf549
+# %% ../nbs/13_compare.ipynb #fdaafc01
 def score_table(
     rows:dict   # name of a row -> dict from column to number
 ) -> Markdown:
     "Rows of numbers as a Markdown table; a missing entry is a dash"
     cols = list(dict.fromkeys(c for r in rows.values() for c in r))
-    show = lambda v: "–" if v is None else v if isinstance(v, (str, int)) else f"{v:.2f}"
-    lines = ["| | " + " | ".join(cols) + " |", "|---|" + "---:|"*len(cols)]
-    return Markdown("\n".join(lines + [f"| {k.replace('|', chr(92) + '|')} | " + " | ".join(str(show(r.get(c))) for c in cols) + " |" for k, r in rows.items()]))
+    show = lambda v: "–" if v is None else str(v) if isinstance(v, (str, int)) else f"{v:.2f}"
+    line = lambda *cells: "| " + " | ".join(cells) + " |"
+    body = [line(k.replace("|", r"\|"), *(show(r.get(c)) for c in cols)) for k, r in rows.items()]
+    return Markdown("\n".join([line("", *cols), "|---|" + "---:|"*len(cols), *body]))

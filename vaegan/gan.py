@@ -8,7 +8,7 @@ Docs: https://vaegan.github.io/vaegan/gan.html.md"""
 __all__ = ['Generator', 'Discriminator', 'mlp_gan', 'd_loss', 'g_loss', 'frozen', 'grad_penalty', 'centre', 'gan_step',
            'fresh_discriminator', 'precision_recall', 'parzen_log_prob', 'conv_gan', 'pairs', 'ConditionalGenerator']
 
-# %% ../nbs/11_gan.ipynb #88e05b01
+# %% ../nbs/11_gan.ipynb #f30a9eec
 import math
 from contextlib import contextmanager
 from typing import Callable
@@ -17,10 +17,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .data import check_finite, check_float, check_int, check_labels, check_positive, check_shape
 from .minimax import accuracy, value
-from .nets import mlp
+from .nets import _conv_shape, mlp
 
-# %% ../nbs/11_gan.ipynb #f5861137
+# %% ../nbs/11_gan.ipynb #133f5790
 class Generator(nn.Module):
     "A network from noise to images"
     def __init__(self,
@@ -29,14 +30,23 @@ class Generator(nn.Module):
         x_shape:tuple     # shape of one image, `(C,H,W)`
     ):
         super().__init__()
+        check_int("d_z", d_z, 1)
+        check_shape(x_shape)
         self.net, self.d_z, self.x_shape = net, d_z, tuple(x_shape)
 
-    def forward(self, z:Tensor) -> Tensor: # images `[B,*x_shape]`
+    def _check_z(self, z):
+        check_float(z=z)
+        device = next(self.parameters(), z).device
+        if z.device != device: raise ValueError(f"z: expected {device} like the network, got {z.device}")
         if z.ndim != 2 or z.shape[1] != self.d_z: raise ValueError(f"z: expected [B,{self.d_z}], got {list(z.shape)}")
-        return self.net(z).flatten(1).unflatten(1, self.x_shape)
+        return z
+
+    def forward(self, z:Tensor) -> Tensor: # images `[B,*x_shape]`
+        return self.net(self._check_z(z)).flatten(1).unflatten(1, self.x_shape)
 
     def noise(self, n:int, generator:torch.Generator=None) -> Tensor: # `[n,d_z]`
         "n draws of z ~ N(0, I)"
+        check_int("n", n, 1)
         return torch.randn(n, self.d_z, generator=generator, device=next(self.parameters()).device)
 
     @torch.no_grad()
@@ -64,15 +74,22 @@ def mlp_gan(
     out=nn.Sigmoid           # the generator's last activation: pixels in [0, 1]
 ) -> tuple: # G, D
     "Two multilayer perceptrons, ready to play"
-    m = math.prod(x_shape)
+    m = check_shape(x_shape)
+    check_int("d_z", d_z, 1)
     G = Generator(mlp(d_z, *hidden, m, norm=norm, out=out), d_z, x_shape)
     D = Discriminator(mlp(m, *hidden, 1, act=lambda: nn.LeakyReLU(.2)))
     return G, D
 
-# %% ../nbs/11_gan.ipynb #c5dd1380
-def _kind(kind):
+# %% ../nbs/11_gan.ipynb #93ecedce
+def _kind(kind, name="kind"):
     if kind not in ("saturating", "nonsaturating", "relativistic"):
-        raise ValueError(f"kind: expected 'saturating', 'nonsaturating' or 'relativistic', got {kind!r}")
+        raise ValueError(f"{name}: expected 'saturating', 'nonsaturating' or 'relativistic', got {kind!r}")
+
+def _paired(real_logits, fake_logits):
+    "The relativistic game compares logits in pairs: with [N] against [N,1] it would compare each with each"
+    check_float(real_logits=real_logits, fake_logits=fake_logits)
+    if real_logits.shape != fake_logits.shape:
+        raise ValueError(f"real_logits, fake_logits: expected one shape, got {list(real_logits.shape)} and {list(fake_logits.shape)}")
 
 def d_loss(
     real_logits:Tensor,          # D's logits on real data `[B]`
@@ -81,7 +98,9 @@ def d_loss(
 ) -> Tensor: # scalar
     "What D descends: −V, or its relativistic form"
     _kind(kind)
-    if kind == "relativistic": return F.softplus(fake_logits - real_logits).mean()
+    if kind == "relativistic":
+        _paired(real_logits, fake_logits)
+        return F.softplus(fake_logits - real_logits).mean()
     return -value(real_logits, fake_logits)
 
 def g_loss(
@@ -91,9 +110,11 @@ def g_loss(
 ) -> Tensor: # scalar
     "What G descends"
     _kind(kind)
+    check_float(fake_logits=fake_logits)
     if kind == "saturating": return F.logsigmoid(-fake_logits).mean()
     if kind == "nonsaturating": return -F.logsigmoid(fake_logits).mean()
-    if real_logits is None: raise ValueError("real_logits: the relativistic loss needs D's logits on real data, got None")
+    if real_logits is None: raise ValueError("real_logits: expected D's logits on real data for the relativistic loss, got None")
+    _paired(real_logits, fake_logits)
     return F.softplus(real_logits - fake_logits).mean()
 
 # %% ../nbs/11_gan.ipynb #017826a2
@@ -106,14 +127,16 @@ def frozen(net:nn.Module):   # the player that sits still
     finally:
         for p, w in zip(net.parameters(), was): p.requires_grad_(w)
 
-# %% ../nbs/11_gan.ipynb #24368f0e
+# %% ../nbs/11_gan.ipynb #e83bc309
 def grad_penalty(
     D:Callable,   # discriminator: images -> logits
     x:Tensor      # images `[B,...]`: real ones for R1, generated ones for R2
 ) -> Tensor: # scalar
     "½ E ‖∇ₓ D(x)‖², of the logit (Mescheder et al. 2018)"
+    check_float(x=x)
     x = x.detach().requires_grad_()
     g, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    g = g + 0*x.detach()   # NaN in x stays NaN, though a ReLU's slope does not show it
     return .5*g.flatten(1).square().sum(1).mean()
 
 def centre(
@@ -121,6 +144,7 @@ def centre(
     fake_logits:Tensor    # logits on generated data `[M]`
 ) -> tuple: # both, shifted by one constant
     "Shift logits so that their two means lie evenly about 0: a relativistic D leaves this constant open"
+    check_float(real_logits=real_logits, fake_logits=fake_logits)
     c = .5*(real_logits.mean() + fake_logits.mean())
     return real_logits - c, fake_logits - c
 
@@ -136,9 +160,12 @@ def gan_step(
     scheds:tuple=()                      # learning-rate schedules, advanced once per minibatch
 ) -> Callable: # minibatch -> dict(value, accuracy, g_loss)
     "One iteration of Algorithm 1 (Goodfellow et al. 2014), ready for `fit`"
-    if k < 1 or l < 1: raise ValueError(f"k, l: expected at least 1, got {k} and {l}")
-    _kind(loss)
+    check_int("k", k, 1)
+    check_int("l", l, 1)
+    check_positive(zero=True, r1=r1, r2=r2)
+    _kind(loss, "loss")
     def step(x):
+        check_float(x=x)
         if len(x) < k: raise ValueError(f"x: expected at least k = {k} images, got {len(x)}")
         for real in x.tensor_split(k):                # fresh data for each of the k steps
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
@@ -158,7 +185,7 @@ def gan_step(
         return dict(value=value(*logits), accuracy=accuracy(*logits), g_loss=lossG.detach())
     return step
 
-# %% ../nbs/11_gan.ipynb #00bb24eb
+# %% ../nbs/11_gan.ipynb #ee6bfa52
 def fresh_discriminator(
     real:Tensor, fake:Tensor,              # to train on `[N,...]`, `[M,...]`
     real_test:Tensor, fake_test:Tensor,    # to measure on; not among the first two
@@ -167,6 +194,12 @@ def fresh_discriminator(
     bs:int=128, seed:int=0                 # images of each kind per step; of network and order
 ) -> dict: # value and accuracy on the test images, js: the lower bound on the divergence, nats
     "Train a new, unrestrained D on a finished generator, measure it on held-out images"
+    sets = dict(real=real, fake=fake, real_test=real_test, fake_test=fake_test)
+    check_finite(**sets)
+    for name, t in sets.items():
+        if t.shape[1:] != real.shape[1:]: raise ValueError(f"real, {name}: expected images of one shape, got {list(real.shape[1:])} and {list(t.shape[1:])}")
+    for name, n in (("steps", steps), ("bs", bs)): check_int(name, n, 1)
+    check_int("seed", seed, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         D = Discriminator(mlp(math.prod(real.shape[1:]), *hidden, 1, act=lambda: nn.LeakyReLU(.2))).to(real.device)
@@ -178,7 +211,7 @@ def fresh_discriminator(
     V = value(*logits).item()
     return dict(value=V, accuracy=accuracy(*logits).item(), js=.5*(V + math.log(4)))
 
-# %% ../nbs/11_gan.ipynb #f4e69144
+# %% ../nbs/11_gan.ipynb #eaff29de
 @torch.no_grad()
 def precision_recall(
     real:Tensor,   # features of real images `[N,F]`
@@ -186,28 +219,31 @@ def precision_recall(
     k:int=3        # each ball reaches to the k-th neighbour
 ) -> dict: # precision, recall: shares in [0, 1]
     "How many fakes lie among the real, how many real among the fakes (Kynkäänniemi et al. 2019)"
+    check_int("k", k, 1)
+    check_finite(real=real, fake=fake)
     for name, t in (("real", real), ("fake", fake)):
         if t.ndim != 2 or len(t) <= k: raise ValueError(f"{name}: expected features [N,F] with N > k = {k}, got {list(t.shape)}")
-    if real.shape[1] != fake.shape[1]: raise ValueError(f"fake: expected {real.shape[1]} features like real, got {fake.shape[1]}")
+    if real.shape[1] != fake.shape[1]: raise ValueError(f"real, fake: expected as many features in both, got {real.shape[1]} and {fake.shape[1]}")
     dist = lambda a, b: torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")   # exact: a point is at 0 from itself
     radius = lambda a: torch.cat([dist(c, a).kthvalue(k+1, 1).values for c in a.split(1000)])   # k+1: itself is the first
     inside = lambda b, a, rad: torch.cat([(dist(c, a) <= rad).any(1) for c in b.split(1000)]).double().mean().item()
     return dict(precision=inside(fake, real, radius(real)), recall=inside(real, fake, radius(fake)))
 
-# %% ../nbs/11_gan.ipynb #a70b8ed0
+# %% ../nbs/11_gan.ipynb #5b9b1122
 def parzen_log_prob(
     x:Tensor,         # images to score `[B,...]`
     samples:Tensor,   # generated images `[n,...]`
     std:float         # standard deviation of the window, > 0
 ) -> Tensor: # nats per image `[B]`
     "Log-density of a Gaussian window around every sample (as used by Goodfellow et al. 2014)"
-    if not std > 0: raise ValueError(f"std: expected a positive number, got {std}")
-    if x.shape[1:] != samples.shape[1:]: raise ValueError(f"samples: expected images {list(x.shape[1:])} like x, got {list(samples.shape[1:])}")
+    check_float(x=x, samples=samples)
+    check_positive(std=std)
+    if x.shape[1:] != samples.shape[1:]: raise ValueError(f"x, samples: expected images of one shape, got {list(x.shape[1:])} and {list(samples.shape[1:])}")
     x, s = x.flatten(1).double(), samples.flatten(1).double()
     d2 = torch.cdist(x, s).square()
     return torch.logsumexp(-.5*d2/std**2, 1) - math.log(len(s)) - .5*x.shape[1]*math.log(2*math.pi*std**2)
 
-# %% ../nbs/11_gan.ipynb #eed71067
+# %% ../nbs/11_gan.ipynb #80dbcd31
 def conv_gan(
     x_shape:tuple,     # shape of one image, `(C,H,W)`, H and W divisible by 4
     d_z:int=100,       # noise dimensions
@@ -215,8 +251,9 @@ def conv_gan(
     out=nn.Sigmoid     # the generator's last activation: pixels in [0, 1]
 ) -> tuple: # G, D
     "Two convolutional players in the pattern of DCGAN (Radford et al. 2016)"
-    C, H, W = x_shape
-    if H % 4 or W % 4: raise ValueError(f"x_shape: expected (C,H,W) with H and W divisible by 4, got {tuple(x_shape)}")
+    C, H, W = _conv_shape(x_shape)
+    check_int("d_z", d_z, 1)
+    check_int("width", width, 1)
     h, w = H//4, W//4
     norm = lambda c: (nn.BatchNorm2d(c), nn.ReLU())
     G = nn.Sequential(nn.Linear(d_z, 2*width*h*w), nn.Unflatten(1, (2*width, h, w)), *norm(2*width),
@@ -226,14 +263,16 @@ def conv_gan(
                       nn.Flatten(), nn.Linear(2*width*h*w, 1))
     return Generator(G, d_z, x_shape), Discriminator(D)
 
-# %% ../nbs/11_gan.ipynb #3464bbaf
+# %% ../nbs/11_gan.ipynb #1f495b4d
 def pairs(
     x:Tensor,   # images `[B,...]`
     y:Tensor,   # classes `[B]`, int64
     K:int       # number of classes
 ) -> Tensor: # `[B,m+K]`: pixels, then the class as one-hot
     "Images and classes glued together, as data for a conditional GAN"
-    if len(x) != len(y): raise ValueError(f"y: expected {len(x)} classes, one per image, got {len(y)}")
+    check_float(x=x)
+    check_int("K", K, 1)
+    check_labels(y, K, len(x))
     return torch.cat([x.flatten(1), F.one_hot(y, K).to(x.dtype)], 1)
 
 class ConditionalGenerator(Generator):
@@ -244,18 +283,22 @@ class ConditionalGenerator(Generator):
         K:int,            # number of classes
         x_shape:tuple     # shape of one image, `(C,H,W)`
     ):
-        super().__init__(net, d_z + K, (math.prod(x_shape) + K,))
+        check_int("d_z", d_z, 1)
+        check_int("K", K, 1)
+        super().__init__(net, d_z + K, (check_shape(x_shape) + K,))
         self.K, self.image_shape = K, tuple(x_shape)
 
     def noise(self, n:int, generator:torch.Generator=None, y:Tensor=None) -> Tensor: # `[n,d_z+K]`
         "z ~ N(0, I) and a one-hot class; `y` `[n]` chooses the classes"
+        check_int("n", n, 1)
         if y is None: y = torch.randint(self.K, (n,), generator=generator)
+        check_labels(y, self.K, n)
         z = super().noise(n, generator)
         z[:, -self.K:] = F.one_hot(y, self.K).to(z)
         return z
 
     def forward(self, z:Tensor) -> Tensor: # pairs `[B,m+K]`
-        return torch.cat([self.net(z).flatten(1), z[:, -self.K:]], 1)
+        return torch.cat([self.net(self._check_z(z)).flatten(1), z[:, -self.K:]], 1)
 
     @torch.no_grad()
     def images(self, y:Tensor, generator:torch.Generator=None) -> Tensor: # images `[B,*x_shape]`

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .data import check_finite, check_float, check_int, check_positive
 
-# %% ../nbs/03_latent.ipynb #0d442e61
+# %% ../nbs/03_latent.ipynb #21ed4794
 class PPCA:
     "Probabilistic PCA: z ~ N(0, I), x | z ~ N(W z + mean, var·I), with everything exact (Tipping & Bishop 1999); every x is `[B,d]` or images of d pixels"
     def __init__(self,
@@ -54,12 +54,12 @@ class PPCA:
     @property
     def cov(self) -> Tensor: # `[d,d]`
         "Covariance of x: W Wᵀ + var·I"
-        return self.W@self.W.T + self.var*torch.eye(self.d, dtype=self.W.dtype)
+        return self.W@self.W.T + self.var*torch.eye(self.d, dtype=self.W.dtype, device=self.W.device)
 
     @property
     def M(self) -> Tensor: # `[k,k]`
         "Wᵀ W + var·I: the precision of z given x, times var"
-        return self.W.T@self.W + self.var*torch.eye(self.k, dtype=self.W.dtype)
+        return self.W.T@self.W + self.var*torch.eye(self.k, dtype=self.W.dtype, device=self.W.device)
 
     def log_prob(self, x:Tensor) -> Tensor: # nats per datum `[B]`
         "The exact evidence log p(x), by way of the k×k matrix M"
@@ -73,12 +73,13 @@ class PPCA:
 
     def decode(self, z:Tensor) -> Tensor: # `[B,d]`
         "The mean of x given z `[B,k]`: W z + mean"
-        check_float(z=z)
+        check_float(z=z, W=self.W)
         if z.ndim != 2 or z.shape[1] != self.k: raise ValueError(f"z: expected [B,{self.k}], got {list(z.shape)}")
         return z@self.W.T + self.mean
 
     def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # `[n,d]`
         "Draw z from the prior, then x given z"
         check_int("n", n, 1)
-        z = torch.randn(n, self.k, generator=generator, dtype=self.W.dtype)
-        return self.decode(z) + self.var**.5*torch.randn(n, self.d, generator=generator, dtype=self.W.dtype)
+        like = dict(generator=generator, dtype=self.W.dtype, device=self.W.device)
+        z = torch.randn(n, self.k, **like)
+        return self.decode(z) + self.var**.5*torch.randn(n, self.d, **like)

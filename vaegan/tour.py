@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/tour.html.md"""
 # %% auto #0
 __all__ = ['CSS', 'PARTS', 'train_tour_vae', 'train_tour_gan', 'page', 'tour']
 
-# %% ../nbs/17_tour.ipynb #39cb8ac8
+# %% ../nbs/17_tour.ipynb #7f944f3e
 import base64
 import html
 import io
@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt
 import torch
 from tqdm.auto import tqdm
 
-from .data import Batches, ImageData, digits, mnist
+from .data import Batches, ImageData, check_int, digits, mnist
 from .dynamics import plot_ae_surface
 from .evaluate import class_shares, held_out_elbo, train_classifier
 from .gan import fresh_discriminator, gan_step, mlp_gan
@@ -34,7 +34,7 @@ from .plot import STYLE, latent_plane, plot_curves, show_images
 from .train import fit, vae_step
 from .vae import Normal, mlp_vae
 
-# %% ../nbs/17_tour.ipynb #2d78787f
+# %% ../nbs/17_tour.ipynb #62f48bb0
 def train_tour_vae(
     data:ImageData,     # images
     epochs:int=120,     # passes over the training images
@@ -42,6 +42,8 @@ def train_tour_vae(
     progress:bool=True  # show a progress bar?
 ) -> tuple: # VAE, History, numbers
     "A VAE with two latent dimensions and a Gaussian decoder, beside exact probabilistic PCA"
+    check_int("epochs", epochs, 1)
+    check_int("seed", seed, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         vae = mlp_vae(data.x.shape[1:], 2, (256, 128), Normal(logvar=-3))
@@ -56,7 +58,7 @@ def train_tour_vae(
     exact = {k: PPCA.fit(data.x, k).log_prob(data.x_test).mean().item() for k in (2, 20)}
     return vae, hist, dict(elbo=elbo, elbo_se=se, ppca_2=exact[2], ppca_20=exact[20])
 
-# %% ../nbs/17_tour.ipynb #80d262c9
+# %% ../nbs/17_tour.ipynb #c4c02e05
 def train_tour_gan(
     data:ImageData,        # images
     epochs:int=360,        # passes over the training images
@@ -65,6 +67,8 @@ def train_tour_gan(
     log:Callable=None      # called with a line of text about ten times on the way
 ) -> tuple: # G, D, History, snapshots, numbers
     "A GAN by Algorithm 1: k = l = 1, Adam, non-saturating loss, R1 penalty"
+    check_int("epochs", epochs, 1)
+    check_int("seed", seed, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         G, D = mlp_gan(data.x.shape[1:], 32, (128, 128) if data.x.shape[-1] == 8 else (256, 256))
@@ -260,7 +264,7 @@ def _quiet_plots():
         with plt.rc_context(STYLE): yield
     finally: plt.switch_backend(backend)
 
-# %% ../nbs/17_tour.ipynb #dd23a61a
+# %% ../nbs/17_tour.ipynb #963345a4
 def tour(
     data:str="digits",       # "digits" (bundled) or "mnist" (see `vaegan.data.mnist`)
     out="tour",              # folder for index.html, the pictures and numbers.json; made if missing
@@ -271,8 +275,8 @@ def tour(
 ) -> dict: # the numbers found; `finished` says whether all parts ran
     "Train a VAE and a GAN, then write one page of pictures with the numbers that theory gives beside them"
     if data not in ("digits", "mnist"): raise ValueError(f"data: expected 'digits' or 'mnist', got {data!r}")
-    if epochs is not None and epochs < 1: raise ValueError(f"epochs: expected at least 1, got {epochs}")
-    if not 0 <= seed < 2**63: raise ValueError(f"seed: expected 0 to 2**63 - 1, got {seed}")
+    if epochs is not None: check_int("epochs", epochs, 1)
+    check_int("seed", seed, 0, 2**63 - 1)
     images, out = digits() if data == "digits" else mnist(), Path(out)
     opts = dict(seed=seed, epochs=epochs or (120 if data == "digits" else 6), progress=progress, log=log)
     numbers, note = dict(data=data, seed=seed, epochs=opts["epochs"], finished=True), ""

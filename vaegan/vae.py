@@ -186,7 +186,7 @@ class FullNormal(nn.Module):
     def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
         return rsample_mvn(*self.split(out), generator)
 
-# %% ../nbs/07_vae.ipynb #cdd38c76
+# %% ../nbs/07_vae.ipynb #34e7d061
 def _log_area(l): # log of (e^l − 1)/l, elementwise
     near, s = l.abs() < .1, l.square()
     a = torch.where(near, torch.ones_like(l), l.abs())      # both branches stay finite, and so do their gradients
@@ -200,8 +200,10 @@ class ContinuousBernoulli(nn.Module):
         return bernoulli_log_prob(x.flatten(1), out) + (F.softplus(out) - _log_area(out)).sum(1)
     def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
         near = out.abs() < .1
-        l = torch.where(near, torch.ones_like(out), out)
-        return torch.where(near, .5 + out/12 - out**3/720 + out**5/30240, -1/torch.expm1(-l) - 1/l)
+        a = torch.where(near, torch.ones_like(out), out.abs())
+        e = torch.expm1(-a)                                     # of −|logit|: neither it nor its gradient overflows
+        far = torch.where(out > 0, -1/e - 1/a, 1/a + (-a).exp()/e)
+        return torch.where(near, .5 + out/12 - out**3/720 + out**5/30240, far)
     def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`, by the inverse of the distribution function
         u = torch.rand(out.shape, generator=generator, device=out.device, dtype=out.dtype)
         a = out.abs().clamp(min=1e-4)
