@@ -69,7 +69,7 @@ def whose_slope(r):
         hints=["Write the loss as a sum over the two sides of the coin and take its slope in $q(1)$.", "Terms that do not depend on the model, and a best D's own change, drop out of the slope."],
         solution=[why, f"In numbers: the slope of the loss is {slope(loss):.4f}, that of {right} is {slopes[right]:.4f}."])
 
-# %% ../../nbs/bank/compare.ipynb #3f5eb2b8
+# %% ../../nbs/bank/compare.ipynb #88e9c250
 @exercise("compare", "MLE, DROP", "truefalse", topics="kl js mode-collapse")
 def miss_or_invent(r):
     "Two models with opposite faults"
@@ -86,8 +86,8 @@ def miss_or_invent(r):
     a, b = divergence(A), divergence(B)
     soft = lambda q: [(x + 1e-60)/(1 + 3e-60) for x in q]
     sa, sb = divergence(soft(A), soft(p)), divergence(soft(B), soft(p))
-    options = dict(invents="True, because B has mass where there is no data, and here this is infinitely dear", nearer="True, because both divergences are finite, and that of A is smaller",
-                   misses="False, because A has no mass where there is data, and here this is infinitely dear", farther="False, because both divergences are finite, and that of B is smaller")
+    options = dict(invents="True, because B has mass where there is no data, which makes its divergence infinite", nearer="True, because both divergences are finite, and that of A is smaller",
+                   misses="False, because A has no mass where there is data, which makes its divergence infinite", farther="False, because both divergences are finite, and that of B is smaller")
     pick = lambda a, b, big: "misses" if a > big else "invents" if b > big else "nearer" if a < b else "farther"
     right, again = pick(a, b, 1e9), pick(sa, sb, 5)
     if abs(a - b) < .01: again = "nearer" if right != "nearer" else "farther"          # too close: other numbers

@@ -110,7 +110,7 @@ def plot_corner_cell(r):
         solution=[f"One part of a coordinate has the probability {mass(0):.4g} at the edge and {mass(n//2):.4g} next to the middle.",
                   f"So the corner cell has {corner:.4g} and the middle one {middle:.4g}: " + ("far from equal." if even else f"both $1/{n}^2$.")])
 
-# %% ../../nbs/bank/data.ipynb #3673aba1
+# %% ../../nbs/bank/data.ipynb #8964e5af
 @exercise("plot", "MIDPOINTS, INVERSE-NORMAL", "bug", topics="prior map", points=2)
 def plot_bug(r):
     "Points for a map"
@@ -134,10 +134,10 @@ def plot_bug(r):
         solution=[f"Wanted: $z_i = \\Phi^{{-1}}((i + 1/2)/{n})$, which begins at $\\Phi^{{-1}}(1/{2*n}) = {_quantile(.5/n):.3f}$.",
                   ["The first $u$ is 0, and $\\Phi^{-1}(0)$ is minus infinity. Half a step is missing.",
                    f"`cdf` is $\\Phi$, not its inverse: the points run from {zs[0]:.3f} to {zs[-1]:.3f}.",
-                   f"An even grid begins at $-3$, and its steps do not grow outwards as the shares do.",
+                   "An even grid begins at $-3$, and its steps do not grow outwards as the shares do.",
                    "That is what the code computes."][k]])
 
-# %% ../../nbs/bank/data.ipynb #d3be1bd1
+# %% ../../nbs/bank/data.ipynb #33d95f17
 @exercise("data", "GREY-FLOOR, CROSS-ENTROPY", "numeric", topics="cross-entropy bernoulli")
 def data_grey_floor(r):
     "The least that a grey image can cost"
@@ -157,7 +157,7 @@ def data_grey_floor(r):
                   "one-term": (-n*x*math.log(x), "You left out the term with 1 − x."),
                   "all-pixels": (64*h, "The pixels that are 0 or 1 cost nothing in the best case.")},
         hints=["The best output for a pixel is its grey value.", "Then the loss of a pixel is the entropy of a coin."],
-        solution=[f"For each pixel the best output is $p = x$. At 0 and 1 it costs nothing.",
+        solution=["For each pixel the best output is $p = x$. At 0 and 1 it costs nothing.",
                   f"At a grey pixel it costs $-{x:g}\\log {x:g} - {1 - x:g}\\log {1 - x:g} = {h:.6f}$.",
                   f"Times {n}: ${n*h:.4f}$ nats."])
 

@@ -16,7 +16,7 @@ from ..exam import derivative, exercise
 PAGE = dict(title="Exercises: the dynamics of the game", subtitle="Spirals, step sizes and their cures",
             need="[Dynamics](../12_dynamics.ipynb).")
 
-# %% ../../nbs/bank/dynamics.ipynb #518178b0
+# %% ../../nbs/bank/dynamics.ipynb #04f05040
 @exercise("dynamics", "BILINEAR, GROWTH", "numeric", topics="gan game spiral")
 def spiral_growth(r):
     "How far out after n rounds?"
@@ -31,9 +31,9 @@ def spiral_growth(r):
         check=math.hypot(x, y),
         mistakes={"squared": ((1 + s)**n, "That is the growth of the squared distance; take the root."),
                   "one-round": ((1 + s)**.5, "That is one round; the factors of all rounds multiply."),
-                  "added": (1 + n*s/2, "You added what each round contributes; factors multiply."),
                   "not-squared": ((1 + h*c)**n, "A step at a right angle: by Pythagoras each round brings the root of 1 plus the square of the step, not 1 plus the step."),
                   "circle": (1., "Continuous time stays on the circle. A step of finite size goes along the tangent and leaves it."),
+                  **({} if s < .05 else {"added": (1 + n*s/2, "You added what each round contributes; factors multiply.")}),
                   **({} if c == 1 else {"no-slope": ((1 + h*h)**(n/2), f"You overlooked the factor {c:g} in V: it multiplies both players' velocities.")})},
         hints=["The velocity is at a right angle to the position. How long is the hypotenuse after one step?", "The squared distance grows by one plus the squared step (relative to the distance) in each round."],
         solution=[f"The velocities are ${'-y' if c == 1 else f'-{c:g}y'}$ and ${'x' if c == 1 else f'{c:g}x'}$: at a right angle to $(x, y)$, and {c:g} times as long.",
@@ -108,7 +108,7 @@ def friction_modulus(r):
                   "A complex pair has the squared modulus $\\lambda\\bar\\lambda$, the determinant of the matrix.",
                   f"That is $1 - {'' if k == 1 else k}hg + {'' if c == 1 else c*c}h^2$. It is below 1, and the game converges, for $h < {'g' if k == 1 else '2g'}{'' if c == 1 else f'/{c*c}'}$."])
 
-# %% ../../nbs/bank/dynamics.ipynb #31ec29c0
+# %% ../../nbs/bank/dynamics.ipynb #7cec131b
 @exercise("dynamics", "GROWTH, ALTERNATING, EXTRAGRADIENT", "choice", topics="gan game spiral")
 def which_way(r):
     "In, out or round and round"
@@ -133,7 +133,7 @@ def which_way(r):
     return dict(
         question=f"$V(x, y) = xy$; $x$ descends, $y$ ascends, with steps of size $h = {h:g}$. The steps are {kind}: {told[kind]}. The game starts at $(1, 0)$. What does the point $(x, y)$ do in the long run?",
         answer=options[goes],
-        check=options["inside" if end < .01 else "out" if end > 10 else "round"],
+        check=options["inside" if end < .01 else "out" if end > 5 else "round"],
         mistakes={**{k: (options[k], message[k]) for k in options if k != goes},
                   "arrives": ("it reaches (0, 0) after finitely many rounds and stays there", "No round here has the eigenvalue 0: a point that is not (0, 0) never lands on it.")},
         hints=["One round is a matrix. What is the modulus of its eigenvalues?", "Outside the unit circle: away. On it: round and round. Inside: it converges."],

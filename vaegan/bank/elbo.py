@@ -179,7 +179,7 @@ def elbo_exact_weight(r):
                   f"$p(x)$ is Gaussian with mean 0 and variance $W^2 + \\sigma^2 = {W*W:g} + {s*s:g} = {W*W + s*s:g}$.",
                   f"$\\log p(x) = -\\frac12[\\log(2\\pi\\cdot{W*W + s*s:g}) + ({x:g})^2/{W*W + s*s:g}] = {log_px:.4f}$."])
 
-# %% ../../nbs/bank/elbo.ipynb #872bd0a4
+# %% ../../nbs/bank/elbo.ipynb #1f03852e
 @exercise("elbo", "IW, MONOTONE", "numeric", topics="bound importance", points=2)
 def elbo_iw_two_states(r):
     "A tighter bound"
@@ -193,7 +193,7 @@ def elbo_iw_two_states(r):
         question=f"A latent $z$ has two values with prior $({prior[0]:g}, {prior[1]:g})$. The observed $x$ has likelihood $({l[0]:g}, {l[1]:g})$ under them. What is the importance-weighted bound with $K = {K}$ independent draws from $q = ({q[0]:g}, {q[1]:g})$, in nats?",
         answer=LK,
         check=math.fsum(p*math.log(b) for p, b in terms),
-        mistakes={"mean-of-logs": (elbo, f"You averaged the logarithms. That is the bound for K = 1, however many draws are averaged."),
+        mistakes={"mean-of-logs": (elbo, "You averaged the logarithms. That is the bound for K = 1, however many draws are averaged."),
                   "evidence": (math.log(px), "That is log p(x): the limit of ever more draws."),
                   "no-average": (LK + math.log(K), "Inside the logarithm stands the mean of the weights, not their sum."),
                   "sum-of-bounds": (K*elbo, "You added one bound per draw."),

@@ -67,7 +67,7 @@ def evaluate_how_many(r):
         solution=[f"$p(x) = \\mathbb{{E}}[w] = e^{{m + v/2}}$ and $\\mathrm{{Var}}[w]/p(x)^2 = e^v - 1 = e^{{{v:g}}} - 1 = {math.exp(v) - 1:.4f}$.",
                   f"The gap is ${math.exp(v) - 1:.4f}/(2K) = {gap:g}$ at $K = {math.exp(v) - 1:.4f}/{2*gap:g}$, which is ${K:.4f}$ with all digits."])
 
-# %% ../../nbs/bank/evaluate.ipynb #9f173358
+# %% ../../nbs/bank/evaluate.ipynb #2bafd878
 _RETURNS = {"-log_w.mean(0)": "an estimate of minus the ELBO, for every K",
             "log_w.logsumexp(0) - math.log(K)": "an estimate of the log-likelihood, with the sign of a log-likelihood",
             "-log_w.logsumexp(0)": "a value that falls by about log 2 when K is doubled",
@@ -108,12 +108,12 @@ What does it return for each image?""",
         check=list(_RETURNS.values())[k],
         mistakes={["elbo", "sign", "not-divided", "right"][i]: (_RETURNS[c], _ABOUT[c]) for i, c in enumerate(_RETURNS) if c != line},
         hints=["The mean of the weights estimates $p(x)$. What does the last line do with them?", "Say in words: a mean of logarithms, or the logarithm of a mean? Divided by $K$? Which sign?"],
-        solution=[f"The line that computes `log_w` is right: the constants $\\log 2\\pi$ of prior and $q$ cancel.",
+        solution=["The line that computes `log_w` is right: the constants $\\log 2\\pi$ of prior and $q$ cancel.",
                   "The negative log-likelihood is estimated by `-(log_w.logsumexp(0) - math.log(K))`: the logarithm of the *mean* weight, with a minus sign.",
                   f"The last line reads `{line}`: {_RETURNS[line]}.",
                   f"A check with known truth: for two weights .24 and .72 and $p(x) = .48$ the right answer is $-\\log .48 = {-math.log(px):.4f}$. This line gives ${value:.4f}$."])
 
-# %% ../../nbs/bank/evaluate.ipynb #3807e634
+# %% ../../nbs/bank/evaluate.ipynb #d4762fe1
 @exercise("evaluate", "IW-BOUND, GAP", "truefalse", topics="nll bound")
 def evaluate_two_rulers(r):
     "An ELBO beside a likelihood"
@@ -134,7 +134,7 @@ def evaluate_two_rulers(r):
         mistakes=wrong,
         hints=["On which side of the log-likelihood does the ELBO lie?", f"So A's negative log-likelihood is at most {a:g}. Is that enough?"],
         solution=[f"The ELBO is a lower bound of the log-likelihood, so A's negative log-likelihood is *at most* {a:g}. It may be lower by any gap.",
-                  f"B's is {b:g}. " + (f"All that A's may be lies below it, so A is better, whatever its gap." if below else f"A gap of more than {d:g} nats would put A below it, a smaller one would not: nothing is shown.")])
+                  f"B's is {b:g}. " + ("All that A's may be lies below it, so A is better, whatever its gap." if below else f"A gap of more than {d:g} nats would put A below it, a smaller one would not: nothing is shown.")])
 
 # %% ../../nbs/bank/evaluate.ipynb #4e73fefe
 @exercise("evaluate", "BPD, DEQUANT", "numeric", topics="bits nll")

@@ -188,7 +188,7 @@ def exam_zero_loss(r):
         solution=[f"$L = m\\,(1 - w_1w_2)^2$ with the mean square $m = {m:.4g}$ of the data, which is not zero.", "So $L = 0$ exactly when $w_1w_2 = 1$.",
                   "The set is a hyperbola with two branches, $w_2 = 1/w_1$: any scale of the code will do, and the data play no part."])
 
-# %% ../../nbs/bank/exam.ipynb #29294526
+# %% ../../nbs/bank/exam.ipynb #10f8ede7
 @exercise("linear_autoencoder", "SADDLE, CRITICAL, DIAGONALS", "choice", topics="exam autoencoder saddle", points=3)
 def exam_saddle(r):
     "Two weights: is there a saddle?"
@@ -207,7 +207,7 @@ def exam_saddle(r):
                   "none": (says["none"], "Besides the curve of zero loss there is one more place where both partial derivatives vanish.")},
         hints=["Set both partial derivatives to zero: $-2m(1 - w_1w_2)\\,w_2$ and $-2m(1 - w_1w_2)\\,w_1$.", "At the candidate, walk along $(t, t)$ and along $(t, -t)$."],
         solution=[f"The gradient is $-2m(1 - w_1w_2)\\,(w_2, w_1)$ with $m = {m:.4g}$. It vanishes where $w_1w_2 = 1$, which are the minima, and at $(0, 0)$.",
-                  f"At the origin the loss is $m$. Along $(t, t)$ it is $m(1 - t^2)^2$, which falls at first; along $(t, -t)$ it is $m(1 + t^2)^2$, which rises.",
+                  "At the origin the loss is $m$. Along $(t, t)$ it is $m(1 - t^2)^2$, which falls at first; along $(t, -t)$ it is $m(1 + t^2)^2$, which rises.",
                   f"One way down and one way up: a saddle. The eigenvalues of the Hessian there are $-2m = {-2*m:.4g}$ and $+2m = {2*m:.4g}$."])
 
 # %% ../../nbs/bank/exam.ipynb #adada67f

@@ -20,7 +20,7 @@ PAGE = dict(title="Exercises: the GAN", subtitle="Two losses, two turns, two net
 # %% ../../nbs/bank/gan.ipynb #4d12dbee
 def _log_sigmoid(t): return -math.log1p(math.exp(-t))
 
-# %% ../../nbs/bank/gan.ipynb #fec262f4
+# %% ../../nbs/bank/gan.ipynb #6badad43
 @exercise("gan", "LOSSES, DSAT", "numeric", topics="loss saturating logits")
 def generator_slopes(r):
     "What the generator feels"
@@ -35,16 +35,16 @@ def generator_slopes(r):
                   "slope-in-D": ((-1/(1 - D), -1/D), "That is the slope in the probability D; asked was the slope in the logit. The chain rule brings the factor D(1 - D)."),
                   "losses": ((math.log(1 - D), -math.log(D)), "Those are the losses themselves; asked were their slopes."),
                   "signs-differ": ((sat, -non), "Both losses fall when the logit rises, so both slopes are negative."),
-                  "sigmoid-slope": ((-D*(1 - D), -D*(1 - D)), "D(1 - D) is the slope of the sigmoid alone; the slope of the logarithm is missing."),
+                  **({"sigmoid-slope": ((-D*(1 - D), -D*(1 - D)), "D(1 - D) is the slope of the sigmoid alone; the slope of the logarithm is missing.")} if l > -4 else {}),
                   "same": ((sat, sat), "The first is right, but the second loss has another slope."),
                   "same-non": ((non, non), "The second is right, but the first loss has another slope.")},
         hints=["Write both losses with the logit: $D = \\sigma(\\ell)$ and $1 - D = \\sigma(-\\ell)$.", "$\\frac{d}{d\\ell}\\log\\sigma(\\ell) = 1 - \\sigma(\\ell) = \\sigma(-\\ell)$."],
         solution=[f"$D = \\sigma({l:g}) = {D:.4f}$.",
-                  f"Saturating: the slope of $\\log\\sigma(-\\ell)$ is $-\\sigma(\\ell) = {sat:.4f}$.",
+                  f"Saturating: the slope of $\\log\\sigma(-\\ell)$ is $-\\sigma(\\ell) = {sat:{'.4f' if D > .01 else '.4g'}}$.",
                   f"Non-saturating: the slope of $-\\log\\sigma(\\ell)$ is $-\\sigma(-\\ell) = {non:.4f}$.",
                   f"Non-saturating over saturating is $e^{{-\\ell}} = {math.exp(-l):.4g}$. Here D {'sees through the fake, and the saturating loss is the quiet one' if l < 0 else 'is fooled, and the saturating loss is the loud one'}."])
 
-# %% ../../nbs/bank/gan.ipynb #9abac359
+# %% ../../nbs/bank/gan.ipynb #3800001f
 @exercise("gan", "DSAT, LOSSES", "truefalse", topics="loss saturating")
 def silent_loss(r):
     "A loss that says nothing"
@@ -67,7 +67,7 @@ def silent_loss(r):
                   "right-verdict": (options[quiet, "1-D" if way == "D" else "D"], "The verdict is right, but this is the slope of the other loss, and it would lead to the opposite verdict.")},
         hints=[f"The {name} loss is {'$' + ('log(1 - D)' if name == 'saturating' else '-log D').replace('log', chr(92) + 'log ') + '$'}, with $D = \\sigma(\\ell)$.", "Take the slope in the logit; the slope in $D$ is not what reaches the generator's weights."],
         solution=[f"The logit is $\\log({D:g}/{1 - D:g}) = {l:.4f}$.",
-                  f"The slope of the {name} loss in the logit is {'$-D$' if name == 'saturating' else '$-(1 - D)$'} $= {slope:.4g}$.",
+                  f"The slope of the {name} loss in the logit is ${'-D' if name == 'saturating' else '-(1 - D)'} = {slope:.4g}$.",
                   f"So the statement is {'true' if quiet else 'false'}. The saturating loss is silent at $D \\approx 0$, where the fake is caught; the non-saturating loss at $D \\approx 1$, where there is nothing left to learn from it."])
 
 # %% ../../nbs/bank/gan.ipynb #8884d534
@@ -103,11 +103,11 @@ def who_gets_gradients(r):
         hints=["Follow the graph backwards from the loss: logits, D, fake, G. Where is it cut?", "Detaching cuts the path to G. Blocking D's parameters leaves the path through D open."],
         solution=["The loss reaches D's parameters if they require a gradient, and G's if the fake is still attached to its graph.", why])
 
-# %% ../../nbs/bank/gan.ipynb #5b220c1e
+# %% ../../nbs/bank/gan.ipynb #e1c987c2
 @exercise("gan", "COUNT", "numeric", topics="nets parameters")
 def count_generator(r):
     "How many numbers does a generator learn?"
-    n = [r.pick([16, 32, 64, 100]), r.pick([128, 200, 256]), r.pick([300, 400, 512]), r.pick([64, 784, 1024])]
+    n = [r.pick([16, 32, 64, 100]), r.pick([128, 200, 256]), r.pick([300, 400, 512]), r.pick([144, 784, 1024])]
     if r.uniform() < .5: del n[2]
     pairs = list(zip(n, n[1:]))
     def built():
@@ -200,7 +200,7 @@ def _player(cut=False, zero=True, g="non", d=1., both=False):
         opt_G.step()
     return gan_step
 
-# %% ../../nbs/bank/gan.ipynb #ca905444
+# %% ../../nbs/bank/gan.ipynb #f4accde8
 @exercise("gan", "LOSSES, GRADD, GRADG", "code", topics="training detach loss", points=3)
 def gan_step_code(r):
     "Write one step of both players"
@@ -219,7 +219,7 @@ def gan_step_code(r):
         move(G, opt_G, F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)))
     return dict(
         question=f"Write one round of a GAN in PyTorch. `G` maps noise to fakes, `D` maps examples to *logits* `[B]`; here B = {B}. First D takes one step down $-\\mathbb{{E}}\\log D(x) - \\mathbb{{E}}\\log(1 - D(G(z)))$, with the noise `z_D`. Then G takes one step down the *non-saturating* loss $-\\mathbb{{E}}\\log D(G(z))$ against the D that has moved, with the noise `z_G`. Expectations are means over the batch. `opt_G` holds G's parameters alone, `opt_D` D's; the parameters may still hold gradients from before. What the function returns does not count, only where it leaves the parameters.",
-        start="import torch.nn.functional as F\n\ndef gan_step(G, D, opt_G, opt_D, x, z_D, z_G):\n    ...",
+        start="def gan_step(G, D, opt_G, opt_D, x, z_D, z_G):\n    ...",
         cases=[(x, z, rates)], probe=_one_round,
         answer=_player(), check=by_hand,
         mistakes={"saturating": (_player(g="sat"), "Your generator descends log(1 - D), the saturating loss; asked was -log D."),
@@ -229,7 +229,7 @@ def gan_step_code(r):
                   "ascent": (_player(d=-1.), "Your discriminator descends V and so learns to be wrong; it should descend -V."),
                   "half": (_player(d=.5), "Your discriminator's loss is half of what was asked: you averaged over real and generated examples together."),
                   "same-time": (_player(both=True), "Your generator looks at the D from before its step. Asked were turns: D first, then G against the new D.")},
-        hints=["With logits, $-\\log\\sigma(\\ell)$ is `F.softplus(-logits)` and $-\\log(1 - \\sigma(\\ell))$ is `F.softplus(logits)`.",
+        hints=["After `import torch.nn.functional as F`: with logits, $-\\log\\sigma(\\ell)$ is `F.softplus(-logits)` and $-\\log(1 - \\sigma(\\ell))$ is `F.softplus(logits)`.",
                "In D's turn detach the fake. In G's turn do not: the gradient has to pass through D.", "Each turn is `opt.zero_grad(); loss.backward(); opt.step()`. Why must D's gradients be cleared before its next backward pass?"],
         solution=["D's turn: `loss_D = F.softplus(-D(x)).mean() + F.softplus(D(G(z_D).detach())).mean()`",
                   "`opt_D.zero_grad(); loss_D.backward(); opt_D.step()`",

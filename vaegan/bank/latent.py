@@ -140,7 +140,7 @@ def latent_ae_twin(r):
         solution=["The loss sees nothing but the product $AB$.", "$(AQ)(Q^{-1}B) = AB$." if decoder else "$(AQ^{-1})(QB) = AB$.",
                   f"The determinant of $Q$ is {det}, so the inverse exists; $QQ^T$ is not the identity, so the transpose will not do."])
 
-# %% ../../nbs/bank/latent.ipynb #45af7f40
+# %% ../../nbs/bank/latent.ipynb #84ad396c
 @exercise("latent", "ROT, EVIDENCE", "truefalse", topics="ppca identifiability")
 def latent_rotation(r):
     "Another weight matrix, the same model?"
@@ -163,7 +163,7 @@ def latent_rotation(r):
         check=texts[0] if change < 1e-9 else texts[2],
         mistakes={n: (texts[i], why[i]) for i, n in enumerate(["orthogonal", "invertible", "not-orthogonal", "other-latent"]) if i != right},
         hints=["The density of $x$ is Gaussian. Which covariance does it have?", "It is $WQQ^TW^T + \\sigma^2 I$. Compute $QQ^T$."],
-        solution=[f"$x$ is Gaussian with mean $\\mu$ and covariance $(WQ)(WQ)^T + \\sigma^2 I = WQQ^TW^T + \\sigma^2 I$.",
+        solution=["$x$ is Gaussian with mean $\\mu$ and covariance $(WQ)(WQ)^T + \\sigma^2 I = WQQ^TW^T + \\sigma^2 I$.",
                   f"Here $QQ^T$ has the rows $({QQ[0]:g}, {QQ[1]:g})$ and $({QQ[1]:g}, {QQ[2]:g})$.",
                   "That is the identity: nothing changes." if orthogonal else f"That is not the identity. Some entry of the covariance moves by {change:.4g}."])
 

@@ -53,12 +53,12 @@ def weighted_discriminator(r):
                   f"So $D = {f'{c}a/({c}a + b)' if more == 'real' else f'a/(a + {c}b)'}$. The second derivative is negative, so this is the maximum.",
                   f"With $a = b$ this $D$ answers {ca/(ca + cb):.4g}, not ½: it has learned how the batches were made."])
 
-# %% ../../nbs/bank/minimax.ipynb #259c8163
+# %% ../../nbs/bank/minimax.ipynb #6b727148
 @exercise("minimax", "DLOGIT, DSTAR", "numeric", topics="gan discriminator gaussian")
 def logit_line(r):
     "A discriminator that is a straight line"
-    m, k, v = r.num(-1, 1, .5), r.sign()*r.num(1, 2.5, .5), r.pick([.25, .4, .5, 1.6, 2.0, 2.5])
-    n = round(m + k, 10)
+    m, v = r.num(-1, 1, .5), r.pick([.25, .4, .5, 1.6, 2.5, 3.2])
+    n = r.pick([n for n in (-2.5, -2., -1.5, -1., -.5, .5, 1., 1.5, 2., 2.5) if abs(n) != abs(m)])
     logit = lambda x: math.log(normal_pdf(x, m, v)/normal_pdf(x, n, v))
     slope, cut = (m - n)/v, (n**2 - m**2)/(2*v)
     return dict(
@@ -156,13 +156,13 @@ def points_that_miss(r):
                   f"Sorted, the generator's points are {show(sorted(y))}. The distances are {show(map(abs, d))}.",
                   f"$W_1 = ({' + '.join(f'{abs(t):g}' for t in d)})/3 = {w1:.4f}$."])
 
-# %% ../../nbs/bank/minimax.ipynb #c44b8b66
+# %% ../../nbs/bank/minimax.ipynb #aec58927
 @exercise("minimax", "FACC, BCE", "truefalse", topics="gan accuracy logits")
 def surer_discriminator(r):
     "The same decisions, with other logits"
-    real = [r.num(.5, 2.5), r.num(.2, 1.2), -r.num(.2, 2.4)]
-    fake = [-r.num(.5, 2.5), -r.num(.2, 1.2), r.num(.2, 2.4)]
-    c = r.pick([2, 3, 4])
+    real = [r.num(.5, 2.5), r.num(.3, 1.5), -r.num(.1, .8)]
+    fake = [-r.num(.5, 2.5), -r.num(.3, 1.5), r.num(.1, .8)]
+    c = r.pick([2, 3])
     log_sigmoid = lambda t: -math.log1p(math.exp(-t))
     V = lambda c: sum(log_sigmoid(c*t) for t in real)/3 + sum(log_sigmoid(-c*t) for t in fake)/3
     slope = lambda c: sum(t/(1 + math.exp(c*t)) for t in real)/3 - sum(t/(1 + math.exp(-c*t)) for t in fake)/3
@@ -178,7 +178,7 @@ def surer_discriminator(r):
         check=rises if again > 0 else falls,
         mistakes={"other-way": (falls if gain > 0 else rises, seen),
                   "accuracy": ("False, because the decisions stay the same, and V depends on nothing but the decisions", "That is the accuracy. V is a log-likelihood: it counts how sure each decision is."),
-                  "always-surer": ("True, because a discriminator that is surer of its decisions is always nearer to the best one", "A wrong decision made with confidence costs a lot; the best D is no surer than p/(p + q).")},
+                  "always-surer": ("True, because a discriminator that is surer of its decisions is nearer to the best one", "A wrong decision made with confidence costs a lot; the best D is no surer than p/(p + q).")},
         hints=["The sign of every logit stays, so every decision does. Is that all that $V$ looks at?", "Add up $\\log\\sigma(\\ell)$ over the real and $\\log\\sigma(-\\ell)$ over the generated examples, before and after."],
         solution=["The accuracy is 4 of 6 before and after: no logit changes its sign.",
                   f"Before: $V = {V(1):.4f}$. After: $V = {V(c):.4f}$.",

@@ -16,7 +16,7 @@ from ..exam import exercise, integral, normal_pdf
 PAGE = dict(title="Exercises: networks", subtitle="Counting, ranges, and where batch norm must not stand",
             need="[Networks](../06_nets.ipynb).")
 
-# %% ../../nbs/bank/nets.ipynb #7b2ed6d3
+# %% ../../nbs/bank/nets.ipynb #aa3ee0ee
 @exercise("nets", "Count", "numeric", topics="parameters")
 def count_mlp(r):
     "How many numbers does a generator learn?"
@@ -34,7 +34,7 @@ def count_mlp(r):
                   "activations": (n + sum(sizes[1:]), "You counted something for the activations; ReLU and sigmoid learn nothing.")},
         hints=["Go layer by layer: a weight for each pair of units, a bias for each output.", "A layer from $a$ to $b$ units has $(a + 1)\\,b$ parameters."],
         solution=["A linear layer from $a$ to $b$ units has $(a + 1)\\,b$ parameters; activations have none.",
-                  f"$" + " + ".join(f"{a + 1}\\cdot{b}" for a, b in pairs) + " = " + " + ".join(str((a + 1)*b) for a, b in pairs) + f" = {n}$."])
+                  "$" + " + ".join(f"{a + 1}\\cdot{b}" for a, b in pairs) + " = " + " + ".join(str((a + 1)*b) for a, b in pairs) + f" = {n}$."])
 
 # %% ../../nbs/bank/nets.ipynb #038ff773
 _LAST = dict(sigmoid=("(0, 1)", lambda a: 1/(1 + math.exp(-a))), tanh=("(−1, 1)", math.tanh), none=("all real numbers", lambda a: a), relu=("numbers from 0 on", lambda a: max(a, 0)))
@@ -65,7 +65,7 @@ def net_last_activation(r):
         solution=[f"What the outputs stand for ranges over {wanted}.", f"The choice with this range: {text[right]}."
                   + (" The sigmoid is inside the loss." if "softplus" in job or "logits" in job else " A variance is positive, but its logarithm may be any number." if "log-var" in job else "")])
 
-# %% ../../nbs/bank/nets.ipynb #4dce85d3
+# %% ../../nbs/bank/nets.ipynb #945bcbde
 @exercise("nets", "Collapse, Linear", "truefalse", topics="rank")
 def collapse_two(r):
     "Two linear layers and nothing between"
@@ -73,7 +73,7 @@ def collapse_two(r):
     n, k = r.pick([4, 5, 6, 8]), r.pick([2, 3, 4, 5, 6, 8, 10])
     a, b = (torch.tensor([[math.sin(1 + c*(7*i + 3*j*j + i*j)) for j in range(y)] for i in range(x)], dtype=torch.double) for x, y, c in ((n, k, 1.3), (k, n, 2.1)))
     full = int(torch.linalg.matrix_rank(a@b)) == n
-    says = [f"True, because every {n} × {n} matrix is a product through {k} units.", f"True, because the product of two matrices is one matrix, whatever the width between them.",
+    says = [f"True, because every {n} × {n} matrix is a product through {k} units.", "True, because the product of two matrices is one matrix, whatever the width between them.",
             f"False, because the product of the two matrices has rank {k} at most.", "False, because two layers have two biases and one layer has one."]
     why = ["Count the rank: a product through k units has rank k at most, and a matrix of full rank has more.", "That shows that two layers can do no more than one. Whether they can do as much depends on the width between them.",
            "The rank is bounded by the width between, but here this width is no restriction.", "The two biases add up to one: the second matrix times the first bias, plus the second bias."]

@@ -120,7 +120,7 @@ def vae_area_repair(r):
                   f"Its area is ${1 - p:g}\\,(e^{{\\ell}} - 1)/\\ell = (2p-1)/\\ell = {2*p - 1:g}/({l:.4f}) = {area:.4f}$.",
                   f"The repair is $1/{area:.4f}$; with all digits, ${l/(2*p - 1):.4f}$."])
 
-# %% ../../nbs/bank/vae.ipynb #9fbe25e9
+# %% ../../nbs/bank/vae.ipynb #3299b62f
 @exercise("vae", "Area, Continuous mean", "truefalse", topics="likelihood grey")
 def vae_area_constant(r):
     "Leaving out the normaliser"
@@ -134,7 +134,7 @@ def vae_area_constant(r):
         mistakes={"constant": ("True, because a normaliser never depends on the parameters that are trained.", "A normaliser depends on whatever parametrises the density. For a Gaussian with a learned variance it does, and here, too."),
                   "best-p": ("True, because with or without it the best p for a pixel is its grey value.", "With the normaliser the mean is no longer p, and the best p is another one."),
                   "too-much": ("False, because the area is larger than 1 for a decoder that is sure, so the formula rewards it too much.", "The area is never more than ½, and it falls as the decoder becomes sure: the formula rewards it too little.")},
-        hints=[f"Compare the area under the formula for the two values of $p$.", "The area is $(2p-1)/\\ell$ with $\\ell = \\log\\frac{p}{1-p}$, and ½ at $p = $ ½."],
+        hints=["Compare the area under the formula for the two values of $p$.", "The area is $(2p-1)/\\ell$ with $\\ell = \\log\\frac{p}{1-p}$, and ½ at $p = $ ½."],
         solution=[f"At $p = {q}$ the area is {area(q):.4f}, at $p = {p}$ it is {area(p):.4f}.",
                   f"The missing term, minus the logarithm of the area, changes from {-math.log(area(q)):.4f} to {-math.log(area(p)):.4f} nats. It is no constant.",
                   "Without it a decoder that is sure of a pixel gets too little credit."])
