@@ -28,7 +28,6 @@ from vaegan.vae import Bernoulli, ContinuousBernoulli, DiagNormal, FullNormal, N
 
 # --------------------------------------------------------------------------------------------------------- exemptions
 LATER = {"exam", "bank", "cli", "hybrid", "compare", "widgets"}   # modules still being written: give them rows when they are done
-PENDING = {"evaluate", "dynamics"}                               # mended in the source, notebooks not yet rebuilt
 NO_ROW = {
     "plot.use_style": "takes nothing", "data.mnist_root": "takes nothing", "nets.n_params": "takes a network",
     "data.ImageData": "a plain tuple: whoever uses one checks it", "train.History": "a plain dictionary",
@@ -305,7 +304,7 @@ def complaint(name, arg, what, value):
     if what.lower() != "nan" or not NAN_OUT.match(name): return "accepted"
     return None if has_nan(out) else f"silently gives {out}"
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.xfail(reason="pending rebuild", strict=False) if n.split(".")[0] in PENDING else []) for n in ROWS])
+@pytest.mark.parametrize("name", ROWS)
 def test_bad_arguments(name):
     found = [f"{arg} = {what[:60]}: {c}" for arg, what, v in cases(name) if (c := complaint(name, arg, what, v))]
     assert not found, "\n".join(found)

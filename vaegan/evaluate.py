@@ -8,7 +8,7 @@ Docs: https://vaegan.github.io/vaegan/evaluate.html.md"""
 __all__ = ['held_out_elbo', 'log_weights', 'nll', 'active_units', 'bits_per_dim', 'Classifier', 'train_classifier', 'frechet',
            'class_shares', 'iwae_step']
 
-# %% ../nbs/09_evaluate.ipynb #44be3100
+# %% ../nbs/09_evaluate.ipynb #0c6a5dc8
 import math
 from typing import Callable
 
@@ -16,14 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .data import Batches, ImageData, check_range
+from .data import Batches, ImageData, check_finite, check_int, check_positive, check_range, check_shape
 from .dists import mean_se
 from .elbo import iw_bound
 from .nets import mlp
 from .train import fit
 from .vae import VAE, Bernoulli
 
-# %% ../nbs/09_evaluate.ipynb #d820c44f
+# %% ../nbs/09_evaluate.ipynb #bb8bbb4b
 @torch.no_grad()
 def held_out_elbo(
     vae:VAE,         # trained model
@@ -32,9 +32,11 @@ def held_out_elbo(
     generator:torch.Generator=None
 ) -> tuple: # mean, standard error over the images: nats per image
     "The average ELBO, one draw of z per image"
+    check_int("bs", bs, 1)
+    if len(vae._check_x(x)) < 2: raise ValueError(f"x: expected at least two images for a standard error, got {len(x)}")
     return mean_se(torch.cat([vae.elbo(b, generator) for b in x.split(bs)]))
 
-# %% ../nbs/09_evaluate.ipynb #e76c349b
+# %% ../nbs/09_evaluate.ipynb #10a466b6
 def _log_px_z(vae, x, z):
     "log p(x|z) `[K,B]` of images `[B,*x_shape]` for K latents each `[K,B,d_z]`, without K copies of x where that can be had"
     K, B, _ = z.shape
@@ -51,13 +53,13 @@ def log_weights(
     generator:torch.Generator=None
 ) -> Tensor: # log p(x,z) − log q(z|x) `[K,B]`, nats per image, differentiable
     "Log-weights of K draws of z from q(z|x)"
-    if K < 1: raise ValueError(f"K: expected at least 1, got {K}")
+    check_int("K", K, 1)
     mu, logvar = vae.encode(x)
     eps = torch.randn(K, *mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
     z = eps*(.5*logvar).exp() + mu
     return _log_px_z(vae, x, z) - .5*z.square().sum(2) + .5*(logvar + eps.square()).sum(2)
 
-# %% ../nbs/09_evaluate.ipynb #552a1b3f
+# %% ../nbs/09_evaluate.ipynb #e5f91206
 @torch.no_grad()
 def nll(
     vae:VAE,           # trained model
@@ -67,12 +69,13 @@ def nll(
     generator:torch.Generator=None
 ) -> Tensor: # nats per image `[N]`
     "−log p(x) by importance sampling from q(z|x): an upper bound in expectation, tight as K grows"
-    if K < 1: raise ValueError(f"K: expected at least 1, got {K}")
-    if rows < 1: raise ValueError(f"rows: expected at least 1, got {rows}")
+    check_int("K", K, 1)
+    check_int("rows", rows, 1)
+    vae._check_x(x)
     chunks = [min(rows, K - k) for k in range(0, K, rows)]
     return torch.cat([-iw_bound(torch.cat([log_weights(vae, xb, n, generator) for n in chunks])) for xb in x.split(max(1, rows//K))])
 
-# %% ../nbs/09_evaluate.ipynb #3a0a469f
+# %% ../nbs/09_evaluate.ipynb #cc9d2d7e
 @torch.no_grad()
 def active_units(
     vae:VAE,             # trained model
@@ -80,20 +83,23 @@ def active_units(
     threshold:float=.01  # smallest variance of the mean that counts
 ) -> Tensor: # `[d_z]`, True where a latent dimension carries information
     "Latent dimensions whose posterior mean varies with x (Burda et al. 2016)"
+    check_finite(x=x)
+    check_positive(zero=True, threshold=threshold)
+    if len(x) < 2: raise ValueError(f"x: expected at least two images for a variance, got {len(x)}")
     return vae.encode(x)[0].var(0) > threshold
 
-# %% ../nbs/09_evaluate.ipynb #b8ea906d
+# %% ../nbs/09_evaluate.ipynb #c770a9b6
 def bits_per_dim(
     nats,              # −log p of an image, in nats: number or tensor
     m:int,             # values per image, C·H·W
     levels:int=None    # for a density of pixels scaled to [0, 1]: how many grey levels they had before dequantisation; None for discrete p
 ): # same kind as `nats`
     "Bits per dimension; with `levels`, those of the stored integers (256 levels: 8 bits more than the density's own)"
-    if m < 1: raise ValueError(f"m: expected at least 1, got {m}")
-    if levels is not None and levels < 2: raise ValueError(f"levels: expected at least 2, got {levels}")
+    check_int("m", m, 1)
+    if levels is not None: check_int("levels", levels, 2)
     return (nats/m + (math.log(levels) if levels else 0.))/math.log(2)
 
-# %% ../nbs/09_evaluate.ipynb #04a5ee48
+# %% ../nbs/09_evaluate.ipynb #95d9d6ad
 class Classifier(nn.Module):
     "A small digit classifier; its last hidden layer is the feature space of `frechet`"
     def __init__(self,
@@ -102,7 +108,9 @@ class Classifier(nn.Module):
         width:int=128        # units in each hidden layer
     ):
         super().__init__()
-        self.features = nn.Sequential(mlp(math.prod(x_shape), width, width), nn.ReLU())
+        check_int("n_classes", n_classes, 1)
+        check_int("width", width, 1)
+        self.features = nn.Sequential(mlp(check_shape(x_shape), width, width), nn.ReLU())
         self.head = nn.Linear(width, n_classes)
 
     def forward(self, x:Tensor) -> Tensor: # logits `[B,n_classes]`
@@ -115,6 +123,7 @@ def train_classifier(
     progress:bool=False
 ) -> Classifier: # in evaluation mode
     "A classifier of real images, the judge of generated ones"
+    check_int("seed", seed, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = Classifier(data.x.shape[1:], int(data.y.max())+1)
@@ -127,15 +136,16 @@ def train_classifier(
     fit(step, Batches(data.x, data.y, seed=seed), epochs, progress=progress)
     return net.eval()
 
-# %% ../nbs/09_evaluate.ipynb #bc340eb1
+# %% ../nbs/09_evaluate.ipynb #290cddec
 def frechet(
     a:Tensor,   # features `[N,F]`
     b:Tensor    # features `[M,F]`
 ) -> float: # squared distance, in the features' units squared
     "Fréchet distance between Gaussians fitted to two sets of features (Dowson & Landau 1982; Heusel et al. 2017)"
+    check_finite(a=a, b=b)
     for name, t in dict(a=a, b=b).items():
-        if t.ndim != 2 or len(t) < 2 or t.shape[1] != a.shape[1]: raise ValueError(f"{name}: expected [N,{a.shape[-1]}] with N >= 2, got {list(t.shape)}")
-        if not t.isfinite().all(): raise ValueError(f"{name}: expected finite features, got NaN or infinity")
+        if t.ndim != 2 or len(t) < 2: raise ValueError(f"{name}: expected features [N,F] with N >= 2, got {list(t.shape)}")
+    if a.shape[1] != b.shape[1]: raise ValueError(f"a, b: expected as many features in both, got {a.shape[1]} and {b.shape[1]}")
     a, b = a.detach().double(), b.detach().double()
     ca, cb = torch.cov(a.T).reshape(a.shape[1], -1), torch.cov(b.T).reshape(b.shape[1], -1)
     lam, U = torch.linalg.eigh(ca)
@@ -143,17 +153,18 @@ def frechet(
     cross = torch.linalg.eigvalsh(root@cb@root).clamp(min=0).sqrt().sum()
     return ((a.mean(0) - b.mean(0)).square().sum() + ca.trace() + cb.trace() - 2*cross).item()
 
-# %% ../nbs/09_evaluate.ipynb #6ab95c2d
+# %% ../nbs/09_evaluate.ipynb #8397e9bb
 @torch.no_grad()
 def class_shares(
     classifier:Classifier,   # judge
     x:Tensor                 # generated images `[N,*x_shape]`
 ) -> Tensor: # `[n_classes]`, sums to one
     "Which share of the images falls into each class"
+    check_finite(x=x)
     pred = classifier(x).argmax(1)
     return pred.bincount(minlength=classifier.head.out_features)/len(x)
 
-# %% ../nbs/09_evaluate.ipynb #f3df1024
+# %% ../nbs/09_evaluate.ipynb #fe084e05
 def iwae_step(
     vae:VAE,                           # model to train
     opt:torch.optim.Optimizer,         # over its parameters
@@ -162,7 +173,7 @@ def iwae_step(
     sched=None                         # learning-rate schedule, advanced once per step
 ) -> Callable: # minibatch -> dict(bound), nats per image
     "One step of gradient ascent on the importance-weighted bound (Burda et al. 2016), ready for `fit`"
-    if K < 1: raise ValueError(f"K: expected at least 1, got {K}")
+    check_int("K", K, 1)
     def step(x):
         bound = iw_bound(log_weights(vae, x, K, generator)).mean()
         opt.zero_grad()
