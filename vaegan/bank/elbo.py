@@ -74,14 +74,14 @@ def tight_q(r):
                   f"Prior times likelihood: $({joint[0]:.4g},\\ {joint[1]:.4g})$, with the sum $p(x) = {px:.4g}$.",
                   f"So $q = ({post[0]:.4f},\\ {post[1]:.4f})$."])
 
-# %% ../../nbs/bank/elbo.ipynb #d6e1cdd2
+# %% ../../nbs/bank/elbo.ipynb #ccbefe65
 @exercise("elbo", "LOGNORMAL, JENSEN", "numeric", topics="bound jensen")
 def jensen_lognormal(r):
     "What the logarithm of an average gains"
     m, s = r.sign()*r.num(.5, 2, .5), r.pick([.3, .4, .6, .7, .8, 1.2])
     mean_w = integral(lambda t: math.exp(t)*normal_pdf(t, m, s**2), m - 12*s, m + 14*s)
     return dict(
-        question=f"The log-weights $\\log w = \\log p(x,z) - \\log q(z)$ are Gaussian under $q$, with mean ${m}$ and standard deviation ${s}$. By how much does the evidence lower bound fall short of $\\log p(x)$, in nats?",
+        question=f"The log-weights $\\log w = \\log p(x,z) - \\log q(z)$ are Gaussian under $q$, with mean ${m:g}$ and standard deviation ${s:g}$. By how much does the evidence lower bound fall short of $\\log p(x)$, in nats?",
         answer=s**2/2,
         check=math.log(mean_w) - m,
         mistakes={"std-for-variance": (s/2, "The gap is half the variance; you took half the standard deviation."),
@@ -89,7 +89,7 @@ def jensen_lognormal(r):
                   "evidence": (m + s**2/2, "That is log p(x) itself; asked was its distance from the bound."),
                   "elbo": (float(m), "That is the bound itself; asked was its distance from log p(x).")},
         hints=["The bound is the mean of the log-weights; the evidence is the logarithm of their mean.", "The mean of a log-normal is $e^{m + \\tau^2/2}$."],
-        solution=[f"The bound is $\\mathbb{{E}}[\\log w] = {m}$.", f"The evidence is $\\log\\mathbb{{E}}[w] = {m} + {s}^2/2 = {m + s**2/2:.4f}$.",
+        solution=[f"The bound is $\\mathbb{{E}}[\\log w] = {m}$.", f"The evidence is $\\log\\mathbb{{E}}[w] = {m:g} + {s:g}^2/2 = {m + s**2/2:.4f}$.",
                   f"The difference is $\\tau^2/2 = {s**2/2:.4f}$, whatever the mean."])
 
 # %% ../../nbs/bank/elbo.ipynb #0beaf16f
