@@ -6,8 +6,8 @@ Docs: https://vaegan.github.io/vaegan/bank/exam.html.md"""
 
 # %% auto #0
 __all__ = ['PAGE', 'exam_tanh', 'exam_tanh_number', 'exam_tanh_formula', 'exam_logistic', 'exam_logistic_bias',
-           'exam_relu_sigmoid', 'exam_zero_loss', 'exam_saddle', 'exam_hessian', 'exam_step', 'exam_landing',
-           'exam_into_saddle']
+           'exam_logistic_loss', 'exam_relu_sigmoid', 'exam_relu_loss', 'exam_zero_loss', 'exam_saddle', 'exam_hessian',
+           'exam_step', 'exam_landing', 'exam_into_saddle']
 
 # %% ../../nbs/bank/exam.ipynb #79bd56e2
 import math
@@ -131,6 +131,28 @@ def exam_logistic_bias(r):
         solution=[f"Before, the boundary is $x = -b/w = {t}$: {was} of {n} are right.", f"After, it is $x = -bc/w = {c*t}$. The inputs between {t} and {c*t} go from class 1 to class 0.",
                   f"These are {k} inputs of class 1, so {now} of {n} are right: ({was}, {now})."])
 
+# %% ../../nbs/bank/exam.ipynb #52b4b3df
+@exercise("dists", "LOGIT", "numeric", topics="exam logistic loss")
+def exam_logistic_loss(r):
+    "Logistic regression: the loss of a smaller weight"
+    w, c, n = r.pick([1, 1.5, 2, 2.5, 3]), r.pick([2, 3, 4]), r.whole(2, 4)
+    xs = [r.sign()*r.num(.3, 2) for _ in range(n)]                     # the sign of x is the class: all are right
+    loss = lambda u: math.fsum(math.log1p(math.exp(-u*abs(x))) for x in xs)/n
+    sig = lambda l: 1/(1 + math.exp(-l))
+    likelihood = lambda u: math.prod(sig(u*x) if x > 0 else 1 - sig(u*x) for x in xs)
+    up, show = loss(w/c) - loss(w), lambda f: ", ".join(f"{x:g}" for x in xs if f(x)) or "none"
+    return dict(
+        question=f"A logistic regression without a bias gives class 1 the probability $\\sigma(wx)$, with $w = {w:g}$. The examples of class 1 are {show(lambda x: x > 0)}; those of class 0 are {show(lambda x: x < 0)}. All are classified correctly, also after $w$ is divided by {c}. By how much does the mean loss $-\\log p(y|x)$ rise, in nats?",
+        answer=up,
+        check=math.log(likelihood(w)/likelihood(w/c))/n,
+        mistakes={"same-labels": (0., "The labels stay the same, but the loss looks at the probabilities, and these come closer to one half."),
+                  "sum": (n*up, f"That is the sum over the {n} examples; asked was the mean."),
+                  "multiplied": (loss(w*c) - loss(w), f"You multiplied the weight by {c}; it is divided."),
+                  "after": (loss(w/c), "That is the loss after the division; asked was how much it rises.")},
+        hints=["The loss of one example is $\\log(1 + e^{-m})$, where $m$ is $wx$ for class 1 and $-wx$ for class 0.", "Compute the mean at both weights and subtract."],
+        solution=[f"At $w = {w:g}$ the mean loss is {loss(w):.4f}.", f"At $w/{c}$ it is {loss(w/c):.4f}.",
+                  f"It rises by {up:.4f}. On data that a weight separates, the loss falls for ever as the weight grows; at a maximum-likelihood estimate it rises in both directions."])
+
 # %% ../../nbs/bank/exam.ipynb #4948b87c
 _BEFORE = dict(relu=("a ReLU activation", lambda a: max(a, 0), "from 0 on", "at least ½"), leaky=("a leaky ReLU activation (slope 0.1 below 0)", lambda a: max(a, .1*a), "of either sign and any size", "anything between 0 and 1"),
                tanh=("a tanh activation", math.tanh, "between −1 and 1", "between 0.27 and 0.73"), softplus=("a softplus activation, $\\log(1 + e^a)$,", lambda a: math.log1p(math.exp(-abs(a))) + max(a, 0), "above 0", "above ½"))
@@ -157,6 +179,26 @@ def exam_relu_sigmoid(r):
                        softplus="On an example of class 0 the cross-entropy is above $\\log 2$. The repair is to leave the softplus out.",
                        tanh="So the cross-entropy of an example is never below $\\log(1 + 1/e) = 0.3133$. The repair is to leave the tanh out.",
                        leaky="It works, though class 0 needs pre-activations ten times as large. Better leave the activation out.")[key]])
+
+# %% ../../nbs/bank/exam.ipynb #048110b6
+@exercise("nets", "ReLU sigmoid", "numeric", topics="exam activation loss gradient", points=2)
+def exam_relu_loss(r):
+    "What the last two layers cost"
+    a, b = -r.num(.5, 3), r.num(.3, 2.5)
+    soft, sig = lambda l: math.log1p(math.exp(l)), lambda l: 1/(1 + math.exp(-l))
+    loss = lambda t: (soft(max(a + t, 0)) + soft(max(b + t, 0)))/2
+    mean, slope = (math.log(2) + soft(b))/2, sig(b)/2
+    return dict(
+        question=f"The last two layers of a binary classifier are a ReLU and a sigmoid. Two examples of class 0 reach the ReLU with the values {a:g} and {b:g}. What is their mean cross-entropy, in nats, and what is its slope in a bias that is added to both values in front of the ReLU? Answer with the pair (loss, slope).",
+        answer=(mean, slope),
+        check=(-(math.log(1 - sig(max(a, 0))) + math.log(1 - sig(max(b, 0))))/2, derivative(loss, 0.)),
+        mistakes={"no-relu": (((soft(a) + soft(b))/2, (sig(a) + sig(b))/2), "You left the ReLU out. That is the repair, but here it still stands there."),
+                  "leaking": ((mean, (.5 + sig(b))/2), "The loss is right. In the slope, nothing comes back through a ReLU whose input is negative."),
+                  "class-1": (((math.log(2) + soft(-b))/2, -sig(-b)/2), "You treated the examples as class 1; they are class 0."),
+                  "sum": ((2*mean, 2*slope), "These are sums over the two examples; asked was the mean.")},
+        hints=["What does the sigmoid see of a negative value behind a ReLU?", "With output $p$, the loss of class 0 is $-\\log(1 - p)$; its slope in the logit is $p$."],
+        solution=["The first value becomes 0, so its loss is $\\log 2 = 0.6931$, and no gradient passes. It can never learn.",
+                  f"The second stays {b:g}: loss $\\log(1 + e^{{{b:g}}}) = {soft(b):.4f}$, slope {sig(b):.4f}.", f"The means are ({mean:.4f}, {slope:.4f})."])
 
 # %% ../../nbs/bank/exam.ipynb #613dd02a
 def _data(r):
