@@ -6,19 +6,21 @@ Docs: https://vaegan.github.io/vaegan/data.html.md"""
 
 # %% auto #0
 __all__ = ['MNIST_MD5', 'ImageData', 'check_float', 'check_finite', 'check_range', 'check_int', 'check_positive', 'check_shape',
-           'check_labels', 'digits', 'binarize', 'Batches', 'mnist_root', 'mnist', 'ring_modes', 'ring',
-           'ring_log_prob', 'banana', 'banana_log_prob']
+           'check_labels', 'digits', 'binarize', 'shared', 'my_rows', 'draw_eps', 'Batches', 'mnist_root', 'mnist',
+           'ring_modes', 'ring', 'ring_log_prob', 'banana', 'banana_log_prob']
 
 # %% ../nbs/01_data.ipynb #2fc9e5d1
 import hashlib
 import math
 import operator
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Iterator, NamedTuple
 
 import torch
+import torch.distributed as dist
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor
@@ -128,6 +130,38 @@ def binarize(
     u = torch.rand(x.shape, dtype=x.dtype, device=generator.device, generator=generator)
     return (u.to(x.device) < x).to(x.dtype)
 
+# %% ../nbs/01_data.ipynb #8d4ebd44
+class _Share: rank, world = 0, 1   # of the process inside `shared`
+_share = _Share()
+
+@contextmanager
+def shared(rank:int=None, world:int=None):   # which process of how many; those of `torchrun` by default
+    "Inside, this process works on its own rows of every minibatch, and on the same rows of the noise"
+    if rank is None: rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else (0, 1)
+    was, (_share.rank, _share.world) = (_share.rank, _share.world), (rank, world)
+    try: yield world
+    finally: _share.rank, _share.world = was
+
+def my_rows(
+    x:Tensor,    # one row per image, or per image along `dim`
+    dim:int=0    # which dimension counts the images
+) -> Tensor: # every `world`-th row
+    "This process's rows of a minibatch; outside `shared` all of them"
+    if _share.world == 1: return x
+    if x.shape[dim] % _share.world: raise ValueError(f"x: expected a number of images that {_share.world} processes can share evenly, got {x.shape[dim]}")
+    return x.unflatten(dim, (-1, _share.world)).select(dim+1, _share.rank)
+
+def draw_eps(
+    shape:tuple,                      # of the result
+    like:Tensor,                      # whose dtype and device
+    generator:torch.Generator=None,   # where the chance comes from, on any device
+    dim:int=0                         # which dimension counts the images
+) -> Tensor: # draws of N(0, 1)
+    "Standard normal noise, this process's rows of it"
+    shape = tuple(n*_share.world if i == dim else n for i, n in enumerate(shape))
+    eps = torch.randn(shape, generator=generator, dtype=like.dtype, device=generator.device if generator else like.device)
+    return my_rows(eps, dim).to(like.device)
+
 # %% ../nbs/01_data.ipynb #1a2bc784
 class Batches:
     "Minibatches of a data set held in memory, in a new order every epoch"
@@ -157,10 +191,10 @@ class Batches:
     def __iter__(self) -> Iterator:
         order = torch.randperm(len(self.x), generator=self.generator)[:len(self)*self.bs].to(self.x.device)
         if self.stochastic:   # the epoch's own coins: breaking off an epoch does not change the next
-            coins = torch.Generator().manual_seed(torch.randint(2**62, (), generator=self.generator).item())
+            coins = torch.Generator(self.x.device).manual_seed(torch.randint(2**62, (), generator=self.generator).item())
         for i in order.split(self.bs):
-            x = binarize(self.x[i], coins) if self.stochastic else self.x[i]
-            yield x if self.y is None else (x, self.y[i])
+            x = my_rows(binarize(self.x[i], coins) if self.stochastic else self.x[i])
+            yield x if self.y is None else (x, my_rows(self.y[i]))
 
 # %% ../nbs/01_data.ipynb #4735d73d
 MNIST_MD5 = {"train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",

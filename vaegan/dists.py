@@ -32,7 +32,7 @@ def bernoulli_log_prob(
     "log p(x) of independent Bernoulli pixels: minus the binary cross-entropy, summed over the image"
     _same_shape(x=x, logits=logits)
     check_range("x", x)
-    return (x*logits - F.softplus(logits)).flatten(1).sum(1)
+    return (x*logits).flatten(1).sum(1) - F.softplus(logits).flatten(1).sum(1)   # two sums: faster than one of the difference
 
 # %% ../nbs/02_dists.ipynb #ebb25bd7
 def normal_log_prob(
@@ -96,11 +96,10 @@ def kl_normal(
 ) -> Tensor: # nats per row `[B]`
     "KL(q ‖ p) between diagonal Gaussians; p is the standard normal unless told"
     _same_shape(mu=mu, logvar=logvar)
-    mu_p = torch.zeros_like(mu) if mu_p is None else mu_p
-    logvar_p = torch.zeros_like(logvar) if logvar_p is None else logvar_p
-    _same_shape(mu=mu, mu_p=mu_p, logvar_p=logvar_p)
-    d = logvar - logvar_p
-    return .5*(d.exp() + (mu - mu_p).square()*(-logvar_p).exp() - 1 - d).flatten(1).sum(1)
+    _same_shape(mu=mu, **{k: v for k, v in dict(mu_p=mu_p, logvar_p=logvar_p).items() if v is not None})
+    d, e2 = logvar, (mu if mu_p is None else mu - mu_p).square()
+    if logvar_p is not None: d, e2 = logvar - logvar_p, e2*(-logvar_p).exp()
+    return .5*(d.exp() + e2 - 1 - d).flatten(1).sum(1)
 
 # %% ../nbs/02_dists.ipynb #704fb9f9
 def kl_mvn(

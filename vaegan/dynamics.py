@@ -253,4 +253,5 @@ def wgan_gp_step(
             loss = -D(G(G.noise(len(real), generator))).mean()
             opt_G.zero_grad(); loss.backward(); opt_G.step()
         return dict(w1=w1.detach(), penalty=penalty.detach())
+    step.state = dict(G=G, D=D, opt_G=opt_G, opt_D=opt_D, generator=generator)
     return step

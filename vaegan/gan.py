@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .data import check_finite, check_float, check_int, check_labels, check_positive, check_shape
+from .data import check_finite, check_float, check_int, check_labels, check_positive, check_shape, draw_eps
 from .minimax import accuracy, value
 from .nets import _conv_shape, mlp
 
@@ -47,7 +47,7 @@ class Generator(nn.Module):
     def noise(self, n:int, generator:torch.Generator=None) -> Tensor: # `[n,d_z]`
         "n draws of z ~ N(0, I)"
         check_int("n", n, 1)
-        return torch.randn(n, self.d_z, generator=generator, device=next(self.parameters()).device)
+        return draw_eps((n, self.d_z), next(self.parameters()), generator)
 
     @torch.no_grad()
     def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # images `[n,*x_shape]`
@@ -183,6 +183,7 @@ def gan_step(
         logits = real_logits.detach(), fake_logits.detach()
         if loss == "relativistic": logits = centre(*logits)
         return dict(value=value(*logits), accuracy=accuracy(*logits), g_loss=lossG.detach())
+    step.state = dict(G=G, D=D, opt_G=opt_G, opt_D=opt_D, generator=generator) | {f"sched_{i}": s for i, s in enumerate(scheds)}
     return step
 
 # %% ../nbs/11_gan.ipynb #ee6bfa52

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .data import draw_eps
 from .dists import kl_normal
 from .gan import Discriminator, frozen, grad_penalty
 from .minimax import accuracy, value
@@ -62,7 +63,7 @@ def hybrid_step(
     def step(x):
         mu, logvar = vae.encode(x)
         z = rsample(mu, logvar, generator)
-        z_p = torch.randn(z.shape, generator=generator, device=z.device)
+        z_p = draw_eps(z.shape, z, generator)
         fake = vae.mean(torch.cat([z, z_p]))                               # reconstructions, then samples
         real_logits, fake_logits = D(torch.cat([x, fake.detach()])).split([len(x), len(fake)])
         loss_D = -value(real_logits, fake_logits)
@@ -76,4 +77,5 @@ def hybrid_step(
         opt_enc.step(); opt_dec.step()
         real_logits, fake_logits = real_logits.detach(), fake_logits.detach()
         return dict(value=value(real_logits, fake_logits), accuracy=accuracy(real_logits, fake_logits), kl=kl.detach(), feat=feat.detach())
+    step.state = dict(vae=vae, D=D, opt_enc=opt_enc, opt_dec=opt_dec, opt_D=opt_D, generator=generator)
     return step

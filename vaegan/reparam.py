@@ -13,7 +13,7 @@ from typing import Callable
 import torch
 from torch import Tensor
 
-from .data import check_float, check_int, check_positive
+from .data import check_float, check_int, check_positive, draw_eps
 from .dists import _same_factor
 
 # %% ../nbs/05_reparam.ipynb #8592f023
@@ -25,7 +25,7 @@ def rsample(
     "Draw z = eps ⊙ sigma + mu with eps from outside the graph"
     check_float(mu=mu, logvar=logvar)
     if mu.shape != logvar.shape: raise ValueError(f"logvar: expected shape {list(mu.shape)} like mu, got {list(logvar.shape)}")
-    eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
+    eps = draw_eps(mu.shape, mu, generator)
     return eps*(.5*logvar).exp() + mu
 
 # %% ../nbs/05_reparam.ipynb #2e7d2ff2
@@ -63,5 +63,5 @@ def rsample_mvn(
 ) -> Tensor: # z ~ N(mu, L Lᵀ) `[B,D]`, differentiable in both
     "Draw z = L eps + mu with eps from outside the graph"
     _same_factor("L", L, mu)
-    eps = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
+    eps = draw_eps(mu.shape, mu, generator)
     return (L@eps[..., None])[..., 0] + mu

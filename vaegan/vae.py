@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .data import check_finite, check_float, check_int, check_labels, check_range, check_shape
+from .data import check_finite, check_float, check_int, check_labels, check_range, check_shape, draw_eps
 from .dists import bernoulli_log_prob, kl_normal, mvn_log_prob, normal_log_prob, tril
 from .nets import _conv_shape, conv_decoder, conv_encoder, mlp
 from .reparam import rsample, rsample_mvn
@@ -76,7 +76,7 @@ class VAE(nn.Module):
         "Ancestral sampling: z from the prior, p(x|z) from the decoder, x from p(x|z)"
         check_int("n", n, 1)
         like = next(self.parameters())
-        z = torch.randn(n, self.d_z, generator=generator, device=like.device, dtype=like.dtype)
+        z = draw_eps((n, self.d_z), like, generator)
         return self.likelihood.sample(self.decode(z), generator).unflatten(1, self.x_shape)
 
     @torch.no_grad()
@@ -268,7 +268,7 @@ class CVAE(VAE):
     def sample(self, y:Tensor, generator:torch.Generator=None) -> Tensor: # one image per label `[B,*x_shape]`
         "Ancestral sampling of the classes asked for"
         check_labels(y, self.n_classes, len(y))
-        z = torch.randn(len(y), self.d_z, generator=generator, device=y.device, dtype=next(self.parameters()).dtype)
+        z = draw_eps((len(y), self.d_z), next(self.parameters()), generator)
         return self.likelihood.sample(self.decode(z, y), generator).unflatten(1, self.x_shape)
 
     @torch.no_grad()
