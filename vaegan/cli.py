@@ -1,4 +1,4 @@
-"""`vaegan tour` makes a page, `vaegan exam` a sheet with a key, `vaegan grade` a table
+"""`vaegan tour` makes a page, `vaegan train` a model, `vaegan sample` a picture, `vaegan exam` a sheet with a key, `vaegan grade` a table
 
 Docs: https://vaegan.github.io/vaegan/cli.html.md"""
 
@@ -46,6 +46,20 @@ def parser() -> argparse.ArgumentParser:
     t.add_argument("--seed", type=_count(0), default=0, help="same seed, same numbers on one machine")
     t.add_argument("--epochs", type=_count(1), default=argparse.SUPPRESS,
                    help="passes of the VAE over the data, the GAN makes three times as many (default: 120 on digits, 6 on mnist)")
+    r = sub.add_parser("train", help="train a recipe, keep the run, go on with it", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    r.add_argument("kind", choices=["vae", "gan", "hybrid"], help="what to train")
+    r.add_argument("--data", choices=["digits", "mnist"], default="digits", help="as for the tour")
+    r.add_argument("--recipe", metavar="NAME", default=argparse.SUPPRESS, help="a named setting: nll-90 or elbo-97 for a vae, lecture, nonsaturating or relativistic for a gan")
+    r.add_argument("--epochs", type=_count(1), default=argparse.SUPPRESS, help="passes over the data (default: 60 on digits, 20 on mnist)")
+    r.add_argument("--out", default="run", metavar="FOLDER", help="where run.safetensors, history.csv and the pictures go")
+    r.add_argument("--seed", type=_count(0), default=0, help="same seed, same numbers on one machine")
+    r.add_argument("--resume", action="store_true", help="go on with the run in that folder, if there is one")
+    r.add_argument("--every", type=_count(0), default=30, metavar="SECONDS", help="between two writes of the run")
+    s = sub.add_parser("sample", help="draw images from a run that was kept", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    s.add_argument("run", metavar="RUN", help="a file run.safetensors, or the folder that it is in")
+    s.add_argument("--out", default="samples.png", metavar="FILE", help="picture to write")
+    s.add_argument("--n", type=_count(1), default=80, help="images")
+    s.add_argument("--seed", type=_count(0), default=0, help="of the noise")
     e = sub.add_parser("exam", help="write an exam and, separately, its key", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     e.add_argument("--topics", type=_words, default=[], metavar="A,B", help="chapters or words such as elbo,kl,gan; all if left out")
     e.add_argument("--n", type=_count(1), default=8, help="questions")
@@ -66,6 +80,16 @@ def parser() -> argparse.ArgumentParser:
 def _tour(args):
     from vaegan.tour import tour
     return 0 if tour(**args)["finished"] else 130
+
+def _train(args):
+    from vaegan.growing import train
+    return 130 if train(**args).interrupted else 0
+
+def _sample(args):
+    from vaegan.growing import sample
+    sample(**args)
+    print(f"{args['n']} images: {args['out']}")
+    return 0
 
 def _exam(args):
     from vaegan.exam import exam
@@ -88,10 +112,13 @@ def main(
     args = vars(parser().parse_args(argv))
     command = args.pop("command")
     try:
-        return dict(tour=_tour, exam=_exam, grade=_grade)[command](args)
+        return dict(tour=_tour, train=_train, sample=_sample, exam=_exam, grade=_grade)[command](args)
     except (OSError, RuntimeError, ValueError, FloatingPointError) as e:
         sys.stderr.write(f"vaegan {command}: error: {' '.join(str(e).split())}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write(f"vaegan {command}: interrupted before anything was finished\n")
         return 130
+
+# %% ../nbs/19_cli.ipynb #d0238ed2
+if __name__ == "__main__" and __package__: sys.exit(main())
