@@ -188,7 +188,7 @@ def test_sample_draws_from_it(kept, tmp_path):
     (("train", "vae", "--out", "/dev/null/run"), "cannot be made"),
     (("sample", "RUN/history.csv"), "damaged or no file of this kind"),
     (("sample", "nowhere"), "could not be read"),
-    (("sample", "RUN", "--out", "RUN/no/such/folder/x.png"), "out: "),
+    (("sample", "RUN", "--out", "/dev/null/x.png"), "out: .* cannot be written"),
     (("sample", "RUN", "--n", "0"), "argument --n: expected at least 1"),
 ])
 def test_asked_for_the_impossible(kept, capsys, args, what):

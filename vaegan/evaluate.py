@@ -83,7 +83,7 @@ def nll(
     vae:VAE,           # trained model
     x:Tensor,          # images `[N,*x_shape]`
     K:int=5000,        # importance samples per image
-    rows:int=5000,     # latent points decoded at a time: bounds the memory
+    rows:int=2000,     # latent points decoded at a time: bounds the memory
     generator:torch.Generator=None
 ) -> Tensor: # nats per image `[N]`
     "−log p(x) by importance sampling from q(z|x): an upper bound in expectation, tight as K grows"

@@ -27,7 +27,7 @@ from .gan import GAN_RECIPES, gan_recipe
 from .hybrid import hybrid_recipe
 from .minimax import accuracy, value
 from .plot import plot_curves, show_images
-from .tour import _png, _quiet_plots, _write
+from .tour import _folder, _png, _quiet_plots, _write
 from .train import VAE_RECIPES, History, fit, load_run, vae_recipe
 
 # %% ../nbs/18_growing.ipynb #e860a920
@@ -153,5 +153,7 @@ def sample(
     nets, *_ = setting(about["kind"], x, 1, about["recipe"])
     for k, net in nets.items(): net.load_state_dict(state["parts"][k])
     imgs = draw(nets, n, seed)
-    with _quiet_plots(): _write(out.parent, {out.name: _png(show_images(imgs, 16, scale=.5).figure)})
+    try:
+        with _folder(out.parent), _quiet_plots(): _write(out.parent, {out.name: _png(show_images(imgs, 16, scale=.5).figure)})
+    except OSError as e: raise OSError(e.errno, f"out: {out} cannot be written ({e.strerror})") from e
     return imgs

@@ -19,8 +19,7 @@ from typing import Callable, Iterable
 
 import torch
 import torch.distributed as dist
-from safetensors import safe_open
-from safetensors.torch import save as to_bytes
+from safetensors.torch import load as from_bytes, save as to_bytes
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
@@ -49,17 +48,19 @@ def fit(
     if not len(batches): raise ValueError("batches: expected at least one minibatch, got none")
     if resume and save is None: raise ValueError("save: expected the file to resume from, got None")
     run, saved = _Run(step, batches), time.monotonic()
+    due = lambda: save is not None and time.monotonic() >= saved + every
     if save is not None: run.open(Path(save), resume)
     bar = tqdm(total=epochs*len(batches), initial=run.done(), disable=not progress or run.rank > 0, leave=False, mininterval=.2)
     try:
         with _together(run.parts):
             while run.epoch < epochs:
-                with shared():
+                with shared() as world:
                     for batch in run.rest_of_epoch():
                         run.count(step(batch), len(batch[0] if isinstance(batch, tuple) else batch))
                         bar.update()
-                        if save is not None and time.monotonic() >= saved + every: run.write(); saved = time.monotonic()
+                        if world == 1 and due(): run.write(); saved = time.monotonic()   # several agree only at an epoch's end
                 means = run.end_epoch(measure)
+                if due(): run.write(); saved = time.monotonic()
                 bar.set_postfix({k: f"{v:.4g}" for k, v in means.items()}, refresh=False)
         if save is not None: run.write()
     except KeyboardInterrupt: run.hist.interrupted = True
@@ -231,11 +232,9 @@ def load_run(
     path   # a file that `save_run` wrote
 ) -> dict: # the state
     "Read the state of a run, or say why that cannot be done"
-    try:
-        with safe_open(path, "pt") as f:
-            meta = f.metadata() or {}
-            tensors = {k: f.get_tensor(k) for k in f.keys()}
-    except OSError as e: raise OSError(e.errno, f"resume: {path} could not be read ({e.strerror or e})") from e
+    try: data = Path(path).read_bytes()                 # at once: another process may put a newer one in its place
+    except OSError as e: raise OSError(e.errno, f"resume: {path} could not be read ({e.strerror})") from e
+    try: tensors, meta = from_bytes(data), json.loads(data[8:8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
     except Exception as e: raise ValueError(f"resume: {path} is damaged or no file of this kind ({e})") from e
     if "vaegan" not in meta or "state" not in meta: raise ValueError(f"resume: {path} was not written by vaegan")
     if meta["vaegan"] != str(_FORMAT): raise ValueError(f"resume: {path} has format {meta['vaegan']!r}, this version of vaegan reads format {_FORMAT}")
