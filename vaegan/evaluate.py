@@ -6,10 +6,12 @@ Docs: https://vaegan.github.io/vaegan/evaluate.html.md"""
 
 # %% auto #0
 __all__ = ['over_rows', 'held_out_elbo', 'log_weights', 'nll', 'active_units', 'bits_per_dim', 'Classifier', 'train_classifier',
-           'frechet', 'class_shares', 'iwae_step']
+           'frechet', 'class_shares', 'iwae_step', 'fit_for']
 
 # %% ../nbs/09_evaluate.ipynb #0c6a5dc8
 import math
+import time
+from pathlib import Path
 from typing import Callable
 
 import torch
@@ -21,7 +23,7 @@ from .data import Batches, ImageData, check_finite, check_int, check_positive, c
 from .dists import mean_se
 from .elbo import iw_bound
 from .nets import mlp
-from .train import fit
+from .train import fit, load_run
 from .vae import VAE, Bernoulli
 
 # %% ../nbs/09_evaluate.ipynb #bb8bbb4b
@@ -201,3 +203,32 @@ def iwae_step(
         return dict(bound=bound.detach())
     step.state = dict(vae=vae, opt=opt, sched=sched, generator=generator)
     return step
+
+# %% ../nbs/09_evaluate.ipynb #0550d170
+def fit_for(
+    make:Callable,      # epochs -> model, step, batches: a recipe
+    minutes:float,      # budget: processor time of the training, of one core if there is one thread
+    measure:Callable,   # model, epoch, epochs -> dict of numbers after an epoch; None stands for "as before"
+    save                # file to keep the run in; if it is there, the run goes on
+) -> tuple: # model, History with the minutes after each epoch
+    "Train for a budget of time instead of a number of epochs"
+    check_positive(minutes=minutes)
+    save, seconds = Path(save), []
+    if not save.exists():
+        _, step, batches = make(1)
+        some = [b for b, _ in zip(batches, range(60))]
+        for _ in range(2):
+            start = time.process_time()
+            fit(step, some, progress=False)
+            seconds.append((time.process_time() - start)*len(batches)/len(some))
+        clock = dict(epochs=max(1, int(60*minutes/min(seconds))), epoch=0, spent=0.)
+    else: clock = dict(load_run(save)["parts"]["clock"], epoch=0, spent=0.)
+    model, step, batches = make(clock["epochs"])
+    step.state["clock"], start = clock, time.process_time()
+    def after():
+        nonlocal start
+        clock["spent"] += (time.process_time() - start)/60; clock["epoch"] += 1
+        clock["last"] = {k: clock.get("last", {}).get(k) if v is None else v for k, v in measure(model, clock["epoch"], clock["epochs"]).items()}
+        start = time.process_time()
+        return dict(minutes=clock["spent"], **clock["last"])
+    return model, fit(step, batches, clock["epochs"], after, progress=False, save=save, resume=True)

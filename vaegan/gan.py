@@ -313,7 +313,7 @@ class ConditionalGenerator(Generator):
 # %% ../nbs/11_gan.ipynb #48704514
 GAN_RECIPES = {"lecture": dict(loss="saturating", lr=2e-4, betas=(.5, .999), bs=64),
                "nonsaturating": dict(loss="nonsaturating", lr=2e-4, betas=(.5, .999), bs=64),
-               "relativistic": dict(loss="relativistic", r1=.3, r2=.3, lr=1e-3, betas=(0., .99), bs=256, cosine=True)}
+               "relativistic": dict(loss="relativistic", r1=1., r2=1., lr=1e-3, betas=(0., .99), bs=256, cosine=True)}
 
 def gan_recipe(
     x:Tensor,                    # training images in [0, 1] `[N,C,H,W]`, on the device to train on
