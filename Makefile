@@ -10,6 +10,7 @@ READY  := .venv/.ready
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 TOUR   ?=
+BENCH  ?=
 TESTS  ?= tests
 UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
 
@@ -33,7 +34,8 @@ docs: $(READY)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev-docs
 
 bench: $(READY)
-	$(BIN)/python benchmarks/bench.py
+	$(UV) --editable '.[bench]' || echo "Pythae, Pyro and NumPyro could not be installed: without them"
+	$(BIN)/python benchmarks/bench.py --threads 1 2 --store $(BENCH)
 
 prepare: $(READY)
 	$(BIN)/nbdev-export

@@ -20,7 +20,7 @@ setup(
     long_description=(here/"README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     install_requires=cfg["requirements"].split(),
-    extras_require=dict(dev=cfg["dev_requirements"].split()),
+    extras_require=dict(dev=cfg["dev_requirements"].split(), bench=cfg["bench_requirements"].split()),
     entry_points=dict(nbdev=[f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"],
                       console_scripts=cfg["console_scripts"].split()),
     classifiers=[f"Development Status :: {n} - {status[n-1]}", f"Intended Audience :: {cfg['audience']}",

@@ -25,9 +25,9 @@ def test_installed_package_agrees():
     d, squeeze = distribution("vaegan"), lambda s: re.sub(r"\s", "", s)
     spec = lambda s: (re.split(r"[<>=!~]", s)[0], frozenset(re.findall(r"[<>=!~]+[^,;]+", s)))
     have = {spec(squeeze(r.split(";")[0])) for r in d.requires if "extra" not in r}
-    dev = {spec(squeeze(r.split(";")[0])) for r in d.requires if "extra" in r}
+    extra = lambda name: {spec(squeeze(r.split(";")[0])) for r in d.requires if re.search(rf"extra == .{name}.", r)}
     assert have == {spec(r) for r in cfg["requirements"].split()}
-    assert dev == {spec(r) for r in cfg["dev_requirements"].split()}
+    for name in ("dev", "bench"): assert extra(name) == {spec(r) for r in cfg[f"{name}_requirements"].split()}
     scripts = {f"{e.name}={e.value}" for e in d.entry_points if e.group == "console_scripts"}
     assert scripts == set(cfg["console_scripts"].split())
     assert d.version == cfg["version"]
