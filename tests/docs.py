@@ -6,12 +6,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
-from nbdev.process import Processor
-
 from fastcore.nbio import mk_cell, read_nb
-from nbs import ROOT, anchor, checks, src, tags
+from nbdev.process import Processor
 from references import citations, lookup, works
+
+from nbs import ROOT, anchor, checks, src, tags
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 OURS = {"checks", "slow", "notest", "hide", "default_exp", "export", "exports", "exporti"}    # nbdev and the tests have read them
