@@ -30,7 +30,8 @@ lab: $(READY)
 
 docs: $(READY)
 	@command -v quarto >/dev/null || { echo "make docs needs Quarto >= 1.6: get it from quarto.org, then run this again"; exit 1; }
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev-docs
+	rm -rf _proc
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tests" $(BIN)/nbdev-docs
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench.py
@@ -39,6 +40,7 @@ prepare: $(READY)
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
 	$(BIN)/python tests/exercises.py
+	$(BIN)/python tests/references.py
 	$(BIN)/python tests/readme.py
 
 constraints: $(READY)

@@ -55,3 +55,25 @@ DEFAULT = ("04_elbo.ipynb", "01_data.ipynb", "exercises/linear_autoencoder.ipynb
 
 @pytest.mark.parametrize("nb", [pytest.param(nb, marks=[] if nb_id(nb) in DEFAULT else pytest.mark.slow) for nb in NBS], ids=nb_id)
 def test_runs_whole_from_the_wheel_alone(nb, wheel, tmp_path): run_alone(nb, wheel[1], tmp_path)
+
+def newest_python():
+    "The newest Python on the PATH, if it is at least Colab's"
+    for name in ("python3.14", "python3.13", "python3.12"):
+        if (p := shutil.which(name)) and subprocess.run([p, "-c", ""], capture_output=True).returncode == 0: return p
+    return sys.executable if sys.version_info >= (3, 12) else None
+
+@pytest.mark.slow
+def test_newest_dependencies(wheel, tmp_path):
+    "In a clean environment, with the newest Python at hand and the newest release of everything, without our constraints"
+    python = newest_python()
+    if not python: pytest.skip("no Python 3.12 or newer on the PATH")
+    uv = shutil.which("uv", path=f"{sys.prefix}/bin") or shutil.which("uv")
+    env = {k: v for k, v in os.environ.items() if not k.startswith("UV_CONSTRAINT")}
+    for args in (["venv", "--python", python, tmp_path/"env"],
+                 ["pip", "install", "--quiet", "--python", tmp_path/"env"/"bin"/"python", wheel[0], "execnb"]):
+        r = subprocess.run([uv, *args], env=env, capture_output=True, text=True)
+        assert r.returncode == 0, r.stderr[-2000:]
+    for name in DEFAULT:
+        folder = tmp_path/name.replace("/", "-")
+        folder.mkdir()
+        run_alone(ROOT/"nbs"/name, wheel[1], folder, tmp_path/"env"/"bin"/"python")
