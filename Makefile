@@ -31,7 +31,8 @@ lab: $(READY)
 
 docs: $(READY)
 	@command -v quarto >/dev/null || { echo "make docs needs Quarto >= 1.6: get it from quarto.org, then run this again"; exit 1; }
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/nbdev-docs
+	rm -rf _proc
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tests" $(BIN)/nbdev-docs
 
 bench: $(READY)
 	$(UV) --editable '.[bench]' || echo "Pythae, Pyro and NumPyro could not be installed: without them"
@@ -41,6 +42,7 @@ prepare: $(READY)
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
 	$(BIN)/python tests/exercises.py
+	$(BIN)/python tests/references.py
 	$(BIN)/python tests/readme.py
 
 constraints: $(READY)

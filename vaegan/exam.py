@@ -706,7 +706,12 @@ def anchor(tag:str) -> str:
     "The anchor of an equation"
     return "eq-" + re.sub(r"[^a-z0-9]+", "-", tag.lower()).strip("-")
 
-def fold(summary:str, body:str) -> str: return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+def fold(
+    summary:str,  # what stands there before it is unfolded
+    body:str      # Markdown
+) -> str: # Markdown and HTML that Jupyter, Colab and the site unfold
+    "Markdown behind a line that unfolds it"
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 def notebook(
     cells:list,    # of ("markdown" or "code", source)
