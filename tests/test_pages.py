@@ -62,8 +62,10 @@ def test_portable_markdown(nb):
 def test_figures_have_alt_text_and_a_caption(nb):
     for c in code_cells(nb):
         if any("image/png" in o.get("data", {}) or "image/svg+xml" in o.get("data", {}) for o in c.outputs):
-            alt, cap = directive(src(c), "fig-alt"), directive(src(c), "fig-cap")
+            living = re.findall(r'class="vaegan-living".*? alt="([^"]*)"', "".join("".join(o.data.get("text/html", "")) for o in c.outputs if "data" in o))
+            alt, cap = directive(src(c), "fig-alt") + living, directive(src(c), "fig-cap")
             assert alt and len(alt[0]) >= 30, f"a picture without alt text: {src(c)[:80]}"
+            if living: continue                # it carries what to do and what to see in itself
             assert cap and len(cap[0]) >= 15 and cap[0].endswith((".", "?", "!")), f"a picture without a caption (`#| fig-cap:`): {src(c)[:80]}"
             assert cap[0] != alt[0], "the alt text says what is there, the caption what to see in it"
     for alt in re.findall(r"!\[([^\]]*)\]\(", prose(nb)): assert len(alt) >= 10, "a Markdown picture without alt text"
