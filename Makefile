@@ -1,4 +1,5 @@
-# Every target makes .venv by itself on first use. Needs Python >= 3.11 and make, nothing else.
+# Every target makes .venv by itself on first use. Needs Python >= 3.11 and make, nothing else;
+# the tests of the living pictures also a Chromium (apt-get install chromium), and are skipped without one.
 #   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
 #   make test   everything that is checked by default        make slow   the long checks too (needs MNIST)
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)

@@ -36,7 +36,7 @@ def wheel(tmp_path_factory):
 
 def test_wheel_contents(wheel):
     names = {n for n in zipfile.ZipFile(wheel[0]).namelist() if ".dist-info/" not in n}
-    assert names == {p.relative_to(ROOT).as_posix() for p in (ROOT/"vaegan").rglob("*") if p.suffix == ".py" or p.name == "py.typed"}
+    assert names == {p.relative_to(ROOT).as_posix() for p in (ROOT/"vaegan").rglob("*") if p.suffix in (".py", ".js") or p.name == "py.typed"}
 
 def run_alone(nb, site, folder):
     shutil.copy(nb, folder)

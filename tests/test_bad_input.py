@@ -60,6 +60,7 @@ cG = ConditionalGenerator(mlp(2+3, 8, 16), 2, 3, S)
 ppca = PPCA(rnd(16, 2), rnd(16), .5)
 judge = Classifier(S, 3, 8)
 sgd = lambda net: torch.optim.SGD(net.parameters(), 1e-3)
+bell = lambda: plt.figure().subplots().figure
 frames = lambda z: z.new_zeros(len(z), 1, 2, 2)
 INT = lambda lo=1: [lo-1, -3, 1.5, "3"]           # a count of at least lo
 POS = [0., -1., NAN, INF]                         # a positive number
@@ -77,6 +78,9 @@ ROWS = {
     "plot.show_images": row(dict(imgs=X, ncols=3, pad=1), skip="int short", ncols=INT(), pad=INT(0), imgs=[rnd(3, 2, 4, 4), rnd(4, 4)]),
     "plot.latent_plane": row(dict(decode=frames, n=3), n=INT(), decode=["no function", lambda z: frames(z)[1:]]),
     "plot.plot_curves": row(dict(curves=dict(a=[1., 2.]), x=[1, 2]), curves=[{}, dict(a=[]), dict(a=[NAN])], x=[[1], [1, 2, 3]]),
+    "plot.living": row(dict(name="phi", data=dict(z=1.), alt="The bell curve of a standard normal", fig=bell()),
+                       name=["no such picture", 3, None, "base"], data=[[1.], None, dict(z=NAN), dict(z=torch.tensor([INF])), dict(z=object())], alt=["", "short", None],
+                       fig=[plt.figure(), "a picture"]),
     # data
     "data.check_float": row(dict(x=X, y=X), call=vaegan.data.check_float, skip="short nan", tensors=None),
     "data.check_finite": row(dict(x=X, y=X), call=vaegan.data.check_finite, skip="short", tensors=None, y=[X*INF]),

@@ -1,0 +1,274 @@
+"""The living pictures, in a real browser: the outputs stored in the notebooks come alive, answer to pointer, touch and keys,
+show the library's numbers, can be read by everybody, and ask nothing of any server."""
+import itertools
+import math
+import os
+import re
+import shutil
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+from torch.distributions import Normal
+from torch.testing import assert_close
+
+from nbs import NBS, ROOT, code_cells, nb_id
+from vaegan.dists import kl_normal
+from vaegan.elbo import elbo_ppca
+from vaegan.latent import PPCA
+from vaegan.plot import COLORS, _script, living
+
+JS = ROOT/"vaegan"/"js"
+HINT = "no Chromium found: `apt-get install chromium`, or Google Chrome elsewhere, or set CHROMIUM to the path of one"
+FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync").split()
+
+# ------------------------------------------------------------------------------------------------------- the pictures
+def stored(nb):
+    "Every living picture stored in a notebook: HTML and data bundle"
+    for o in itertools.chain(*(c.outputs for c in code_cells(nb))):
+        text = "".join(o.get("data", {}).get("text/html", ""))
+        if 'class="vaegan-living"' in text: yield text, o["data"]
+
+PICTURES = {f"{nb_id(nb)}-{i}": out for nb in NBS for i, out in enumerate(stored(nb))}
+program = lambda text: re.search(r'data-living="(.*)-\w{8}"', text)[1]
+each = pytest.mark.parametrize("picture", PICTURES)
+PAGE = ('<!doctype html><html lang="en"><head><title>A page</title><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<style>:root {color-scheme: light dark} body {color: light-dark(#212529, #eee); background: light-dark(#fff, #383838)}</style></head><body><main><h1>A page</h1>%s</main></body></html>')
+
+# -------------------------------------------------------------------------------------------------------- the browser
+def chromium():
+    named = os.environ.get("CHROMIUM"), "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    found = [p for p in named if p and Path(p).exists()] + list(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    return found[0] if found else None
+
+@pytest.fixture(scope="session")
+def browser():
+    if not (exe := chromium()): (pytest.fail if os.environ.get("CI") else pytest.skip)(HINT)
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=exe, args=FLAGS)
+        yield b
+        b.close()
+
+@pytest.fixture
+def opened(browser):
+    "Open some HTML as a page; at the end nothing may have gone wrong on it or asked for anything"
+    contexts, trouble = [], []
+    def go(text, width=760, **kw):
+        c = browser.new_context(viewport=dict(width=width, height=900), **kw)
+        contexts.append(c)
+        page = c.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: trouble.append(str(e)))
+        page.on("request", lambda r: trouble.append(r.url) if not r.url.startswith("data:") else None)
+        page.set_content(PAGE % text)
+        if kw.get("java_script_enabled", True): page.wait_for_function("[...document.querySelectorAll('.vaegan-living')].every(r => 'alive' in r.dataset)")
+        return page
+    yield go
+    for c in contexts: c.close()
+    assert not trouble
+
+def numbers(page): return dict(page.locator("[data-name]").evaluate_all("all => all.map(e => [e.dataset.name, +e.dataset.number])"))
+def frames(page): page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+# ------------------------------------------------------------------------------------------------- what is stored
+def test_there_are_pictures(): assert {program(t) for t, _ in PICTURES.values()} == {p.stem for p in JS.glob("*.js")} - {"base"}
+
+@each
+def test_stored_program_is_the_one_in_the_library(picture):
+    text, data = PICTURES[picture]
+    key, script = re.search(r'data-living="([^"]*)"', text)[1], re.search(r'<script type="module">\n(.*)launch\("', text, re.S)[1]
+    assert script == _script(program(text)), "run the notebook again: vaegan/js has changed since"
+    assert text.endswith(f'launch("{key}", mount);\n</script>') and "```" not in text and len(text) < 500_000
+    alt = re.search(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]{30,})"', text)
+    assert alt and alt[1] == "".join(data["image/png"]).strip(), "the static picture is in the block and beside it"
+
+def test_programs_import_only_the_base():
+    for f in JS.glob("*.js"):
+        imports = re.findall(r'^import .*?from "(.*?)";$', f.read_text(encoding="utf-8"), re.M | re.S)
+        assert imports == ([] if f.stem == "base" else ["./base.js"]), f.name
+        assert not re.search(r"^\s*(import|export \{)", _script(f.stem) if f.stem != "base" else "", re.M)
+
+# ------------------------------------------------------------------------------------------------- it comes alive
+@each
+def test_shows_itself_in_place_of_the_static_picture(picture, opened):
+    page = opened(PICTURES[picture][0])
+    assert page.locator(".live").is_visible() and not page.locator(".vaegan-living > img").is_visible()
+    assert all(math.isfinite(v) for v in numbers(page).values()) and numbers(page)
+    page.emulate_media(media="print")
+    assert page.locator(".vaegan-living > img").is_visible() and not page.locator(".live").is_visible()
+
+@each
+def test_static_picture_without_javascript(picture, opened):
+    img = opened(PICTURES[picture][0], java_script_enabled=False).locator(".vaegan-living > img")
+    assert img.is_visible() and img.bounding_box()["width"] > 300
+
+@each
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(picture, dark, opened):
+    page = opened(PICTURES[picture][0], color_scheme="dark" if dark else "light")
+    assert page.locator(".vaegan-living").get_attribute("data-theme") == ("dark" if dark else "light")
+    found = Axe().run(page).response["violations"]
+    assert not found, [(v["id"], n["target"], n["failureSummary"]) for v in found for n in v["nodes"]]
+
+@each
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_sticks_out(picture, width, opened):
+    page = opened(PICTURES[picture][0], width)
+    frames(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    out = page.evaluate("""() => {
+        const root = document.querySelector('.vaegan-living'), r = root.getBoundingClientRect();
+        return [...root.shadowRoot.querySelectorAll('svg text, button, label, .numbers span, canvas')].filter(e => {
+            const b = e.getBoundingClientRect(); return b.width && (b.left < r.left - 6 || b.right > r.right + 6); }).map(e => e.textContent); }""")
+    assert not out, out
+
+@each
+def test_pointer_and_touch(picture, opened):
+    page = opened(PICTURES[picture][0], has_touch=True)
+    cdp = page.context.new_cdp_session(page)
+    handles = page.locator("[role=slider]")
+    assert handles.count(), "nothing to take hold of"
+    for i in range(handles.count()):
+        for kind in ("mouse", "touch"):
+            before, box = numbers(page), handles.nth(i).locator(".dot").bounding_box()
+            x, y = box["x"] + box["width"]/2, box["y"] + box["height"]/2
+            if kind == "mouse":
+                page.mouse.move(x, y); page.mouse.down(); page.mouse.move(x - 30, y - 12, steps=3); page.mouse.up()
+            else:
+                for what, points in [("touchStart", [dict(x=x, y=y)]), ("touchMove", [dict(x=x + 20, y=y + 8)]), ("touchMove", [dict(x=x + 40, y=y + 12)]), ("touchEnd", [])]:
+                    cdp.send("Input.dispatchTouchEvent", dict(type=what, touchPoints=points))
+            assert numbers(page) != before, kind
+            after = handles.nth(i).locator(".dot").bounding_box()
+            assert abs(after["x"] - box["x"]) > 10 or abs(after["y"] - box["y"]) > 10, "the handle follows the hand"
+
+@each
+def test_keyboard_and_words(picture, opened):
+    page = opened(PICTURES[picture][0])
+    controls = page.locator("[role=slider], input[type=range]")
+    for i in range(controls.count()):
+        c = controls.nth(i)
+        before, words = numbers(page), c.get_attribute("aria-valuetext")
+        c.focus()
+        page.keyboard.press("ArrowRight"); page.keyboard.press("ArrowUp")
+        assert numbers(page) != before and c.get_attribute("aria-valuetext") != words, i
+        if c.get_attribute("role"): assert float(c.get_attribute("aria-valuemin")) <= float(c.get_attribute("aria-valuenow")) <= float(c.get_attribute("aria-valuemax"))
+    for b in page.locator(".buttons button").all(): b.focus(); page.keyboard.press("Enter")
+    said = page.locator("[aria-live=polite]")
+    page.wait_for_function("e => e.textContent.length > 10", arg=said.element_handle(), timeout=4000)
+    assert len(said.text_content()) < 160, "modest"
+
+@each
+def test_reduced_motion(picture, opened):
+    page = opened(PICTURES[picture][0], reduced_motion="reduce")
+    for b in page.locator(".buttons button").all():
+        b.click()
+        there = numbers(page)
+        page.wait_for_timeout(80)
+        assert numbers(page) == there, "it went on moving"
+    assert not page.evaluate("document.getAnimations().length")
+
+# ---------------------------------------------------------------------------------------- among others, and elsewhere
+def test_all_on_one_page_and_one_twice(opened):
+    texts = [t for t, _ in PICTURES.values()]
+    page = opened("".join(texts + texts[:1]))
+    assert page.locator(".live").count() == len(texts) + 1
+    first, again = page.locator(".vaegan-living").first, page.locator(".vaegan-living").last
+    read = lambda block: block.locator("[data-name]").evaluate_all("all => all.map(e => e.dataset.number)")
+    before = read(again)
+    first.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert read(first) != before == read(again), "each has a state of its own"
+
+def test_follows_the_page_into_the_dark(opened):
+    page = opened("<style>body.dusk {background: #222; color: #ddd}</style>" + next(iter(PICTURES.values()))[0])
+    block = page.locator(".vaegan-living")
+    assert block.get_attribute("data-theme") == "light"
+    page.evaluate("document.body.className = 'dusk'")
+    page.wait_for_function("document.querySelector('.vaegan-living').dataset.theme == 'dark'", timeout=3000)
+
+def test_comes_alive_when_put_on_the_page_late(opened):
+    "JupyterLab makes the output first, runs copies of its scripts, and may put it on the page later"
+    page = opened("")
+    page.evaluate("""text => {
+        const host = document.createElement('div'); host.innerHTML = text;
+        for (const old of host.querySelectorAll('script')) {
+            const s = document.createElement('script'); for (const a of old.attributes) s.setAttribute(a.name, a.value);
+            s.textContent = old.textContent; old.replaceWith(s);
+        }
+        const run = [...host.querySelectorAll('script[type=module]')]; for (const s of run) document.body.append(s);
+        setTimeout(() => document.body.append(host), 300); }""", next(iter(PICTURES.values()))[0])
+    page.wait_for_selector(".live", timeout=5000)
+
+def test_a_program_that_fails_leaves_the_static_picture(browser):
+    text = next(iter(PICTURES.values()))[0]
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.set_content(PAGE % re.sub(r"launch\((\"[^\"]*\"), mount\)", r"launch(\1, (root, data) => { mount(root, data); throw new Error('on purpose'); })", text))
+    page.wait_for_selector(".vaegan-living > img")
+    assert page.locator(".vaegan-living > img").is_visible() and "on purpose" in errors[0]
+    page.close()
+
+# ------------------------------------------------------------------------------------------------- the same numbers
+@pytest.fixture(scope="session")
+def js(browser):
+    "Call a function of a program on many arguments"
+    page = browser.new_page()
+    page.route("http://vaegan.test/**", lambda route: route.fulfill(
+        body="" if route.request.url.endswith("/") else (JS/route.request.url.split("/")[-1]).read_text(encoding="utf-8"),
+        content_type="text/html" if route.request.url.endswith("/") else "text/javascript"))
+    page.goto("http://vaegan.test/")
+    yield lambda name, f, args: page.evaluate("""async ([name, f, args]) => {
+        const m = await import(`/${name}.js`); return args.map(a => m[f](...a)); }""", [name, f, [list(a) for a in args]])
+    page.close()
+
+def test_colors(js, browser):
+    page = browser.new_page()
+    page.set_content(f'<script type="module">{(JS/"base.js").read_text(encoding="utf-8")} window.C = COLORS;</script>')
+    page.wait_for_function("window.C")
+    C = page.evaluate("C")
+    assert C["light"] == COLORS and set(C["dark"]) == set(C["ink"]) == set(COLORS)
+    page.close()
+
+def test_tensors_arrive(js):
+    v = torch.tensor([[1.5, -2., 1e-30], [3.1415927, 1e30, 0.]])
+    plt.figure().subplots()
+    text = living("phi", dict(z=1., v=v), "A figure that nobody will see, with a tensor").html
+    f32 = re.search(r'"f32": "([^"]*)"', text)[1]
+    assert list(js("base", "floats", [[dict(f32=f32)]])[0]) == v.flatten().tolist()
+
+def shown(opened, name, settings):
+    "What the stored picture shows at the given positions of its sliders"
+    text = next(t for t, _ in PICTURES.values() if program(t) == name)
+    page = opened(text)
+    for values in settings:
+        for key, v in values.items(): page.locator(f"input[data-key={key}]").fill(str(v))
+        yield values, numbers(page)
+
+def near(a, b, tol=1e-5): assert set(a) == set(b) and all(abs(a[k] - float(b[k])) <= tol*max(1., abs(float(b[k]))) for k in b), (a, b)
+
+def test_phi(js, opened):
+    zs = torch.linspace(-3, 3, 61, dtype=torch.double)
+    assert_close(torch.tensor(js("phi", "Phi", zs[:, None].tolist()), dtype=torch.double), Normal(0., 1.).cdf(zs), atol=1e-5, rtol=0)
+    for v, n in shown(opened, "phi", [dict(z=z) for z in (-2.5, 0, 1.96)]): near(n, dict(z=v["z"], u=Normal(0., 1.).cdf(torch.tensor(v["z"]))))
+
+def elbo_terms(W, sigma, x, mu, s):
+    d = lambda *v: torch.tensor(v, dtype=torch.double).view(1, -1)
+    m, X, post = PPCA(d(W), d(0.)[0], sigma**2), d(x), None
+    post = m.posterior(X)
+    kl = kl_normal(d(mu), d(2*math.log(s)))
+    elbo = elbo_ppca(m, X, d(mu), d(s)[None])
+    return {k: v.item() for k, v in dict(evidence=m.log_prob(X), elbo=elbo, klPrior=kl, rec=elbo + kl,
+            gap=kl_normal(d(mu), d(2*math.log(s)), post[0], post[1].log())).items()}
+
+def test_elbo(js, opened):
+    grid = list(itertools.product((1.5, -.4), (.6, 1.3), (1.2, -2.), (-1., .2, 1.8), (.1, .7, 2.)))
+    for a, b in zip(js("elbo", "terms", grid), grid):
+        near(a, elbo_terms(*b))
+        assert abs(a["elbo"] + a["gap"] - a["evidence"]) < 1e-9
+    settings = [dict(mu=m, s=s) for m in (-.4, .69, 1.5) for s in (.2, .37, 1.2)]
+    for v, n in shown(opened, "elbo", settings): near(n, elbo_terms(1.5, .6, 1.2, *v.values()))
