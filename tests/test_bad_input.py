@@ -27,7 +27,7 @@ from vaegan.train import vae_step
 from vaegan.vae import Bernoulli, ContinuousBernoulli, DiagNormal, FullNormal, Normal, mlp_cvae, mlp_vae
 
 # --------------------------------------------------------------------------------------------------------- exemptions
-LATER = {"exam", "bank", "cli", "hybrid", "compare"}   # their rows are still to be written; exam and cli have bad input in their own tests
+LATER = {"exam", "bank", "cli", "hybrid", "compare", "widgets"}   # their rows are still to be written; exam, cli and widgets have bad input in their own tests
 NO_ROW = {
     "plot.use_style": "takes nothing", "data.mnist_root": "takes nothing", "nets.n_params": "takes a network",
     "data.ImageData": "a plain tuple: whoever uses one checks it", "train.History": "a plain dictionary",
