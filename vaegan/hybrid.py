@@ -14,9 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .data import check_float, check_positive
 from .dists import kl_normal
 from .gan import Discriminator, frozen, grad_penalty
 from .minimax import accuracy, value
+from .nets import _check_like
 from .reparam import rsample
 from .vae import VAE
 
@@ -40,8 +42,10 @@ def feature_nll(
     var:float=1.              # variance s of each feature
 ) -> Tensor: # nats per image `[B]`, without the constant ½F log(2πs)
     "Squared error in the discriminator's features, over twice their variance"
+    check_float(x=x, x_rec=x_rec)
+    for name, t in (("x", x), ("x_rec", x_rec)): _check_like(name, t, D)
+    check_positive(var=var)
     if x.shape != x_rec.shape: raise ValueError(f"x_rec: expected shape {list(x.shape)} like x, got {list(x_rec.shape)}")
-    if not var > 0: raise ValueError(f"var: expected a positive variance, got {var}")
     return (D.features(x) - D.features(x_rec)).square().sum(1)/(2*var)
 
 # %% ../nbs/14_hybrid.ipynb #a24dd39d
@@ -57,12 +61,13 @@ def hybrid_step(
     generator:torch.Generator=None       # where eps and z come from
 ) -> Callable: # minibatch -> dict(value, accuracy, kl, feat): nats per image, except the accuracy
     "One step of the VAE/GAN (Larsen et al. 2016), ready for `fit`"
-    if gamma < 0: raise ValueError(f"gamma: expected a weight of at least 0, got {gamma}")
+    check_positive(zero=True, gamma=gamma, r1=r1)
+    check_positive(var=var)
     enc, dec = ([p for p in net.parameters() if p.requires_grad] for net in (vae.enc, vae.dec))
     def step(x):
         mu, logvar = vae.encode(x)
         z = rsample(mu, logvar, generator)
-        z_p = torch.randn(z.shape, generator=generator, device=z.device)
+        z_p = torch.randn(z.shape, generator=generator, device=z.device, dtype=z.dtype)
         fake = vae.mean(torch.cat([z, z_p]))                               # reconstructions, then samples
         real_logits, fake_logits = D(torch.cat([x, fake.detach()])).split([len(x), len(fake)])
         loss_D = -value(real_logits, fake_logits)
