@@ -372,10 +372,10 @@ def test_two_processes_at_once_download_once(serve, files, child, tmp_path):
 
 @pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT"])
 def test_a_process_that_is_stopped_leaves_nothing_in_the_way(serve, files, child, tmp_path, kind):
-    reached, free = threading.Event(), threading.Event()
+    reached, over, free = (threading.Event() for _ in range(3))
 
     def stuck(handler, name):
-        if name.startswith("t10k") and ps[0].poll() is None:       # the first process gets half of the third file
+        if name.startswith("t10k") and not over.is_set():          # the first process gets half of the third file
             handler.send_response(200)
             handler.send_header("Content-Length", str(len(serve.packed[name])))
             handler.end_headers()
@@ -385,13 +385,14 @@ def test_a_process_that_is_stopped_leaves_nothing_in_the_way(serve, files, child
             free.wait(60)
         else: send(handler, serve.packed[name])
     serve(stuck)
-    ps = p, waiting = child(), child()
+    p, waiting = child(), child()
     go(p)
     assert reached.wait(60)
     go(waiting)                                                    # it waits for the lock
     time.sleep(.5)
     assert waiting.poll() is None
     with pytest.raises(FileNotFoundError): mnist(tmp_path)         # nothing is there before all of it is
+    over.set()
     p.send_signal(getattr(signal, kind))
     out = p.communicate(timeout=60)[0]
     assert out == ("" if kind == "SIGKILL" else "KeyboardInterrupt \n")

@@ -21,8 +21,6 @@ from tempfile import TemporaryDirectory
 from typing import Iterator, NamedTuple
 
 import torch
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 # %% ../nbs/01_data.ipynb #1fc77430
@@ -112,6 +110,8 @@ def digits(
     seed:int=0        # which ones
 ) -> ImageData: # 8×8 images
     "The 1,797 handwritten digits bundled with scikit-learn: no download"
+    from sklearn.datasets import load_digits                  # here, as most of the package does without scikit-learn
+    from sklearn.model_selection import train_test_split
     check_int("n_test", n_test, 10, 1787)
     check_int("seed", seed, 0, 2**32 - 1)
     bunch = load_digits()
