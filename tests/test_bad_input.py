@@ -230,7 +230,7 @@ ROWS = {
     "dynamics.smoothed_d_loss": row(dict(real_logits=rnd(B), fake_logits=rnd(B), alpha=.9), skip="short", alpha=[.5, 1.1, NAN]),
     "dynamics.covered_modes": row(dict(x=Z, modes=3, radius=1., std=.1, least=.1), modes=INT(), radius=POS, std=POS, least=[-.1, 1.1, NAN]),
     "dynamics.plot_ring": row(dict(x=Z, modes=3, radius=1., std=.1), modes=INT(), radius=POS, std=POS),
-    "dynamics.lipschitz_penalty": row(dict(D=D, real=X, fake=X)),
+    "dynamics.lipschitz_penalty": row(dict(D=D, real=X, fake=torch.rand(B, *S, generator=g))),
     "dynamics.wgan_gp_step": row(dict(G=G, D=D, opt_G=sgd(G), opt_D=sgd(D), k=1, lam=10.), k=INT(), lam=[-1., NAN]),
     "dynamics.wgan_gp_step()": row(dict(x=X), skip="short", call=wgan_gp_step(G, D, sgd(G), sgd(D), 2), x=[X[:1]]),
     # compare, hybrid
