@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 TOUR   ?=
 BENCH  ?=
 TESTS  ?= tests
-UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .PHONY: tour test slow lab docs bench prepare constraints clean
 
@@ -27,7 +27,7 @@ slow: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "slow or not slow" $(TESTS)
 
 lab: $(READY)
-	$(UV) jupyterlab
+	$(UV) --constraint constraints.txt jupyterlab
 	$(BIN)/jupyter lab nbs
 
 docs: $(READY)
@@ -47,8 +47,7 @@ prepare: $(READY)
 	$(BIN)/python tests/readme.py
 
 constraints: $(READY)
-	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --quiet \
-		--upgrade --extra dev pyproject.toml --output-file constraints.txt
+	$(BIN)/python tests/constraints.py --upgrade
 
 clean:
 	rm -rf .venv _proc _docs build dist *.egg-info tour
@@ -56,6 +55,7 @@ clean:
 $(READY): settings.ini pyproject.toml setup.py constraints.txt
 	@[ -n "$(PYTHON)" ] || { echo "vaegan needs Python 3.11 or newer on the PATH (or: make PYTHON=/path/to/python ...)"; exit 1; }
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	[ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet uv
-	$(UV) --editable '.[dev]'
+	[ -x $(BIN)/uv ] || { sed -n '/^uv==/,/[^\\]$$/p' constraints.txt > .venv/uv.txt && $(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt; }
+	$(UV) --require-hashes --requirement constraints.txt
+	$(UV) --no-deps --no-build-isolation --editable .
 	touch $@

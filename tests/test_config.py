@@ -36,13 +36,6 @@ def test_torch_has_no_upper_bound():
     reqs = cfg["requirements"].split()
     assert all("<" not in r and "==" not in r for r in reqs if r.startswith("torch")), reqs
 
-def test_constraints_name_every_requirement_and_no_address():
-    text = (ROOT/"constraints.txt").read_text(encoding="utf-8")
-    pinned = set(re.findall(r"^([\w.-]+)==", text, re.M))
-    wanted = {re.split(r"[<>=]", r)[0] for r in (cfg["requirements"] + " " + cfg["dev_requirements"]).split()}
-    assert wanted <= pinned
-    assert "://" not in text
-
 def test_quarto_yml_is_shared():
     assert (ROOT/"nbs/_quarto.yml").read_text(encoding="utf-8") == (ROOT/"_quarto.yml").read_text(encoding="utf-8")
 

@@ -1,17 +1,26 @@
 "What would spoil a page without showing on it: damaged files, dishonest servers, batches that repeat or lose examples"
 import gzip
 import hashlib
+import itertools
+import json
 import os
 import random
+import shutil
+import signal
 import socket
 import struct
+import subprocess
+import sys
+import tempfile
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
@@ -306,6 +315,198 @@ def test_interrupted_download(files, tmp_path, monkeypatch):
     monkeypatch.setattr(MNIST, "download", stop)
     with pytest.raises(KeyboardInterrupt): mnist(tmp_path, download=True)
     assert contents(tmp_path) == {}
+
+
+# ------------------------------------------------------------------------------------- processes, proxies, read-only disks
+
+CHILD = """
+import json, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)      # a process in the background would ignore Ctrl-C
+root, mirror, md5, resources = json.loads(sys.argv[1])
+from torchvision.datasets import MNIST
+from vaegan import data
+data.MNIST_MD5, MNIST.mirrors, MNIST.resources = md5, [mirror], [tuple(r) for r in resources]
+print("ready", flush=True); sys.stdin.readline()
+try: print(len(data.mnist(root, download=True).x))
+except (RuntimeError, KeyboardInterrupt) as e: print(type(e).__name__, e)
+"""
+
+
+@pytest.fixture
+def child(tmp_path):
+    "Start a Python that downloads when told to"
+    started = []
+
+    def start(root=tmp_path, **env):
+        env = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()} | env
+        args = json.dumps([str(root), MNIST.mirrors[0], data.MNIST_MD5, MNIST.resources])
+        p = subprocess.Popen([sys.executable, "-c", CHILD, args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+        started.append(p)
+        return p
+
+    yield start
+    for p in started:
+        p.kill()
+        p.communicate()
+
+
+def go(*ps):
+    for p in ps: assert p.stdout.readline() == "ready\n"
+    for p in ps:
+        p.stdin.write("\n")
+        p.stdin.flush()
+
+
+def test_two_processes_at_once_download_once(serve, files, child, tmp_path):
+    def slow(handler, name):
+        time.sleep(.3)
+        send(handler, serve.packed[name])
+    asked = serve(slow)
+    ps = [child(), child()]
+    go(*ps)
+    assert [p.communicate(timeout=120)[0] for p in ps] == ["12\n", "12\n"]
+    assert len([a for a in asked if TRAIN_X in a]) in (1, 2)     # asked for a redirect, then for the file: by one process
+    assert sorted(asked) == sorted(2*[f"/{n}" for n in serve.packed]) or sorted(asked) == sorted(f"/{n}" for n in serve.packed)
+    assert contents(tmp_path) == good_files(files)
+
+
+@pytest.mark.parametrize("kind", ["SIGKILL", "SIGINT"])
+def test_a_process_that_is_stopped_leaves_nothing_in_the_way(serve, files, child, tmp_path, kind):
+    reached, over, free = (threading.Event() for _ in range(3))
+
+    def stuck(handler, name):
+        if name.startswith("t10k") and not over.is_set():          # the first process gets half of the third file
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(len(serve.packed[name])))
+            handler.end_headers()
+            handler.wfile.write(serve.packed[name][:50])
+            handler.wfile.flush()
+            reached.set()
+            free.wait(60)
+        else: send(handler, serve.packed[name])
+    serve(stuck)
+    p, waiting = child(), child()
+    go(p)
+    assert reached.wait(60)
+    go(waiting)                                                    # it waits for the lock
+    time.sleep(.5)
+    assert waiting.poll() is None
+    with pytest.raises(FileNotFoundError): mnist(tmp_path)         # nothing is there before all of it is
+    over.set()
+    p.send_signal(getattr(signal, kind))
+    out = p.communicate(timeout=60)[0]
+    assert out == ("" if kind == "SIGKILL" else "KeyboardInterrupt \n")
+    free.set()
+    assert waiting.communicate(timeout=120)[0] == "12\n", "the lock outlived the process that held it"
+    check_content(mnist(tmp_path), files)
+    assert contents(tmp_path) == good_files(files) and not list(tmp_path.rglob("download*"))
+
+
+def test_what_a_killed_process_left_is_swept(serve, files, tmp_path):
+    old = tmp_path/"MNIST"/"download-abc"/"MNIST"/"raw"
+    old.mkdir(parents=True)
+    (old/TRAIN_X).write_bytes(b"half")
+    (tmp_path/"MNIST"/"download.lock").write_text("")
+    serve(honest(serve))
+    check_content(mnist(tmp_path, download=True), files)
+    assert contents(tmp_path) == good_files(files) and not list(tmp_path.rglob("download*"))
+
+
+def test_no_endless_waiting(serve, files, tmp_path, monkeypatch):
+    (tmp_path/"MNIST").mkdir()
+    serve(honest(serve))
+    monkeypatch.setattr(data._fetch_mnist, "__defaults__", (.2,))
+    with FileLock(tmp_path/"MNIST"/"download.lock"):
+        with pytest.raises(RuntimeError, match="another process has been downloading into .*MNIST for 0.2 s"): mnist(tmp_path, download=True)
+    check_content(mnist(tmp_path, download=True), files)
+
+
+def test_a_proxy_that_answers_with_a_page(serve, files, child, tmp_path):
+    "The name of the mirror does not exist: only a proxy can answer"
+    def portal(handler, name): send(handler, b"  <!DOCTYPE html><title>Please log in</title>", kind="text/html")
+    asked = serve(portal)
+    proxy, MNIST.mirrors[0] = MNIST.mirrors[0], "http://mirror.invalid/mnist/"
+    p = child(http_proxy=proxy)
+    go(p)
+    out = p.communicate(timeout=60)[0]
+    assert any("mirror.invalid" in a for a in asked)
+    assert out.startswith("RuntimeError MNIST could not be downloaded (a web page came instead of") and out.count("\n") == 1
+    assert "VAEGAN_DATA" in out and contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("kind", ["html page", "not found", "hangs up", "empty"])
+def test_the_message_is_one_line(serve, tmp_path, kind):
+    serve(BAD_SERVERS[kind](serve))
+    with pytest.raises(RuntimeError) as e: mnist(tmp_path, download=True)
+    assert "\n" not in str(e.value)
+    if kind == "html page": assert "a web page came instead of" in str(e.value)
+
+
+@pytest.fixture
+def as_nobody():
+    "The rights of a user who is not root, for whom read-only means something"
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.fixture
+def public_folder():
+    "A folder that everybody can reach; the ones of pytest are closed"
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    for p in (folder, *folder.rglob("*")):
+        if p.is_dir(): p.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights work differently there")
+def test_read_only_cache(serve, files, public_folder, request):
+    asked = serve(honest(serve))
+    raw = public_folder/"MNIST"/"raw"
+    raw.mkdir(parents=True)
+    for k, v in files.items(): (raw/k).write_bytes(v)
+    for d in (raw, raw.parent, public_folder): d.chmod(0o555)
+    request.getfixturevalue("as_nobody")
+    check_content(mnist(public_folder, download=True), files)      # reading needs no right to write
+    assert asked == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights work differently there")
+@pytest.mark.parametrize("there", ["nothing", "a damaged file"])
+def test_read_only_and_not_complete(serve, files, public_folder, there, request):
+    serve(honest(serve))
+    raw = public_folder/"MNIST"/"raw"
+    if there != "nothing":
+        raw.mkdir(parents=True)
+        for k, v in files.items(): (raw/k).write_bytes(v[:-1] if k == TEST_X else v)
+        for d in (raw, raw.parent): d.chmod(0o555)
+    public_folder.chmod(0o555)
+    before = contents(public_folder)
+    request.getfixturevalue("as_nobody")
+    with pytest.raises(RuntimeError) as e: mnist(public_folder, download=True)
+    assert "Permission denied" in str(e.value) and str(public_folder) in str(e.value) and "VAEGAN_DATA" in str(e.value)
+    assert contents(public_folder) == before
+
+
+def test_no_room_on_the_disk(serve, files, tmp_path, monkeypatch):
+    "The disk fills up while the files move into place: those that are there are whole, and the next call works"
+    serve(honest(serve))
+    count, real = itertools.count(), os.replace
+
+    def full(a, b):
+        if next(count) == 2: raise OSError(28, "No space left on device")
+        real(a, b)
+    with monkeypatch.context() as m:
+        m.setattr(os, "replace", full)
+        with pytest.raises(RuntimeError, match="No space left"): mnist(tmp_path, download=True)
+    assert contents(tmp_path).items() <= good_files(files).items() and not list(tmp_path.rglob("download*"))
+    with pytest.raises(FileNotFoundError, match="missing"): mnist(tmp_path)
+    check_content(mnist(tmp_path, download=True), files)
 
 
 # ----------------------------------------------------------------------------------------------------------- real data

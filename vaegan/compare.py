@@ -8,16 +8,14 @@ Docs: https://vaegan.github.io/vaegan/compare.html.md"""
 __all__ = ['twins', 'train_twins', 'sample_scores', 'score_table']
 
 # %% ../nbs/13_compare.ipynb #81c174a5
-import math
-
 import torch
 from IPython.display import Markdown
 from torch import Tensor, nn
 
-from .data import Batches
+from .data import Batches, check_finite, check_int, check_positive, check_shape
 from .evaluate import Classifier, class_shares, frechet
 from .gan import Discriminator, Generator, gan_step, precision_recall
-from .nets import mlp
+from .nets import _check_like, mlp
 from .train import fit, vae_step
 from .vae import VAE, Normal
 
@@ -29,8 +27,10 @@ def twins(
     seed:int=0               # of the initial weights
 ) -> tuple: # VAE, Generator, Discriminator
     "A VAE and a GAN whose decoder and generator are equal, down to the initial weights"
+    m = check_shape(x_shape)
     if len(x_shape) != 3: raise ValueError(f"x_shape: expected (C,H,W), got {tuple(x_shape)}")
-    m = math.prod(x_shape)
+    check_int("d_z", d_z, 1)
+    check_int("seed", seed, 0)
     dec = lambda: mlp(d_z, *reversed(hidden), m, out=nn.Sigmoid)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -53,6 +53,12 @@ def train_twins(
     progress:bool=False               # show a progress bar?
 ) -> tuple: # History of the VAE, History of the GAN
     "The same batches and the same number of steps for both"
+    vae._check_x(x)
+    if G.x_shape != vae.x_shape: raise ValueError(f"G: expected images {list(vae.x_shape)} like vae, got {list(G.x_shape)}")
+    check_int("epochs", epochs, 1)
+    check_int("seed", seed, 0)
+    check_positive(lr=lr)
+    check_positive(zero=True, r1=r1)
     batches = lambda: Batches(x, bs=bs, seed=seed, drop_last=True)
     noise = lambda: torch.Generator(x.device).manual_seed(seed)
     opt = torch.optim.Adam(vae.parameters(), lr)
@@ -71,6 +77,8 @@ def sample_scores(
     ref:Tensor          # held-out real images `[N,*x_shape]`
 ) -> dict: # frechet (features' units squared), rarest (share), classes, precision, recall
     "Four views of a set of samples, each piece of it as large as the reference"
+    check_finite(x=x, ref=ref)
+    for name, t in (("x", x), ("ref", ref)): _check_like(name, t, judge)
     if x.shape[1:] != ref.shape[1:]: raise ValueError(f"x: expected images {list(ref.shape[1:])} like ref, got {list(x.shape[1:])}")
     if len(x) < len(ref): raise ValueError(f"x: expected at least {len(ref)} images, as many as in ref, got {len(x)}")
     pieces = [judge.features(p) for p in x.split(len(ref)) if len(p) == len(ref)]
@@ -85,6 +93,8 @@ def score_table(
     rows:dict   # name of a row -> dict from column to number
 ) -> Markdown:
     "Rows of numbers as a Markdown table; a missing entry is a dash"
+    if not isinstance(rows, dict) or not rows or not all(isinstance(r, dict) for r in rows.values()):
+        raise TypeError(f"rows: expected at least one row, a dict from its name to a dict of numbers, got {rows!r}")
     cols = list(dict.fromkeys(c for r in rows.values() for c in r))
     show = lambda v: "–" if v is None else str(v) if isinstance(v, (str, int)) else f"{v:.2f}"
     line = lambda *cells: "| " + " | ".join(cells) + " |"

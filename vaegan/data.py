@@ -14,15 +14,14 @@ import hashlib
 import math
 import operator
 import os
-from contextlib import contextmanager
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Iterator, NamedTuple
 
 import torch
 import torch.distributed as dist
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 # %% ../nbs/01_data.ipynb #1fc77430
@@ -112,6 +111,8 @@ def digits(
     seed:int=0        # which ones
 ) -> ImageData: # 8×8 images
     "The 1,797 handwritten digits bundled with scikit-learn: no download"
+    from sklearn.datasets import load_digits                  # here, as most of the package does without scikit-learn
+    from sklearn.model_selection import train_test_split
     check_int("n_test", n_test, 10, 1787)
     check_int("seed", seed, 0, 2**32 - 1)
     bunch = load_digits()
@@ -218,16 +219,37 @@ def _mnist_faults(raw):
         except OSError as e: faults[name] = f"unreadable ({e.strerror})"
     return faults
 
-def _fetch_mnist(raw):
-    "Download into a folder of its own; move the files into place when all four are right"
+def _fetch_mnist(raw, patience=1800):
+    "One process at a time: download into a folder of its own; move the files into place when all four are right"
+    from filelock import FileLock, Timeout
     from torchvision.datasets import MNIST
     raw.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=raw.parent, prefix="download-") as tmp:
-        MNIST(tmp, download=True)
-        new = Path(tmp)/"MNIST"/"raw"
-        faults = _mnist_faults(new)
-        if faults: raise ValueError("the server sent other files: " + ", ".join(f"{k} {v}" for k, v in faults.items()))
-        for name in MNIST_MD5: os.replace(new/name, raw/name)
+    lock = raw.parent/"download.lock"   # the system releases it when the process that holds it ends, however it ends
+    try:
+        with FileLock(lock, timeout=patience), _swept(raw.parent):
+            if not _mnist_faults(raw): return   # another process has been here
+            with TemporaryDirectory(dir=raw.parent, prefix="download-") as tmp:
+                new = Path(tmp)/"MNIST"/"raw"
+                try: MNIST(tmp, download=True)
+                except RuntimeError as e: raise ValueError(_web_page(new) or e) from e
+                faults = _mnist_faults(new)
+                if faults: raise ValueError("the server sent other files: " + ", ".join(f"{k} {v}" for k, v in faults.items()))
+                for name in MNIST_MD5: os.replace(new/name, raw/name)
+    except Timeout: raise TimeoutError(f"another process has been downloading into {raw.parent} for {patience} s") from None
+
+@contextmanager
+def _swept(folder):
+    "Without what a killed process left behind; at the end without the lock's file"
+    for old in folder.glob("download-*"): shutil.rmtree(old, ignore_errors=True)
+    try: yield
+    finally:
+        with suppress(OSError): (folder/"download.lock").unlink()   # Windows keeps an open file: it may stay
+
+def _web_page(folder):
+    "What to say if a web page came instead of a file"
+    for f in folder.glob("*"):
+        with open(f, "rb") as page: start = page.read(300).lstrip().lower()
+        if start.startswith((b"<!doctype", b"<html")): return f"a web page came instead of {f.name}: from a proxy, or the login page of a network?"
 
 def mnist(
     root=None,             # folder that holds `MNIST/raw`; `mnist_root()` by default
@@ -241,7 +263,7 @@ def mnist(
     faults = _mnist_faults(raw)
     if faults and download:
         try: _fetch_mnist(raw)
-        except Exception as e: raise RuntimeError(f"MNIST could not be downloaded ({e}). Without a network, {hint}") from e
+        except Exception as e: raise RuntimeError(f"MNIST could not be downloaded ({' '.join(str(e).split())}). Without a network, {hint}") from e
         faults = _mnist_faults(raw)
     if faults:
         what = ", ".join(f"{k} {v}" for k, v in faults.items())

@@ -54,14 +54,15 @@ def tril(
     check_int("D", D, 1)
     if raw.ndim != 2 or raw.shape[1] != D*(D+1)//2: raise ValueError(f"raw: expected [B,{D*(D+1)//2}] for D = {D}, got {list(raw.shape)}")
     L = raw.new_zeros(len(raw), D, D)
-    i, j = torch.tril_indices(D, D)
-    L[:, i, j] = torch.where(i.to(raw.device) == j.to(raw.device), raw.exp(), raw)
+    i, j = torch.tril_indices(D, D, device=raw.device)
+    L[:, i, j] = torch.where(i == j, raw.exp(), raw)
     return L
 
 # %% ../nbs/02_dists.ipynb #bf1eddcf
 def _same_factor(name, L, mu):
     "Raise an error unless `L` holds one lower-triangular factor for each row of `mu` `[B,D]`"
     check_float(**{"mu": mu, name: L})
+    if L.dtype != mu.dtype: raise TypeError(f"{name}: expected {mu.dtype} like mu, got {L.dtype}")
     if mu.ndim != 2: raise ValueError(f"mu: expected [B,D] beside full covariances, got {list(mu.shape)}")
     if L.shape != (*mu.shape, mu.shape[1]): raise ValueError(f"{name}: expected {[*mu.shape, mu.shape[1]]} like mu, got {list(L.shape)}")
     if L.detach().triu(1).any(): raise ValueError(f"{name}: expected lower-triangular Cholesky factors, got entries above the diagonal; is it a covariance?")
@@ -74,6 +75,7 @@ def mvn_log_prob(
 ) -> Tensor: # nats per point `[B]`
     "log N(x; mu, L Lᵀ)"
     _same_shape(x=x, mu=mu)
+    if x.dtype != mu.dtype: raise TypeError(f"x: expected {mu.dtype} like mu, got {x.dtype}")
     _same_factor("L", L, mu)
     e = torch.linalg.solve_triangular(L, (x - mu)[..., None], upper=False)[..., 0]
     return -.5*(x.shape[1]*math.log(2*math.pi) + e.square().sum(1)) - L.diagonal(dim1=1, dim2=2).log().sum(1)
@@ -110,6 +112,7 @@ def kl_mvn(
 ) -> Tensor: # nats per row `[B]`
     "KL(q ‖ p) between Gaussians with full covariances"
     _same_shape(mu=mu, mu_p=mu_p)
+    if mu_p.dtype != mu.dtype: raise TypeError(f"mu_p: expected {mu.dtype} like mu, got {mu_p.dtype}")
     _same_factor("L", L, mu)
     _same_factor("L_p", L_p, mu)
     M = torch.linalg.solve_triangular(L_p, L, upper=False)

@@ -21,7 +21,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .data import check_finite, check_float, check_int, check_positive, ring_modes
-from .gan import Discriminator, Generator, frozen
+from .gan import Discriminator, Generator, _check_batch, frozen
 from .plot import COLORS
 
 # %% ../nbs/12_dynamics.ipynb #abbe25b0
@@ -140,6 +140,7 @@ def dirac_field(
     if loss not in ("saturating", "nonsaturating"): raise ValueError(f"loss: expected 'saturating' or 'nonsaturating', got {loss!r}")
     check_positive(zero=True, gamma=gamma)
     _pair(s)
+    if s.ndim != 1: raise ValueError(f"s: expected one state [2], got shape {list(s.shape)}")
     theta, psi = s
     D = torch.sigmoid(theta*psi)
     return torch.stack([psi*(D if loss == "saturating" else 1 - D), -theta*D - gamma*psi])
@@ -224,7 +225,9 @@ def lipschitz_penalty(
     "E (‖∇D‖ − 1)² on random points between real and generated ones (Gulrajani et al. 2017)"
     check_float(real=real, fake=fake)
     if real.shape != fake.shape: raise ValueError(f"real, fake: expected one shape, got {list(real.shape)} and {list(fake.shape)}")
-    t = torch.rand(len(real), *[1]*(real.ndim - 1), generator=generator, dtype=real.dtype).to(real.device)
+    if real.dtype != fake.dtype: raise TypeError(f"real, fake: expected one dtype, got {real.dtype} and {fake.dtype}")
+    device = generator.device if generator else real.device
+    t = torch.rand(len(real), *[1]*(real.ndim - 1), generator=generator, dtype=real.dtype, device=device).to(real.device)
     x = (t*real + (1 - t)*fake).detach().requires_grad_()
     g, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
     g = g + 0*x.detach()   # NaN in x stays NaN, though a ReLU's slope does not show it
@@ -242,8 +245,7 @@ def wgan_gp_step(
     check_int("k", k, 1)
     check_positive(zero=True, lam=lam)
     def step(x):
-        check_float(x=x)
-        if len(x) < k: raise ValueError(f"x: expected at least k = {k} examples, got {len(x)}")
+        _check_batch(x, k, D)
         for real in x.chunk(k):
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
             w1 = D(real).mean() - D(fake).mean()

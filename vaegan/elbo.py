@@ -38,9 +38,9 @@ def elbo_ppca(
 ) -> Tensor: # nats per datum `[B]`
     "The ELBO of a Gaussian q in a linear-Gaussian model, without sampling"
     check_float(x=x, mu=mu, L=L)
-    x, mu, L = (t.to(model.W.dtype) for t in (x.flatten(1), mu, L))
-    if x.shape[1] != model.d: raise ValueError(f"x: expected [B,{model.d}] for this model, got {list(x.shape)}")
+    if x.ndim < 2 or x[0].numel() != model.d: raise ValueError(f"x: expected [B,{model.d}] for this model, got {list(x.shape)}")
     if mu.shape != (len(x), model.k): raise ValueError(f"mu: expected {[len(x), model.k]}, got {list(mu.shape)}")
+    x, mu, L = (t.to(model.W.dtype) for t in (x.flatten(1), mu, L))
     kl = kl_mvn(mu, L, torch.zeros_like(mu), torch.eye(model.k, dtype=mu.dtype, device=mu.device).expand(len(mu), -1, -1))
     err = (x - model.mean - mu@model.W.T).square().sum(1) + (model.W@L).square().sum((1, 2))
     return -.5*(model.d*math.log(2*math.pi*model.var) + err/model.var) - kl

@@ -22,6 +22,7 @@ import html
 import io
 import json
 import math
+import operator
 import os
 import random
 import re
@@ -37,6 +38,18 @@ from pkgutil import iter_modules
 from typing import Callable
 
 # %% ../nbs/15_exam.ipynb #7c9f5a0a
+def _whole(name, v, lo=0, hi=None):
+    "As `vaegan.data.check_int`, without PyTorch: this module loads quickly"
+    try: operator.index(v)
+    except TypeError: raise TypeError(f"{name}: expected a whole number, got {v!r}") from None
+    if v < lo or (hi is not None and v > hi): raise ValueError(f"{name}: expected {f'at least {lo}' if hi is None else f'{lo} to {hi}'}, got {v}")
+
+def _number(positive=False, **values):
+    for name, v in values.items():
+        try: ok = math.isfinite(v) and (v > 0 or not positive)
+        except TypeError: raise TypeError(f"{name}: expected a number, got {v!r}") from None
+        if not ok: raise ValueError(f"{name}: expected a {'positive' if positive else 'finite'} number, got {v}")
+
 class Draw:
     "Parameters from a seed, the same on every machine and in every version of Python"
     def __init__(self, *seed):   # anything that prints
@@ -44,18 +57,26 @@ class Draw:
         self.uniform = random.Random(int.from_bytes(digest, "big")).random
 
     def whole(self, lo:int, hi:int) -> int: # a whole number, both ends included
+        _whole("lo", lo, -math.inf)
+        _whole("hi", hi, -math.inf)
+        if hi < lo: raise ValueError(f"lo, hi: expected lo <= hi, got {lo} and {hi}")
         return lo + int(self.uniform()*(hi - lo + 1))
 
     def num(self, lo:float, hi:float, step:float=.1) -> float: # one of lo, lo+step, …, hi
+        _number(lo=lo, hi=hi)
+        _number(positive=True, step=step)
+        if hi < lo: raise ValueError(f"lo, hi: expected lo <= hi, got {lo} and {hi}")
         return round(lo + step*self.whole(0, round((hi - lo)/step)), 10)
 
     def pick(self, options): # one of them
+        if not hasattr(options, "__getitem__") or not len(options): raise ValueError(f"options: expected at least one, got {options!r}")
         return options[self.whole(0, len(options) - 1)]
 
     def sign(self) -> int: # 1 or -1
         return self.pick((1, -1))
 
     def perm(self, xs) -> list: # all of them in another order
+        if not hasattr(xs, "__iter__"): raise TypeError(f"xs: expected things to order, got {xs!r}")
         xs = list(xs)
         for i in range(len(xs) - 1, 0, -1):
             j = self.whole(0, i)
@@ -87,6 +108,7 @@ class Exercise:
 
     def variant(self, seed:int=0): # Variant
         "The question with the numbers of this seed"
+        _whole("seed", seed)
         return _variant(self, int(seed))
 
 def exercise(
@@ -99,8 +121,11 @@ def exercise(
     "Make a function `Draw -> dict` an exercise; its name becomes the id, its docstring the title"
     if chapter not in CHAPTERS: raise ValueError(f"chapter: expected one of {', '.join(CHAPTERS)}, got {chapter!r}")
     if kind not in KINDS: raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+    if not isinstance(tags, str) or not all(t.strip() for t in tags.split(",")): raise ValueError(f"tags: expected equation tags, comma-separated, got {tags!r}")
+    if not isinstance(topics, str): raise TypeError(f"topics: expected words, blank-separated, got {topics!r}")
+    _whole("points", points, 1)
     def wrap(f):
-        if not f.__doc__: raise ValueError(f"{f.__name__}: expected a docstring, it is the title")
+        if not callable(f) or not f.__doc__: raise ValueError(f"f: expected a function whose docstring is the title, got {getattr(f, '__name__', repr(f))}")
         return Exercise(f.__name__.replace("_", "-"), f.__doc__.strip(), chapter, tuple(t.strip() for t in tags.split(",")),
                         kind, tuple(topics.split()), points, f)
     return wrap
@@ -135,6 +160,9 @@ def integral(
     n:int=4000             # even number of pieces
 ) -> float:
     "Simpson's rule: a second opinion for an expectation or a normalisation"
+    _number(lo=lo, hi=hi)
+    _whole("n", n, 2)
+    if n % 2: raise ValueError(f"n: expected an even number of pieces, got {n}")
     h = (hi - lo)/n
     return h/3*math.fsum(f(lo + i*h)*(1 if i in (0, n) else 4 if i % 2 else 2) for i in range(n + 1))
 
@@ -144,10 +172,14 @@ def derivative(
     h:float=1e-3
 ) -> float:
     "The central difference of fourth order: a second opinion for a slope"
+    _number(x=x)
+    _number(positive=True, h=h)
     return (8*(f(x + h) - f(x - h)) - f(x + 2*h) + f(x - 2*h))/(12*h)
 
 def normal_pdf(x:float, mu:float=0., var:float=1.) -> float:
     "Density of N(mu, var)"
+    _number(x=x, mu=mu)
+    _number(positive=True, var=var)
     return math.exp(-.5*(x - mu)**2/var)/math.sqrt(2*math.pi*var)
 
 # %% ../nbs/15_exam.ipynb #66622e8a
@@ -393,9 +425,13 @@ def identical(
 ) -> bool:
     "Are two expressions the same function, to thirty digits at rational points?"
     import sympy as sp
-    names, out = {s: sp.Symbol(s, real=True) for s in symbols}, []
+    _number(positive=True, seconds=seconds)
+    names, trees, out = {s: sp.Symbol(s, real=True) for s in symbols}, [], []
+    for name, t in (("a", a), ("b", b)):
+        try: trees.append(read_expr(t, tuple(symbols)))
+        except Unreadable as e: raise Unreadable(f"{name}: expected an expression in {', '.join(symbols)}, got {_short(repr(t))}: {e}") from None
     def work():
-        x, y = (to_sympy(read_expr(t, tuple(symbols)), names) for t in (a, b))
+        x, y = (to_sympy(t, names) for t in trees)
         r = Draw("identical", *symbols)
         for _ in range(4):
             at = {names[s]: sp.Rational(lo).limit_denominator(100) + (sp.Rational(hi - lo).limit_denominator(100))*sp.Rational(r.whole(1, 996), 997)
@@ -464,7 +500,7 @@ def bank() -> dict: # id -> Exercise, sorted by id
 def _is_exercise(x): return hasattr(x, "variant")   # by its method: run as a notebook, this page has a class of its own
 
 def _get(id, seed):
-    if id not in bank(): raise ValueError(f"id: no exercise is called {id!r}; " + _closest(id, bank()))
+    if id not in bank(): raise ValueError(f"id: expected an exercise of the bank, got {id!r}; " + _closest(id, bank()))
     return bank()[id].variant(seed)
 
 def _closest(word, known):
@@ -522,7 +558,7 @@ def hint(
 ) -> Shown:
     "One step of help"
     v = _get(id, seed)
-    if not 1 <= step <= len(v.hints): raise ValueError(f"step: expected 1 to {len(v.hints)}, got {step}")
+    _whole("step", step, 1, len(v.hints))
     return Shown(f"*Hint {step} of {len(v.hints)}:* {v.hints[step - 1]}")
 
 def solution(
@@ -548,6 +584,8 @@ def audit(
     seeds:list=range(20)
 ) -> list: # of complaints, empty if all is well
     "What is wrong with an exercise"
+    if not hasattr(seeds, "__len__") or not len(seeds): raise ValueError(f"seeds: expected at least one seed, got {seeds!r}")
+    for s in seeds: _whole("seeds", s)
     bad, draws = [], [_draw(ex, s, 0)[1] for s in seeds]
     say = lambda s, text: bad.append(f"{ex.id}, seed {s}: {text}")
     rejected = [f for f in draws if f]
@@ -578,6 +616,7 @@ def right_forms(v:Variant) -> list:
 
 def review(ex:Exercise, seed:int=1) -> Shown:
     "One variant with everything that the learner does not see at once; an error if something is wrong with the exercise"
+    _whole("seed", seed)
     if bad := audit(ex): raise ValueError("\n".join(bad))
     v = ex.variant(seed)
     lines = [f"**{ex.title}** (`{ex.id}`, {KINDS[ex.kind]}, {v.where})", text(v, False), *v.solution, f"**Answer:** {shown_answer(v)}"]
@@ -680,6 +719,9 @@ def exercise_page(
     repo:str="vaegan/vaegan"
 ) -> list: # of ("markdown" or "code", source)
     "The cells of a page with all exercises of one module, in the order in which they stand there"
+    import vaegan.bank
+    modules = [m.name for m in iter_modules(vaegan.bank.__path__)]
+    if module not in modules: raise ValueError(f"module: expected one of {', '.join(modules)}, got {module!r}")
     m = import_module(f"vaegan.bank.{module}")
     found = [ex for ex in vars(m).values() if _is_exercise(ex)]
     title, subtitle, need = (m.PAGE[k] for k in ("title", "subtitle", "need"))
@@ -718,6 +760,9 @@ def notebook(
     old:dict=None  # a notebook whose outputs are kept where the source is the same
 ) -> dict: # as JSON
     "A notebook from sources, with cell ids that depend on nothing else"
+    for c in cells:
+        if not isinstance(c, (tuple, list)) or len(c) != 2 or c[0] not in ("markdown", "code") or not isinstance(c[1], str):
+            raise ValueError(f"cells: expected pairs of 'markdown' or 'code' and a text, got {_short(repr(c))}")
     kept = {(c["cell_type"], "".join(c["source"])): c.get("outputs", []) for c in (old or {}).get("cells", [])}
     out, seen = [], set()
     for kind, s in cells:
@@ -747,23 +792,30 @@ def choose(
 ) -> list: # of ids
     "n different exercises, the topics in turn"
     have = topics()
+    if isinstance(names, str) or not hasattr(names, "__iter__"): raise TypeError(f"--topics: expected a list of words, got {names!r}")
     for t in names:
-        if t not in have: raise ValueError(f"--topics: unknown topic {t!r}; {_closest(t, have)}")
+        if t not in have: raise ValueError(f"--topics: expected chapters or words that exercises carry, got {t!r}; {_closest(t, have)}")
+    _whole("seed", seed)
     r = Draw("choose", seed)
     names = list(dict.fromkeys(names)) or r.perm(sorted({bank()[i].chapter for ids in have.values() for i in ids}))
     queues, out = [r.perm(have[t]) for t in names], []
     total = len({i for q in queues for i in q})
-    if not 1 <= n <= total: raise ValueError(f"--n: asked for {n} questions, these topics hold {total}")
+    _whole("--n", n, 1)
+    if n > total: raise ValueError(f"--n: expected at most {total} questions, all that these topics hold, got {n}")
     while len(out) < n:
         for q in queues:
             while q and q[0] in out: q.pop(0)
             if q and len(out) < n: out.append(q.pop(0))
     return out
 
+def _path(name, p):
+    if not isinstance(p, (str, os.PathLike)): raise TypeError(f"{name}: expected a path, got {p!r}")
+
 def read_roster(
     path:str   # CSV with a header and a column `id`
 ) -> list: # of ids
     "The ids of a class, or one line that says what is wrong with the list"
+    _path("students", path)
     try: rows = list(csv.reader(io.StringIO(Path(path).read_bytes().decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as e: raise ValueError(f"--students: {path} is not a CSV file in UTF-8: {e}") from None
     head = [h.strip().lower() for h in rows[0]] if rows else []
@@ -790,8 +842,9 @@ def to_key(v:Variant) -> dict:
 
 def from_key(d:dict) -> Variant:
     "The inverse of `to_key`"
+    if not isinstance(d, dict) or not set(_KEYED) <= d.keys(): raise ValueError(f"d: expected a dict with {', '.join(_KEYED)}, got {_short(repr(d))}")
+    if d["kind"] not in KINDS or d["kind"] == "code": raise ValueError(f"d: expected a kind that can be graded, got {d['kind']!r}")
     v = Variant(question="", **{k: d[k] for k in _KEYED})
-    if v.kind not in KINDS or v.kind == "code": raise ValueError(f"kind {v.kind!r}")
     return replace(v, mistakes={k: (a, m) for k, (a, m) in v.mistakes.items()}, symbols={k: tuple(x) for k, x in v.symbols.items()})
 
 # %% ../nbs/15_exam.ipynb #ced813d5
@@ -804,6 +857,7 @@ def sheet_cells(
     solved:bool=False
 ) -> list: # of ("markdown" or "code", source)
     "The cells of a sheet, or of its solutions"
+    if not vs or not all(hasattr(v, "points") for v in vs): raise ValueError(f"vs: expected at least one question, a list of Variant, got {_short(repr(vs))}")
     total = sum(v.points for v in vs)
     head = f"# {'Solutions' if solved else 'Exam'}\n\n" + (f"Sheet of **{student}**. " if student else "") + f"{len(vs)} questions, {_n(total, 'point')}."
     if not solved: head += _HANDLING
@@ -815,8 +869,13 @@ def sheet_cells(
 
 def _n(n, word): return f"{n} {word}{'s'*(n != 1)}"
 
+def _format(format):
+    if format not in FORMATS: raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format!r}")
+
 def render_sheet(cells:list, format:str) -> str:
     "Cells as the text of a file"
+    _format(format)
+    if not cells: raise ValueError("cells: expected at least one, got none")
     if format == "ipynb": return json.dumps(notebook(cells), indent=1, ensure_ascii=False) + "\n"
     parts = [s if kind == "markdown" else "Answer: " + "_"*40 if "answer:" in s else s.splitlines()[0].removeprefix("#| ") for kind, s in cells]
     md = "\n\n".join(parts).replace(_HANDLING, "", 1) + "\n"   # on paper there are no dots
@@ -828,6 +887,7 @@ def tex_svg(
     size:float=16.
 ) -> str: # an <svg>; <code> if matplotlib cannot set it
     "A formula as a picture that stands on the line"
+    _number(positive=True, size=size)
     from matplotlib.path import Path as P
     from matplotlib.textpath import TextPath
     plain = re.sub(r"\\operatorname\{(\w+)\}", r"\\mathrm{\1}", tex.replace(r"\tfrac", r"\frac").replace(r"\!", "").replace("\n", " "))
@@ -908,9 +968,10 @@ def exam(
     force:bool=False         # overwrite
 ) -> list: # paths: sheets/…, key.json, solutions/…
     "Write an exam and, separately, its key"
-    if format not in FORMATS: raise ValueError(f"--format: expected one of {', '.join(FORMATS)}, got {format!r}")
+    _format(format)
+    _path("out", out)
     who = read_roster(students) if students else [""]
-    ids = choose(list(topics), n, seed)
+    ids = choose(topics, n, seed)
     name = hashlib.sha256(json.dumps(["exam", seed, ids, len(who) > 1 or bool(who[0])]).encode()).hexdigest()[:8]
     out, files, key = Path(out), {}, {}
     for s in who:
@@ -973,14 +1034,15 @@ def _fits(v):
 
 def read_key(path:str) -> dict:
     "The key of an exam, checked"
+    _path("key", path)
     try: key = json.loads(Path(path).read_bytes().decode("utf-8"))
-    except (ValueError, RecursionError): raise ValueError(f"key: {path} is not a key: no valid JSON") from None
+    except (ValueError, RecursionError): raise ValueError(f"key: expected the key.json of an exam, got {path}, which is no valid JSON") from None
     try:
         students = {s: [from_key(d) for d in vs] for s, vs in key["students"].items()}
         if not students or len({len(vs) for vs in students.values()}) != 1: raise ValueError
         if not all(_fits(v) for vs in students.values() for v in vs): raise ValueError
         return dict(exam=str(key["exam"]), roster=bool(key["roster"]), students=students)
-    except (KeyError, TypeError, AttributeError, ValueError): raise ValueError(f"key: {path} is not a key that `vaegan exam` wrote") from None
+    except (KeyError, TypeError, AttributeError, ValueError): raise ValueError(f"key: expected what `vaegan exam` wrote, got {path}, which is something else") from None
 
 def grade(
     key:str,               # key.json of the exam
@@ -990,10 +1052,12 @@ def grade(
 ) -> list: # one dict per row of scores.csv
     "Grade filled sheets without running them: scores.csv, feedback.csv and summary.png"
     k, paths = read_key(key), []
+    _path("out", out)
+    if isinstance(submissions, (str, os.PathLike)) or not hasattr(submissions, "__iter__"): raise TypeError(f"submissions: expected a list of paths, got {submissions!r}")
     for s in map(Path, submissions):
-        if not s.exists(): raise ValueError(f"submissions: {s} does not exist")
+        if not s.exists(): raise ValueError(f"submissions: expected notebooks or folders, got {s}, which does not exist")
         paths += sorted(p for p in s.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts) if s.is_dir() else [s]
-    if not paths: raise ValueError(f"submissions: no notebooks in {', '.join(map(str, submissions))}")
+    if not paths: raise ValueError(f"submissions: expected at least one notebook, got none in {', '.join(map(str, submissions)) or 'an empty list'}")
     read = {}
     for p in dict.fromkeys(paths):
         try:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from .data import Batches, check_finite, check_float, check_int, check_labels, check_positive, check_range, check_shape, draw_eps
 from .minimax import accuracy, value
-from .nets import _conv_shape, mlp
+from .nets import _check_like, _conv_shape, mlp
 
 # %% ../nbs/11_gan.ipynb #133f5790
 class Generator(nn.Module):
@@ -37,8 +37,7 @@ class Generator(nn.Module):
 
     def _check_z(self, z):
         check_float(z=z)
-        device = next(self.parameters(), z).device
-        if z.device != device: raise ValueError(f"z: expected {device} like the network, got {z.device}")
+        _check_like("z", z, self)
         if z.ndim != 2 or z.shape[1] != self.d_z: raise ValueError(f"z: expected [B,{self.d_z}], got {list(z.shape)}")
         return z
 
@@ -134,7 +133,7 @@ def grad_penalty(
     x:Tensor      # images `[B,...]`: real ones for R1, generated ones for R2
 ) -> Tensor: # scalar
     "½ E ‖∇ₓ D(x)‖², of the logit (Mescheder et al. 2018)"
-    check_float(x=x)
+    _check_batch(x, 1, D)
     x = x.detach().requires_grad_()
     g, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
     g = g + 0*x.detach()   # NaN in x stays NaN, though a ReLU's slope does not show it
@@ -148,6 +147,11 @@ def centre(
     check_float(real_logits=real_logits, fake_logits=fake_logits)
     c = .5*(real_logits.mean() + fake_logits.mean())
     return real_logits - c, fake_logits - c
+
+def _check_batch(x, k, D):
+    check_float(x=x)
+    if x.ndim < 2 or len(x) < k: raise ValueError(f"x: expected a batch [B,...] of at least k = {k} images, got shape {list(x.shape)}")
+    _check_like("x", x, D)
 
 def gan_step(
     G:Generator, D:Discriminator,        # the players
@@ -166,8 +170,7 @@ def gan_step(
     check_positive(zero=True, r1=r1, r2=r2)
     _kind(loss, "loss")
     def step(x):
-        check_float(x=x)
-        if len(x) < k: raise ValueError(f"x: expected at least k = {k} images, got {len(x)}")
+        _check_batch(x, k, D)
         for real in x.tensor_split(k):                # fresh data for each of the k steps
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
             real_logits, fake_logits = D(torch.cat([real, fake])).split(len(real))
@@ -199,12 +202,14 @@ def fresh_discriminator(
     sets = dict(real=real, fake=fake, real_test=real_test, fake_test=fake_test)
     check_finite(**sets)
     for name, t in sets.items():
+        if t.ndim < 2: raise ValueError(f"{name}: expected images [N,...], got shape {list(t.shape)}")
+        if t.dtype != real.dtype: raise TypeError(f"real, {name}: expected one dtype, got {real.dtype} and {t.dtype}")
         if t.shape[1:] != real.shape[1:]: raise ValueError(f"real, {name}: expected images of one shape, got {list(real.shape[1:])} and {list(t.shape[1:])}")
     for name, n in (("steps", steps), ("bs", bs)): check_int(name, n, 1)
     check_int("seed", seed, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        D = Discriminator(mlp(math.prod(real.shape[1:]), *hidden, 1, act=lambda: nn.LeakyReLU(.2))).to(real.device)
+        D = Discriminator(mlp(math.prod(real.shape[1:]), *hidden, 1, act=lambda: nn.LeakyReLU(.2))).to(real)
     opt, g = torch.optim.Adam(D.parameters(), 2e-3), torch.Generator().manual_seed(seed)
     pick = lambda x: x[torch.randint(len(x), (bs,), generator=g)]
     for _ in range(steps):
@@ -226,6 +231,7 @@ def precision_recall(
     for name, t in (("real", real), ("fake", fake)):
         if t.ndim != 2 or len(t) <= k: raise ValueError(f"{name}: expected features [N,F] with N > k = {k}, got {list(t.shape)}")
     if real.shape[1] != fake.shape[1]: raise ValueError(f"real, fake: expected as many features in both, got {real.shape[1]} and {fake.shape[1]}")
+    real, fake = real.double(), fake.double()
     dist = lambda a, b: torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")   # exact: a point is at 0 from itself
     radius = lambda a: torch.cat([dist(c, a).kthvalue(k+1, 1).values for c in a.split(1000)])   # k+1: itself is the first
     inside = lambda b, a, rad: torch.cat([(dist(c, a) <= rad).any(1) for c in b.split(1000)]).double().mean().item()
@@ -238,8 +244,10 @@ def parzen_log_prob(
     std:float         # standard deviation of the window, > 0
 ) -> Tensor: # nats per image `[B]`
     "Log-density of a Gaussian window around every sample (as used by Goodfellow et al. 2014)"
-    check_float(x=x, samples=samples)
+    check_finite(x=x, samples=samples)
     check_positive(std=std)
+    for name, t in (("x", x), ("samples", samples)):
+        if t.ndim < 2: raise ValueError(f"{name}: expected images [N,...], got shape {list(t.shape)}")
     if x.shape[1:] != samples.shape[1:]: raise ValueError(f"x, samples: expected images of one shape, got {list(x.shape[1:])} and {list(samples.shape[1:])}")
     x, s = x.flatten(1).double(), samples.flatten(1).double()
     d2 = torch.cdist(x, s).square()
@@ -273,6 +281,7 @@ def pairs(
 ) -> Tensor: # `[B,m+K]`: pixels, then the class as one-hot
     "Images and classes glued together, as data for a conditional GAN"
     check_float(x=x)
+    if x.ndim < 2: raise ValueError(f"x: expected images [B,...], got shape {list(x.shape)}")
     check_int("K", K, 1)
     check_labels(y, K, len(x))
     return torch.cat([x.flatten(1), F.one_hot(y, K).to(x.dtype)], 1)
@@ -293,7 +302,8 @@ class ConditionalGenerator(Generator):
     def noise(self, n:int, generator:torch.Generator=None, y:Tensor=None) -> Tensor: # `[n,d_z+K]`
         "z ~ N(0, I) and a one-hot class; `y` `[n]` chooses the classes"
         check_int("n", n, 1)
-        if y is None: y = torch.randint(self.K, (n,), generator=generator)
+        device = next(self.parameters()).device
+        if y is None: y = torch.randint(self.K, (n,), generator=generator, device=generator.device if generator else device).to(device)
         check_labels(y, self.K, n)
         z = super().noise(n, generator)
         z[:, -self.K:] = F.one_hot(y, self.K).to(z)

@@ -15,10 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .compare import twins
-from .data import Batches, check_range, draw_eps
+from .data import Batches, check_float, check_positive, check_range, draw_eps
 from .dists import kl_normal
 from .gan import Discriminator, frozen, grad_penalty
 from .minimax import accuracy, value
+from .nets import _check_like
 from .reparam import rsample
 from .vae import VAE
 
@@ -42,8 +43,10 @@ def feature_nll(
     var:float=1.              # variance s of each feature
 ) -> Tensor: # nats per image `[B]`, without the constant ½F log(2πs)
     "Squared error in the discriminator's features, over twice their variance"
+    check_float(x=x, x_rec=x_rec)
+    for name, t in (("x", x), ("x_rec", x_rec)): _check_like(name, t, D)
+    check_positive(var=var)
     if x.shape != x_rec.shape: raise ValueError(f"x_rec: expected shape {list(x.shape)} like x, got {list(x_rec.shape)}")
-    if not var > 0: raise ValueError(f"var: expected a positive variance, got {var}")
     return (D.features(x) - D.features(x_rec)).square().sum(1)/(2*var)
 
 # %% ../nbs/14_hybrid.ipynb #dd5be051
@@ -70,7 +73,8 @@ def hybrid_step(
     generator:torch.Generator=None       # where eps and z come from
 ) -> Callable: # minibatch -> dict(value, accuracy, kl, feat): nats per image, except the accuracy
     "One step of the VAE/GAN (Larsen et al. 2016), ready for `fit`"
-    if gamma < 0: raise ValueError(f"gamma: expected a weight of at least 0, got {gamma}")
+    check_positive(zero=True, gamma=gamma, r1=r1)
+    check_positive(var=var)
     enc, dec = ([p for p in net.parameters() if p.requires_grad] for net in (vae.enc, vae.dec))
     def step(x):
         mu, logvar = vae.encode(x)

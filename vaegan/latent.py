@@ -75,7 +75,7 @@ class PPCA:
         "The mean of x given z `[B,k]`: W z + mean"
         check_float(z=z, W=self.W)
         if z.ndim != 2 or z.shape[1] != self.k: raise ValueError(f"z: expected [B,{self.k}], got {list(z.shape)}")
-        return z@self.W.T + self.mean
+        return z.to(self.W.dtype)@self.W.T + self.mean
 
     def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # `[n,d]`
         "Draw z from the prior, then x given z"

@@ -8,6 +8,7 @@ Docs: https://vaegan.github.io/vaegan/nets.html.md"""
 __all__ = ['mlp', 'n_params', 'conv_encoder', 'conv_decoder']
 
 # %% ../nbs/06_nets.ipynb #e75d3d94
+import torch
 from torch import nn
 
 from .data import check_int, check_shape
@@ -30,6 +31,12 @@ def mlp(
     return nn.Sequential(*layers, *([out()] if out else []))
 
 # %% ../nbs/06_nets.ipynb #81928df4
+def _check_like(name, t, net):
+    "Raise an error that names the argument unless `t` has the device and the dtype of the network's parameters"
+    p = next(net.parameters(), t) if isinstance(net, nn.Module) else t
+    if t.device != p.device: raise ValueError(f"{name}: expected {p.device} like the network, got {t.device}")
+    if t.dtype != p.dtype and not torch.is_autocast_enabled(p.device.type): raise TypeError(f"{name}: expected {p.dtype} like the network, got {t.dtype}")
+
 def n_params(
     net:nn.Module   # any network
 ) -> int:

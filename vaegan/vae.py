@@ -17,16 +17,22 @@ from torch import Tensor, nn
 
 from .data import check_finite, check_float, check_int, check_labels, check_range, check_shape, draw_eps
 from .dists import bernoulli_log_prob, kl_normal, mvn_log_prob, normal_log_prob, tril
-from .nets import _conv_shape, conv_decoder, conv_encoder, mlp
+from .nets import _check_like, _conv_shape, conv_decoder, conv_encoder, mlp
 from .reparam import rsample, rsample_mvn
 
 # %% ../nbs/07_vae.ipynb #a7e00d3e
+def _rows(name, t):
+    "A batch `[B,...]` of float numbers as `[B,n]`"
+    check_float(**{name: t})
+    if t.ndim < 2: raise ValueError(f"{name}: expected a batch [B,...], got shape {list(t.shape)}")
+    return t.flatten(1)
+
 class Bernoulli(nn.Module):
     "Binary pixels; the decoder's outputs are logits"
     def n_out(self, m:int) -> int:   # outputs for m pixels
         return m
     def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, logits `[B,m]` -> nats per image `[B]`
-        return bernoulli_log_prob(x.flatten(1), out)
+        return bernoulli_log_prob(_rows("x", x), out)
     def mean(self, out:Tensor) -> Tensor:   # probabilities of ink `[B,m]`
         return out.sigmoid()
     def sample(self, out:Tensor, generator=None) -> Tensor:   # zeros and ones `[B,m]`
@@ -87,16 +93,12 @@ class VAE(nn.Module):
     def _check_x(self, x):
         check_float(x=x)
         if x.ndim != 1+len(self.x_shape) or tuple(x.shape[1:]) != self.x_shape: raise ValueError(f"x: expected [B,{','.join(map(str, self.x_shape))}], got {list(x.shape)}")
-        self._check_device("x", x)
+        _check_like("x", x, self)
         return x
-
-    def _check_device(self, name, t):
-        device = next(self.parameters(), t).device
-        if t.device != device: raise ValueError(f"{name}: expected {device} like the networks, got {t.device}")
 
     def _check_z(self, z):
         check_float(z=z)
-        self._check_device("z", z)
+        _check_like("z", z, self)
         if z.ndim != 2 or z.shape[1] != self.d_z: raise ValueError(f"z: expected [B,{self.d_z}], got {list(z.shape)}")
         return z
 
@@ -153,7 +155,8 @@ class Normal(nn.Module):
     def n_out(self, m:int) -> int:   # outputs for m pixels
         return m
     def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, means `[B,m]` -> nats per image `[B]`
-        return normal_log_prob(x.flatten(1), out, self.logvar.expand_as(out))
+        x, out = _rows("x", x), _rows("out", out)
+        return normal_log_prob(x, out, self.logvar.expand_as(out))
     def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
         return out
     def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
@@ -165,7 +168,7 @@ class DiagNormal(nn.Module):
     def n_out(self, m:int) -> int:   # outputs for m pixels
         return 2*m
     def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, `[B,2m]` -> nats per image `[B]`
-        return normal_log_prob(x.flatten(1), *out.chunk(2, 1))
+        return normal_log_prob(_rows("x", x), *_rows("out", out).chunk(2, 1))
     def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
         return out.chunk(2, 1)[0]
     def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
@@ -180,7 +183,7 @@ class FullNormal(nn.Module):
         m = round((math.sqrt(9 + 8*out.shape[1]) - 3)/2)
         return out[:, :m], tril(out[:, m:], m)
     def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, `[B,n_out]` -> nats per image `[B]`
-        return mvn_log_prob(x.flatten(1), *self.split(out))
+        return mvn_log_prob(_rows("x", x), *self.split(_rows("out", out)))
     def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
         return self.split(out)[0]
     def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
@@ -197,7 +200,7 @@ class ContinuousBernoulli(nn.Module):
     def n_out(self, m:int) -> int:   # outputs for m pixels
         return m
     def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, logits `[B,m]` -> nats per image `[B]`, a density
-        return bernoulli_log_prob(x.flatten(1), out) + (F.softplus(out) - _log_area(out)).sum(1)
+        return bernoulli_log_prob(_rows("x", x), out) + (F.softplus(out) - _log_area(out)).sum(1)
     def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
         near = out.abs() < .1
         a = torch.where(near, torch.ones_like(out), out.abs())
