@@ -34,10 +34,16 @@ from vaegan.train import vae_step
 from vaegan.vae import Bernoulli, ContinuousBernoulli, DiagNormal, FullNormal, Normal, mlp_cvae, mlp_vae
 
 # --------------------------------------------------------------------------------------------------------- exemptions
+WIDGETS = [f"widgets.{n}" for n in vaegan.widgets.__all__ if callable(getattr(vaegan.widgets, n))]
+WIDGETS += [f"{n}.{m}" for n in WIDGETS if inspect.isclass(c := getattr(vaegan.widgets, n.split(".")[1])) for k in c.__mro__ if k.__module__ == "vaegan.widgets"
+            for m in vars(k) if m[0] != "_" and inspect.isroutine(getattr(c, m))]
 NO_ROW = {
     "plot.use_style": "takes nothing", "data.mnist_root": "takes nothing", "nets.n_params": "takes a network",
     "data.ImageData": "a plain tuple: whoever uses one checks it", "train.History": "a plain dictionary",
     "gan.frozen": "takes a network", "dynamics.spectral": "takes a network",
+    "data.shared": "the process's own number, given by torchrun or by a test", "plot.load_ipython_extension": "called by IPython",
+    "train.save_run": "whatever the state holds is refused by type; tests/test_train.py", "train.load_run": "a file: cut, foreign, newer, hostile in tests/test_train.py",
+    "data.check_images": "its own rows are those of the recipes", "growing.train": "the command line, and every wrong option in tests/test_growing.py", "growing.sample": "as growing.train",
     "evaluate.Classifier.forward": "a plain network: torch refuses a wrong shape", "gan.Discriminator.forward": "a plain network",
     "dynamics.ae_loss": "one formula in plain arithmetic", "tour.page": "text in, text out; tests/test_tour.py",
     "hybrid.FeatureDiscriminator.forward": "a plain network: torch refuses a wrong shape", "hybrid.FeatureDiscriminator.features": "a plain network",
@@ -50,6 +56,7 @@ NO_ROW = {
     "exam.write_all": "whatever is in the way is named; test_nothing_is_overwritten in tests/test_exam.py",
 } | {f"exam.{f}": "takes a learner's answer, and says what cannot be read in it; HOSTILE in tests/test_exam.py" for f in ("read_expr", "read_numbers", "judge")
 } | {f"exam.{f}": "takes a Variant, which is checked when it is made" for f in ("how", "text", "box", "to_key", "shown_answer", "right_forms")
+} | {n: "a view over the library's functions, which check; bad input in tests/test_widgets.py" for n in WIDGETS
 } | {f"vae.{c}.n_out": "arithmetic on a count that its caller has checked" for c in ("Bernoulli", "Normal", "DiagNormal", "FullNormal", "ContinuousBernoulli")}
 # Objects have no value to be wrong: given something else, Python stops at the first use of it.
 OBJECTS = (nn.Module, torch.optim.Optimizer, torch.Generator, ImageData, PPCA, bool, Variant, Exercise)
@@ -82,6 +89,8 @@ judge = Classifier(S, 3, 8)
 eyes = FeatureDiscriminator(mlp(16, 8, 4), nn.Linear(4, 1))
 tVAE, tG, tD = vaegan.compare.twins(S, 2, (8,))
 kl_question = exercises()["kl-to-prior"]
+IMGS = torch.rand(260, *S, generator=g)
+quick = lambda epochs: (vae, vae_step(vae, sgd(vae)), [X])
 sgd = lambda net: torch.optim.SGD(net.parameters(), 1e-3)
 bell = lambda: plt.figure().subplots().figure
 frames = lambda z: z.new_zeros(len(z), 1, 2, 2)
@@ -107,6 +116,8 @@ ROWS = {
                        name=["no such picture", 3, None, "base"], data=[[1.], None, dict(z=NAN), dict(z=torch.tensor([INF])), dict(z=object())], alt=["", "short", None],
                        fig=[plt.figure(), "a picture"]),
     # data
+    "data.my_rows": row(dict(x=X, dim=0), skip="short deeper nan inf -inf int bool complex double half", dim=[9, "0"]),
+    "data.draw_eps": row(dict(shape=(3, 2), like=X), skip="short deeper scalar empty nan inf -inf double half device", shape=[(-1, 2), (1.5,), "3"], like=None, dim=None),
     "data.check_float": row(dict(x=X, y=X), call=vaegan.data.check_float, skip="short nan inf -inf", tensors=None),
     "data.check_finite": row(dict(x=X, y=X), call=vaegan.data.check_finite, skip="short", tensors=None, y=[X*INF]),
     "data.check_range": row(dict(name="x", x=X), skip="short", name=None, lo=None, hi=None, x=[X+1]),
@@ -171,12 +182,15 @@ ROWS = {
     "vae.DiagNormal.log_prob": row(dict(x=X, out=rnd(B, 32)), skip="deeper"),
     "vae.FullNormal.log_prob": row(dict(x=X, out=rnd(B, 16+16*17//2)), skip="deeper"),
     # train
-    "train.fit": row(dict(step=lambda b: dict(loss=1.), batches=[X], epochs=1, progress=False), epochs=INT(), batches=[[], iter([X])],
+    "train.fit": row(dict(step=lambda b: dict(loss=1.), batches=[X], epochs=1, progress=False, every=1.), epochs=INT(), save=[3, True], resume=None, every=[-1., NAN, "soon"], batches=[[], iter([X])],
                      step=[lambda b: 1.], measure=None),
     "train.vae_step": row(dict(vae=vae, opt=sgd(vae), beta=1.), beta=[-1., NAN, INF]),
     "train.vae_step()": row(dict(x=X), call=vae_step(vae, sgd(vae)), x=[X+1]),
+    "train.vae_recipe": row(dict(x=IMGS, epochs=1, name="elbo-97", lr=1e-3, bs=32, seed=0), skip="short", x=[IMGS+1, IMGS[0]], epochs=INT(), name=["nll-1", 3], lr=POS, bs=INT() + [10**6], seed=[None, 1.5]),
     "train.warmup": row(dict(steps=3), steps=INT()),
     # evaluate
+    "evaluate.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT()),
+    "evaluate.fit_for": row(dict(make=quick, minutes=1e-6, measure=lambda *_: dict(a=1.), save="kept"), make=None, measure=None, minutes=POS, save=[3]),
     "evaluate.held_out_elbo": row(dict(vae=vae, x=X, bs=2), x=[X+1, X[:1]], bs=INT()),
     "evaluate.log_weights": row(dict(vae=vae, x=X, K=2), x=[X+1], K=INT()),
     "evaluate.nll": row(dict(vae=vae, x=X, K=2, rows=4), x=[X+1], K=INT(), rows=INT()),
@@ -209,6 +223,7 @@ ROWS = {
     "gan.g_loss relativistic": row(dict(fake_logits=rnd(B), real_logits=rnd(B)), call=lambda **k: vaegan.gan.g_loss(kind="relativistic", **k), real_logits=[None, rnd(B, 1), rnd(1)]),
     "gan.grad_penalty": row(dict(D=D, x=X), skip="short deeper"),
     "gan.centre": row(dict(real_logits=rnd(B), fake_logits=rnd(B)), skip="short"),
+    "gan.gan_recipe": row(dict(x=IMGS, epochs=1, name="nonsaturating", d_z=2, hidden=(8,), seed=0), skip="short", x=[IMGS+1], epochs=INT(), name=["best", 3], d_z=INT(), hidden=[(0,)], seed=[None, 1.5]),
     "gan.gan_step": row(dict(G=G, D=D, opt_G=sgd(G), opt_D=sgd(D), k=1, l=1, loss="saturating", r1=0., r2=0.),
                         k=INT(), l=INT(), loss=["wasserstein"], r1=[-1., NAN], r2=[-1., NAN]),
     "gan.gan_step()": row(dict(x=X), skip="short", call=gan_step(G, D, sgd(G), sgd(D), k=2), x=[X[:1]]),
@@ -246,6 +261,9 @@ ROWS = {
     "compare.score_table": row(dict(rows=dict(a=dict(b=1., c=None), d=dict(c=2))), rows=[{}, [], dict(a=1.), "x"]),
     "hybrid.FeatureDiscriminator": row(dict(body=mlp(16, 8), head=nn.Linear(8, 1))),
     "hybrid.feature_nll": row(dict(D=eyes, x=X, x_rec=torch.rand(B, *S, generator=g), var=.5), x=[X[0]], x_rec=[X[:3]], var=POS),
+    "hybrid.hybrid_nets": row(dict(x_shape=S, d_z=2, hidden=(8,), seed=0), x_shape=SHAPES, d_z=INT(), hidden=[(0,), (1.5,)], seed=[None, 1.5]),
+    "hybrid.hybrid_recipe": row(dict(x=IMGS, d_z=2, hidden=(8,), gamma=.1, var=.1, lr=1e-3, bs=32, seed=0), skip="short", x=[IMGS+1], d_z=INT(), hidden=[(0,)], gamma=[-1., NAN], var=POS,
+                                lr=POS, bs=INT() + [10**6], seed=[None, 1.5]),
     "hybrid.hybrid_step": row(dict(vae=vae, D=eyes, opt_enc=sgd(vae.enc), opt_dec=sgd(vae.dec), opt_D=sgd(eyes), gamma=.01, var=.01, r1=1.),
                               gamma=[-1., NAN], var=POS, r1=[-1., NAN]),
     "hybrid.hybrid_step()": row(dict(x=X), call=hybrid_step(vae, eyes, sgd(vae.enc), sgd(vae.dec), sgd(eyes)), x=[X[0]]),
@@ -281,6 +299,8 @@ ROWS = {
     "exam.read_key": row(dict(path="key.json"), path=[3, None, "roster.csv"]),
     "exam.grade": row(dict(key="key.json", submissions=["roster.csv"], out="grades", force=True), key=[3, "roster.csv"], submissions=["roster.csv", 3, [], ["nowhere"]], out=[3, None]),
     # tour
+    "growing.setting": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5]),
+    "growing.draw": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5]),
     "tour.train_tour_vae": row(dict(data=DATA, epochs=1, seed=0, progress=False), epochs=INT(), seed=[None, 1.5]),
     "tour.train_tour_gan": row(dict(data=DATA, epochs=1, seed=0, progress=False), epochs=INT(), seed=[None, 1.5]),
     "tour.tour": row(dict(data="digits", epochs=1, seed=0), data=["cats", None], epochs=INT(), seed=[-1, 1.5, "3", 2**63]),

@@ -10,6 +10,7 @@ __all__ = ['over_rows', 'held_out_elbo', 'log_weights', 'nll', 'active_units', '
 
 # %% ../nbs/09_evaluate.ipynb #0c6a5dc8
 import math
+import os
 import time
 from pathlib import Path
 from typing import Callable
@@ -19,10 +20,10 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .data import Batches, ImageData, check_finite, check_int, check_positive, check_range, check_shape, draw_eps, my_rows, shared
+from .data import Batches, ImageData, check_finite, check_float, check_int, check_positive, check_range, check_shape, draw_eps, my_rows, shared
 from .dists import mean_se
 from .elbo import iw_bound
-from .nets import mlp
+from .nets import _check_like, mlp
 from .train import fit, load_run
 from .vae import VAE, Bernoulli
 
@@ -33,6 +34,9 @@ def over_rows(
     bs:int        # images at a time
 ) -> Tensor: # `[N]`
     "f of all images, `bs` at a time; several processes share the work, and each gets all of the result"
+    check_float(x=x)
+    if not x.ndim: raise ValueError("x: expected images [N,...], got a single number")
+    check_int("bs", bs, 1)
     with shared() as world:
         if world == 1: return torch.cat([f(b) for b in x.split(bs)])
         out = []
@@ -52,7 +56,6 @@ def held_out_elbo(
     generator:torch.Generator=None
 ) -> tuple: # mean, standard error over the images: nats per image
     "The average ELBO, one draw of z per image"
-    check_int("bs", bs, 1)
     if len(vae._check_x(x)) < 2: raise ValueError(f"x: expected at least two images for a standard error, got {len(x)}")
     return mean_se(over_rows(lambda b: vae.elbo(b, generator), x, bs))
 
@@ -105,7 +108,7 @@ def active_units(
     "Latent dimensions whose posterior mean varies with x (Burda et al. 2016)"
     check_finite(x=x)
     check_positive(zero=True, threshold=threshold)
-    if len(x) < 2: raise ValueError(f"x: expected at least two images for a variance, got {len(x)}")
+    if len(vae._check_x(x)) < 2: raise ValueError(f"x: expected at least two images for a variance, got {len(x)}")
     return vae.encode(x)[0].var(0) > threshold
 
 # %% ../nbs/09_evaluate.ipynb #c770a9b6
@@ -181,6 +184,8 @@ def class_shares(
 ) -> Tensor: # `[n_classes]`, sums to one
     "Which share of the images falls into each class"
     check_finite(x=x)
+    if x.ndim < 2: raise ValueError(f"x: expected images [N,...], got {list(x.shape)}")
+    _check_like("x", x, classifier)
     pred = classifier(x).argmax(1)
     return pred.bincount(minlength=classifier.head.out_features)/len(x)
 
@@ -213,6 +218,7 @@ def fit_for(
 ) -> tuple: # model, History with the minutes after each epoch
     "Train for a budget of time instead of a number of epochs"
     check_positive(minutes=minutes)
+    if not isinstance(save, (str, os.PathLike)): raise TypeError(f"save: expected a file's path, got {save!r}")
     save, seconds = Path(save), []
     if not save.exists():
         _, step, batches = make(1)

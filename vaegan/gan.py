@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .data import Batches, check_finite, check_float, check_int, check_labels, check_positive, check_range, check_shape, draw_eps
+from .data import Batches, check_finite, check_float, check_images, check_int, check_labels, check_positive, check_shape, draw_eps
 from .minimax import accuracy, value
 from .nets import _check_like, _conv_shape, mlp
 
@@ -335,7 +335,7 @@ def gan_recipe(
 ) -> tuple: # G, D, step and batches for `fit`
     "Two perceptrons and one of three ways to let them play"
     if name not in GAN_RECIPES: raise ValueError(f"name: expected one of {', '.join(GAN_RECIPES)}, got {name!r}")
-    check_range("x", x)
+    check_images(x)
     check_int("epochs", epochs, 1)
     kw = dict(GAN_RECIPES[name])
     lr, betas, cosine = kw.pop("lr"), kw.pop("betas"), kw.pop("cosine", False)

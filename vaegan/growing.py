@@ -21,7 +21,7 @@ import torch.distributed as dist
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from .data import binarize, check_int, digits, draw_eps, mnist
+from .data import binarize, check_images, check_int, digits, draw_eps, mnist
 from .evaluate import held_out_elbo
 from .gan import GAN_RECIPES, gan_recipe
 from .hybrid import hybrid_recipe
@@ -43,6 +43,7 @@ def setting(
 ) -> tuple: # dict of networks, step, batches
     "The networks, the step and the batches of a recipe"
     if kind not in RECIPES: raise ValueError(f"kind: expected one of {', '.join(RECIPES)}, got {kind!r}")
+    check_images(x)
     recipe = recipe or DEFAULT[kind]
     if recipe not in RECIPES[kind]: raise ValueError(f"recipe: expected one of {', '.join(RECIPES[kind])} for kind {kind}, got {recipe!r}")
     hidden = (128, 128) if x.shape[-1] < 16 else (256, 256)
@@ -59,6 +60,7 @@ def draw(
 ) -> Tensor: # `[n,1,H,W]` in [0, 1]
     "Images from a generator, or the mean images of a VAE's decoder for z from the prior"
     check_int("n", n, 1)
+    check_int("seed", seed, 0)
     net = nets.get("G") or nets["vae"].eval()
     g = torch.Generator().manual_seed(seed)
     if "G" in nets: return net.sample(n, g)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .compare import twins
-from .data import Batches, check_float, check_positive, check_range, draw_eps
+from .data import Batches, check_float, check_images, check_positive, draw_eps
 from .dists import kl_normal
 from .gan import Discriminator, frozen, grad_penalty
 from .minimax import accuracy, value
@@ -108,7 +108,8 @@ def hybrid_recipe(
     seed:int=0                  # of weights, order and noise
 ) -> tuple: # VAE, D, step and batches for `fit`
     "The hybrid and the settings of this chapter"
-    check_range("x", x)
+    check_images(x)
+    check_positive(lr=lr)
     batches = Batches(x, bs=bs, seed=seed, drop_last=True)
     vae, D = (net.to(x.device) for net in hybrid_nets(x.shape[1:], d_z, hidden, seed))
     opts = [torch.optim.Adam(net.parameters(), lr, betas=(0., .99), fused=True) for net in (vae.enc, vae.dec, D)]

@@ -23,7 +23,7 @@ from safetensors.torch import load as from_bytes, save as to_bytes
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .data import Batches, check_int, check_positive, check_range, shared
+from .data import Batches, check_images, check_int, check_positive, shared
 from .vae import VAE, init_output_bias, mlp_vae
 
 # %% ../nbs/08_train.ipynb #79ddd212
@@ -46,6 +46,7 @@ def fit(
     check_positive(zero=True, every=every)
     if not hasattr(batches, "__len__"): raise TypeError(f"batches: expected a list or `Batches`, with a length, got {type(batches).__name__}")
     if not len(batches): raise ValueError("batches: expected at least one minibatch, got none")
+    if save is not None and not isinstance(save, (str, os.PathLike)): raise TypeError(f"save: expected a file's path, got {save!r}")
     if resume and save is None: raise ValueError("save: expected the file to resume from, got None")
     run, saved = _Run(step, batches), time.monotonic()
     due = lambda: save is not None and time.monotonic() >= saved + every
@@ -327,9 +328,9 @@ def vae_recipe(
 ) -> tuple: # VAE, step and batches for `fit`
     "A VAE for binarised images, and how to train it well"
     if name not in VAE_RECIPES: raise ValueError(f"name: expected one of {', '.join(VAE_RECIPES)}, got {name!r}")
-    check_range("x", x)
-    if x.ndim != 4: raise ValueError(f"x: expected images [N,C,H,W], got {list(x.shape)}")
+    check_images(x)
     check_int("epochs", epochs, 1)
+    check_positive(lr=lr)
     batches = Batches(x, bs=bs, seed=seed, stochastic=True, drop_last=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
