@@ -1,6 +1,8 @@
 """The living pictures, in a real browser: the outputs stored in the notebooks come alive, answer to pointer, touch and keys,
 show the library's numbers, can be read by everybody, and ask nothing of any server."""
+import base64
 import itertools
+import json
 import math
 import os
 import re
@@ -21,7 +23,10 @@ from vaegan.dists import kl_normal
 from vaegan.dynamics import ae_descend, ae_loss, dirac_step, eigenvalues, play
 from vaegan.elbo import elbo_ppca
 from vaegan.latent import PPCA
+from vaegan.minimax import grid_js, grid_value, optimal_logits
+from vaegan.nets import mlp
 from vaegan.plot import COLORS, _script, living
+from vaegan.reparam import pathwise_grad, score_grad
 
 JS = ROOT/"vaegan"/"js"
 HINT = "no Chromium found: `apt-get install chromium`, or Google Chrome elsewhere, or set CHROMIUM to the path of one"
@@ -274,6 +279,85 @@ def test_elbo(js, opened):
         assert abs(a["elbo"] + a["gap"] - a["evidence"]) < 1e-9
     settings = [dict(mu=m, s=s) for m in (-.4, .69, 1.5) for s in (.2, .37, 1.2)]
     for v, n in shown(opened, "elbo", settings): near(n, elbo_terms(1.5, .6, 1.2, *v.values()))
+
+def minimax_values(m, s, n=2001, L=20.):
+    x = torch.linspace(-L, L, n, dtype=torch.double)
+    lp, lq = Normal(0., 1.).log_prob(x), Normal(m, s).log_prob(x)
+    p, q = lp.exp(), lq.exp()
+    js = grid_js(p, q, x)
+    return dict(V=grid_value(optimal_logits(lp, lq), p, q, x), js=js, bound=2*js - math.log(4), accuracy=.5*(1 + .5*torch.trapezoid((p - q).abs(), x)))
+
+def test_minimax(js, opened):
+    x = torch.linspace(-20, 20, 2001, dtype=torch.double)
+    grid = list(itertools.product((-5., -.5, 0., 1.5, 4.), (.4, 1., 2.5)))
+    for a, b in zip(js("minimax", "values", [(*b, x.tolist()) for b in grid]), grid):
+        near(a, minimax_values(*b))
+        near(a, minimax_values(*b, 40_001, 30.), 5e-5)                            # the grid is fine and wide enough
+        assert abs(a["V"] - a["bound"]) < 1e-7
+    at = list(itertools.product(x[::50].tolist(), (-3., 1.5), (.5, 2.)))
+    want = [optimal_logits(*(Normal(*d).log_prob(torch.tensor(t).double()) for d in ((0., 1.), (m, s)))).sigmoid() for t, m, s in at]
+    assert_close(torch.tensor(js("minimax", "dStar", at), dtype=torch.double), torch.stack(want), atol=1e-5, rtol=0)
+    for v, n in shown(opened, "minimax", [dict(m=m, s=s) for m, s in ((0, 1), (-3, .4), (5, 2.5))]): near(n, minimax_values(float(v["m"]), v["s"]))
+
+def data_of(name): return json.loads(re.search(r'<script type="application/json">(.*?)</script>', next(t for t, _ in PICTURES.values() if program(t) == name), re.S)[1])
+def tensor(packed): return torch.frombuffer(bytearray(base64.b64decode(packed["f32"])), dtype=torch.float32).clone()
+
+def test_reparam(js, opened):
+    settings, n = list(itertools.product((-2., .3, 1.), (.2, 1., 1.7), (0., 4.))), 500
+    eps = torch.randn(n, generator=torch.Generator().manual_seed(3), dtype=torch.double)
+    g = lambda: torch.Generator().manual_seed(3)
+    close = lambda a, b: assert_close(torch.tensor(a, dtype=torch.double), b, atol=1e-5, rtol=1e-7)
+    for a, (m, s, b) in zip(js("reparam", "pathwise", [(eps.tolist(), m, s) for m, s, _ in settings]), settings): close(a, pathwise_grad(torch.square, m, s, n, g()))
+    for a, (m, s, b) in zip(js("reparam", "score", [(eps.tolist(), m, s, b) for m, s, b in settings]), settings): close(a, score_grad(torch.square, m, s, n, g(), b))
+    e = torch.linspace(-12, 12, 4001, dtype=torch.double)                         # the exact variances, by quadrature
+    E = lambda f: torch.trapezoid(Normal(0., 1.).log_prob(e).exp()*f, e)
+    for a, (m, s, b) in zip(js("reparam", "exact", settings), settings):
+        z = m + s*e
+        path, score = 2*z, (z**2 - b)*e/s
+        near(a, dict(grad=2*m, varPath=E(path**2) - E(path)**2, varScore=E(score**2) - E(score)**2, best=E(z**2*e**2)/E(e**2)))
+        assert abs(E(score) - 2*m) < 1e-6
+    v = torch.cat([eps*9, torch.tensor([-16., 20., 19.999]).double()])
+    near(js("reparam", "moments", [[v.tolist()]])[0], dict(mean=v.mean(), var=v.var()))
+    h = js("reparam", "histogram", [[v.tolist(), -16, 20, 48]])[0]
+    inside = v[(v >= -16) & (v < 20)]
+    close(h["h"], torch.histc(inside, 48, -16, 20).double()/len(v)/.75)
+    assert abs(h["below"] - (v < -16).double().mean()) < 1e-9 and abs(h["above"] - (v >= 20).double().mean()) < 1e-9
+    eps = tensor(data_of("reparam")["eps"]).double()
+    for v, n in shown(opened, "reparam", [dict(mu=-1.5, sigma=.2, b=0), dict(mu=2, sigma=2, b=16)]):
+        m, s, b = map(float, v.values())
+        path, score = 2*(m + s*eps), ((m + s*eps)**2 - b)*eps/s
+        theory = js("reparam", "exact", [(m, s, b)])[0]
+        near(n, dict(varPath=theory["varPath"], varScore=theory["varScore"], seenPath=path.var(), seenScore=score.var(), meanPath=path.mean(), meanScore=score.mean()))
+
+def test_latent(js, opened):
+    data = data_of("latent")
+    pairs = [(tensor(W), tensor(b)) for W, b in data["layers"]]
+    net = mlp(2, *(len(b) for _, b in pairs))
+    for l, (W, b) in zip((l for l in net if isinstance(l, torch.nn.Linear)), pairs): l.weight.data, l.bias.data = W.view(len(b), -1), b
+    zs = torch.cartesian_prod(torch.linspace(-4, 4, 9), torch.linspace(-4, 4, 9))
+    want = net(zs).sigmoid().detach()
+    assert_close(torch.tensor(js("latent", "decodeAll", [(data["layers"], zs.tolist())])[0]), want, atol=1e-5, rtol=0)
+    codes = tensor(data["points"]).view(-1, 2)
+    assert js("latent", "nearest", [(codes.flatten().tolist(), z) for z in zs[::9].tolist()]) == torch.cdist(zs[::9], codes).argmin(1).tolist()
+    assert len(data["labels"]) == len(codes) > 1000 and sorted(set(data["labels"])) == list(range(10))
+    for v, n in shown(opened, "latent", [dict(x=x, y=y) for x, y in ((0, 0), (-3.25, 2.), (1.25, -.75))]):
+        pixels = net(torch.tensor([[float(v["x"]), float(v["y"])]])).sigmoid()[0]
+        near(n, dict(z1=v["x"], z2=v["y"], ink=pixels.sum().item()))
+
+def test_latent_draws_what_the_decoder_says(js, opened):
+    data = data_of("latent")
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "latent"))
+    ink = "c => { const {width: w, height: h} = c; return [...c.getContext('2d').getImageData(0, 0, w, h).data].filter((_, i) => i % 4 == 3); }"
+    seen = page.locator("canvas[role=img]").evaluate(ink)
+    want = torch.tensor(js("latent", "decodeAll", [(data["layers"], [data["z"]])])[0][0])*255
+    assert (torch.tensor(seen) - want).abs().max() <= 1
+    under = page.locator("canvas[aria-hidden]")
+    assert not under.is_visible()
+    page.get_by_label("map of the decoder").check()
+    assert under.is_visible() and sum(under.evaluate(ink)) > 1e5
+    before = numbers(page)
+    page.locator("svg").click(position=dict(x=120, y=90))
+    page.wait_for_function("z => document.querySelector('.vaegan-living').shadowRoot.querySelector('[data-name=z1]').dataset.number != z", arg=str(before["z1"]))
 
 def dirac_numbers(h, gamma, theta, psi, n, alternating=False):
     step = dirac_step(h, alternating, gamma)

@@ -12,8 +12,8 @@ export const COLORS = {
 const roles = Object.keys(COLORS.light);
 const vars = (lines, ink) => roles.map(r => `--${r}: ${lines[r]}; --${r}-ink: ${ink[r]};`).join(" ");
 const CSS = `
-:host { display: block; margin: .6rem 0 1rem; max-width: 46rem; ${vars(COLORS.light, COLORS.ink)} --mute: #5B6167; --line: #C9CDD2; --wash: #0000000D; color-scheme: light; }
-:host([data-theme=dark]) { ${vars(COLORS.dark, {...COLORS.dark, faint: "#B4B9C0"})} --mute: #B4B9C0; --line: #5A6068; --wash: #FFFFFF14; color-scheme: dark; }
+:host { display: block; margin: .6rem 0 1rem; max-width: 46rem; ${vars(COLORS.light, COLORS.ink)} --mute: #5B6167; --line: #C9CDD2; --wash: #0000000D; --paper: #FFFFFF; color-scheme: light; }
+:host([data-theme=dark]) { ${vars(COLORS.dark, {...COLORS.dark, faint: "#B4B9C0"})} --mute: #B4B9C0; --line: #5A6068; --wash: #FFFFFF14; --paper: #161616; color-scheme: dark; }
 slot { display: none; }
 .live { font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
 .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: .4rem 1.2rem; align-items: center; }
@@ -22,16 +22,16 @@ svg { display: block; width: 100%; overflow: visible; }
 svg text { font-size: 12.5px; fill: currentColor; }
 .axes text { fill: var(--mute); font-size: 11.5px; } .axes path { stroke: var(--line); fill: none; }
 .handle { cursor: grab; touch-action: none; outline: none; } .handle:active { cursor: grabbing; }
-.handle .dot { stroke: #fff; stroke-width: 2; } .handle .halo { fill: transparent; }
+.handle .dot { stroke: var(--paper); stroke-width: 2; } .handle .halo { fill: transparent; }
 .handle:hover .halo, .handle:focus-visible .halo { fill: var(--wash); stroke: currentColor; stroke-width: 1.5; }
 .controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: .2rem 1.4rem; margin-top: .4rem; }
 .controls label { display: grid; grid-template-columns: 1fr auto; align-items: baseline; }
 .controls output { font-variant-numeric: tabular-nums; } .controls input { grid-column: 1 / -1; width: 100%; margin: 0; min-height: 24px; accent-color: var(--i); }
-.buttons { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .5rem; }
+.buttons { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; margin-top: .5rem; }
 button { font: inherit; color: inherit; background: var(--wash); border: 1px solid var(--line); border-radius: 4px; padding: .2rem .7rem; min-height: 28px; cursor: pointer; }
 button:focus-visible, input:focus-visible { outline: 2px solid var(--accent-ink); outline-offset: 2px; }
 .numbers { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; margin: .4rem 0 0; padding: 0; font-variant-numeric: tabular-nums; }
-.numbers span { white-space: nowrap; } .mute { color: var(--mute); }
+.numbers b { white-space: nowrap; } .mute { color: var(--mute); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 canvas { display: block; width: 100%; } .pixels { image-rendering: pixelated; }
 ${roles.map(r => `.${r} { --c: var(--${r}); --i: var(--${r}-ink); } .${r}-ink { color: var(--${r}-ink); } svg text.${r}-ink { fill: var(--${r}-ink); }`).join("\n")}
