@@ -400,7 +400,7 @@ def surface_numbers(m, w1, w2, lr, n):
     path = ae_descend(w1, w2, m, lr, n)
     (a, b), c = path[-1].tolist(), w1*w1 - w2*w2
     land = math.copysign(math.sqrt((c + math.sqrt(c*c + 4))/2), w1 + w2) if w1 + w2 else 0.     # (LANDING)
-    return dict(loss=ae_loss(a, b, m), product=a*b, c0=c, c1=a*a - b*b, land1=land, land2=1/land if land else 0.)
+    return dict(n=n, loss=ae_loss(a, b, m), product=a*b, c0=c, c1=a*a - b*b, land1=land, land2=1/land if land else 0.)
 
 def test_surface(js, opened):
     grid = list(itertools.product((-2.4, -1., .3, 2.), (-1.9, -.3, 0., 1., 2.4), (.5, 1.5), (.002, .02, .05), (0, 1, 300)))

@@ -42,7 +42,7 @@ export function mount(root, {m, w1, w2, lr, n}) {
 
   const one = el("p", {class: "numbers"}), two = el("p", {class: "numbers mute"}), controls = el("div", {class: "controls"}), buttons = el("div", {class: "buttons"});
   row.append(side); side.append(one, two, controls, buttons);
-  const show = {loss: number(one, "loss", "loss at the end", "fake"), product: number(one, "product", "w₁w₂ =", "truth"), c0: number(one, "c0", "w₁² − w₂² at the start", "real"), c1: number(one, "c1", "at the end", "real")};
+  const show = {n: number(one, "n", "steps", "fake", 0), loss: number(one, "loss", "loss", "fake"), product: number(one, "product", "w₁w₂ =", "truth"), c0: number(one, "c0", "w₁² − w₂² at the start", "real"), c1: number(one, "c1", "at the end", "real")};
   two.append("Infinitely small steps land at ");
   Object.assign(show, {land1: number(two, "land1", "w₁ =", "model"), land2: number(two, "land2", "w₂ =", "model")});
   const sliders = [slider(pic, controls, state, "w1", {label: "start w₁", role: "fake", min: lim[0], max: lim[1], step: .01}), slider(pic, controls, state, "w2", {label: "start w₂", role: "fake", min: lim[0], max: lim[1], step: .01}),
@@ -79,7 +79,7 @@ export function mount(root, {m, w1, w2, lr, n}) {
     const [a, b] = far(ends[0]) > far(ends[1]) ? ends[0] : ends[1];                       // the name stands at the end away from the handle
     p.put(names.kept, a + (a > 0 ? -.15 : .15), clamp(b, [-2.3, 2.3]), null, a > 0 ? "end" : "start");
     grip.show();
-    show.loss(loss(...last, m)); show.product(last[0]*last[1]); show.c0(state.w1**2 - state.w2**2); show.c1(last[0]**2 - last[1]**2); show.land1(flow[0]); show.land2(flow[1]);
+    show.n(Math.round(state.n)); show.loss(loss(...last, m)); show.product(last[0]*last[1]); show.c0(state.w1**2 - state.w2**2); show.c1(last[0]**2 - last[1]**2); show.land1(flow[0]); show.land2(flow[1]);
     for (const c of sliders) c.show();
     pic.say(`start ${fixed(state.w1)}, ${fixed(state.w2)}; after ${Math.round(state.n)} steps the loss is ${fixed(loss(...last, m), 4)}`);
   };
