@@ -14,11 +14,13 @@ import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
+from scipy.integrate import solve_ivp
 from torch.distributions import Normal
 from torch.testing import assert_close
 
 from nbs import NBS, ROOT, code_cells, nb_id
 from vaegan.dists import kl_normal
+from vaegan.dynamics import ae_descend, ae_loss, dirac_step, eigenvalues, play
 from vaegan.elbo import elbo_ppca
 from vaegan.latent import PPCA
 from vaegan.minimax import grid_js, grid_value, optimal_logits
@@ -356,3 +358,71 @@ def test_latent_draws_what_the_decoder_says(js, opened):
     before = numbers(page)
     page.locator("svg").click(position=dict(x=120, y=90))
     page.wait_for_function("z => document.querySelector('.vaegan-living').shadowRoot.querySelector('[data-name=z1]').dataset.number != z", arg=str(before["z1"]))
+
+def dirac_numbers(h, gamma, theta, psi, n, alternating=False):
+    step = dirac_step(h, alternating, gamma)
+    lam = eigenvalues(step, torch.zeros(2, dtype=torch.double))
+    first = max(lam.tolist(), key=lambda v: (round(abs(v), 9), v.imag))
+    return dict(modulus=lam.abs().max(), re=first.real, im=first.imag, dist=play(step, torch.tensor([theta, psi], dtype=torch.double), n)[-1].norm())
+
+def test_dirac(js, opened):
+    grid = list(itertools.product((.1, .3, 1., 3., 4.4), (0., .3, 1., 1.7), (False, True)))
+    for got, (h, gamma, alternating) in zip(js("dirac", "eigenvalues", grid), grid):
+        lam = eigenvalues(dirac_step(h, alternating, gamma), torch.zeros(2, dtype=torch.double))
+        for re, im in got: assert (lam - complex(re, im)).abs().min() < 1e-5
+        assert abs(got[0][0] + got[1][0] - lam.real.sum().item()) < 1e-5 and math.hypot(*got[0]) > lam.abs().max() - 1e-5
+    starts = [(t, p, h, g, a, 40) for t, p in ((1., 0.), (-1.5, 2.), (2., 2.)) for h, g, a in grid if h < 2]
+    for got, (t, p, h, g, a, n) in zip(js("dirac", "path", starts), starts):
+        assert_close(torch.tensor(got, dtype=torch.double), play(dirac_step(h, a, g), torch.tensor([t, p], dtype=torch.double), n), atol=1e-5, rtol=1e-5)
+    settings = [dict(h=h, gamma=g, n=n) for h, g, n in ((.3, 0, 60), (.3, .6, 100), (1.5, .2, 20), (.05, 2, 0))]
+    for v, n in shown(opened, "dirac", settings): near(n, dirac_numbers(v["h"], v["gamma"], 1., 0., v["n"]))
+
+def test_dirac_alternates_and_plays(opened):
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "dirac"), reduced_motion="reduce")
+    toggle = page.get_by_role("button", name="alternating updates")
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 60))
+    assert toggle.get_attribute("aria-pressed") == "false"
+    toggle.click()
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 60, True))
+    assert toggle.get_attribute("aria-pressed") == "true" and "it circles" in page.locator(".live").text_content()
+    page.locator("input[data-key=n]").fill("0")
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 0, True))
+    page.get_by_role("button", name="back to the start").click()
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 60))
+
+def test_the_path_is_played_step_by_step(opened):
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "dirac"))
+    page.get_by_role("button", name="play the rounds").click()
+    page.wait_for_function("() => { const n = +document.querySelector('.vaegan-living').shadowRoot.querySelector('input[data-key=n]').value; return n > 0 && n < 60; }")
+    page.wait_for_function("() => +document.querySelector('.vaegan-living').shadowRoot.querySelector('input[data-key=n]').value == 60")
+
+def surface_numbers(m, w1, w2, lr, n):
+    path = ae_descend(w1, w2, m, lr, n)
+    (a, b), c = path[-1].tolist(), w1*w1 - w2*w2
+    land = math.copysign(math.sqrt((c + math.sqrt(c*c + 4))/2), w1 + w2) if w1 + w2 else 0.     # (LANDING)
+    return dict(n=n, loss=ae_loss(a, b, m), product=a*b, c0=c, c1=a*a - b*b, land1=land, land2=1/land if land else 0.)
+
+def test_surface(js, opened):
+    grid = list(itertools.product((-2.4, -1., .3, 2.), (-1.9, -.3, 0., 1., 2.4), (.5, 1.5), (.002, .02, .05), (0, 1, 300)))
+    for got, (a, b, m, lr, n) in zip(js("surface", "descend", grid), grid):
+        assert_close(torch.tensor(got, dtype=torch.double), ae_descend(a, b, m, lr, n), atol=1e-5, rtol=1e-5)
+    pairs = [g[:3] for g in grid[::9]]
+    for got, (a, b, m) in zip(js("surface", "loss", pairs), pairs): assert abs(got - ae_loss(a, b, m)) < 1e-5*max(1, abs(got))
+    for got, (a, b, m) in zip(js("surface", "landing", pairs), pairs):
+        flow = solve_ivp(lambda t, w: 2*(1 - w[0]*w[1])*w[::-1], (0, 60), (a, b), rtol=1e-11, atol=1e-12).y[:, -1]
+        assert_close(torch.tensor(got, dtype=torch.double), torch.tensor(flow), atol=1e-5, rtol=0)
+    for got, (a, b, m) in zip(js("surface", "invariant", [(a, b, 2.5) for a, b, _ in pairs]), pairs):
+        w = torch.tensor(got, dtype=torch.double)
+        assert_close(w[:, 0]**2 - w[:, 1]**2, torch.full((len(w),), a*a - b*b, dtype=torch.double), atol=1e-9, rtol=0)
+        assert a*a == b*b or (w - torch.tensor([a, b])).norm(dim=1).min() < .05, "it passes through the start"
+    settings = [dict(w1=a, w2=b, lr=lr, n=n) for a, b, lr, n in ((-1.9, 2.3, .01, 400), (1., .5, .05, 100), (-2, -.25, .002, 1000), (.5, -.5, .02, 0))]
+    for v, n in shown(opened, "surface", settings): near(n, surface_numbers(1.5, **v))
+
+def test_a_click_is_a_start(opened):
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "surface"))
+    box = page.get_by_role("group", name="The loss over both weights").bounding_box()
+    page.mouse.click(box["x"] + .4*box["width"], box["y"] + .6*box["height"])
+    w1, w2 = (float(page.locator(f"input[data-key={k}]").input_value()) for k in ("w1", "w2"))
+    dot = page.locator(".handle .dot").bounding_box()
+    assert abs(dot["x"] + dot["width"]/2 - box["x"] - .4*box["width"]) < 2 and abs(dot["y"] + dot["height"]/2 - box["y"] - .6*box["height"]) < 2
+    assert w1 < 0 and w2 < 0 and numbers(page)["land1"] < 0

@@ -26,7 +26,7 @@ export function mount(root, {W, sigma, x, mu, s}) {
     nudge(dx, dy) { state.mu = clamp(state.mu + .05*dx, lim.mu); state.s = clamp(state.s - .02*dy, lim.s); },
     words: () => `mean ${fixed(state.mu)}, width ${fixed(state.s)}`, range: lim.mu});
 
-  const bars = plot(pic, pic.live, {label: "Nats: the ELBO plus the divergence is log p(x)", xlim: [-10, 0], ylim: [0, 3], height: 168, xlabel: "nats", xticks: [-10, -8, -6, -4, -2, 0], top: 2});
+  const bars = plot(pic, pic.live, {label: "Nats: the ELBO plus the divergence is log p(x)", xlim: [-10, 0], ylim: [0, 3], height: 168, xlabel: "nats", xticks: [-10, -8, -6, -4, -2, 0], left: 16, top: 2});
   const rows = ["truth", "model", "fake"].map(role => bars.add("rect", `solid ${role}`)), edge = bars.add("path", "dash truth");
   const said = ["truth-ink", "model-ink", "fake-ink"].map(c => bars.add("text", c));
 
@@ -47,12 +47,13 @@ export function mount(root, {W, sigma, x, mu, s}) {
     set(under, {d: p.fill(zs, zs.map(z => normalPdf(z, post.mu, post.s)))});
     set(q, {d: p.line(zs, qs)});
     p.put(names.prior, -1.2, .24, null, "end");
-    p.put(names.post, post.mu + 1.3*post.s, .62, null, "start");
+    const side = state.mu > post.mu ? -1 : 1;                               // the name keeps out of q's way
+    p.put(names.post, post.mu + 1.3*side*post.s, .62, null, side > 0 ? "start" : "end");
     p.put(names.q, state.mu, peak(state.s) + .13);
     grip.show();
     const spans = [[t.evidence, 0], [t.elbo, 0], [t.elbo, t.evidence]], words = [`log p(x) ${fixed(t.evidence)}`, `ELBO ${fixed(t.elbo)}`, `KL(q ‖ posterior) ${fixed(t.gap)}`];
     spans.forEach(([a, b], i) => {
-      set(rows[i], {x: bars.X(a), width: Math.max(1, bars.X(b) - bars.X(a)), y: bars.Y(2.55 - i), height: bars.Y(0) - bars.Y(.45)});
+      set(rows[i], {x: bars.X(a), width: Math.max(0, bars.X(b) - bars.X(a)), y: bars.Y(2.55 - i), height: bars.Y(0) - bars.Y(.45)});
       bars.put(said[i], t.evidence - .12, 2.66 - i, words[i], "end");
     });
     set(edge, {d: `M${bars.X(t.evidence)} ${bars.Y(3)}V${bars.Y(0)}`});

@@ -48,12 +48,13 @@ export function mount(root, {m, s, lo, hi, n}) {
     set(best, {d: p.line(xs, xs.map(x => dStar(x, state.m, state.s)))});
     const side = state.m >= 0 ? 1 : -1;                                   // names keep out of q's way
     p.put(names.p, -1.1*side, .3, null, side > 0 ? "end" : "start");
-    p.put(names.q, state.m + .9*side*state.s + .1*side, .8*peak(state.s) + .02, null, side > 0 ? "start" : "end");
-    p.put(names.D, -6.3*side, dStar(-6.3*side, state.m, state.s) - .09, null, side > 0 ? "start" : "end");
+    const far = Math.abs(state.m) > 2.5, D = dStar(-6.3*side, state.m, state.s);
+    p.put(names.q, far ? state.m : state.m + side*(1.6*state.s + .25), far ? peak(state.s) + .07 : .35*peak(state.s), null, far ? "middle" : side > 0 ? "start" : "end");
+    p.put(names.D, -6.3*side, D + (D < .3 ? .04 : -.09), null, side > 0 ? "start" : "end");
     set(floor, {d: low.line([-6.5, 6.5], [-Math.log(4), -Math.log(4)])});
     low.put(floorName, -6.4, -1.34, null, "start");
     set(curve, {d: low.line(ms, Vs)}); set(dot, {cx: low.X(state.m), cy: low.Y(v.V), r: 5});
-    low.put(here, state.m + (state.m > 3 ? -.3 : .3), v.V - .12, `V = ${fixed(v.V, 3)}`, state.m > 3 ? "end" : "start");
+    low.put(here, 0, -.14, `V = ${fixed(v.V, 3)}`);
     for (const k in show) show[k](v[k]);
     grip.show(); for (const c of sliders) c.show();
     pic.say(`V ${fixed(v.V, 3)}, JS ${fixed(v.js, 3)}, D star is right ${fixed(100*v.accuracy, 0)} percent of the time`);

@@ -59,7 +59,7 @@ export function mount(root, {eps: packed, mu, sigma, b}) {
   pic.draw = () => {
     const {mu, sigma, b} = state, t = exact(mu, sigma, b), a = pathwise(eps, mu, sigma), s = score(eps, mu, sigma, b), ma = moments(a), ms = moments(s);
     set(bell, {d: p.line(us, us.map(u => TOP + TALL*normalPdf(u, 0, 1))) + "Z"}); set(rail, {d: p.line(range, [TOP, TOP]), style: "stroke-width: 1.2"});
-    set(below, {d: p.fill(us, us.map(u => Math.min(.6, .5*normalPdf(u, mu, sigma))))});
+    set(below, {d: p.fill(us, us.map(u => Math.min(.5, 1.45*sigma)*normalPdf(u, mu, sigma)))});
     few.forEach((e, i) => set(threads[i], {d: p.line([e, mu + sigma*e], [TOP, 0])}));
     p.put(marks[0], -.08, TOP + .025, null, "end"); p.put(marks[1], 1.08, TOP + .025, null, "start");
     p.put(names.eps, -6.1, .9, null, "start"); p.put(names.z, 6.1, .12, "z from N(μ, σ²)", "end");
