@@ -109,6 +109,25 @@ def test_sidebar_lists_every_page_in_reading_order():
     numbered = [p for p in pages if p[:2].isdigit()]
     assert numbered == sorted(numbered)
 
+def test_sidebar_has_the_sections_of_the_course():
+    site = yaml.safe_load((ROOT/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"]
+    names = [x["section"] for x in site if isinstance(x, dict)]
+    assert names[:5] == ["Foundations", "Variational autoencoders", "Generative adversarial networks", "Exercises", "Reference"]
+    assert site[:2] == ["index.ipynb", "notation.ipynb"] and {"api.ipynb", "references.ipynb"} <= set(sidebar([x for x in site if isinstance(x, dict) and x["section"] == "Reference"]))
+
+def test_home_page_begins_with_a_picture():
+    second = md_cells(ROOT/"nbs"/"index.ipynb")[1]
+    alt, path = re.search(r"!\[([^\]]{60,})\]\((images/[^)]+)\)", second).groups()
+    assert (ROOT/"nbs"/path).stat().st_size > 50_000
+
+def test_docs_without_quarto_say_how_to_get_it(tmp_path):
+    make = shutil.which("make")
+    if not make: pytest.skip("no make")
+    env = dict(os.environ, PATH=str(tmp_path))
+    for tool in ("bash", "touch"): (tmp_path/tool).symlink_to(shutil.which(tool))
+    r = subprocess.run([make, "--no-print-directory", "--old-file=.venv/.ready", "docs", "PYTHON=python3"], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert r.returncode and "quarto.org" in r.stdout and len(r.stdout.strip().splitlines()) == 1, (r.stdout, r.stderr)
+
 def test_readme_is_the_index(): assert (ROOT/"README.md").read_text(encoding="utf-8") == render(), "run `make prepare`"
 
 def test_chapter_table_lists_every_chapter():
@@ -221,6 +240,24 @@ def test_no_request_to_another_server(pages):
         text = shown(nb, html=True)
         assert not re.search(r"!\[[^\]]*\]\(https?:", text), page
         assert not re.search(r"""<(?:script|img|iframe|embed|source)[^>]*\ssrc=["']?(?:https?:)?//|<link[^>]*href=["']?(?:https?:)?//|@import|url\(["']?https?:|\bimport\b[^;\n]*["']https?:|fetch\(""", text), page
+
+def formulas(text):
+    "What Markdown sets as mathematics: (TeX, displayed?)"
+    text = re.sub(r"`[^`\n]*`", "", text)
+    for m in re.finditer(r"\$\$(.+?)\$\$|(?<![\\$])\$(?!\s)([^$\n]+?)(?<!\s)\$(?!\d)", text, re.S): yield m[1] or m[2], bool(m[1])
+
+def test_katex_can_set_every_formula(proc, pages):
+    "With the very file that the site loads, run by Node"
+    node = shutil.which("node")
+    if not node: pytest.skip("no Node")
+    every = sorted({f for nb in pages.values() for f in formulas(shown(nb))})
+    assert len(every) > 1000
+    js = ("const k = require(process.argv[1]), bad = [];"
+          "for (const [tex, displayMode] of JSON.parse(require('fs').readFileSync(0)))"
+          "  try { k.renderToString(tex, {displayMode, strict: 'ignore'}) } catch (e) { bad.push(tex + '  ' + e.message) }"
+          "console.log(JSON.stringify(bad))")
+    r = subprocess.run([node, "-e", js, str(proc/"katex"/"katex.min.js")], input=json.dumps(every), capture_output=True, text=True)
+    assert r.returncode == 0 and json.loads(r.stdout) == [], r.stderr + r.stdout
 
 def exported(module): return [(n, getattr(module, n)) for n in module.__all__]
 
