@@ -1,15 +1,18 @@
 """How sharp are the tests? Make one small mistake at a time in the exported mathematics and see whether a test notices.
 
-    python tests/mutants.py [MODULE…] [--sample N] [--jobs N] [--only TEXT] [--equivalents] [--list]     (or `make mutants`)
+    python tests/mutants.py [MODULE…] [--quick] [--sample N] [--jobs N] [--only TEXT] [--equivalents] [--list]   (`make mutants`)
 
 A mistake is one edit of one expression: a sign flipped, a half dropped, arguments swapped, a sum made a mean, k turns made
-one … (`changes`). One warm process has imported torch and all the tools; it forks per mutant, so that no mutant pays for
-the imports and none can harm the next. In the child the mutated text takes the place of the module (`import_instead`).
-First come the tests of `tests/` that were seen to run the changed line, the quickest first; if all pass, the module's own
-notebook, with the same mistake in its cell. A mutant that fails a check, crashes or runs out of time is killed. EQUIVALENT
-lists mistakes that change nothing, each with its reason; an entry that matches no mutant any more is an error.
+one … (`changes`). One warm process has imported torch, the tools and the tests; it forks per mutant, so that none pays for the
+imports and none can harm the next. A mutant goes through three stages until one notices it:
+1. grafted: its code is put into the functions that the collected tests hold, and those tests run that were seen to run the
+   changed line, the quickest first;
+2. imported: vaegan and the tests are imported anew, with the mistaken text in place of the module;
+3. notebook: the module's own notebook runs from the top, with the mistake in its cell, as in tests/test_notebooks.py.
+A mutant that fails a check, crashes or runs out of time is killed. `--quick` stops after the first stage: a lower bound.
+EQUIVALENT lists mistakes that change nothing, each with its reason; an entry that matches no mutant any more is an error.
 
-Linux or another system with `fork` is needed. Exit status 1: survivors, or an entry that has to go."""
+Needs a system with `fork`, such as Linux. Exit status 1: survivors, or an entry that has to go."""
 import argparse
 import ast
 import gc
@@ -21,7 +24,6 @@ import json
 import os
 import random
 import re
-import resource
 import signal
 import sys
 import tempfile
@@ -56,7 +58,7 @@ DROP = {"exp", "log", "sqrt", "square", "abs", "sigmoid", "detach", "clamp", "fl
 LIBS = {"torch", "math", "F", "nn", "torch.linalg", "torch.random"}
 NO_SUCH = {"math.prod", "sum", "F.logsigmoid"}                                             # renamed, these would only crash
 EVEN = {"square", "abs"}                                                                   # of a − b and of b − a they are the same
-UNSWAPPED = {"isinstance", "hasattr", "getattr", "check_int", "check_range", "ValueError", "TypeError", "_kind", "_same_factor", "min", "max", "allclose"}
+UNSWAPPED = {"isinstance", "hasattr", "getattr", "check_int", "check_range", "ValueError", "TypeError", "_kind", "_same_factor", "torch.equal", "min", "max", "allclose"}
 
 class Text:
     "Source as bytes, in which nodes of its syntax tree know their place"
@@ -106,6 +108,7 @@ def changes(n, t, parent=None):
                     old, new = args[i:i + len(order)], [args[j] for j in order]
                     if not all(isinstance(v, ast.Constant) for v in new): yield t.a(old[0]), t.b(old[-1]), ", ".join(t[v] for v in new)
         case ast.Attribute(_, "T" | "mT", ast.Load()): yield b - len(n.attr) - 1, b, ""
+        case ast.Tuple() if isinstance(parent, ast.Call) and u(parent.func) == "isinstance": pass
         case ast.Tuple([ast.Name() | ast.Attribute() as x, ast.Name() | ast.Attribute() as y]) | ast.Return(ast.Tuple([x, y])): yield swap(x, y)
         case ast.Expr(ast.Call()) if not t[n].startswith("bar."): yield a, b, "pass"
         case ast.AugAssign(x, op, y):
@@ -147,7 +150,7 @@ def mutants(module, source=None):
             if not func: name = f"{name}.{n.name}"
         if isinstance(n, ast.stmt) and not isinstance(n, (ast.FunctionDef, ast.ClassDef)) and func:
             run = range(n.lineno, max(n.lineno + 1, n.body[0].lineno) if getattr(n, "body", None) else n.end_lineno + 1)
-        if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) in ("__all__", "_STARTS"): return
+        if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) in ("__all__", "_STARTS", "STYLE", "COLORS", "MNIST_MD5"): return
         if isinstance(n, ast.Call) and re.match(r"tqdm\(|bar\.", t[n]): return             # the progress bar
         number = isinstance(n, ast.Constant) and isinstance(n.value, (int, float))
         # a default of 128 is a choice, one of 0 or 1 a claim; 1e-5 is a tolerance
@@ -265,6 +268,7 @@ def fork(work, limit):
     pid = os.fork()
     if pid: return pid, out
     try:
+        import resource
         log = os.open(os.environ.get("MUTANTS_LOG", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for i in (1, 2): os.dup2(log, i)
         resource.setrlimit(resource.RLIMIT_AS, (2**34, 2**34))
@@ -388,6 +392,8 @@ def main(argv=None):
     stages = STAGES[:1] if a.quick else STAGES
     killed, late, survivors = Counter(), Counter(), []
     def report(m, who, how):
+        n = killed.total() + len(survivors) + 1
+        if n % 100 == 0: print(f"… {n} of {len(todo)} after {time.time()-start:.0f} s", flush=True)
         if who or how:
             killed[m.module] += 1
             late[m.module] += how == "time"

@@ -959,7 +959,8 @@ def test_tile(n, ncols, pad):
     assert (left == -1).all() and torch.equal(plot.tile(imgs[:, None], ncols, pad, -1.), sheet)
     default = plot.tile(torch.ones(12, 2, 2))
     assert default.shape == (2*3 + 1, 10*3 + 1) and default.min() == 0
-    assert torch.equal(default, plot.tile(torch.ones(12, 2, 2, requires_grad=True), 10, 1, 0.))
+    traced = plot.tile(torch.ones(12, 2, 2, requires_grad=True), 10, 1, 0.)
+    assert torch.equal(default, traced) and not traced.requires_grad
     for bad in (torch.ones(2, 2), torch.ones(2, 2, 3, 3), torch.ones(0, 3, 3)):
         with pytest.raises(ValueError, match="imgs"): plot.tile(bad)
 
