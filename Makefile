@@ -5,6 +5,7 @@
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
 #   make bench  speed, side by side                          make prepare   modules, exercise pages and README
 #   make constraints   renew constraints.txt                 make clean     remove what can be made again
+#   make mutants   how sharp the tests are (hours; MUTANTS="--quick --sample 20" for an impression in minutes)
 SHELL  := /bin/bash
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -13,9 +14,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 TOUR   ?=
 BENCH  ?=
 TESTS  ?= tests
+MUTANTS ?=
 UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: tour test slow lab docs bench prepare constraints clean
+.PHONY: tour test slow mutants lab docs bench prepare constraints clean
 
 tour: $(READY)
 	$(BIN)/vaegan tour $(TOUR)
@@ -25,6 +27,9 @@ test: $(READY)
 
 slow: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "slow or not slow" $(TESTS)
+
+mutants: $(READY)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tests/mutants.py $(MUTANTS)
 
 lab: $(READY)
 	$(UV) --constraint constraints.txt jupyterlab

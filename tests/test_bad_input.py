@@ -21,6 +21,7 @@ from torch import nn
 
 import vaegan.bank
 import vaegan.compare
+import vaegan.widgets
 from vaegan.data import ImageData
 from vaegan.dynamics import wgan_gp_step
 from vaegan.evaluate import Classifier, iwae_step

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from mutants import graft
 from scipy import integrate, optimize, stats
 from torch import distributions as td
 from torch import nn
 
 import vaegan
-from mutants import graft
 from vaegan import data, dists, dynamics, elbo, evaluate, gan, hybrid, latent, minimax, nets, reparam, train, vae
+
 
 def gen(seed=0): return torch.Generator().manual_seed(seed)
 def full(v, *shape): return torch.full(shape, float(v), dtype=torch.double)
