@@ -73,7 +73,10 @@ def test_newest_dependencies(wheel, tmp_path):
                  ["pip", "install", "--quiet", "--python", tmp_path/"env"/"bin"/"python", wheel[0], "execnb"]):
         r = subprocess.run([uv, *args], env=env, capture_output=True, text=True)
         assert r.returncode == 0, r.stderr[-2000:]
-    for name in DEFAULT:
-        folder = tmp_path/name.replace("/", "-")
+    failed = {}
+    for nb in (nb for nb in NBS if nb.parent.name != "bank"):
+        folder = tmp_path/nb_id(nb).replace("/", "-")
         folder.mkdir()
-        run_alone(ROOT/"nbs"/name, wheel[1], folder, tmp_path/"env"/"bin"/"python")
+        try: run_alone(nb, wheel[1], folder, tmp_path/"env"/"bin"/"python")
+        except AssertionError as e: failed[nb_id(nb)] = str(e)[-1500:]
+    assert not failed, "\n\n".join(f"{k}: {v}" for k, v in failed.items())
