@@ -150,7 +150,8 @@ def centre(
 
 def _check_batch(x, k, D):
     check_float(x=x)
-    if x.ndim < 2 or len(x) < k: raise ValueError(f"x: expected a batch [B,...] of at least k = {k} images, got shape {list(x.shape)}")
+    if x.ndim < 2: raise ValueError(f"x: expected a batch [B,...], got shape {list(x.shape)}")
+    if len(x) < k: raise ValueError(f"x: expected at least k = {k} images, got {len(x)}")
     _check_like("x", x, D)
 
 def gan_step(
