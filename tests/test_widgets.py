@@ -174,7 +174,7 @@ def test_the_monitor_draws_while_it_runs(monkeypatch):
         clock[0] += 10                       # seconds: every step is drawn
         return dict(loss=torch.tensor(float(b[0])))
     m = w.Monitor(step)
-    monkeypatch.setattr(w, "draw_history", lambda h, refs, together, live, f=w.draw_history: (seen.append((dict(h), dict(live))), f(h, refs, together, live))[1])
+    monkeypatch.setattr(w, "draw_history", lambda h, refs, together, live, f=w.draw_history: (seen.append(({k: list(v) for k, v in h.items()}, dict(live))), f(h, refs, together, live))[1])
     monkeypatch.setattr(w, "time", type("Clock", (), dict(monotonic=staticmethod(lambda: clock[0]))))
     m.fit([torch.tensor([1.]), torch.tensor([4.])], 2)
     assert ({}, dict(loss=(.5, 1.))) in seen and ({}, dict(loss=(1., 2.5))) in seen and any(h.get("loss") == [2.5] for h, _ in seen)

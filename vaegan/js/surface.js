@@ -28,7 +28,7 @@ export function mount(root, {m, w1, w2, lr, n}) {
   pic.live.append(row);
   const ticks = [-2, -1, 0, 1, 2], p = plot(pic, row, {label: "The loss over both weights", xlim: [-S, S], ylim: [-S, S], height: W => W + 12, xlabel: "w₁, the encoder (up: w₂, the decoder)", xticks: ticks, yticks: ticks, left: 26, right: 10});
   const shade = p.add("image", "", ""), valley = p.add("path", "curve truth"), line = p.add("path", "dash prior"), kept = p.add("path", "dash real"), way = p.add("path", "curve fake"), beads = p.add("path", "solid fake");
-  const saddle = p.add("path", "curve prior"), end = p.add("circle", "curve model"), names = {valley: p.add("text", "truth-ink", "loss 0"), saddle: p.add("text", "prior-ink", "saddle"), kept: p.add("text", "real-ink", "w₁² − w₂² kept")};
+  const saddle = p.add("path", "curve prior"), end = p.add("circle", "curve model"), names = {valley: p.add("text", "truth-ink", "loss 0"), saddle: p.add("text", "prior-ink", "saddle"), kept: p.add("text", "real-ink", "– – w₁² − w₂² kept")};
   set(shade, {"aria-hidden": "true", preserveAspectRatio: "none"});
   const move = (x, y) => { state.w1 = clamp(x, lim); state.w2 = clamp(y, lim); };
   const grip = handle(p, {label: "the start: w₁ left and right, w₂ up and down", role: "fake", get: () => [state.w1, state.w2], put: move,
@@ -75,9 +75,7 @@ export function mount(root, {m, w1, w2, lr, n}) {
     set(saddle, {d: `M${cx - 5} ${cy - 5}l10 10M${cx + 5} ${cy - 5}l-10 10`});
     set(end, {cx: p.X(flow[0]), cy: p.Y(flow[1]), r: 7});
     p.put(names.valley, 2.1, .62, null); p.put(names.saddle, -.15, -.3, null, "end");
-    const ends = [on[Math.round(.1*(on.length - 1))], on[Math.round(.9*(on.length - 1))]], far = ([a, b]) => Math.hypot(a - state.w1, b - state.w2);
-    const [a, b] = far(ends[0]) > far(ends[1]) ? ends[0] : ends[1];                       // the name stands at the end away from the handle
-    p.put(names.kept, a + (a > 0 ? -.15 : .15), clamp(b, [-2.3, 2.3]), null, a > 0 ? "end" : "start");
+    p.put(names.kept, -2.4, -2.35, null, "start");
     grip.show();
     show.n(Math.round(state.n)); show.loss(loss(...last, m)); show.product(last[0]*last[1]); show.c0(state.w1**2 - state.w2**2); show.c1(last[0]**2 - last[1]**2); show.land1(flow[0]); show.land2(flow[1]);
     for (const c of sliders) c.show();
