@@ -255,7 +255,7 @@ def draw_game(mu:float, sigma:float, data:str="one hill") -> Figure:
             left.plot(_X, density, color=COLORS[c], label=label); left.fill_between(_X, density, color=COLORS[c], alpha=.15, lw=0)
         left.plot(_X, logits.sigmoid(), color=COLORS["truth"], lw=1.2, label="D* = p/(p + q)")
         left.axhline(.5, color=COLORS["faint"], ls=":", lw=1)
-        left.set(xlim=(-6, 6), ylim=(0, 1.1), xlabel="x", title="densities, and what D* says"); left.legend(fontsize="small", ncols=3, loc="upper left")
+        left.set(xlim=(-6, 6), ylim=(0, 1.22), xlabel="x", title="densities, and what D* says"); left.legend(fontsize="small", ncols=3, loc="upper left")
         right.barh([1, 0], [n["V(D*, G)"] + math.log(4), 2*n["JS"]], left=-math.log(4), color=[COLORS["model"], COLORS["prior"]], height=.5)
         for at, label in ((-math.log(4), "−log 4"), (0., "0")): right.axvline(at, color=COLORS["truth"], ls="--", lw=1.1); right.text(at, 1.5, f" {label}", fontsize="small")
         right.set_yticks([1, 0], ["V(D*, G)", "−log 4 + 2 JS"]); right.set(xlim=(-1.45, .2), ylim=(-.5, 1.8), xlabel="nats", title=f"V = {_minus(n['V(D*, G)'], 4)}")
