@@ -369,7 +369,7 @@ def test_dirac(js, opened):
     grid = list(itertools.product((.1, .3, 1., 3., 4.4), (0., .3, 1., 1.7), (False, True)))
     for got, (h, gamma, alternating) in zip(js("dirac", "eigenvalues", grid), grid):
         lam = eigenvalues(dirac_step(h, alternating, gamma), torch.zeros(2, dtype=torch.double))
-        for re, im in got: assert (lam - complex(re, im)).abs().min() < 1e-5
+        for a, b in got: assert (lam - complex(a, b)).abs().min() < 1e-5
         assert abs(got[0][0] + got[1][0] - lam.real.sum().item()) < 1e-5 and math.hypot(*got[0]) > lam.abs().max() - 1e-5
     starts = [(t, p, h, g, a, 40) for t, p in ((1., 0.), (-1.5, 2.), (2., 2.)) for h, g, a in grid if h < 2]
     for got, (t, p, h, g, a, n) in zip(js("dirac", "path", starts), starts):

@@ -32,7 +32,7 @@ from .data import check_float, check_int, check_positive
 from .dists import kl_mvn, kl_normal, mean_se, normal_log_prob
 from .dynamics import dirac_step, eigenvalues, play
 from .elbo import elbo_ppca
-from .exam import LETTERED, Variant, Verdict, bank, choose, judge, shown_answer, text, to_html
+from .exam import LETTERED, Verdict, bank, choose, judge, shown_answer, text, to_html
 from .latent import PPCA
 from .minimax import grid_js, grid_value, optimal_logits
 from .plot import COLORS, STYLE, plot_curves, show_images
