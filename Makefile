@@ -39,6 +39,7 @@ bench: $(READY)
 prepare: $(READY)
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
+	$(BIN)/python tests/living.py
 	$(BIN)/python tests/exercises.py
 	$(BIN)/python tests/readme.py
 

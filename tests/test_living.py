@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
+from living import renewed
 from playwright.sync_api import sync_playwright
 from scipy.integrate import solve_ivp
 from torch.distributions import Normal
@@ -87,9 +88,8 @@ def test_there_are_pictures(): assert {program(t) for t, _ in PICTURES.values()}
 @each
 def test_stored_program_is_the_one_in_the_library(picture):
     text, data = PICTURES[picture]
-    key, script = re.search(r'data-living="([^"]*)"', text)[1], re.search(r'<script type="module">\n(.*)launch\("', text, re.S)[1]
-    assert script == _script(program(text)), "run the notebook again: vaegan/js has changed since"
-    assert text.endswith(f'launch("{key}", mount);\n</script>') and "```" not in text and len(text) < 500_000
+    assert text == renewed(text), "run `make prepare`: vaegan/js has changed since"
+    assert "```" not in text and len(text) < 500_000
     alt = re.search(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]{30,})"', text)
     assert alt and alt[1] == "".join(data["image/png"]).strip(), "the static picture is in the block and beside it"
 

@@ -166,6 +166,13 @@ def _script(name):
     read = lambda f: (files("vaegan")/"js"/f"{f}.js").read_text(encoding="utf-8")
     return read("base") + re.sub(r'import \{[^}]*\} from "./base.js";\n', "", read(name))
 
+def _block(name, numbers, img):
+    "The static picture, the numbers and the program, as one block of HTML"
+    script = _script(name)
+    key = f"{name}-{hashlib.sha1((script + numbers).encode()).hexdigest()[:8]}"    # blocks on one page keep apart
+    return (f'<div class="vaegan-living" data-living="{key}">{img}<script type="application/json">{numbers}</script></div>\n'
+            f'<script type="module">\n{script}launch("{key}", mount);\n</script>')
+
 # %% ../nbs/00_plot.ipynb #259ac746
 def living(
     name:str,     # of the program in vaegan/js, without .js; its `mount(root, data)` builds the picture
@@ -185,8 +192,6 @@ def living(
     if not fig.axes: raise ValueError("fig: expected a figure with something in it, got an empty one")
     fig.savefig(file, format="png", dpi=2*STYLE["figure.dpi"], metadata=dict(Software=None))
     plt.close(fig)
-    png, script = base64.b64encode(file.getvalue()).decode(), _script(name)
-    key = f"{name}-{hashlib.sha1((script + numbers).encode()).hexdigest()[:8]}"
+    png = base64.b64encode(file.getvalue()).decode()
     img = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}" width="{fig.get_figwidth()*STYLE["figure.dpi"]:.0f}" style="max-width:100%;height:auto">'
-    return _Living(f'<div class="vaegan-living" data-living="{key}">{img}<script type="application/json">{numbers}</script></div>\n'
-                   f'<script type="module">\n{script}launch("{key}", mount);\n</script>', png, alt)
+    return _Living(_block(name, numbers, img), png, alt)
