@@ -9,7 +9,6 @@ __all__ = ['twins', 'train_twins', 'sample_scores', 'score_table']
 
 # %% ../nbs/13_compare.ipynb #81c174a5
 import torch
-from IPython.display import Markdown
 from torch import Tensor, nn
 
 from .data import Batches, check_finite, check_int, check_positive, check_shape
@@ -91,10 +90,11 @@ def sample_scores(
 # %% ../nbs/13_compare.ipynb #fdaafc01
 def score_table(
     rows:dict   # name of a row -> dict from column to number
-) -> Markdown:
+): # Markdown
     "Rows of numbers as a Markdown table; a missing entry is a dash"
     if not isinstance(rows, dict) or not rows or not all(isinstance(r, dict) for r in rows.values()):
         raise TypeError(f"rows: expected at least one row, a dict from its name to a dict of numbers, got {rows!r}")
+    from IPython.display import Markdown     # only who shows a table needs it
     cols = list(dict.fromkeys(c for r in rows.values() for c in r))
     show = lambda v: "–" if v is None else str(v) if isinstance(v, (str, int)) else f"{v:.2f}"
     line = lambda *cells: "| " + " | ".join(cells) + " |"

@@ -19,7 +19,6 @@ from typing import Callable, Iterable
 
 import torch
 import torch.distributed as dist
-from safetensors.torch import load as from_bytes, save as to_bytes
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
@@ -214,6 +213,7 @@ def save_run(
     state:dict   # dicts, lists, numbers, strings, tensors
 ):
     "Write the state of a run: whole or not at all"
+    from safetensors.torch import save as to_bytes
     path, tensors = Path(path), {}
     header = json.dumps(_pack(state, tensors))
     data = to_bytes(tensors, {"vaegan": str(_FORMAT), "state": header})
@@ -233,6 +233,7 @@ def load_run(
     path   # a file that `save_run` wrote
 ) -> dict: # the state
     "Read the state of a run, or say why that cannot be done"
+    from safetensors.torch import load as from_bytes
     try: data = Path(path).read_bytes()                 # at once: another process may put a newer one in its place
     except OSError as e: raise OSError(e.errno, f"resume: {path} could not be read ({e.strerror})") from e
     try: tensors, meta = from_bytes(data), json.loads(data[8:8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
