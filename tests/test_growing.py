@@ -201,7 +201,8 @@ def test_asked_for_the_impossible(kept, capsys, args, what):
 
 def test_interrupted_by_hand_and_resumed(tmp_path):
     args = ("train", "hybrid", "--epochs", "30", "--every", "0", "--out", tmp_path/"run")
-    p = subprocess.Popen(command(*args), env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    p = subprocess.Popen(command(*args), env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))     # the background of a shell ignores the key
     file, until = tmp_path/"run"/"run.safetensors", time.monotonic() + 180
     while time.monotonic() < until and not (file.exists() and load_run(file)["epoch"] >= 2): time.sleep(.05)
     p.send_signal(signal.SIGINT)

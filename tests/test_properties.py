@@ -1037,6 +1037,8 @@ def test_coins(seed, n):
 # ----------------------------------------------------------------------------------------------------- nothing left out
 MODULES = "data dists latent elbo reparam vae evaluate minimax gan dynamics hybrid compare".split()
 EXEMPT = [   # names, kinds, why
+    (r"data\.(shared|my_rows|draw_eps)|evaluate\.(fit_for|over_rows)", ALL, "which process does what, and for how long: tests/test_growing.py, chapters 1 and 9"),
+    (r"gan\.gan_recipe|hybrid\.hybrid_(nets|recipe)", ALL, "puts tested parts together: tests/test_growing.py trains every recipe"),
     (r"data\.(check_\w+|ImageData|digits|mnist\w*|Batches|ring|banana)", ALL, "reads, guards or draws data: tests/test_data.py, tests/test_bad_input.py"),
     (r"data\.ring_modes|dynamics\.(ae_descend|game_step|dirac_step|eigenvalues|ema|spectral)|compare\.(twins|score_table)", "gradient one dtype device extreme", "takes numbers, a function or a network, not a batch"),
     (r"data\.binarize", "gradient", "coins have no slope"),

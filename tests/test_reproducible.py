@@ -116,6 +116,7 @@ def call(name, seed=0):
 
 @pytest.fixture(autouse=True)
 def aside(monkeypatch, tmp_path):
+    table.restore()
     monkeypatch.chdir(tmp_path)
     (tmp_path/"roster.csv").write_text("id\nada\n")
     (tmp_path/"key.json").write_text(json.dumps(dict(exam="e", roster=True, students=dict(ada=[table.to_key(table.kl_question.variant(0))]))))

@@ -367,7 +367,7 @@ class Monitor(Still):
         out = self._step(batch)
         if isinstance(out, dict):
             b = len(batch[0] if isinstance(batch, tuple) else batch)
-            for k, v in out.items(): self._sums[k] = self._sums.get(k, 0) + v*b   # stays a tensor, as in `fit`
+            for k, v in out.items(): self._sums[k] = self._sums.get(k, 0) + (v if getattr(v, 'is_cuda', False) else float(v))*b   # as in `fit`
             self._n, self._batches = self._n + b, self._batches + 1
         if time.monotonic() > self._next: self.update()
         return out
