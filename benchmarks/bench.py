@@ -368,7 +368,7 @@ def chart(results, path):
                 ax.barh([k for k, *_ in table], [m for _, m, *_ in table], color=[COLORS["model"] if k.startswith("vaegan") else COLORS["faint"] for k, *_ in table],
                         xerr=[[m - lo for _, m, lo, _, _ in table], [hi - m for _, m, _, hi, _ in table]], error_kw=dict(lw=1, ecolor=COLORS["truth"]))
                 ax.axvline(1, color=COLORS["truth"], ls="--", lw=1)
-                ax.set(title=f"{kind.upper()}, {r['threads']} thread{'s'*(r['threads'] > 1)}", xlabel="time of an epoch, × the bare loop")
+                ax.set(title=f"{kind.upper()}, {r['threads']} thread{'s'*(r['threads'] > 1)}", xlabel="epoch, × bare loop")
         fig.savefig(path, dpi=110)
 
 def main():
