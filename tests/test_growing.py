@@ -142,7 +142,8 @@ def test_a_process_dies_and_the_run_goes_on_with_another_number(tmp_path):
     os.kill(max(children(p.pid)), signal.SIGKILL)                              # the last of the two
     out, err = p.communicate(timeout=180)
     assert p.returncode != 0
-    assert "another process of this run has ended" in err and "resume" in err
+    # torchrun reports the signal, the survivor that it is alone; whichever of the two is faster ends the other
+    assert re.search(r"another process of this run has ended; start them again with resume|Signal 9 \(SIGKILL\)", err)
     at = load_run(file)["epoch"]
     assert at >= 3 and not (tmp_path/"run"/"history.csv").exists()
     r = shell(*args, "--out", tmp_path/"run", "--resume")
