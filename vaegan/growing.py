@@ -31,7 +31,7 @@ from .tour import _folder, _png, _quiet_plots, _write
 from .train import VAE_RECIPES, History, fit, load_run, vae_recipe
 
 # %% ../nbs/18_growing.ipynb #e860a920
-RECIPES = dict(vae=tuple(VAE_RECIPES), gan=tuple(GAN_RECIPES), hybrid=("larsen",))   # kind -> names; the first is the default but for GANs
+RECIPES = dict(vae=tuple(VAE_RECIPES), gan=tuple(GAN_RECIPES), hybrid=("larsen",))   # kind -> names
 DEFAULT = dict(vae="nll-90", gan="relativistic", hybrid="larsen")
 
 def setting(

@@ -76,7 +76,7 @@ class _Run:
         self.epoch = self.batch = self.images = self.copied = 0
         self.start = self.copy = self.good = self.path = None
         self.own = getattr(batches, "generator", None)   # where the order of the data comes from, if not from the global state
-        self.rank = dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+        self.rank = dist.get_rank() if _several() else 0
 
     def open(self, path, resume):
         "Say where the run is kept, and go on from there if asked to"
