@@ -6,7 +6,7 @@ A mistake is one edit of one expression: a sign flipped, a half dropped, argumen
 one … (`changes`). One warm process has imported torch, the tools and the tests; it forks per mutant, so that none pays for the
 imports and none can harm the next. A mutant goes through three stages until one notices it:
 1. grafted: its code is put into the functions that the collected tests hold, and those tests run that were seen to run the
-   changed line, the quickest first;
+   changed line, first those that noticed another mutant of the function, then the quickest;
 2. imported: vaegan and the tests are imported anew, with the mistaken text in place of the module;
 3. notebook: the module's own notebook runs from the top, with the mistake in its cell, as in tests/test_notebooks.py.
 A mutant that fails a check, crashes or runs out of time is killed. `--quick` stops after the first stage: a lower bound.
@@ -20,7 +20,9 @@ import importlib.machinery
 import importlib.util
 import inspect
 import io
+import itertools
 import json
+import mmap
 import os
 import random
 import re
@@ -30,7 +32,7 @@ import tempfile
 import time
 import types
 from bisect import bisect
-from collections import Counter, namedtuple
+from collections import Counter, defaultdict, namedtuple
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -42,8 +44,9 @@ MODULES = {"plot": "show_images plot_curves use_style", "data": "mnist mnist_roo
            "elbo": "", "reparam": "", "nets": "", "vae": "", "train": "", "evaluate": "", "minimax": "", "gan": "",
            "dynamics": "plot_ae_surface plot_ring _arrow", "compare": "score_table", "hybrid": ""}
 # not asked: they read files rather than run the mathematics, or start processes that would not see the mutant
-SKIP = {"test_alone", "test_config", "test_equations", "test_exam", "test_layers", "test_notebooks", "test_pages", "test_tour"}
+SKIP = {f"test_{k}" for k in "alone config equations exam layers living notebooks pages supply tour".split()}
 PUT_IN = "test_the_mistake_is_seen"                                                         # of test_pitfalls: makes mistakes of its own
+PARTS, MAX_LINES = sorted((ROOT/"vaegan").glob("*.py")), 4096
 TESTS = sorted(p for p in (ROOT/"tests").glob("test_*.py") if p.stem not in SKIP)
 
 # ------------------------------------------------------------------------------------------------------------ the mistakes
@@ -113,7 +116,7 @@ def changes(n, t, parent=None):
         case ast.Expr(ast.Call()) if not t[n].startswith("bar."): yield a, b, "pass"
         case ast.AugAssign(x, op, y):
             yield a, b, "pass"
-            for new in OTHER[OPS[type(op)]].split(): yield *t.between(x, y, OPS[type(op)]), new
+            for new in OTHER[OPS[type(op)]].split() if type(op) in OPS else (): yield *t.between(x, y, OPS[type(op)]), new
         case ast.For(): yield t.a(n.iter), t.b(n.iter), f"list({t[n.iter]})[:1]"         # k turns into one
 
 Mutant = namedtuple("Mutant", "module func line old new source cell_id cell lines")   # old, new: texts of the line; lines: which a test must run
@@ -223,22 +226,27 @@ def protocol(items, watch, before=lambda i: None, after=lambda i: None):
 
 def traced(items, watch):
     "Run all tests: [name of one that failed, lines of vaegan that each test runs, seconds of each]"
-    runs, secs, files, hit = {}, {}, {}, set()
-    def local(frame, event, arg):
-        if event == "line": hit.add((files[frame.f_code.co_filename], frame.f_lineno))
-        return local
+    runs, secs, starts, seen = {}, {}, {str(p): i*MAX_LINES for i, p in enumerate(PARTS)}, set()
+    hit = mmap.mmap(-1, MAX_LINES*len(PARTS))                              # a byte per line; processes that a test forks write here too
     def call(frame, event, arg):
-        f = frame.f_code.co_filename
-        if f not in files: files[f] = Path(f).stem if Path(f).parent == ROOT/"vaegan" else None
-        if files[f]: hit.add((files[f], frame.f_lineno))
-        return local if files[f] else None
+        code = frame.f_code
+        start = starts.get(code.co_filename)
+        if start is None or code in seen: return None
+        def local(frame, event, arg):
+            hit[start + frame.f_lineno] = 1
+            if event == "return" and all(hit[start + n] for *_, n in code.co_lines() if n): seen.add(code)
+            return local
+        hit[start + frame.f_lineno] = 1
+        return local
     def before(item):
-        hit.clear()
+        hit[:] = bytes(len(hit))
+        seen.clear()
         secs[item.nodeid] = time.perf_counter()
         sys.settrace(call)
     def after(item):
         sys.settrace(None)
-        runs[item.nodeid], secs[item.nodeid] = sorted(hit), time.perf_counter() - secs[item.nodeid]
+        runs[item.nodeid] = [(PARTS[m.start()//MAX_LINES].stem, m.start() % MAX_LINES) for m in re.finditer(b"\1", hit)]
+        secs[item.nodeid] = time.perf_counter() - secs[item.nodeid]
     return protocol(items, watch, before, after), runs, secs
 
 def notebook_of(module):
@@ -318,13 +326,18 @@ def measure(items, watch, nbs):
         bad, how = wait(*fork(lambda: forget_vaegan() or notebook_run(nb), 1800))
         if bad or how: sys.exit(f"{nb.name} fails without any mutant: {bad or how}")
         nb_secs[nb] = time.perf_counter() - t
-    return {k: {(m, n) for m, n in v} for k, v in got[1].items()}, got[2], nb_secs
+    runs, secs = {k: {(m, n) for m, n in v} for k, v in got[1].items()}, got[2]
+    print("the longest: " + ", ".join(f"{t.split('/')[-1]} {secs[t]:.0f} s" for t in sorted(secs, key=secs.get)[:-9:-1]))
+    return runs, secs, nb_secs
 
 STAGES = ("grafted", "imported", "notebook")
 
-def experiment(m, stage, items, watch, runs, secs):
+def experiment(m, stage, items, watch, runs, secs, noticed, budget):
     "What to run for one mutant at one stage; returns who noticed"
-    order = {t: s for t, s in secs.items() if any((m.module, n) in runs[t] for n in m.lines)}
+    order = {t: (-noticed[m.module, m.func][t], s*len(runs[t])) for t, s in secs.items() if any((m.module, n) in runs[t] for n in m.lines)}
+    if budget:
+        left = itertools.accumulate((secs[t] for t in sorted(order, key=order.get)), lambda a, s: a - s, initial=budget)
+        order = {t: order[t] for t, s in zip(sorted(order, key=order.get), left) if s > 0}
     def grafted():
         graft(m.module, m.source)
         return protocol(sorted((i for i in items if i.nodeid in order), key=lambda i: order[i.nodeid]), watch)
@@ -337,20 +350,21 @@ def experiment(m, stage, items, watch, runs, secs):
     def notebook():
         import_instead(m.module, m.source)
         return notebook_run(notebook_of(m.module), m.cell_id, m.cell)
-    return dict(grafted=grafted, imported=imported, notebook=notebook)[stage], sum(order.values())
+    return dict(grafted=grafted, imported=imported, notebook=notebook)[stage], sum(secs[t] for t in order)
 
-def run_all(todo, jobs, stages, items, watch, runs, secs, nb_secs, report):
+def run_all(todo, jobs, stages, items, watch, runs, secs, nb_secs, budget, report):
     "Every mutant through the stages until one notices; `report(mutant, who, how)` once for each, both None for a survivor"
-    queue, live = [(m, 0) for m in reversed(todo)], {}
+    queue, live, noticed = [(m, 0) for m in reversed(todo)], {}, defaultdict(Counter)
     while queue or live:
         while queue and len(live) < jobs:
             m, i = queue.pop()
-            work, t = experiment(m, stages[i], items, watch, runs, secs)
+            work, t = experiment(m, stages[i], items, watch, runs, secs, noticed, budget)
             pid, out = fork(work, 60 + 4*(nb_secs[notebook_of(m.module)] if stages[i] == "notebook" else t))
             live[pid] = m, i, out
         pid, status = os.wait()
         m, i, out = live.pop(pid)
         who, how = reap(status, out)
+        if who in secs: noticed[m.module, m.func][who] += 1
         if who or how or i + 1 == len(stages): report(m, who, how)
         else: queue.append((m, i + 1))
 
@@ -365,6 +379,7 @@ def main(argv=None):
     p.add_argument("--only", default="", metavar="TEXT", help="only mutants with this text in their line")
     p.add_argument("--equivalents", action="store_true", help="try the mutants of the table of equivalents instead: none may be killed")
     p.add_argument("--quick", action="store_true", help="only the first of the three stages: a lower bound, in a fraction of the time")
+    p.add_argument("--budget", type=float, default=0, metavar="S", help="give up on a mutant after tests that take S seconds: a lower bound, too")
     p.add_argument("--list", action="store_true", help="list the mutants, run none")
     p.add_argument("--verbose", action="store_true", help="say who killed each mutant")
     a = p.parse_args(argv)
@@ -406,7 +421,7 @@ def main(argv=None):
         print(f"\n{len(todo)} mutants; tests collected after {time.time()-start:.0f} s; first everything without a mutant …", flush=True)
         runs, secs, nb_secs = measure(items, watch, [] if a.quick else sorted({notebook_of(m.module) for m in todo}))
         print(f"{len(secs)} tests {sum(secs.values()):.0f} s, {len(nb_secs)} notebooks {sum(nb_secs.values()):.0f} s; after {time.time()-start:.0f} s", flush=True)
-        run_all(todo, a.jobs, stages, items, watch, runs, secs, nb_secs, report)
+        run_all(todo, a.jobs, stages, items, watch, runs, secs, nb_secs, a.budget, report)
     code = pytest_run(TESTS, Watch(loop=loop))
     SCRATCH.cleanup()
     if code: sys.exit(f"pytest ended with {int(code)}")

@@ -1,8 +1,14 @@
 """The arithmetic that a picture would not show: what one step of training does, how many numbers a network learns, what is
 averaged over what, where a threshold lies. Found by asking which mistakes nobody would notice (tests/mutants.py)."""
+import base64
+import io
+import json
 import math
+import re
+import types
 from functools import partial
 
+import matplotlib.pyplot as plt
 import mpmath
 import numpy as np
 import pytest
@@ -26,8 +32,11 @@ from vaegan.data import (
     check_range,
     check_shape,
     digits,
+    draw_eps,
+    my_rows,
     ring,
     ring_modes,
+    shared,
 )
 from vaegan.dists import kl_normal, mean_se, mvn_log_prob, normal_log_prob
 from vaegan.dynamics import (
@@ -469,6 +478,10 @@ def test_wrong_networks_are_named():
     for xy in (x, (x,), (x, x, x), {0: x, 1: x}):
         with pytest.raises(TypeError, match="xy: expected a pair"): cond.encode(xy)
     assert cond.encode([x, torch.zeros(2).long()])[0].shape == (2, 2)
+    for y, error in ((3, TypeError), ([0, 1], TypeError), (torch.tensor(1), ValueError), (torch.zeros(2), TypeError), (torch.tensor([0, 2]), ValueError)):
+        with pytest.raises(error, match="y: expected"): cond.sample(y)
+    for name, like, x1 in (("x", Bernoulli(), x[0]), ("out", Normal(), x)):
+        with pytest.raises(ValueError, match=f"{name}: expected a batch"): like.log_prob(x1, x[0])
     assert VAE(nn.Linear(1, 2), nn.Linear(1, 1), 1, (1,)).terms(torch.ones(1, 1))[0].shape == (1,)
 
 def test_prior_and_conditional_prior_are_standard_normal():
@@ -492,7 +505,8 @@ def test_output_bias(make):
         assert last.bias.requires_grad
     with pytest.raises(TypeError, match="vae: expected a Bernoulli or Normal"): init_output_bias(mlp_vae((2, 4, 4), 2, (3,), DiagNormal()), x)
     with pytest.raises(ValueError, match="last bias per pixel"): init_output_bias(conv_vae((2, 4, 4), 2, 3, likelihood=Odd()), x)
-    for dec in (nn.ReLU(), nn.Sequential(nn.Linear(2, 4, bias=False))):
+    init_output_bias(VAE(nn.Linear(4, 4), nn.Sequential(nn.Linear(2, 3, bias=False), nn.Linear(3, 4)), 2, (4,)), torch.ones(2, 4))
+    for dec in (nn.ReLU(), nn.Sequential(nn.Linear(2, 4, bias=False)), nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4, bias=False))):
         with pytest.raises(ValueError, match="vae: expected a decoder"): init_output_bias(VAE(nn.Linear(4, 4), dec, 2, (4,)), torch.ones(2, 4))
     with pytest.raises(ValueError): init_output_bias(mlp_vae((4,), 2, (3,)), torch.full((2, 4), 2.))
     with pytest.raises(ValueError): init_output_bias(mlp_vae((4,), 2, (3,), Normal()), torch.full((2, 4), math.inf))
@@ -519,6 +533,9 @@ def test_continuous_bernoulli_to_the_last_digit(l):
     plain = .3*l - F.softplus(torch.tensor(l, dtype=torch.double))
     assert abs(ContinuousBernoulli().log_prob(x, out).item() - plain.item() - float(log_c)) < 2e-15*max(1, abs(l)) + 1e-13
     assert abs(ContinuousBernoulli().mean(out).item() - float(mean)) < 3e-13
+    out.requires_grad_()
+    slopes = [torch.autograd.grad(f.sum(), out)[0] for f in (ContinuousBernoulli().log_prob(x, out), ContinuousBernoulli().mean(out))]
+    assert all(g.isfinite().all() for g in slopes) and abs(slopes[0].item() - (.3 - float(mean))) < 1e-12
 
 def test_continuous_bernoulli_samples():
     "By the inverse of the distribution function: F(sample) is the dice, on both sides of 0"
@@ -871,9 +888,20 @@ def test_principal_components_of_degenerate_data():
     for turn in (torch.eye(6).double(), *(torch.linalg.qr(points(i, 6, 6))[0] for i in range(12))):
         even = torch.cat([turn, -turn])
         for k in (1, 3, 5): assert_close(PPCA.fit(even, k).cov, torch.eye(6).double()/6)
+    even = torch.cat([torch.eye(5), -torch.eye(5)]).double()*torch.arange(5, 0, -1)
+    assert PPCA.fit(even*1e-7, 4).k == PPCA.fit(even*1e7, 4).k == 4
+    for scale in (1e-7, 1e7):
+        with pytest.raises(ValueError, match="k: expected less than 2"): PPCA.fit(flat*scale, 2)
+    for k in (0, 5, 6):
+        with pytest.raises(ValueError, match="k: expected 1 to 4"): PPCA.fit(even, k)
     for bad in (points(0, 1, 3), points(0, 9)):
         with pytest.raises(ValueError, match="x: expected"): PPCA.fit(bad, 1)
     with pytest.raises(ValueError, match="k: expected less than 1"): PPCA.fit(points(0, 2, 3), 1)
+    with pytest.raises(ValueError, match="k: expected less than 0"): PPCA.fit(torch.ones(4, 3), 1)
+    one = PPCA(torch.ones(1, 1), torch.zeros(1), 1.)
+    for bad in (points(0, 3), points(0, 1)[0]):      # numbers, not rows of one number
+        with pytest.raises(ValueError, match="x: expected"): one.log_prob(bad)
+        with pytest.raises(ValueError, match="x: expected"): elbo_ppca(one, bad, bad.reshape(-1, 1), bad.reshape(-1, 1, 1).exp())
 
 def test_constructors_of_evidence():
     for W, mean in ((points(0, 3), points(0, 3)), (points(0, 3, 2), points(0, 2)), (points(0, 3, 2, 1), points(0, 3))):
@@ -929,8 +957,30 @@ def test_defaults_of_the_data():
     a = torch.arange(300.)
     for u, v in zip(Batches(a), Batches(a, bs=128, seed=0, stochastic=False, drop_last=False)): assert torch.equal(u, v)
     assert [len(b) for b in Batches(a)] == [128, 128, 44] and torch.equal(digits().x_test, digits(360, 0).x_test)
+    assert len(digits(10, 2**32 - 1).x_test) == 10
+    with pytest.raises(ValueError, match="seed: expected"): digits(10, 2**32)
     assert next(iter(Batches(torch.full((4, 2), .5), stochastic=True))).unique().tolist() == [0., 1.]
     assert len(Batches(a[:1], bs=1)) == 1
+    grey = Batches(torch.full((1, 64), .5), bs=1, stochastic=True)
+    assert len({tuple(x.flatten().tolist()) for _ in range(60) for x in grey}) == 60, "coins that come again"
+    for seed in (-2**63, 2**64 - 1): Batches(a, seed=seed)
+    for seed in (-2**63 - 1, 2**64):
+        with pytest.raises(ValueError, match="seed: expected"): Batches(a, seed=seed)
+
+def test_shares():
+    "Every process gets its own rows of the same noise; alone, one gets everything, without a copy"
+    x = torch.arange(12.).view(4, 3)
+    assert my_rows(x) is x and my_rows(x, -2) is x and my_rows(x, 1) is x
+    for dim in (-3, 2):
+        with pytest.raises(ValueError, match="dim: expected"): my_rows(x, dim)
+    whole = [draw_eps((4, 2), x, gen()), draw_eps((3, 4), x, gen(), dim=1)]
+    for rank in (0, 1):
+        with shared(rank, 2) as world:
+            assert world == 2 and torch.equal(my_rows(x), x[rank::2])
+            assert torch.equal(draw_eps((2, 2), x, gen()), whole[0][rank::2])
+            assert torch.equal(draw_eps((3, 2), x, gen(), dim=1), whole[1][:, rank::2])
+    assert torch.equal(draw_eps((4, 2), x, gen()), whole[0]) and draw_eps((1,), x).shape == (1,)
+    with pytest.raises(ValueError, match="shape: expected"): draw_eps((2, 0), x)
 
 def test_bent_gaussian():
     "A straight one is a plain Gaussian; bending moves mass, not its mean, and its density is that of the plain one"
@@ -990,3 +1040,31 @@ def test_labels_are_spread_as_little_as_possible():
         assert np.array(at)[order] == pytest.approx(want)
     assert plot._spread([0., 0., 5.], 1.) == pytest.approx([-.5, .5, 5.]) and plot._spread([2.], 1.) == [2.] and plot._spread([], 1.) == []
     assert plot._spread([0., 1., 2.], 1.) == [0., 1., 2.]
+
+def test_a_living_picture_shows_its_figure(monkeypatch):
+    "At twice the resolution and the figure's own size; the figure is gone from the notebook; tensors keep their bits"
+    fig, ax = plt.subplots(figsize=(3, 2))
+    ax.plot([0, 1])
+    fig.canvas.draw()
+    before = plt.get_fignums()
+    weights, alt = torch.tensor([1., -.1], requires_grad=True), "x"*29 + "."
+    with pytest.raises(ValueError, match="alt: expected"): plot.living("dirac", {}, alt[1:], fig)
+    with pytest.raises(ValueError, match="one of dirac, elbo, .*reparam, surface"): plot.living("base", {}, alt, fig)
+    with pytest.raises(ValueError, match="data: expected finite"): plot.living("dirac", dict(w=torch.tensor([1., math.nan])), alt, fig)
+    shown = plot.living("dirac", dict(w=weights), alt, fig)._repr_mimebundle_()
+    assert set(before) - set(plt.get_fignums()) == {fig.number} and shown["text/plain"] == alt
+    pixels = plt.imread(io.BytesIO(base64.b64decode(shown["image/png"])))
+    assert pixels.shape[1::-1] == (3*220, 2*220) and pixels.std() > 0
+    assert shown["image/png"] in shown["text/html"] and 'width="330"' in shown["text/html"]
+    sent = re.search(r'<script type="application/json">(.*?)</script>', shown["text/html"])[1]
+    assert np.frombuffer(base64.b64decode(json.loads(sent)["w"]["f32"]), "<f4").tolist() == weights.tolist()
+
+@pytest.mark.parametrize("env, runs", [(None, False), ("0", False), ("1", True)])
+def test_slow_cells_are_passed_over(env, runs, monkeypatch):
+    monkeypatch.setenv("VAEGAN_SLOW", env) if env else monkeypatch.delenv("VAEGAN_SLOW", raising=False)
+    ip = types.SimpleNamespace(input_transformers_cleanup=[])
+    plot.load_ipython_extension(ip)
+    skip, = ip.input_transformers_cleanup
+    slow, other = ["#| slow\n", "x = 1\n"], ["x = 1\n", "#| slow\n"]
+    assert skip(other) == other and skip([]) == [] and (skip(slow) == slow) == runs
+    if not runs: assert len(skip(slow)) == 1 and skip(slow)[0].startswith("print('Skipped")

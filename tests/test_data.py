@@ -403,6 +403,7 @@ def test_a_process_that_is_stopped_leaves_nothing_in_the_way(serve, files, child
 
 
 def test_what_a_killed_process_left_is_swept(serve, files, tmp_path):
+    for k in "123": (tmp_path/"MNIST"/f"download-{k}").mkdir(parents=True)
     old = tmp_path/"MNIST"/"download-abc"/"MNIST"/"raw"
     old.mkdir(parents=True)
     (old/TRAIN_X).write_bytes(b"half")

@@ -169,7 +169,7 @@ def draw_eps(
 ) -> Tensor: # draws of N(0, 1)
     "Standard normal noise, this process's rows of it"
     if not torch.is_tensor(like) or not like.is_floating_point(): raise TypeError(f"like: expected a float tensor, got {getattr(like, 'dtype', type(like).__name__)}")
-    if not isinstance(shape, (tuple, list)) or not all(hasattr(n, "__index__") and n >= 0 for n in shape): raise ValueError(f"shape: expected whole numbers of at least 0, got {shape!r}")
+    if not isinstance(shape, (tuple, list)) or not all(hasattr(n, "__index__") and n > 0 for n in shape): raise ValueError(f"shape: expected whole numbers above 0, got {shape!r}")
     shape = tuple(n*_share.world if i == dim else n for i, n in enumerate(shape))
     eps = torch.randn(shape, generator=generator, dtype=like.dtype, device=generator.device if generator else like.device)
     return my_rows(eps, dim).to(like.device)
