@@ -33,7 +33,7 @@ import time
 import types
 from bisect import bisect
 from collections import Counter, defaultdict, namedtuple
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
 from mutants_equivalent import EQUIVALENT
@@ -96,7 +96,7 @@ def changes(n, t, parent=None):
             for x, y in zip(vs, vs[1:]): yield *t.between(x, y, OPS[type(op)]), OTHER[OPS[type(op)]]
         case ast.IfExp(_, x, y): yield swap(x, y)
         case ast.Constant(bool(v)): yield a, b, str(not v)
-        case ast.Constant(int(v) | float(v)): yield a, b, {0: "1", 1: "0", .5: "1.", 2: "1"}.get(v, str(v + 1) if isinstance(v, int) else repr(2*v))
+        case ast.Constant(int(v) | float(v)): yield a, b, {0: "1", 1: "0", .5: "1.", 2: "1"}.get(v, str(v + 1) if isinstance(v, int) and v < 100 else repr(2*v))
         case ast.Call(f, args):
             method = isinstance(f, ast.Attribute) and u(f.value) not in LIBS
             name, end = (f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "")), t.b(f)
@@ -111,7 +111,7 @@ def changes(n, t, parent=None):
                     old, new = args[i:i + len(order)], [args[j] for j in order]
                     if not all(isinstance(v, ast.Constant) for v in new): yield t.a(old[0]), t.b(old[-1]), ", ".join(t[v] for v in new)
         case ast.Attribute(_, "T" | "mT", ast.Load()): yield b - len(n.attr) - 1, b, ""
-        case ast.Tuple() if isinstance(parent, ast.Call) and u(parent.func) == "isinstance": pass
+        case ast.Tuple() if isinstance(parent, ast.Compare) or isinstance(parent, ast.Call) and u(parent.func) == "isinstance": pass
         case ast.Tuple([ast.Name() | ast.Attribute() as x, ast.Name() | ast.Attribute() as y]) | ast.Return(ast.Tuple([x, y])): yield swap(x, y)
         case ast.Expr(ast.Call()) if not t[n].startswith("bar."): yield a, b, "pass"
         case ast.AugAssign(x, op, y):
@@ -190,13 +190,17 @@ def _functions(ns, inside):
         if isinstance(f, types.FunctionType) and f.__module__ == inside: yield k, f
 
 def graft(module, source):
-    "Put the code of `source` into the functions of a module that is already imported, and so into all who hold them"
+    "Put the code of `source` into the functions of a module that is already imported, and so into all who hold them; does it differ?"
     old = importlib.import_module(f"vaegan.{module}")
     new = dict(__name__=old.__name__, __package__="vaegan", __file__=old.__file__)
     exec(compile(source, old.__file__, "exec", dont_inherit=True), new)
-    fs = dict(_functions(new, old.__name__))
+    fs, changed = dict(_functions(new, old.__name__)), False
+    plain = lambda f: [v for v in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()) if isinstance(v, (int, float, str, tuple))]
     for k, f in _functions(vars(old), old.__name__):
-        if k in fs: f.__code__, f.__defaults__, f.__kwdefaults__ = fs[k].__code__, fs[k].__defaults__, fs[k].__kwdefaults__
+        if k not in fs: continue
+        changed |= f.__code__ != fs[k].__code__ or plain(f) != plain(fs[k])
+        f.__code__, f.__defaults__, f.__kwdefaults__ = fs[k].__code__, fs[k].__defaults__, fs[k].__kwdefaults__
+    return changed
 
 class Watch:
     "A plugin for pytest. With `order`, only these tests, in this order; with `loop`, hands the collected tests to it; remembers who fails"
@@ -277,6 +281,7 @@ def fork(work, limit):
     if pid: return pid, out
     try:
         import resource
+        os.setpgid(0, 0)                                                   # what it starts can be ended with it
         log = os.open(os.environ.get("MUTANTS_LOG", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         for i in (1, 2): os.dup2(log, i)
         resource.setrlimit(resource.RLIMIT_AS, (2**34, 2**34))
@@ -290,14 +295,15 @@ def fork(work, limit):
         traceback.print_exc()
         os._exit(1)
 
-def reap(status, out):
+def reap(pid, status, out):
     "(what the child returned, None) or (None, how it ended)"
     text = Path(out).read_text()
     os.unlink(out)
+    with suppress(ProcessLookupError): os.killpg(pid, signal.SIGKILL)
     if os.WIFSIGNALED(status): return None, "time" if os.WTERMSIG(status) == signal.SIGALRM else f"signal {os.WTERMSIG(status)}"
     return (json.loads(text), None) if text else (None, "crash")
 
-def wait(pid, out): return reap(os.waitpid(pid, 0)[1], out)
+def wait(pid, out): return reap(*os.waitpid(pid, 0), out)
 
 def warm():
     "Import all that the children need, except vaegan itself"
@@ -339,7 +345,7 @@ def experiment(m, stage, items, watch, runs, secs, noticed, budget):
         left = itertools.accumulate((secs[t] for t in sorted(order, key=order.get)), lambda a, s: a - s, initial=budget)
         order = {t: order[t] for t, s in zip(sorted(order, key=order.get), left) if s > 0}
     def grafted():
-        graft(m.module, m.source)
+        if not graft(m.module, m.source): return imported()                # a constant, a field or a decorator: not in a function's code
         return protocol(sorted((i for i in items if i.nodeid in order), key=lambda i: order[i.nodeid]), watch)
     def imported():
         if not order: return None
@@ -363,7 +369,7 @@ def run_all(todo, jobs, stages, items, watch, runs, secs, nb_secs, budget, repor
             live[pid] = m, i, out
         pid, status = os.wait()
         m, i, out = live.pop(pid)
-        who, how = reap(status, out)
+        who, how = reap(pid, status, out)
         if who in secs: noticed[m.module, m.func][who] += 1
         if who or how or i + 1 == len(stages): report(m, who, how)
         else: queue.append((m, i + 1))

@@ -15,10 +15,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import pairwise_distances
+from sklearn.neighbors import NearestNeighbors
 from torch import nn
 from torch.distributions import MultivariateNormal
 from torch.testing import assert_close
 
+import vaegan.gan
+import vaegan.train
 from vaegan import plot
 from vaegan.compare import sample_scores, train_twins, twins
 from vaegan.data import (
@@ -75,17 +79,20 @@ from vaegan.gan import (
     fresh_discriminator,
     frozen,
     g_loss,
+    gan_recipe,
     gan_step,
     grad_penalty,
     mlp_gan,
+    pairs,
+    parzen_log_prob,
     precision_recall,
 )
-from vaegan.hybrid import FeatureDiscriminator, feature_nll, hybrid_step
+from vaegan.hybrid import FeatureDiscriminator, feature_nll, hybrid_nets, hybrid_recipe, hybrid_step
 from vaegan.latent import PPCA
 from vaegan.minimax import accuracy, grid_kl, grid_value, value
 from vaegan.nets import conv_decoder, conv_encoder, mlp, n_params
 from vaegan.reparam import pathwise_grad, rsample, score_grad
-from vaegan.train import fit, vae_step, warmup
+from vaegan.train import fit, vae_recipe, vae_step, warmup
 from vaegan.vae import (
     CVAE,
     VAE,
@@ -213,6 +220,9 @@ def test_gan_step_makes_fakes_without_a_graph(monkeypatch):
     monkeypatch.setattr(G, "forward", lambda z: (graphs.append(torch.is_grad_enabled()), forward(z))[1])
     gan_step(G, D, sgd(G), sgd(D), k=2, l=3)(torch.rand(6, 2))
     assert graphs == [False, False, True, True, True]
+    graphs.clear()
+    wgan_gp_step(G, D, sgd(G), sgd(D), k=2)(torch.rand(6, 2))
+    assert graphs == [False, False, True]
 
 def test_g_steps_leave_d_without_gradients(monkeypatch):
     "While G learns, D's parameters are frozen: their gradients stay those of D's own last step"
@@ -249,7 +259,7 @@ def test_wgan_gp_step(k, lam):
         for p in params(G, D): p.grad = torch.full_like(p, 1e6)            # must not be added to
     assert not any(v.requires_grad for v in step(x).values())
     with pytest.raises(ValueError): wgan_gp_step(G, D, *opts, k=7)(x)
-    wgan_gp_step(G, D, *opts, k=6)(x)
+    wgan_gp_step(G, D, *opts, k=6, lam=0.)(x)
 
 def test_lipschitz_penalty():
     "Between the two sets only; (‖∇‖ − 1)² averaged over the images; of images in any shape"
@@ -261,6 +271,8 @@ def test_lipschitz_penalty():
     assert (x == x[:, :1, :1, :1]).all() and 1 <= x.min() < 1.1 and 2.9 < x.max() <= 3 and abs(x.mean() - 2) < .1
     assert_close(p, (x.flatten(1).norm(dim=1) - 1).square().mean())
     assert torch.isnan(lipschitz_penalty(lambda x: 0*x.sum(1), torch.tensor([[math.nan, 1.]]), torch.ones(1, 2)))
+    grown = fake.clone().requires_grad_()                                      # fakes that still hang on their generator
+    assert_close(lipschitz_penalty(D, real, grown*1., gen()), p)
 
 @pytest.mark.parametrize("r1", [0., .5, 1., None])
 def test_hybrid_step(r1):
@@ -270,9 +282,9 @@ def test_hybrid_step(r1):
     (model, D), (m2, D2) = make(), make()
     kw = {} if r1 is None else dict(r1=r1)
     step = hybrid_step(model, D, sgd(model.enc), sgd(model.dec), sgd(D), gamma=.3, var=.5, generator=gen(1), **kw)
-    noise = gen(1)
-    for i in range(2):
-        x = torch.rand(6, 3, generator=gen(i))
+    noise, shares = gen(1), set()
+    for i in range(6):
+        x = torch.rand(6, 3, generator=gen(i)) + 1
         for p in params(model, D): p.grad = torch.full_like(p, 1e3)        # what lay there before does not count
         out = step(x)
         mu, logvar = m2.encode(x)
@@ -292,6 +304,8 @@ def test_hybrid_step(r1):
         assert_close(out, {k: v.detach() for k, v in want.items()}, check_dtype=False)
         assert not any(v.requires_grad for v in out.values()) and all(p.requires_grad for p in params(D))
         for a, b in zip(values(model, D), values(m2, D2)): assert_close(a, b)
+        shares.add(want["accuracy"].item())
+    assert shares - {.5}, "an accuracy of one half is that of the exchanged sets, too"
     hybrid_step(model, D, sgd(model.enc), sgd(model.dec), sgd(D), gamma=0.)(x)
     with pytest.raises(ValueError, match="gamma: expected"): hybrid_step(model, D, sgd(model.enc), sgd(model.dec), sgd(D), gamma=-.1)
 
@@ -328,6 +342,8 @@ def test_fit_averages_over_images_not_over_batches():
     assert all(isinstance(v, float) for vs in hist.values() for v in vs)
     pairs = [(torch.zeros(3, 2), torch.zeros(3)), (torch.zeros(1, 2), torch.zeros(1))]
     assert fit(lambda xy: dict(b=10.*len(xy[0])), pairs, progress=False)["b"] == [25.]          # one epoch unless told
+    odd = [(torch.zeros(3, 2), [0]), (torch.zeros(1, 2), [0])]                                  # the first of a pair is counted
+    assert fit(lambda xy: dict(b=10.*len(xy[0])), odd, progress=False)["b"] == [25.]
 
 def test_fit_stops_at_nan_and_names_it():
     losses = iter([1., math.nan])
@@ -341,6 +357,55 @@ def test_fit_keeps_its_history_when_interrupted():
         return dict(a=2.)
     hist = fit(step, [torch.zeros(1)]*2, 9, progress=False)
     assert hist.interrupted and hist["a"] == [2., 2.]
+
+# ------------------------------------------------------------------------------------- recipes: every setting of a training
+def linear(*nets): return [(m.in_features, m.out_features) for net in nets for m in net.modules() if isinstance(m, nn.Linear)]
+def same_training(a, b, *nets):
+    "Two runs of one epoch leave the same history and, pair by pair, the same networks"
+    assert fit(*a, progress=False) == fit(*b, progress=False)
+    for u, v in nets: assert all(torch.equal(p, q) for p, q in zip(values(u), values(v), strict=True))
+
+@pytest.mark.parametrize("name, d_z, hidden, act", [("nll-90", 50, (200, 200), nn.Tanh), ("elbo-97", 20, (400,), nn.ReLU)])
+def test_vae_recipe(name, d_z, hidden, act):
+    x, dice = digits().x[:300], torch.get_rng_state()
+    vae, step, batches = vae_recipe(x, 3, name, seed=5)
+    assert torch.equal(dice, torch.get_rng_state())
+    hand = init_output_bias(seeded(mlp_vae, (1, 8, 8), d_z, hidden, act=act, seed=5), x)
+    assert linear(vae) == linear(hand) and [type(m) for m in vae.modules()] == [type(m) for m in hand.modules()]
+    opt = torch.optim.Adam(hand.parameters(), 2e-3, fused=True)
+    sched = torch.optim.lr_scheduler.CosineAnnealingLR(opt, 6)
+    same_training((step, batches), (vae_step(hand, opt, generator=gen(5), sched=sched), Batches(x, seed=5, stochastic=True, drop_last=True)), (vae, hand))
+    assert step.state["sched"].state_dict() == sched.state_dict()
+    (a, *_), (b, *_) = vae_recipe(x, 3), vae_recipe(x, 3, "nll-90", seed=0)
+    assert all(torch.equal(p, q) for p, q in zip(values(a), values(b), strict=True))
+
+@pytest.mark.parametrize("name, kw, lr, betas, bs, T", [("lecture", dict(loss="saturating"), 2e-4, (.5, .999), 64, None), ("nonsaturating", {}, 2e-4, (.5, .999), 64, None),
+                                                         ("relativistic", dict(loss="relativistic", r1=1., r2=1.), 1e-3, (0., .99), 256, 3)])
+def test_gan_recipe(name, kw, lr, betas, bs, T):
+    x, dice = digits().x[:300], torch.get_rng_state()
+    G, D, step, batches = gan_recipe(x, 3, name, seed=5)
+    assert torch.equal(dice, torch.get_rng_state())
+    G2, D2 = seeded(mlp_gan, (1, 8, 8), 100, (256, 256), norm=False, seed=5)
+    assert linear(G, D) == linear(G2, D2)
+    opts = [torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True) for net in (G2, D2)]
+    scheds = [torch.optim.lr_scheduler.CosineAnnealingLR(o, T) for o in opts if T]
+    same_training((step, batches), (gan_step(G2, D2, *opts, generator=gen(5), scheds=scheds, **kw), Batches(x, bs=bs, seed=5, drop_last=True)), (G, G2), (D, D2))
+    assert [s.state_dict() for k, s in step.state.items() if k.startswith("sched")] == [s.state_dict() for s in scheds]
+    (a, *_), (b, *_) = gan_recipe(x, 3), gan_recipe(x, 3, "relativistic", seed=0)
+    assert all(torch.equal(p, q) for p, q in zip(values(a), values(b), strict=True))
+
+def test_hybrid_recipe():
+    x = digits().x[:300]
+    vae, D, step, batches = hybrid_recipe(x, seed=5)
+    v2, D2 = hybrid_nets((1, 8, 8), 32, (128, 128), 5)
+    assert linear(vae, D) == linear(v2, D2)
+    opts = [torch.optim.Adam(net.parameters(), 1e-3, betas=(0., .99), fused=True) for net in (v2.enc, v2.dec, D2)]
+    hand = hybrid_step(v2, D2, *opts, gamma=.01, var=.01, r1=1., generator=gen(5))
+    same_training((step, batches), (hand, Batches(x, bs=128, seed=5, drop_last=True)), (vae, v2), (D, D2))
+    (a, *_), (b, *_) = hybrid_recipe(x), hybrid_recipe(x, seed=0)
+    assert all(torch.equal(p, q) for p, q in zip(values(a), values(b), strict=True))
+    t, _, TD = twins((1, 8, 8), 32, (128, 128), seed=0)                        # the twins of chapter 13
+    assert all(torch.equal(p, q) for p, q in zip(values(t, TD), values(*hybrid_nets((1, 8, 8))), strict=True))
 
 # ---------------------------------------------------------------------------------------------------------------- networks
 @pytest.mark.parametrize("norm", [False, True])
@@ -371,9 +436,11 @@ def test_convolutions(norm):
     G, D = conv_gan((C, H, W), 7, w)
     assert n_params(G) == 7*2*w*6 + 2*w*6 + 2*2*w + 16*2*w*w + w + 2*w + 16*w*C + C
     assert n_params(D) == 16*C*w + w + 16*w*2*w + 2*w + 2*w*6 + 1
-    assert G.sample(2).shape == x.shape and D(x).shape == (2,)
+    assert G.sample(2).shape == G.net(G.noise(2)).shape == x.shape and D(x).shape == (2,)
     assert [type(m).__name__ for m in D.net] == ["Conv2d", "LeakyReLU", "Conv2d", "LeakyReLU", "Flatten", "Linear"] and [m.negative_slope for m in D.net if isinstance(m, nn.LeakyReLU)] == [.2, .2]
     assert [type(m).__name__ for m in G.net] == ["Linear", "Unflatten", "BatchNorm2d", "ReLU", "ConvTranspose2d", "BatchNorm2d", "ReLU", "ConvTranspose2d", "Sigmoid"]
+    for net in (enc, dec, G.net, D.net):
+        assert {m.padding for m in net if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))} == {(1, 1)}   # no pixel is left out
     for bad in ((1, 6, 8), (1, 8, 6), (8, 8), (1, 1, 8, 8)):
         for make in (partial(conv_encoder, n_out=1), partial(conv_decoder, 1), conv_gan, partial(conv_vae, d_z=1)):
             with pytest.raises(ValueError, match="x_shape"): make(x_shape=bad)
@@ -416,7 +483,7 @@ def test_conditional_generator():
         G.train(mode)
         imgs = G.images(y, gen())
         assert G.training == mode and imgs.shape == (5, 1, 2, 2) and not imgs.requires_grad
-    assert_close(imgs.flatten(1), G.eval()(z)[:, :4].detach())
+        assert_close(imgs.flatten(1), G.eval()(z)[:, :4].detach())             # in evaluation mode, whatever it was in
     one = ConditionalGenerator(mlp(1+1, 1), 1, 1, (1,))
     assert one.images(torch.zeros(1).long()).shape == (1, 1)
 
@@ -478,7 +545,8 @@ def test_wrong_networks_are_named():
     for xy in (x, (x,), (x, x, x), {0: x, 1: x}):
         with pytest.raises(TypeError, match="xy: expected a pair"): cond.encode(xy)
     assert cond.encode([x, torch.zeros(2).long()])[0].shape == (2, 2)
-    for y, error in ((3, TypeError), ([0, 1], TypeError), (torch.tensor(1), ValueError), (torch.zeros(2), TypeError), (torch.tensor([0, 2]), ValueError)):
+    with pytest.raises(ValueError, match="y: expected 1 labels"): cond.sample(torch.tensor(1))
+    for y, error in ((3, TypeError), ([0, 1], TypeError), (torch.zeros(2), TypeError), (torch.tensor([0, 2]), ValueError)):
         with pytest.raises(error, match="y: expected"): cond.sample(y)
     for name, like, x1 in (("x", Bernoulli(), x[0]), ("out", Normal(), x)):
         with pytest.raises(ValueError, match=f"{name}: expected a batch"): like.log_prob(x1, x[0])
@@ -592,6 +660,50 @@ def test_weights_of_images_in_any_likelihood():
         assert_close(log_weights(model, x, 4, gen()), torch.stack(w))
     with pytest.raises(ValueError, match="x: expected values in"): log_weights(seeded(mlp_vae, (2,), 2, (4,)), torch.full((1, 2), 3.), 2)
 
+def test_two_processes_weigh_as_one():
+    "Each its images, with the noise that these have when one process does them all"
+    model, x = seeded(mlp_vae, (3,), 2, (4,)), torch.rand(6, 3, generator=gen()).round()
+    whole = log_weights(model, x, 4, gen())
+    for rank in (0, 1):
+        with shared(rank, 2): assert_close(log_weights(model, x[rank::2], 4, gen()), whole[:, rank::2])
+    with pytest.raises(ValueError, match="x: expected"): nll(model, x[:, :2], 2)
+
+class Watched(nn.Module):
+    "A network, and whether a graph was kept while it ran"
+    def __init__(self, net):
+        super().__init__()
+        self.net, self.graphs = net, []
+    def forward(self, x):
+        self.graphs.append(torch.is_grad_enabled())
+        return self.net(x)
+
+def test_no_graph_where_only_a_number_is_asked(monkeypatch):
+    "Evaluation in the memory that it needs"
+    x = torch.rand(9, 4, generator=gen()).round()
+    enc, dec, eye = Watched(nn.Linear(4, 4)), Watched(nn.Linear(2, 4)), Watched(nn.Linear(4, 6))
+    model, judge = VAE(enc, dec, 2, (4,)), Classifier((4,), 3, 6)
+    judge.features = eye
+    graphs, cdist = [], torch.cdist
+    monkeypatch.setattr(torch, "cdist", lambda *a, **k: (graphs.append(torch.is_grad_enabled()), cdist(*a, **k))[1])
+    held_out_elbo(model, x); nll(model, x, 3); active_units(model, x); class_shares(judge, x); precision_recall(x, x)  # noqa: E702
+    sample_scores(judge, x, x)
+    assert len(enc.graphs) >= 3 and len(eye.graphs) >= 3 and len(graphs) >= 8
+    assert not any(enc.graphs + dec.graphs + eye.graphs + graphs)
+    seen, plain = [], vaegan.gan.value
+    monkeypatch.setattr(vaegan.gan, "value", lambda r, f: (seen.append(r.requires_grad or f.requires_grad), plain(r, f))[1])
+    fresh_discriminator(x, x, x, x, hidden=(2,), steps=2, bs=3)
+    assert seen == [True, True, False]                                         # two steps, then the measurement
+
+def test_bars_are_shown_only_if_asked(monkeypatch):
+    bars, tqdm = [], vaegan.train.tqdm
+    monkeypatch.setattr(vaegan.train, "tqdm", lambda **k: (bars.append(not k["disable"]), tqdm(**k | dict(file=io.StringIO())))[1])
+    data = ImageData(torch.rand(20, 1, 2, 2), torch.arange(20) % 2, torch.rand(2, 1, 2, 2), torch.arange(2))
+    for kw, shown in (({}, False), (dict(progress=False), False), (dict(progress=True), True)):
+        train_classifier(data, 1, **kw)
+        train_twins(*twins((1, 2, 2), 2, (3,)), data.x, 1, bs=10, **kw)
+        assert bars == [shown]*3
+        bars.clear()
+
 def test_threshold_of_active_units():
     class Enc(nn.Module):
         def forward(self, x): return torch.cat([x, 0*x], 1)
@@ -613,6 +725,7 @@ def test_classifier():
     assert not class_shares(net, x).requires_grad
     net.head.weight.data.zero_(); net.head.bias.data.copy_(torch.tensor([0., 2., 1., 0.]))
     assert class_shares(net, x).tolist() == [0., 1., 0., 0.]
+    with pytest.raises(ValueError, match="x: expected images"): class_shares(net, x[0].flatten())
 
 def test_training_of_the_classifier():
     "Adam at 2e-3 on fresh gradients of the cross-entropy, in the order of `Batches`; the global dice stay where they are"
@@ -662,6 +775,13 @@ def test_precision_needs_more_images_than_neighbours():
         with pytest.raises(ValueError, match=who): precision_recall(a, b, 3)
     assert precision_recall(x[:2], x[:2], 1)["recall"] == 1.
 
+def test_precision_of_more_points_than_one_piece():
+    "Against scikit-learn's neighbours, with sets larger than the pieces in which they are compared"
+    real, fake = points(0, 1100, 3).numpy(), 1.5*points(1, 1050, 3).numpy()
+    def share(a, b, k): return (pairwise_distances(a, b) <= NearestNeighbors(n_neighbors=k+1).fit(b).kneighbors(b)[0][:, -1]).any(1).mean()
+    got = precision_recall(torch.tensor(real), torch.tensor(fake), 2)
+    assert got == pytest.approx(dict(precision=share(fake, real, 2), recall=share(real, fake, 2))) and .1 < got["precision"] < .9
+
 def test_frechet_of_tensors_with_a_graph():
     a, b = points(0, 9, 2).requires_grad_(), points(1, 8, 2).requires_grad_()
     assert frechet(a, b) == pytest.approx(frechet(a.detach(), b.detach())) and frechet(a[:2], b[:2]) >= -1e-9
@@ -698,6 +818,11 @@ def test_twins_train_on_the_same_batches():
     opts = [torch.optim.Adam(n.parameters(), 1e-3, betas=(0., .99)) for n in (G2, D2)]
     fit(gan_step(G2, D2, *opts, r1=1., generator=gen(3)), Batches(x, bs=5, seed=3, drop_last=True), 2, progress=False)
     for u, v in zip(values(model, G, D), values(m2, G2, D2)): assert_close(u, v)
+    for kw, who in ((dict(r1=-1.), "r1"), (dict(epochs=0), "epochs"), (dict(lr=0.), "lr")):
+        before = values(m2)
+        with pytest.raises(ValueError, match=f"{who}: expected"): train_twins(m2, G2, D2, x, **dict(epochs=1, bs=5) | kw)
+        assert all(torch.equal(u, v) for u, v in zip(values(m2), before))      # found out before anything was trained
+    train_twins(m2, G2, D2, x, 1, r1=0., bs=5)
     m3 = twins((1, 2, 3), 2, (4,))
     train_twins(*m3, x, 1, bs=5)
     m4 = twins((1, 2, 3), 2, (4,))
@@ -822,6 +947,7 @@ def test_covered_modes():
     assert covered_modes(few, 4, 2., .1) == (2, 1.) and covered_modes(few, 4, 2., .1, least=.11) == (1, 1.)
     assert covered_modes(x, 4, 2., .1, least=1.)[0] == 4 and covered_modes(x[:10], 4, 2., .1, least=0.)[0] == 4
     assert covered_modes(ring(4000, generator=gen())) == (8, pytest.approx(1 - math.exp(-4.5), abs=.01))
+    assert covered_modes(torch.tensor([[2.375, 0.], [2.25, 0.]]), 4, 2., .125) == (1, .5)     # at three standard deviations, and at two
     with pytest.raises(ValueError, match="x: expected points"): covered_modes(torch.zeros(2, 3))
 
 # ------------------------------------------------------------------------------------------- densities, evidence, estimators
@@ -834,7 +960,7 @@ def test_game_values_at_the_edge():
     assert accuracy(torch.tensor([0., 1.]), torch.tensor([0., 0., 1., 1.])).item() == .5*(.75 + .25)
     two = torch.tensor([0., .5]).double()
     assert_close(grid_kl(p[:2], p[:2]*2, two), torch.tensor(-.5*math.log(2)).double())                    # two points are a grid
-    for bad in (two[:1], torch.tensor([0., 0.]).double(), two[:, None], torch.tensor([1., 0.]).double()):
+    for bad in (two[:1], torch.tensor([0., 0.]).double(), two[:, None], torch.tensor([1., 0.]).double(), torch.tensor([0., 2., 1.]).double()):
         with pytest.raises(ValueError, match="x"): grid_kl(*[torch.ones_like(bad)]*2, bad)
     with pytest.raises(ValueError, match="p: expected"): grid_kl(-p[:2], p[:2], two)
     grid_value(-p, p, q, x)                                                # logits may be negative
@@ -888,6 +1014,8 @@ def test_principal_components_of_degenerate_data():
     for turn in (torch.eye(6).double(), *(torch.linalg.qr(points(i, 6, 6))[0] for i in range(12))):
         even = torch.cat([turn, -turn])
         for k in (1, 3, 5): assert_close(PPCA.fit(even, k).cov, torch.eye(6).double()/6)
+    cube = torch.cat([torch.eye(6), -torch.eye(6)]).double()                       # all variances are the same number,
+    for i in range(1, 30): assert all(PPCA.fit(cube*i**.5, k).W.isfinite().all() for k in range(1, 6))   # their mean may be another
     even = torch.cat([torch.eye(5), -torch.eye(5)]).double()*torch.arange(5, 0, -1)
     assert PPCA.fit(even*1e-7, 4).k == PPCA.fit(even*1e7, 4).k == 4
     for scale in (1e-7, 1e7):
@@ -933,6 +1061,18 @@ def test_penalty_of_a_batch_with_nan():
     assert_close(grad_penalty(lambda x: 2*x.sum(1), x), torch.tensor(6.))
     assert x.grad is None
     with pytest.raises(ValueError, match="real_logits"): g_loss(torch.ones(2), "relativistic")
+
+def test_rows_are_expected():
+    "A single image or a plain list of numbers is no batch; points are"
+    x, one = torch.rand(6, 2, generator=gen()), torch.rand(2)
+    G, D = mlp_gan((2,), 3, (5,), norm=False)
+    for what, f in (("x", lambda: grad_penalty(D, one)), ("x", lambda: gan_step(G, D, sgd(G), sgd(D))(one)), ("x", lambda: wgan_gp_step(G, D, sgd(G), sgd(D), k=1)(one)),
+                    ("x: expected at least k = 7", lambda: gan_step(G, D, sgd(G), sgd(D), k=7)(x)), ("x", lambda: pairs(one, torch.tensor([0, 1]), 2)),
+                    ("x", lambda: parzen_log_prob(one, x, .1)), ("samples", lambda: parzen_log_prob(x, one, .1)),
+                    *((k, lambda k=k: fresh_discriminator(**dict(real=x, fake=x, real_test=x, fake_test=x) | {k: one})) for k in ("real", "fake", "real_test", "fake_test"))):
+        with pytest.raises(ValueError, match=what if " " in what else rf"{what}: expected (images|a batch) \["): f()
+    assert set(fresh_discriminator(x, x, x, x, steps=1)) == {"value", "accuracy", "js"}
+    assert pairs(x, torch.arange(6) % 2, 2).shape == (6, 4)
 
 # -------------------------------------------------------------------------------------------------------- data and its edges
 def test_limits_are_inclusive():

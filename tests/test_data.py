@@ -411,6 +411,17 @@ def test_what_a_killed_process_left_is_swept(serve, files, tmp_path):
     serve(honest(serve))
     check_content(mnist(tmp_path, download=True), files)
     assert contents(tmp_path) == good_files(files) and not list(tmp_path.rglob("download*"))
+    (tmp_path/"MNIST"/"download-notes").write_text("no folder: not ours, and in nobody's way")
+    (tmp_path/"MNIST"/"raw"/TEST_X).unlink()
+    check_content(mnist(tmp_path, download=True), files)
+
+
+@pytest.mark.parametrize("page", ["a", "b"])
+def test_one_web_page_among_files(tmp_path, page):
+    for name in "ab": (tmp_path/name).write_bytes(b"\n<HTML>" if name == page else b"data")
+    assert data._web_page(tmp_path).startswith(f"a web page came instead of {page}: ")
+    (tmp_path/page).write_bytes(b"data <html>")
+    assert data._web_page(tmp_path) is None
 
 
 def test_no_endless_waiting(serve, files, tmp_path, monkeypatch):

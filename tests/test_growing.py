@@ -59,6 +59,27 @@ def test_the_same_curve_on_many_processes(kind, recipe, world, tmp_path):
             for k, t in net.items(): assert (theirs[name][k] - t).abs().max() < 2e-3, (name, k)
 
 @forks
+def test_all_start_from_the_first_and_move_by_the_mean(tmp_path):
+    "Of two networks with two numbers each; afterwards every process is on its own again"
+    def f(rank):
+        nets = [torch.nn.BatchNorm1d(1).requires_grad_(False), torch.nn.Linear(1, 1)]
+        for t in (t for net in nets for t in net.state_dict().values()): t.fill_(10*rank + 1)
+        opts = [torch.optim.SGD(net.parameters(), .1) for net in nets]
+        def step(x):
+            for p in nets[1].parameters(): p.grad = torch.full_like(p, float(rank))
+            opts[1].step()
+            return dict(n=1.)
+        step.state = dict(a=nets[0], b=nets[1], opt_a=opts[0], opt_b=opts[1])
+        fit(step, [torch.zeros(4, 1)], 1, progress=False)
+        together = [[t.item() for t in net.state_dict().values()] for net in nets]
+        step(None)
+        hooks = [o._optimizer_step_pre_hooks for o in opts]
+        return together, [p.item() for p in nets[1].parameters()], [len(h) for h in hooks]
+    for rank, (together, alone, hooks) in enumerate(on_processes(2, f, tmp_path)):
+        assert together[0] == [1.]*5 and together[1] == pytest.approx([.95, .95])
+        assert alone == pytest.approx([.95 - .1*rank]*2) and hooks == [0, 0]
+
+@forks
 @pytest.mark.parametrize("world", [2, 3, 4])
 def test_each_its_own_rows_and_none_twice(world, tmp_path):
     ids = torch.arange(1., 121.)[:, None]

@@ -1,5 +1,6 @@
 "Training that survives: resumed runs equal uninterrupted ones bit for bit; killed, cut, foreign and hostile files lose nothing."
 import errno
+import io
 import json
 import math
 import os
@@ -14,7 +15,9 @@ import torch
 from safetensors.torch import save as to_bytes
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
+from tqdm import tqdm
 
+from vaegan import evaluate, train
 from vaegan.data import Batches, digits
 from vaegan.evaluate import iwae_step
 from vaegan.gan import gan_step, mlp_gan
@@ -206,9 +209,16 @@ def rewritten(path, change):
     (lambda s: s.update(batch=99), "batch: "),
     (lambda s: s.update(epoch="2"), "epoch: "),
     (lambda s: s.pop("hist"), "hist"),
-    (lambda s: s.update(hist=dict(elbo="rising")), "hist: "),
+    (lambda s: s.update(hist=dict(elbo="rising")), "hist: elbo"),
+    (lambda s: s.update(hist=dict(elbo="r"*99)), f"got '{'r'*59}$"),              # no endless message
+    (lambda s: s["hist"].update(kl=[1., math.nan]), "hist: kl.*finite"),
+    (lambda s: s["hist"].update(kl=[1.]), "hist: kl"),
+    (lambda s: s["parts"]["vae"]["dec.1.bias"][1:].fill_(math.inf), "vae: .*finite"),
+    (lambda s: s["parts"]["opt"]["state"][3].update(exp_avg=torch.zeros(2)), "opt: state.3.exp_avg: expected finite values like Tensor.*, got Tensor.2"),
+    (lambda s: s["parts"]["opt"]["state"][3]["exp_avg_sq"].fill_(math.nan), "opt: state.3.exp_avg_sq: .*finite"),
+    (lambda s: s["parts"]["opt"]["state"][3].update(step=torch.tensor(math.nan)), "opt: state.3.step: .*finite"),
     (lambda s: s["rng"].update(torch=torch.zeros(5, dtype=torch.uint8)), "does not fit"),
-], ids=range(16))
+], ids=range(23))
 def test_hostile_states(kept, change, match):
     path, net, step, batches = kept
     rewritten(path, change)
@@ -247,6 +257,129 @@ def test_no_accidents(kept, tmp_path):
     with pytest.raises(TypeError, match="save: expected numbers"): quiet(step, batches, 2, save=tmp_path/"other", every=0)
     with pytest.raises(ValueError, match="every: "): quiet(step, batches, 2, save=tmp_path/"other", every=-1.)
 
+# ------------------------------------------------------------------------------------------------- what the clock decides
+class Clock:
+    "A clock that the test sets; it goes by ten seconds in every step"
+    now = 5.
+    def monotonic(self): return self.now
+    process_time = monotonic
+
+def timed(monkeypatch, tmp_path, every, between, batches=(0, 1, 2), epochs=2, save=True):
+    "When a run of 10 s a step, with `between` seconds of measuring after an epoch, is written: (epoch, batch)"
+    clock, written = Clock(), []
+    monkeypatch.setattr(train, "time", clock)
+    monkeypatch.setattr(train, "save_run", lambda path, state: written.append((state["epoch"], state["batch"])))
+    def step(x):
+        clock.now += 10
+        return dict(a=1.)
+    def measure():
+        clock.now += between
+        return {}
+    step.state = dict(count=dict(steps=0))
+    kw = dict(save=tmp_path/"run") | ({} if every is None else dict(every=every)) if save else {}
+    quiet(step, [[b] for b in batches], epochs, measure, **kw)
+    return written
+
+def test_a_run_is_written_when_it_is_time(monkeypatch, tmp_path):
+    "Once `every` seconds have passed since the last time, in the middle of an epoch or after it; and at the end"
+    due = partial(timed, monkeypatch, tmp_path)
+    assert due(20., 0.) == [(0, 2), (1, 1), (1, 3), (2, 0)]
+    assert due(25., 0.) == [(0, 3), (1, 3), (2, 0)]
+    assert due(None, 0.) == due(30., 0.) == [(0, 3), (1, 3), (2, 0)]           # every half minute unless told
+    assert due(31., 0.) == [(1, 1), (2, 0)]
+    assert due(35., 10.) == [(1, 0), (2, 0), (2, 0)]
+    assert due(1e9, 0.) == [(2, 0)]
+    assert due(0., 0., batches=(0,)) == [(0, 1), (1, 0), (1, 1), (2, 0), (2, 0)]
+    assert due(0., 1e9, save=False) == []
+
+def test_the_folder_is_made(tmp_path):
+    _, step, batches = new("vae")
+    quiet(step, batches, 1, save=str(tmp_path/"a"/"b"/"run"))
+    assert load_run(tmp_path/"a"/"b"/"run")["epoch"] == 1
+
+@pytest.mark.parametrize("kw, shown", [({}, True), (dict(progress=False), False), (dict(progress=True), True)])
+def test_a_bar_is_shown_unless_told(kw, shown, monkeypatch):
+    bars = []
+    monkeypatch.setattr(train, "tqdm", lambda **k: (bars.append(k), tqdm(**k | dict(file=io.StringIO())))[1])
+    fit(lambda x: dict(a=1.), [[1]], **kw)
+    assert [b["disable"] for b in bars] == [not shown]
+
+def test_training_for_a_budget(monkeypatch, tmp_path):
+    "The speed is the better of two tries of at most 60 minibatches; what is measured after an epoch costs nothing; a kept run goes on"
+    clock, made, asked, bars = Clock(), [], [], []
+    monkeypatch.setattr(evaluate, "time", clock)
+    monkeypatch.setattr(train, "tqdm", lambda **k: (bars.append(k["disable"]), tqdm(**k))[1])
+    def make(epochs):
+        made.append((epochs, []))
+        steps = made[-1][1]
+        def step(x):
+            clock.now += 1. if len(made) == 1 and len(steps) < 60 else .5     # the first ones are slow
+            steps.append(x)
+            return dict(a=1.)
+        step.state = dict(count=dict(steps=0))
+        return f"model {epochs}", step, [[i] for i in range(100)]
+    def measure(model, epoch, epochs):
+        asked.append((model, epoch, epochs))
+        clock.now += 7
+        return dict(score=float(epoch) if epoch != 2 else None, other=-1.)
+    model, hist = evaluate.fit_for(make, 2.6, measure, tmp_path/"run")       # 156 s, 50 s an epoch
+    assert model == "model 3" and [(e, len(s)) for e, s in made] == [(1, 120), (3, 300)] and made[0][1][60:] == [[i] for i in range(60)]
+    assert asked == [("model 3", i, 3) for i in (1, 2, 3)] and all(bars)
+    assert hist == dict(a=[1.]*3, minutes=pytest.approx([50/60, 100/60, 150/60]), score=[1., 1., 3.], other=[-1.]*3)
+    assert evaluate.fit_for(make, 2.6, measure, str(tmp_path/"run")) == (model, hist) and [(e, len(s)) for e, s in made[2:]] == [(3, 0)]
+    rewritten(tmp_path/"run", lambda s: (s.update(epoch=1, hist={k: v[:1] for k, v in s["hist"].items()}), s["parts"].update(clock=dict(epochs=3, epoch=1, spent=50/60, last=dict(score=1., other=-1.)))))
+    assert evaluate.fit_for(make, 2.6, measure, tmp_path/"run")[1] == hist and asked[3:] == asked[1:3] and len(made[-1][1]) == 200
+    assert evaluate.fit_for(make, 1e-9, measure, tmp_path/"short")[1] == dict(a=[1.], minutes=[50/60], score=[1.], other=[-1.])
+    for i, state in enumerate(([], {}, dict(parts=dict(vae={})), dict(parts=dict(clock=dict(spent=1.))))):
+        save_run(tmp_path/f"{i}", state)
+        with pytest.raises(ValueError, match=f"save: .*{i} was not written by fit_for"): evaluate.fit_for(make, 1., measure, tmp_path/f"{i}")
+
+# ------------------------------------------------------------------------------------------------------ a graphics card
+class OnCard:
+    "A number on a graphics card, as far as `fit` can tell: whoever reads it has to wait"
+    is_cuda, reads = True, 0
+    def __init__(self, v): self.v = v
+    def __mul__(self, n): return OnCard(self.v*n)
+    def __radd__(self, n): return OnCard(self.v + n)
+    def __add__(self, n): return OnCard(self.v + n.v)
+    def __float__(self):
+        OnCard.reads += 1
+        return self.v
+
+def test_numbers_on_a_card_are_read_every_fifty_steps(monkeypatch):
+    monkeypatch.setattr(OnCard, "reads", 0)
+    hist = quiet(lambda x: dict(a=OnCard(2.), b=1.), [[1]]*120, 1)
+    assert hist == dict(a=[2.], b=[1.]) and OnCard.reads == 3                    # after 50 and 100 steps, and at the end
+    for at, seen in ((1, 50), (50, 50), (51, 100), (101, 120)):
+        n = iter(range(1, 121))
+        with pytest.raises(FloatingPointError, match=f"step {seen} of 120: a became NaN"):
+            quiet(lambda x: dict(b=1., a=OnCard(math.nan if next(n) == at else 2.)), [[1]]*120, 1)  # noqa: B023
+    n = iter(range(3))
+    with pytest.raises(FloatingPointError, match="step 2 of 3: a became NaN"): quiet(lambda x: dict(a=math.nan if next(n) else 1.), [[1]]*3, 1)
+
+def test_sums_are_kept_in_double_precision():
+    values = iter(map(torch.tensor, (2.**24, 1., 1., 1.)))
+    assert quiet(lambda x: dict(a=next(values)), [[1]]*4, 1)["a"] == [(2**24 + 3)/4]
+
+def test_the_dice_of_the_cards_are_kept(monkeypatch, tmp_path):
+    put, dice = [], [torch.arange(16, dtype=torch.uint8), torch.ones(16, dtype=torch.uint8)]
+    _, step, batches = new("vae")
+    quiet(step, batches, 1, save=tmp_path/"without")
+    assert load_run(tmp_path/"without")["rng"]["cuda"] == []
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: dice)
+    monkeypatch.setattr(torch.cuda, "set_rng_state_all", put.append)
+    _, step, batches = new("vae")
+    quiet(step, batches, 1, save=tmp_path/"with")
+    _, step, batches = new("vae")
+    quiet(step, batches, 2, save=tmp_path/"without", resume=True)
+    assert put == []
+    quiet(step, batches, 2, save=tmp_path/"with", resume=True)
+    assert len(put) == 1 and all(a.equal(b) for a, b in zip(put[0], dice, strict=True))
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)             # from a machine with cards to one without
+    quiet(step, batches, 3, save=tmp_path/"with", resume=True)
+    assert len(put) == 1
+
 # ---------------------------------------------------------------------------------------------------------- disk full
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_disk_full(kept):
@@ -267,6 +400,18 @@ def test_an_unwritable_place(tmp_path):
     _, step, batches = new("vae")
     (tmp_path/"file").write_text("no folder")
     with pytest.raises(OSError, match="save: "): quiet(step, batches, 1, save=tmp_path/"file"/"run")
+    with pytest.raises(OSError, match="save: .*run could not be written .No such file or directory.$"): save_run(tmp_path/"nowhere"/"run", {})
+
+def test_all_of_a_file_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    "Else a power failure could leave a name without its bytes"
+    done, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(os.fstat(fd).st_size), fsync(fd))[1])
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append(str(a)), replace(a, b))[1])
+    x = torch.ones(2, requires_grad=True)
+    save_run(tmp_path/"run", dict(x=x, y=x.detach()[::2]))
+    assert done == [(tmp_path/"run").stat().st_size, str(tmp_path/".run.part")]
+    back = load_run(tmp_path/"run")
+    assert back["x"].tolist() == [1, 1] and back["y"].tolist() == [1] and not back["x"].requires_grad
 
 # ------------------------------------------------------------------------------------------------------------ Ctrl-C
 def test_ctrl_c_leaves_a_usable_model_and_history():
@@ -293,20 +438,20 @@ def poisoned(step, at):
     bad.state = step.state
     return bad
 
-@pytest.mark.parametrize("at", [0, 3, 5, 7, 124, 125, 126])
-def test_nan_names_the_step_and_puts_back_the_last_good_state(at, tmp_path):
+@pytest.mark.parametrize("at, back", [(0, 0), (3, 0), (5, 0), (7, 0), (99, 0), (100, 0), (101, 20), (124, 20), (126, 20)])
+def test_nan_names_the_step_and_puts_back_the_last_good_state(at, back, tmp_path):
+    "A copy is kept every hundred steps, when an epoch begins; it is good once a step has gone well from there"
     net, step, batches = new("vae")
     epoch, batch = divmod(at, 5)
     with pytest.raises(FloatingPointError, match=rf"^epoch {epoch+1}, step {batch+1} of 5: elbo became NaN or infinite; all is back where it was after epoch \d+$") as e:
         quiet(poisoned(step, at), batches, 40, save=tmp_path/"run", every=1e9)
-    back = int(str(e.value).split()[-1])
-    assert epoch - 40 <= back <= epoch and len(e.value.history.get("elbo", [])) == epoch
+    assert int(str(e.value).split()[-1]) == back and len(e.value.history.get("elbo", [])) == epoch
     clean, step2, batches2 = new("vae")
     if back: quiet(step2, batches2, back)
     assert same(net, clean), "the last good state is that of an undisturbed run"
+    assert load_run(tmp_path/"run")["epoch"] == back                            # and it is on disk
     _, step3, batches3 = new("vae")
-    hist = quiet(step3, batches3, back + 1, save=tmp_path/"run", resume=True)   # and it is on disk
-    assert len(hist["elbo"]) == back + 1
+    assert len(quiet(step3, batches3, back + 1, save=tmp_path/"run", resume=True)["elbo"]) == back + 1
 
 def test_nan_in_what_is_measured():
     _, step, batches = new("vae")

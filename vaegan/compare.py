@@ -54,7 +54,6 @@ def train_twins(
     "The same batches and the same number of steps for both"
     vae._check_x(x)
     if G.x_shape != vae.x_shape: raise ValueError(f"G: expected images {list(vae.x_shape)} like vae, got {list(G.x_shape)}")
-    check_int("epochs", epochs, 1)
     check_int("seed", seed, 0)
     check_positive(lr=lr)
     check_positive(zero=True, r1=r1)

@@ -94,7 +94,6 @@ def nll(
     "−log p(x) by importance sampling from q(z|x): an upper bound in expectation, tight as K grows"
     check_int("K", K, 1)
     check_int("rows", rows, 1)
-    vae._check_x(x)
     chunks = [min(rows, K - k) for k in range(0, K, rows)]
     return over_rows(lambda b: -iw_bound(torch.cat([log_weights(vae, b, n, generator) for n in chunks])), x, max(1, rows//K))
 
@@ -169,8 +168,8 @@ def frechet(
     for name, t in dict(a=a, b=b).items():
         if t.ndim != 2 or len(t) < 2: raise ValueError(f"{name}: expected features [N,F] with N >= 2, got {list(t.shape)}")
     if a.shape[1] != b.shape[1]: raise ValueError(f"a, b: expected as many features in both, got {a.shape[1]} and {b.shape[1]}")
-    a, b = a.detach().double(), b.detach().double()
-    ca, cb = torch.cov(a.T).reshape(a.shape[1], -1), torch.cov(b.T).reshape(b.shape[1], -1)
+    a, b = a.double(), b.double()
+    ca, cb = torch.atleast_2d(torch.cov(a.T), torch.cov(b.T))   # of a single feature it is a number
     lam, U = torch.linalg.eigh(ca)
     root = (U*lam.clamp(min=0).sqrt())@U.T
     cross = torch.linalg.eigvalsh(root@cb@root).clamp(min=0).sqrt().sum()
@@ -228,7 +227,10 @@ def fit_for(
             fit(step, some, progress=False)
             seconds.append((time.process_time() - start)*len(batches)/len(some))
         clock = dict(epochs=max(1, int(60*minutes/min(seconds))), epoch=0, spent=0.)
-    else: clock = dict(load_run(save)["parts"]["clock"], epoch=0, spent=0.)
+    else:
+        state = load_run(save)
+        clock = state.get("parts", {}).get("clock") if isinstance(state, dict) else None
+        if not isinstance(clock, dict) or "epochs" not in clock: raise ValueError(f"save: {save} was not written by fit_for")
     model, step, batches = make(clock["epochs"])
     step.state["clock"], start = clock, time.process_time()
     def after():
