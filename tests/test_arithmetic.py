@@ -272,7 +272,10 @@ def test_lipschitz_penalty():
     assert_close(p, (x.flatten(1).norm(dim=1) - 1).square().mean())
     assert torch.isnan(lipschitz_penalty(lambda x: 0*x.sum(1), torch.tensor([[math.nan, 1.]]), torch.ones(1, 2)))
     grown = fake.clone().requires_grad_()                                      # fakes that still hang on their generator
-    assert_close(lipschitz_penalty(D, real, grown*1., gen()), p)
+    from_grown = lipschitz_penalty(D, real, grown*1., gen())
+    assert_close(from_grown, p)
+    from_grown.backward()
+    assert grown.grad is None
 
 @pytest.mark.parametrize("r1", [0., .5, 1., None])
 def test_hybrid_step(r1):
@@ -1053,6 +1056,7 @@ def test_a_batch_is_expected():
     with pytest.raises(ValueError, match="mu: expected a batch"): kl_normal(v, v)
     assert kl_normal(v[None], v[None]).shape == (1,) and mean_se(torch.tensor([1., 3.])) == (2., pytest.approx(1.))
     with pytest.raises(ValueError, match="L: expected"): mvn_log_prob(v[None], v[None], torch.diag(v)[None].flip(1) + torch.eye(3))
+    with pytest.raises(ValueError, match="L: expected"): mvn_log_prob(v[None], v[None], torch.diag(torch.tensor([1., 0., 1.]))[None])
     assert_close(mvn_log_prob(v[None], v[None], torch.eye(3)[None]), torch.tensor([-1.5*math.log(2*math.pi)]))
 
 def test_penalty_of_a_batch_with_nan():

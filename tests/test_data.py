@@ -427,9 +427,30 @@ def test_one_web_page_among_files(tmp_path, page):
 def test_no_endless_waiting(serve, files, tmp_path, monkeypatch):
     (tmp_path/"MNIST").mkdir()
     serve(honest(serve))
-    monkeypatch.setattr(data._fetch_mnist, "__defaults__", (.2,))
+    monkeypatch.setattr(data._fetch_mnist, "__defaults__", (.2, 60))
     with FileLock(tmp_path/"MNIST"/"download.lock"):
         with pytest.raises(RuntimeError, match="another process has been downloading into .*MNIST for 0.2 s"): mnist(tmp_path, download=True)
+    check_content(mnist(tmp_path, download=True), files)
+
+
+@pytest.mark.parametrize("sent", [0, 9])
+def test_a_server_that_falls_silent(serve, files, tmp_path, monkeypatch, sent):
+    "It is not waited for without end; the process's own time limit stays as it was"
+    over = threading.Event()
+    def silent(handler, name):
+        if sent: send(handler, serve.packed[name][:sent], length=len(serve.packed[name]))
+        over.wait(60)
+    serve(silent)
+    monkeypatch.setattr(data._fetch_mnist, "__defaults__", (1800, .3))
+    try:
+        for limit in (None, 77.):
+            socket.setdefaulttimeout(limit)
+            with pytest.raises(RuntimeError, match="MNIST could not be downloaded .*the server sent nothing for 0.3 s.*VAEGAN_DATA"): mnist(tmp_path, download=True)
+            assert socket.getdefaulttimeout() == limit and contents(tmp_path) == {}
+    finally:
+        socket.setdefaulttimeout(None)
+        over.set()
+    serve(honest(serve))
     check_content(mnist(tmp_path, download=True), files)
 
 

@@ -231,6 +231,9 @@ def test_foreign_and_newer_files(kept):
     refused(path, step, batches, "was not written by vaegan", net)
     path.write_bytes(b"PK\x03\x04 a pickle in a zip")
     refused(path, step, batches, "is damaged or no file of this kind", net)
+    for half in (dict(vaegan="1"), dict(state="{}")):
+        path.write_bytes(to_bytes({}, half))
+        refused(path, step, batches, "was not written by vaegan", net)
     path.write_bytes(to_bytes({}, dict(vaegan="99", state="{}")))
     refused(path, step, batches, "format '99', this version of vaegan reads format 1", net)
     path.write_bytes(to_bytes({}, dict(vaegan="1", state="["*100_000)))
@@ -322,13 +325,13 @@ def test_training_for_a_budget(monkeypatch, tmp_path):
         asked.append((model, epoch, epochs))
         clock.now += 7
         return dict(score=float(epoch) if epoch != 2 else None, other=-1.)
-    model, hist = evaluate.fit_for(make, 2.6, measure, tmp_path/"run")       # 156 s, 50 s an epoch
+    model, hist = evaluate.fit_for(make, 3.32, measure, tmp_path/"run")      # 199.2 s, 50 s an epoch
     assert model == "model 3" and [(e, len(s)) for e, s in made] == [(1, 120), (3, 300)] and made[0][1][60:] == [[i] for i in range(60)]
     assert asked == [("model 3", i, 3) for i in (1, 2, 3)] and all(bars)
     assert hist == dict(a=[1.]*3, minutes=pytest.approx([50/60, 100/60, 150/60]), score=[1., 1., 3.], other=[-1.]*3)
-    assert evaluate.fit_for(make, 2.6, measure, str(tmp_path/"run")) == (model, hist) and [(e, len(s)) for e, s in made[2:]] == [(3, 0)]
+    assert evaluate.fit_for(make, 3.32, measure, str(tmp_path/"run")) == (model, hist) and [(e, len(s)) for e, s in made[2:]] == [(3, 0)]
     rewritten(tmp_path/"run", lambda s: (s.update(epoch=1, hist={k: v[:1] for k, v in s["hist"].items()}), s["parts"].update(clock=dict(epochs=3, epoch=1, spent=50/60, last=dict(score=1., other=-1.)))))
-    assert evaluate.fit_for(make, 2.6, measure, tmp_path/"run")[1] == hist and asked[3:] == asked[1:3] and len(made[-1][1]) == 200
+    assert evaluate.fit_for(make, 3.32, measure, tmp_path/"run")[1] == hist and asked[3:] == asked[1:3] and len(made[-1][1]) == 200
     assert evaluate.fit_for(make, 1e-9, measure, tmp_path/"short")[1] == dict(a=[1.], minutes=[50/60], score=[1.], other=[-1.])
     for i, state in enumerate(([], {}, dict(parts=dict(vae={})), dict(parts=dict(clock=dict(spent=1.))))):
         save_run(tmp_path/f"{i}", state)
@@ -438,7 +441,17 @@ def poisoned(step, at):
     bad.state = step.state
     return bad
 
-@pytest.mark.parametrize("at, back", [(0, 0), (3, 0), (5, 0), (7, 0), (99, 0), (100, 0), (101, 20), (124, 20), (126, 20)])
+@pytest.mark.parametrize("at, back", [(0, 0), (4, 0), (5, 0), (99, 0), (100, 0), (101, 20), (104, 20), (105, 20), (126, 20), (200, 20), (201, 40)])
+def test_which_state_is_put_back(at, back):
+    n = dict(steps=0)
+    def step(x):
+        n["steps"] += 1
+        return dict(a=math.nan if n["steps"] == at + 1 else 1.)
+    step.state = dict(n=n)
+    with pytest.raises(FloatingPointError, match=f"a became NaN or infinite; all is back where it was after epoch {back}$"): quiet(step, [[1]]*5, 90)
+    assert n["steps"] == 5*back
+
+@pytest.mark.parametrize("at, back", [(0, 0), (7, 0), (101, 20), (126, 20)])
 def test_nan_names_the_step_and_puts_back_the_last_good_state(at, back, tmp_path):
     "A copy is kept every hundred steps, when an epoch begins; it is good once a step has gone well from there"
     net, step, batches = new("vae")

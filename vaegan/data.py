@@ -15,6 +15,7 @@ import math
 import operator
 import os
 import shutil
+import socket
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -230,7 +231,7 @@ def _mnist_faults(raw):
         except OSError as e: faults[name] = f"unreadable ({e.strerror})"
     return faults
 
-def _fetch_mnist(raw, patience=1800):
+def _fetch_mnist(raw, patience=1800, silence=60):
     "One process at a time: download into a folder of its own; move the files into place when all four are right"
     from filelock import FileLock, Timeout
     from torchvision.datasets import MNIST
@@ -241,8 +242,12 @@ def _fetch_mnist(raw, patience=1800):
             if not _mnist_faults(raw): return   # another process has been here
             with TemporaryDirectory(dir=raw.parent, prefix="download-") as tmp:
                 new = Path(tmp)/"MNIST"/"raw"
+                was = socket.getdefaulttimeout()
+                socket.setdefaulttimeout(silence)   # torchvision sets none, and would wait forever for a server that falls silent
                 try: MNIST(tmp, download=True)
                 except RuntimeError as e: raise ValueError(_web_page(new) or e) from e
+                except TimeoutError as e: raise TimeoutError(f"the server sent nothing for {silence} s") from e
+                finally: socket.setdefaulttimeout(was)
                 faults = _mnist_faults(new)
                 if faults: raise ValueError("the server sent other files: " + ", ".join(f"{k} {v}" for k, v in faults.items()))
                 for name in MNIST_MD5: os.replace(new/name, raw/name)
