@@ -37,6 +37,7 @@ EQUIVALENT = {
     ("vae.ContinuousBernoulli.sample", "return torch.where(out >= 0, 1 - x, x)"): "at 0 the law is that of a coin's mirror image: the same",
     ("vae.mlp_cvae", 'check_int("n_classes", n_classes, 0)'): AGAIN,
     ("train._Run.set", 'for k, v in state["hist"].items(): _alike([1]*state["epoch"], v, f"hist: {k}")'): "an example of a number, any will do",
+    ("train._Run.look", "if self.done() >= self.copied: self.good = self.copy"): "since the copy, one step at least has been counted",
     ("train._set", 'if torch.is_tensor(v): _alike(params[i] if v.ndim else v.new_zeros(()), v, f"{name}: state.{i}.{k}")'): SIGHT,
     ("train._pack", "tensors[str(len(tensors))] = v.cpu().contiguous().clone()"): "a file holds numbers, no graph",
     ("evaluate.train_classifier", "return dict(loss=loss)"): "`fit` reads the number at once and lets go of the graph",
