@@ -15,7 +15,6 @@ import math
 import operator
 import os
 import shutil
-import socket
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -233,6 +232,7 @@ def _mnist_faults(raw):
 
 def _fetch_mnist(raw, patience=1800, silence=60):
     "One process at a time: download into a folder of its own; move the files into place when all four are right"
+    import socket                                   # for its time limit only
     from filelock import FileLock, Timeout
     from torchvision.datasets import MNIST
     raw.mkdir(parents=True, exist_ok=True)
