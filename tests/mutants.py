@@ -324,14 +324,14 @@ SCRATCH = None
 
 def measure(items, watch, nbs):
     "What passes without any mutant: lines and seconds of each test, seconds of each notebook"
-    tests, nb_secs = fork(lambda: traced(items, watch), 1800), {}
-    for nb in nbs:                                                         # at the same time
+    got, how = wait(*fork(lambda: traced(items, watch), 1800))
+    if how or got[0]: sys.exit(f"the tests fail without any mutant: {how or got[0]}")
+    nb_secs = {}
+    for nb in nbs:
         t = time.perf_counter()
         bad, how = wait(*fork(lambda: forget_vaegan() or notebook_run(nb), 1800))
         if bad or how: sys.exit(f"{nb.name} fails without any mutant: {bad or how}")
         nb_secs[nb] = time.perf_counter() - t
-    got, how = wait(*tests)
-    if how or got[0]: sys.exit(f"the tests fail without any mutant: {how or got[0]}")
     runs, secs = {k: {(m, n) for m, n in v} for k, v in got[1].items()}, got[2]
     print("the longest: " + ", ".join(f"{t.split('/')[-1]} {secs[t]:.0f} s" for t in sorted(secs, key=secs.get)[:-9:-1]))
     return runs, secs, nb_secs
