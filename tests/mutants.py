@@ -342,8 +342,9 @@ def experiment(m, stage, items, watch, runs, secs, noticed, budget):
     "What to run for one mutant at one stage; returns who noticed"
     order = {t: (-noticed[m.module, m.func][t], s*len(runs[t])) for t, s in secs.items() if any((m.module, n) in runs[t] for n in m.lines)}
     if budget:
-        left = itertools.accumulate((secs[t] for t in sorted(order, key=order.get)), lambda a, s: a - s, initial=budget)
-        order = {t: order[t] for t, s in zip(sorted(order, key=order.get), left) if s > 0}
+        ranked = sorted(order, key=order.get)
+        spent = itertools.accumulate((secs[t] for t in ranked), initial=0)
+        order = {t: order[t] for t, s in zip(ranked, spent) if s < budget}
     def grafted():
         if not graft(m.module, m.source): return imported()                # a constant, a field or a decorator: not in a function's code
         return protocol(sorted((i for i in items if i.nodeid in order), key=lambda i: order[i.nodeid]), watch)

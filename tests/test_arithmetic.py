@@ -22,7 +22,6 @@ from torch.distributions import MultivariateNormal
 from torch.testing import assert_close
 
 import vaegan.gan
-import vaegan.train
 from vaegan import plot
 from vaegan.compare import sample_scores, train_twins, twins
 from vaegan.data import (
@@ -697,9 +696,7 @@ def test_no_graph_where_only_a_number_is_asked(monkeypatch):
     fresh_discriminator(x, x, x, x, hidden=(2,), steps=2, bs=3)
     assert seen == [True, True, False]                                         # two steps, then the measurement
 
-def test_bars_are_shown_only_if_asked(monkeypatch):
-    bars, tqdm = [], vaegan.train.tqdm
-    monkeypatch.setattr(vaegan.train, "tqdm", lambda **k: (bars.append(not k["disable"]), tqdm(**k | dict(file=io.StringIO())))[1])
+def test_bars_are_shown_only_if_asked(bars):
     data = ImageData(torch.rand(20, 1, 2, 2), torch.arange(20) % 2, torch.rand(2, 1, 2, 2), torch.arange(2))
     for kw, shown in (({}, False), (dict(progress=False), False), (dict(progress=True), True)):
         train_classifier(data, 1, **kw)

@@ -1,6 +1,5 @@
 "Training that survives: resumed runs equal uninterrupted ones bit for bit; killed, cut, foreign and hostile files lose nothing."
 import errno
-import io
 import json
 import math
 import os
@@ -15,7 +14,6 @@ import torch
 from safetensors.torch import save as to_bytes
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
-from tqdm import tqdm
 
 from vaegan import evaluate, train
 from vaegan.data import Batches, digits
@@ -301,17 +299,14 @@ def test_the_folder_is_made(tmp_path):
     assert load_run(tmp_path/"a"/"b"/"run")["epoch"] == 1
 
 @pytest.mark.parametrize("kw, shown", [({}, True), (dict(progress=False), False), (dict(progress=True), True)])
-def test_a_bar_is_shown_unless_told(kw, shown, monkeypatch):
-    bars = []
-    monkeypatch.setattr(train, "tqdm", lambda **k: (bars.append(k), tqdm(**k | dict(file=io.StringIO())))[1])
+def test_a_bar_is_shown_unless_told(kw, shown, bars):
     fit(lambda x: dict(a=1.), [[1]], **kw)
-    assert [b["disable"] for b in bars] == [not shown]
+    assert bars == [shown]
 
-def test_training_for_a_budget(monkeypatch, tmp_path):
+def test_training_for_a_budget(monkeypatch, tmp_path, bars):
     "The speed is the better of two tries of at most 60 minibatches; what is measured after an epoch costs nothing; a kept run goes on"
-    clock, made, asked, bars = Clock(), [], [], []
+    clock, made, asked = Clock(), [], []
     monkeypatch.setattr(evaluate, "time", clock)
-    monkeypatch.setattr(train, "tqdm", lambda **k: (bars.append(k["disable"]), tqdm(**k))[1])
     def make(epochs):
         made.append((epochs, []))
         steps = made[-1][1]
@@ -327,7 +322,7 @@ def test_training_for_a_budget(monkeypatch, tmp_path):
         return dict(score=float(epoch) if epoch != 2 else None, other=-1.)
     model, hist = evaluate.fit_for(make, 3.32, measure, tmp_path/"run")      # 199.2 s, 50 s an epoch
     assert model == "model 3" and [(e, len(s)) for e, s in made] == [(1, 120), (3, 300)] and made[0][1][60:] == [[i] for i in range(60)]
-    assert asked == [("model 3", i, 3) for i in (1, 2, 3)] and all(bars)
+    assert asked == [("model 3", i, 3) for i in (1, 2, 3)] and bars and not any(bars)
     assert hist == dict(a=[1.]*3, minutes=pytest.approx([50/60, 100/60, 150/60]), score=[1., 1., 3.], other=[-1.]*3)
     assert evaluate.fit_for(make, 3.32, measure, str(tmp_path/"run")) == (model, hist) and [(e, len(s)) for e, s in made[2:]] == [(3, 0)]
     rewritten(tmp_path/"run", lambda s: (s.update(epoch=1, hist={k: v[:1] for k, v in s["hist"].items()}), s["parts"].update(clock=dict(epochs=3, epoch=1, spent=50/60, last=dict(score=1., other=-1.)))))

@@ -104,11 +104,12 @@ def check_shape(
 def check_labels(
     y:Tensor,        # classes `[n]`
     n_classes:int,   # they go from 0 to n_classes−1
-    n:int            # how many there should be
+    n:int=None       # how many there should be; any number by default
 ):
     "Raise an error that names `y` unless it holds n classes"
     if not torch.is_tensor(y): raise TypeError(f"y: expected a tensor, got {type(y).__name__}")
     if y.is_floating_point(): raise TypeError(f"y: expected whole numbers, got {y.dtype}")
+    if n is None: n = len(y) if y.ndim else 1
     if y.shape != (n,): raise ValueError(f"y: expected {n} labels, one per image, got shape {list(y.shape)}")
     if n and not 0 <= y.min() <= y.max() < n_classes: raise ValueError(f"y: expected labels 0 to {n_classes-1}, got {y.min()} to {y.max()}")
 

@@ -24,7 +24,7 @@ from .data import Batches, ImageData, check_finite, check_float, check_int, chec
 from .dists import mean_se
 from .elbo import iw_bound
 from .nets import _check_like, mlp
-from .train import fit, load_run
+from .train import _parts_of, fit
 from .vae import VAE, Bernoulli
 
 # %% ../nbs/09_evaluate.ipynb #bb8bbb4b
@@ -227,10 +227,7 @@ def fit_for(
             fit(step, some, progress=False)
             seconds.append((time.process_time() - start)*len(batches)/len(some))
         clock = dict(epochs=max(1, int(60*minutes/min(seconds))), epoch=0, spent=0.)
-    else:
-        state = load_run(save)
-        clock = state.get("parts", {}).get("clock") if isinstance(state, dict) else None
-        if not isinstance(clock, dict) or "epochs" not in clock: raise ValueError(f"save: {save} was not written by fit_for")
+    else: clock = _parts_of(save, "save", "fit_for", "clock", "epochs")["clock"]
     model, step, batches = make(clock["epochs"])
     step.state["clock"], start = clock, time.process_time()
     def after():

@@ -28,7 +28,7 @@ from .hybrid import hybrid_recipe
 from .minimax import accuracy, value
 from .plot import plot_curves, show_images
 from .tour import _folder, _png, _quiet_plots, _write
-from .train import VAE_RECIPES, History, fit, load_run, vae_recipe
+from .train import VAE_RECIPES, History, _parts_of, fit, vae_recipe
 
 # %% ../nbs/18_growing.ipynb #e860a920
 RECIPES = dict(vae=tuple(VAE_RECIPES), gan=tuple(GAN_RECIPES), hybrid=("larsen",))   # kind -> names
@@ -112,7 +112,7 @@ def train(
     about = dict(kind=kind, recipe=recipe or DEFAULT.get(kind), data=data, epochs=epochs, seed=seed, side=images.x.shape[-1])
     nets, step, batches = setting(kind, images.x, epochs, about["recipe"], seed)
     step.state["about"] = about
-    if resume and (out/"run.safetensors").exists(): _same_run(load_run(out/"run.safetensors"), about, out)
+    if resume and (out/"run.safetensors").exists(): _same_run(out/"run.safetensors", about, out)
     with _processes(device) as rank:
         hist = fit(step, batches, epochs, lambda: _scores(kind, nets, images, seed), progress, out/"run.safetensors", resume, every)
         if rank: return hist
@@ -123,9 +123,8 @@ def train(
     return hist
 
 # %% ../nbs/18_growing.ipynb #a3df128f
-def _same_run(state, about, out):
-    was = state.get("parts", {}).get("about")
-    if not isinstance(was, dict): raise ValueError(f"out: {out/'run.safetensors'} was not written by vaegan train")
+def _same_run(file, about, out):
+    was = _parts_of(file, "out", "vaegan train", "about")["about"]
     for k, v in about.items():
         if was.get(k) != v: raise ValueError(f"{k}: the run in {out} has {was.get(k)!r}, got {v!r}")
 
@@ -148,12 +147,11 @@ def sample(
     check_int("n", n, 1)
     run, out = Path(run), Path(out)
     run = run/"run.safetensors" if run.is_dir() else run
-    state = load_run(run)
-    about = state.get("parts", {}).get("about") if isinstance(state, dict) else None
-    if not isinstance(about, dict): raise ValueError(f"run: {run} was not written by vaegan train")
+    parts = _parts_of(run, "run", "vaegan train", "about")
+    about = parts["about"]
     x = torch.zeros(256, 1, about["side"], about["side"])     # only the shape counts
     nets, *_ = setting(about["kind"], x, 1, about["recipe"])
-    for k, net in nets.items(): net.load_state_dict(state["parts"][k])
+    for k, net in nets.items(): net.load_state_dict(parts[k])
     imgs = draw(nets, n, seed)
     try:
         with _folder(out.parent), _quiet_plots(): _write(out.parent, {out.name: _png(show_images(imgs, 16, scale=.5).figure)})

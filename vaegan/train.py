@@ -144,7 +144,7 @@ class _Run:
     def look(self, values):
         bad = [k for k, v in values.items() if not math.isfinite(v)]
         if not bad:
-            if self.done() > self.copied: self.good = self.copy
+            self.good = self.copy
             return
         error = FloatingPointError(f"epoch {self.epoch + 1}, step {self.batch} of {len(self.batches)}: {', '.join(bad)} became NaN or infinite")
         error.history = self.hist
@@ -242,6 +242,14 @@ def load_run(
     if meta["vaegan"] != str(_FORMAT): raise ValueError(f"resume: {path} has format {meta['vaegan']!r}, this version of vaegan reads format {_FORMAT}")
     try: return _unpack(json.loads(meta["state"]), tensors)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as e: raise ValueError(f"resume: {path} is damaged ({type(e).__name__})") from e
+
+def _parts_of(path, arg, who, name, *keys):
+    "The parts of a run kept by `who`, which put a dict `name` with these keys among them"
+    state = load_run(path)
+    parts = state.get("parts") if isinstance(state, dict) else None
+    kept = parts.get(name) if isinstance(parts, dict) else None
+    if not isinstance(kept, dict) or not kept.keys() >= set(keys): raise ValueError(f"{arg}: {path} was not written by {who}")
+    return parts
 
 # %% ../nbs/08_train.ipynb #3b07517c
 def _several(): return dist.is_available() and dist.is_initialized()
