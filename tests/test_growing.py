@@ -32,6 +32,7 @@ def on_processes(world, f, folder):
             code = 1
             try:
                 dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=world)
+                dist.barrier()                     # all are connected before the first one may be done and leave
                 torch.save(f(rank), folder/f"{rank}.pt")
                 dist.destroy_process_group()
                 code = 0
