@@ -3,9 +3,8 @@
 #   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
 #   make test   everything that is checked by default        make slow   the long checks too (needs MNIST)
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
-#   make bench  speed, side by side                          make prepare   modules, exercise pages, contents and README
+#   make bench  speed, side by side                          make prepare   modules, exercise pages and README
 #   make constraints   renew constraints.txt                 make clean     remove what can be made again
-#   make figures       the house in figures: guards, lengths of cells and lines, seconds of the last `make test`
 #   make mutants   how sharp the tests are (hours; MUTANTS="--quick --sample 20" for an impression in minutes)
 SHELL  := /bin/bash
 BIN    := .venv/bin
@@ -18,19 +17,19 @@ TESTS  ?= tests
 MUTANTS ?=
 UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: tour test slow mutants lab docs bench prepare figures constraints clean
+.PHONY: tour test slow mutants lab docs bench prepare constraints clean
 
 tour: $(READY)
 	$(BIN)/vaegan tour $(TOUR)
 
 test: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/timed.py $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
 
 slow: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "slow or not slow" $(TESTS)
 
 mutants: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/mutants.py $(MUTANTS)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tests/mutants.py $(MUTANTS)
 
 lab: $(READY)
 	$(UV) --constraint constraints.txt jupyterlab
@@ -39,7 +38,7 @@ lab: $(READY)
 docs: $(READY)
 	@command -v quarto >/dev/null || { echo "make docs needs Quarto >= 1.6: get it from quarto.org, then run this again"; exit 1; }
 	rm -rf _proc
-	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tools" $(BIN)/nbdev-docs
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tests" $(BIN)/nbdev-docs
 
 bench: $(READY)
 	$(UV) --editable '.[bench]' || echo "Pythae, Pyro and NumPyro could not be installed: without them"
@@ -48,17 +47,13 @@ bench: $(READY)
 prepare: $(READY)
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
-	$(BIN)/python tools/renew_living.py
-	$(BIN)/python tools/write_exercises.py
-	$(BIN)/python tools/write_references.py
-	$(BIN)/python tools/write_contents.py
-	$(BIN)/python tools/write_readme.py
-
-figures: $(READY)
-	@$(BIN)/python tools/figures.py
+	$(BIN)/python tests/living.py
+	$(BIN)/python tests/exercises.py
+	$(BIN)/python tests/references.py
+	$(BIN)/python tests/readme.py
 
 constraints: $(READY)
-	$(BIN)/python tools/write_constraints.py --upgrade
+	$(BIN)/python tests/constraints.py --upgrade
 
 clean:
 	rm -rf .venv _proc _docs build dist *.egg-info tour
