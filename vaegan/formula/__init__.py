@@ -1,6 +1,0 @@
-"A display of the course, evaluated as it stands: `holds(\"KL-NORMAL\", mu_q=.3, …)`"
-from vaegan.formula.claims import holds as holds
-from vaegan.formula.claims import says as says
-from vaegan.formula.meanings import Over as Over
-
-__all__ = ["Over", "holds", "says"]
