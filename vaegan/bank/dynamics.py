@@ -53,7 +53,7 @@ def _radius(m):
     return math.exp(log)
 
 # %% ../../nbs/bank/dynamics.ipynb #3c4d08dc
-@exercise("dynamics", "DIRAC, SIMULTANEOUS, IN TURN", "numeric", topics="gan game dirac eigenvalues", points=2)
+@exercise("dynamics", "DIRAC, SIMULTANEOUS, IN-TURN", "numeric", topics="gan game dirac eigenvalues", points=2)
 def dirac_radius(r):
     "Two ways to take a step in the smallest GAN"
     h = r.pick([.8, 1.2, 1.5, 1.8, 2.4, 3.0, 4.1, 4.2, 4.5, 4.8, 5.0, 5.5])

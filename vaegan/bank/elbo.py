@@ -204,7 +204,7 @@ def elbo_iw_two_states(r):
                   f"On average that is ${LK:.4f}$. It lies between the bound for one draw, {elbo:.4f}, and $\\log p(x) = {math.log(px):.4f}$."])
 
 # %% ../../nbs/bank/elbo.ipynb #e92d1562
-@exercise("elbo", "ELBO, IDENTITY, ENTROPY", "code", topics="bound", points=2)
+@exercise("elbo", "ELBO, IDENTITY, ENTROPY-FORM", "code", topics="bound", points=2)
 def elbo_code(r):
     "Write the bound for a latent that can be enumerated"
     import torch

@@ -19,7 +19,7 @@ PAGE = dict(title="Exercises: evaluation", subtitle="What a reported number is, 
             need="[Evaluation](../09_evaluate.ipynb).")
 
 # %% ../../nbs/bank/evaluate.ipynb #1936c6da
-@exercise("evaluate", "IW-BOUND, MONOTONE", "numeric", topics="bound importance", points=2)
+@exercise("evaluate", "IW-BOUND, TIGHTER", "numeric", topics="bound importance", points=2)
 def evaluate_iw_bound(r):
     "Several weights instead of one"
     p, l, K = r.pick([.3, .4, .6, .7]), (r.num(.1, .3), r.num(.6, .9)), r.pick([2, 2, 3])
@@ -137,7 +137,7 @@ def evaluate_two_rulers(r):
                   f"B's is {b:g}. " + ("All that A's may be lies below it, so A is better, whatever its gap." if below else f"A gap of more than {d:g} nats would put A below it, a smaller one would not: nothing is shown.")])
 
 # %% ../../nbs/bank/evaluate.ipynb #4e73fefe
-@exercise("evaluate", "BPD, DEQUANT", "numeric", topics="bits nll")
+@exercise("evaluate", "BPD, DEQUANT-BITS", "numeric", topics="bits nll")
 def evaluate_bits(r):
     "Bits per dimension"
     C, H, L = r.pick([(1, 28, 256), (3, 32, 256), (3, 16, 256), (1, 8, 17), (1, 16, 64)])

@@ -20,7 +20,7 @@ PAGE = dict(title="An exam in four questions", subtitle="Tanh, logistic regressi
                  "The questions follow the [CS230 exam of autumn 2019](https://cs230.stanford.edu/files/cs230exam_fall19_soln.pdf); the numbers and the follow-up parts are ours.")
 
 # %% ../../nbs/bank/exam.ipynb #a5d6031f
-@exercise("nets", "Tanh gradient", "truefalse", topics="exam gradient activation", points=2)
+@exercise("nets", "TANH-GRADIENT", "truefalse", topics="exam gradient activation", points=2)
 def exam_tanh(r):
     "Tanh: what comes back"
     g, strict = r.sign()*r.num(.5, 4, .5), r.pick([True, False, False])
@@ -42,7 +42,7 @@ def exam_tanh(r):
                   f"At $x = 0$ it is 1 and ${g:g}$ comes back whole; everywhere else less comes back. " + ("So the statement, which says *strictly* smaller, is false." if strict else "So the statement, which allows equality, is true.")])
 
 # %% ../../nbs/bank/exam.ipynb #72a8ce49
-@exercise("nets", "Tanh gradient", "numeric", topics="exam gradient activation")
+@exercise("nets", "TANH-GRADIENT", "numeric", topics="exam gradient activation")
 def exam_tanh_number(r):
     "Tanh: a gradient in numbers"
     x, g = r.sign()*r.pick([.3, .4, .6, .8, .9, 1.2, 1.5, 2, 3]), r.sign()*r.pick([2, 2.5, 3, 4, 5])
@@ -60,7 +60,7 @@ def exam_tanh_number(r):
         solution=[f"$z = \\tanh({x:g}) = {z:.4f}$.", f"The slope is $1 - z^2 = {1 - z*z:.6f}$.", f"The gradient in $x$ is ${g:g}\\cdot{1 - z*z:.6f} = {g*(1 - z*z):.4f}$."])
 
 # %% ../../nbs/bank/exam.ipynb #73c2723e
-@exercise("nets", "Tanh gradient", "symbolic", topics="exam gradient activation")
+@exercise("nets", "TANH-GRADIENT", "symbolic", topics="exam gradient activation")
 def exam_tanh_formula(r):
     "Tanh: the gradient as a formula"
     g, c = r.sign()*r.pick([4, 5, 6, 8]), r.pick([2, 3, .5])
@@ -158,7 +158,7 @@ _BEFORE = dict(relu=("a ReLU activation", lambda a: max(a, 0), "from 0 on", "at 
                tanh=("a tanh activation", math.tanh, "between −1 and 1", "between 0.27 and 0.73"), softplus=("a softplus activation, $\\log(1 + e^a)$,", lambda a: math.log1p(math.exp(-abs(a))) + max(a, 0), "above 0", "above ½"))
 
 # %% ../../nbs/bank/exam.ipynb #6cd3ef25
-@exercise("nets", "ReLU sigmoid", "choice", topics="exam activation loss", points=2)
+@exercise("nets", "RELU-SIGMOID", "choice", topics="exam activation loss", points=2)
 def exam_relu_sigmoid(r):
     "The last two layers"
     key, task = r.pick(["softplus", "relu", "tanh", "relu", "relu", "leaky"]), r.pick(["spam or not", "cat or no cat", "seven or another digit", "real or fake", "ill or healthy"])
@@ -181,7 +181,7 @@ def exam_relu_sigmoid(r):
                        leaky="It works, though class 0 needs pre-activations ten times as large. Better leave the activation out.")[key]])
 
 # %% ../../nbs/bank/exam.ipynb #048110b6
-@exercise("nets", "ReLU sigmoid", "numeric", topics="exam activation loss gradient", points=2)
+@exercise("nets", "RELU-SIGMOID", "numeric", topics="exam activation loss gradient", points=2)
 def exam_relu_loss(r):
     "What the last two layers cost"
     a, b = -r.num(.5, 3), r.num(.3, 2.5)
@@ -212,7 +212,7 @@ _MODEL = ("A model encodes $x \\in \\mathbb{R}$ as $z = w_1x$ and reconstructs i
           "$L(w_1, w_2) = \\frac{1}{n}\\sum_i (x^{(i)} - w_2w_1x^{(i)})^2$.")
 
 # %% ../../nbs/bank/exam.ipynb #4e3b0054
-@exercise("linear_autoencoder", "ZERO, LOSS", "symbolic", topics="exam autoencoder", points=2)
+@exercise("linear_autoencoder", "ZERO-SET, AE-LOSS", "symbolic", topics="exam autoencoder", points=2)
 def exam_zero_loss(r):
     "Two weights: where is the loss zero?"
     xs, m, shown = _data(r)
@@ -308,7 +308,7 @@ def _flow(a, b, T=16., n=400):
     return a, b
 
 # %% ../../nbs/bank/exam.ipynb #b2f399cb
-@exercise("linear_autoencoder", "INVARIANT, LANDING", "numeric", topics="exam autoencoder", points=2)
+@exercise("linear_autoencoder", "CONSERVED, LANDING", "numeric", topics="exam autoencoder", points=2)
 def exam_landing(r):
     "Two weights: where descent ends"
     sign, a, b = r.sign(), r.pick([.2, .3, .5, 1.2, 1.5, 2]), r.pick([.4, .6, .8, 1.6, 1.8, 2.2])
@@ -330,7 +330,7 @@ def exam_landing(r):
                   f"The path stays on the side of the saddle where it starts, so $w_1 = {end[0]:.4f}$ and $w_2 = {end[1]:.4f}$."])
 
 # %% ../../nbs/bank/exam.ipynb #0b166d1c
-@exercise("linear_autoencoder", "INTO THE SADDLE, INVARIANT", "truefalse", topics="exam autoencoder saddle")
+@exercise("linear_autoencoder", "INTO-THE-SADDLE, CONSERVED", "truefalse", topics="exam autoencoder saddle")
 def exam_into_saddle(r):
     "Two weights: does every path arrive?"
     a, on = r.sign()*r.pick([.8, 1, 1.2, 1.5]), r.pick([True, False])

@@ -104,7 +104,7 @@ def who_gets_gradients(r):
         solution=["The loss reaches D's parameters if they require a gradient, and G's if the fake is still attached to its graph.", why])
 
 # %% ../../nbs/bank/gan.ipynb #e1c987c2
-@exercise("gan", "COUNT", "numeric", topics="nets parameters")
+@exercise("gan", "COUNT-PLAYERS", "numeric", topics="nets parameters")
 def count_generator(r):
     "How many numbers does a generator learn?"
     n = [r.pick([16, 32, 64, 100]), r.pick([128, 200, 256]), r.pick([300, 400, 512]), r.pick([144, 784, 1024])]

@@ -17,7 +17,7 @@ PAGE = dict(title="Exercises: networks", subtitle="Counting, ranges, and where b
             need="[Networks](../06_nets.ipynb).")
 
 # %% ../../nbs/bank/nets.ipynb #aa3ee0ee
-@exercise("nets", "Count", "numeric", topics="parameters")
+@exercise("nets", "COUNT-MLP", "numeric", topics="parameters")
 def count_mlp(r):
     "How many numbers does a generator learn?"
     import torch
@@ -48,7 +48,7 @@ _JOBS = [("A generator is trained on images whose pixels were scaled to [−1, 1
          ("A generator makes sound waves, and the recordings were scaled to swing between −1 and 1.", "tanh")]
 
 # %% ../../nbs/bank/nets.ipynb #6a5ef30a
-@exercise("nets", "Tanh", "choice", topics="activation")
+@exercise("nets", "TANH", "choice", topics="activation")
 def net_last_activation(r):
     "The activation at the end"
     job, right = r.pick(_JOBS)
@@ -66,7 +66,7 @@ def net_last_activation(r):
                   + (" The sigmoid is inside the loss." if "softplus" in job or "logits" in job else " A variance is positive, but its logarithm may be any number." if "log-var" in job else "")])
 
 # %% ../../nbs/bank/nets.ipynb #945bcbde
-@exercise("nets", "Collapse, Linear", "truefalse", topics="rank")
+@exercise("nets", "TWO-LAYERS, LAYER", "truefalse", topics="rank")
 def collapse_two(r):
     "Two linear layers and nothing between"
     import torch
@@ -88,7 +88,7 @@ def collapse_two(r):
                   f"Its matrix $W_2W_1$ has rank at most {min(n, k)}. " + (f"That is no restriction for a {n} × {n} matrix: take $W_1$ as the matrix with zero rows below it, and let $W_2$ copy the first {n} units." if k >= n else f"A single layer may have rank {n}, for example the identity, which does not pass through {k} units.")])
 
 # %% ../../nbs/bank/nets.ipynb #a1e40358
-@exercise("nets", "Size, Conv count", "numeric", topics="convolution parameters")
+@exercise("nets", "SIZE, CONV-COUNT", "numeric", topics="convolution parameters")
 def conv_sizes(r):
     "A convolution, measured"
     import torch
@@ -108,7 +108,7 @@ def conv_sizes(r):
                   f"Each kernel has ${C}\\cdot{K}^2 + 1 = {C*K*K + 1}$ parameters. All {O} have {n}."])
 
 # %% ../../nbs/bank/nets.ipynb #3fcf64b0
-@exercise("nets", "Depth, Half, Variance", "numeric", topics="initialisation")
+@exercise("nets", "DEPTH, RELU-HALF, FAN-IN", "numeric", topics="initialisation")
 def signal_depth(r):
     "How much signal reaches the last layer?"
     a, depth, h0 = r.pick([1, 1.5, 2, 3]), r.whole(2, 3), r.pick([6, 9, 12, 20])
@@ -130,7 +130,7 @@ def signal_depth(r):
                   f"After {depth} layers: $({gain/2:.4g})^{depth}\\cdot{h0} = {out:.4f}$." + (" The signal dies out." if gain < 2 else " The signal grows.")])
 
 # %% ../../nbs/bank/nets.ipynb #90274f8e
-@exercise("nets", "Batch norm, Floor", "numeric", topics="kl")
+@exercise("nets", "BATCH-NORM, KL-FLOOR", "numeric", topics="kl")
 def norm_floor(r):
     "The price of batch norm on the means"
     K, B, l = r.pick([2, 4, 5, 10]), r.pick([4, 5, 6]), r.pick([-2, -1.5, -1, -.5, .5, 1])

@@ -17,7 +17,7 @@ PAGE = dict(title="Exercises: the reparameterization trick", subtitle="Which gra
             need="[The reparameterization trick](../05_reparam.ipynb).")
 
 # %% ../../nbs/bank/reparam.ipynb #55b4b12b
-@exercise("reparam", "VAR SCORE, VAR PATH", "numeric", topics="gradient variance")
+@exercise("reparam", "VAR-SCORE, VAR-PATH", "numeric", topics="gradient variance")
 def score_variance(r):
     "How noisy is one score-function estimate?"
     m, s = r.sign()*r.num(.5, 2, .5), r.pick([.5, .8, 1.2, 1.5, 2])

@@ -165,7 +165,7 @@ def train_warmup(r):
                   f"At the end it has come down to {S - v:.4f}."])
 
 # %% ../../nbs/bank/train.ipynb #23b0ac44
-@exercise("train", "NOISY-STEP, FLOOR", "numeric", topics="learning-rate")
+@exercise("train", "NOISY-STEP, LR-FLOOR", "numeric", topics="learning-rate")
 def train_floor(r):
     "Where descent comes to rest"
     eta, a, s = r.pick([.2, .3, .6]), r.pick([.8, 1.5, 2, 2.5]), r.pick([1.5, 2, 2.5, 3])
@@ -187,7 +187,7 @@ def train_floor(r):
                   "With this learning rate it stays there for ever; a rate that falls takes it lower."])
 
 # %% ../../nbs/bank/train.ipynb #35f3d9b9
-@exercise("train", "VARIANCE, BUDGET", "truefalse", topics="estimator variance")
+@exercise("train", "DRAWS-VARIANCE, BUDGET", "truefalse", topics="estimator variance")
 def train_budget(r):
     "More noise for fewer images"
     C, S, b = r.pick([64, 128, 256]), r.pick([2, 4, 8]), r.whole(5, 30)

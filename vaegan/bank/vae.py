@@ -26,7 +26,7 @@ def _climb(f, lo, hi):
     return .5*(lo + hi)
 
 # %% ../../nbs/bank/vae.ipynb #7c74fe31
-@exercise("vae", "ELBO, Sigmoids", "code", topics="elbo loss kl", points=2)
+@exercise("vae", "ELBO-DRAW, SIGMOIDS", "code", topics="elbo loss kl", points=2)
 def vae_elbo(r):
     "Write the bound"
     import torch
@@ -56,7 +56,7 @@ def vae_elbo(r):
                   "```python\ndef elbo(x, logits, mu, logvar):\n    log_px_z = -F.binary_cross_entropy_with_logits(logits, x, reduction=\"none\").sum(1)\n    return log_px_z - .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)\n```"])
 
 # %% ../../nbs/bank/vae.ipynb #5d4b905c
-@exercise("vae", "Hidden beta", "numeric", topics="loss beta reduction")
+@exercise("vae", "HIDDEN-BETA", "numeric", topics="loss beta reduction")
 def vae_hidden_beta(r):
     "Two averages"
     C, H = r.pick([(1, 28), (3, 32), (1, 64), (3, 64), (1, 8)])
@@ -79,7 +79,7 @@ def vae_hidden_beta(r):
                   f"So $\\beta = {m}/{K} = {m/K:.4f}$."])
 
 # %% ../../nbs/bank/vae.ipynb #b865e744
-@exercise("vae", "Sigmoids", "numeric", topics="likelihood grey")
+@exercise("vae", "SIGMOIDS", "numeric", topics="likelihood grey")
 def vae_grey_floor(r):
     "The best that a decoder can do"
     g, n, P = r.pick([.1, .2, .3, .4, .6, .7, .8, .9]), r.pick([3, 5, 8, 12, 20]), r.pick([64, 100, 784])
