@@ -87,6 +87,7 @@ _part("Workshop",
     ("47_runs", "Runs", "keep a training run, resume it, stop it in time"),
     ("48_contents", "Contents", "find any page, and add one"),
     ("49_slow", "Cells that may be skipped", "run a page without waiting"),
+    ("50_catalog", "Names", "say what a name stands for, and add one"),
     ("70_recipes", "Recipes", "train and sample from the shell"),
     ("71_tour", "The tour", "see all three models on one page"),
     ("72_cli", "The command line", "train, sample, write and grade an exam"),
@@ -94,7 +95,7 @@ _part("Workshop",
     ("references", "References", "find the source of a claim"))
 
 # %% ../nbs/48_contents.ipynb #4a90ed2d
-SMALL_ROOMS = ("checks", "contents", "files", "slow", "plot", "living",
+SMALL_ROOMS = ("checks", "contents", "catalog", "files", "slow", "plot", "living",
                "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
