@@ -12,6 +12,7 @@ import argparse
 import sys
 
 from . import __version__
+from .catalog import DATA_SETS, RECIPES
 
 # %% ../nbs/72_cli.ipynb #65f21365
 class _Parser(argparse.ArgumentParser):
@@ -21,59 +22,110 @@ def _count(least):
     "A parser of whole numbers that are at least `least`"
     def parse(s):
         try: n = int(s)
-        except ValueError: raise argparse.ArgumentTypeError(f"expected a whole number, got {s!r}") from None
-        if n < least: raise argparse.ArgumentTypeError(f"expected at least {least}, got {n}")
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected a whole number, got {s!r}") from None
+        if n < least:
+            raise argparse.ArgumentTypeError(f"expected at least {least}, got {n}")
         return n
     return parse
 
-# %% ../nbs/72_cli.ipynb #393e0919
 def _words(s):
     "A comma-separated list"
     words = [w.strip() for w in s.split(",")]
-    if not all(words): raise argparse.ArgumentTypeError(f"expected words separated by commas, got {s!r}")
-    return words
+    if all(words): return words
+    raise argparse.ArgumentTypeError(f"expected words separated by commas, got {s!r}")
 
+# %% ../nbs/72_cli.ipynb #393e0919
+def _command(sub, name, about):
+    "A command whose help shows the defaults"
+    shown = argparse.ArgumentDefaultsHelpFormatter
+    return sub.add_parser(name, help=about, formatter_class=shown).add_argument
+
+def _defaults(field):
+    "What the help says of a default that depends on the data"
+    each = (f"{getattr(d, field)} on {name}" for name, d in DATA_SETS.items())
+    return f"(default: {', '.join(each)})"
+
+def _seed(add): add("--seed", type=_count(0), default=0,
+                    help="same seed, same numbers on one machine")
+
+def _data(add): add("--data", choices=[*DATA_SETS], default="digits",
+                    help="; ".join(f"{k}: {d.about}" for k, d in DATA_SETS.items()))
+
+# %% ../nbs/72_cli.ipynb #0ca5273f
+def _tour_options(sub):
+    add = _command(sub, "tour",
+                   "train a VAE and a GAN on real digits, then write a page of pictures")
+    _data(add)
+    add("--out", default="tour", metavar="FOLDER", help="where the page goes")
+    _seed(add)
+    add("--epochs", type=_count(1), default=argparse.SUPPRESS,
+        help="passes of the VAE over the data, the GAN makes three times as many "
+             + _defaults("tour_epochs"))
+
+# %% ../nbs/72_cli.ipynb #8f4af84a
+def _train_options(sub):
+    add = _command(sub, "train", "train a recipe, keep the run, go on with it")
+    add("kind", choices=[*RECIPES], help="what to train")
+    _data(add)
+    add("--recipe", metavar="NAME", default=argparse.SUPPRESS,
+        help="; ".join(f"for a {kind}: {', '.join(table)}"
+                       for kind, table in RECIPES.items()) + " (default: the first)")
+    add("--epochs", type=_count(1), default=argparse.SUPPRESS,
+        help="passes over the data " + _defaults("epochs"))
+    add("--out", default="run", metavar="FOLDER",
+        help="where run.safetensors, history.csv and the pictures go")
+    _seed(add)
+    add("--resume", action="store_true",
+        help="go on with the run in that folder, if there is one")
+    add("--every", type=_count(0), default=30, metavar="SECONDS",
+        help="between two writes of the run")
+
+# %% ../nbs/72_cli.ipynb #133a0412
+def _sample_options(sub):
+    add = _command(sub, "sample", "draw images from a run that was kept")
+    add("run", metavar="RUN", help="a file run.safetensors, or the folder that it is in")
+    add("--out", default="samples.png", metavar="FILE", help="picture to write")
+    add("--n", type=_count(1), default=80, help="images")
+    add("--seed", type=_count(0), default=0, help="of the noise")
+
+# %% ../nbs/72_cli.ipynb #2bf223ec
+def _exam_options(sub):
+    add = _command(sub, "exam", "write an exam and, separately, its key")
+    add("--topics", type=_words, default=[], metavar="A,B",
+        help="chapters or words such as elbo,kl,gan; all if left out")
+    add("--n", type=_count(1), default=8, help="questions")
+    add("--seed", type=_count(0), default=0,
+        help="same seed, same sheet anywhere: choose one that nobody guesses")
+    add("--format", choices=["ipynb", "md", "html"], default="ipynb",
+        help="only ipynb can be graded by `vaegan grade`")
+    add("--solutions", action="store_true", help="write worked solutions, too")
+    add("--students", metavar="ROSTER.csv",
+        help="a table with a column id: each student gets numbers of their own")
+    add("--out", default="exam", metavar="FOLDER",
+        help="where sheets/, key.json and solutions/ go")
+    add("--force", action="store_true", help="overwrite")
+
+# %% ../nbs/72_cli.ipynb #726dc784
+def _grade_options(sub):
+    add = _command(sub, "grade", "grade filled notebooks without running them")
+    add("key", metavar="KEY", help="the key.json of the exam")
+    add("submissions", metavar="SUBMISSION", nargs="+",
+        help="a notebook or a folder with notebooks")
+    add("--out", default="grades", metavar="FOLDER",
+        help="where scores.csv, feedback.csv and summary.png go")
+    add("--force", action="store_true", help="overwrite")
+
+# %% ../nbs/72_cli.ipynb #13a00760
 def parser() -> argparse.ArgumentParser:
     "The commands and their options"
-    p = _Parser(prog="vaegan", description="The course in which every equation runs: VAEs and GANs.")
+    about = "The course in which every equation runs: VAEs and GANs."
+    p = _Parser(prog="vaegan", description=about)
     p.add_argument("--version", action="version", version=f"vaegan {__version__}")
-    sub = p.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    t = sub.add_parser("tour", help="train a VAE and a GAN on real digits, then write one page of pictures",
-                       formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    t.add_argument("--data", choices=["digits", "mnist"], default="digits",
-                   help="8x8 digits that come with the library, or MNIST from $VAEGAN_DATA or the user's cache")
-    t.add_argument("--out", default="tour", metavar="FOLDER", help="where the page goes")
-    t.add_argument("--seed", type=_count(0), default=0, help="same seed, same numbers on one machine")
-    t.add_argument("--epochs", type=_count(1), default=argparse.SUPPRESS,
-                   help="passes of the VAE over the data, the GAN makes three times as many (default: 120 on digits, 6 on mnist)")
-    r = sub.add_parser("train", help="train a recipe, keep the run, go on with it", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    r.add_argument("kind", choices=["vae", "gan", "hybrid"], help="what to train")
-    r.add_argument("--data", choices=["digits", "mnist"], default="digits", help="as for the tour")
-    r.add_argument("--recipe", metavar="NAME", default=argparse.SUPPRESS, help="a named setting: nll-90 or elbo-97 for a vae, lecture, nonsaturating or relativistic for a gan")
-    r.add_argument("--epochs", type=_count(1), default=argparse.SUPPRESS, help="passes over the data (default: 60 on digits, 20 on mnist)")
-    r.add_argument("--out", default="run", metavar="FOLDER", help="where run.safetensors, history.csv and the pictures go")
-    r.add_argument("--seed", type=_count(0), default=0, help="same seed, same numbers on one machine")
-    r.add_argument("--resume", action="store_true", help="go on with the run in that folder, if there is one")
-    r.add_argument("--every", type=_count(0), default=30, metavar="SECONDS", help="between two writes of the run")
-    s = sub.add_parser("sample", help="draw images from a run that was kept", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    s.add_argument("run", metavar="RUN", help="a file run.safetensors, or the folder that it is in")
-    s.add_argument("--out", default="samples.png", metavar="FILE", help="picture to write")
-    s.add_argument("--n", type=_count(1), default=80, help="images")
-    s.add_argument("--seed", type=_count(0), default=0, help="of the noise")
-    e = sub.add_parser("exam", help="write an exam and, separately, its key", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    e.add_argument("--topics", type=_words, default=[], metavar="A,B", help="chapters or words such as elbo,kl,gan; all if left out")
-    e.add_argument("--n", type=_count(1), default=8, help="questions")
-    e.add_argument("--seed", type=_count(0), default=0, help="same seed, same sheet anywhere: choose one that nobody guesses")
-    e.add_argument("--format", choices=["ipynb", "md", "html"], default="ipynb", help="only ipynb can be graded by `vaegan grade`")
-    e.add_argument("--solutions", action="store_true", help="write worked solutions, too")
-    e.add_argument("--students", metavar="ROSTER.csv", help="a table with a column id: each student gets numbers of their own")
-    e.add_argument("--out", default="exam", metavar="FOLDER", help="where sheets/, key.json and solutions/ go")
-    e.add_argument("--force", action="store_true", help="overwrite")
-    g = sub.add_parser("grade", help="grade filled notebooks without running them", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    g.add_argument("key", metavar="KEY", help="the key.json of the exam")
-    g.add_argument("submissions", metavar="SUBMISSION", nargs="+", help="a notebook or a folder with notebooks")
-    g.add_argument("--out", default="grades", metavar="FOLDER", help="where scores.csv, feedback.csv and summary.png go")
-    g.add_argument("--force", action="store_true", help="overwrite")
+    sub = p.add_subparsers(dest="command", required=True, metavar="COMMAND",
+                           parser_class=_Parser)
+    for options in (_tour_options, _train_options, _sample_options, _exam_options,
+                    _grade_options): options(sub)
     return p
 
 # %% ../nbs/72_cli.ipynb #0076cb5e
@@ -95,24 +147,29 @@ def _exam(args):
     from vaegan.exam import exam
     paths = exam(**args)
     sheets = [p for p in paths if p.parent.name == "sheets"]
-    print(f"{len(sheets)} sheet{'s'*(len(sheets) > 1)} in {sheets[0].parent}, key in {paths[-1]}")
+    plural = "s"*(len(sheets) > 1)
+    print(f"{len(sheets)} sheet{plural} in {sheets[0].parent}, key in {paths[-1]}")
     return 0
 
 def _grade(args):
     from vaegan.exam import grade
-    rows = grade(**args)
-    for r in rows: print(f"{r['student'] or '?':20} {r['score'] if r['score'] != '' else '-':>4} of {r['of']}  {r['file']}  {r['status']}".encode("ascii", "backslashreplace").decode())
+    for r in grade(**args):
+        score = "-" if r["score"] == "" else r["score"]
+        line = (f"{r['student'] or '?':20} {score:>4} of {r['of']}  "
+                f"{r['file']}  {r['status']}")
+        print(line.encode("ascii", "backslashreplace").decode())
     print(f"scores.csv, feedback.csv and summary.png in {args['out']}")
     return 0
 
+# %% ../nbs/72_cli.ipynb #245cdf50
 def main(
     argv:list=None   # arguments; those of the process by default
 ) -> int: # exit code: 0 done, 2 impossible as asked, 130 interrupted
     "The command `vaegan`"
     args = vars(parser().parse_args(argv))
     command = args.pop("command")
-    try:
-        return dict(tour=_tour, train=_train, sample=_sample, exam=_exam, grade=_grade)[command](args)
+    commands = dict(tour=_tour, train=_train, sample=_sample, exam=_exam, grade=_grade)
+    try: return commands[command](args)
     except (OSError, RuntimeError, ValueError, FloatingPointError) as e:
         sys.stderr.write(f"vaegan {command}: error: {' '.join(str(e).split())}\n")
         return 2
