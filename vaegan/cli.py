@@ -23,7 +23,8 @@ def _count(least):
     def parse(s):
         try: n = int(s)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"expected a whole number, got {s!r}") from None
+            message = f"expected a whole number, got {s!r}"
+            raise argparse.ArgumentTypeError(message) from None
         if n < least:
             raise argparse.ArgumentTypeError(f"expected at least {least}, got {n}")
         return n
@@ -55,7 +56,7 @@ def _data(add): add("--data", choices=[*DATA_SETS], default="digits",
 # %% ../nbs/72_cli.ipynb #0ca5273f
 def _tour_options(sub):
     add = _command(sub, "tour",
-                   "train a VAE and a GAN on real digits, then write a page of pictures")
+                   "train a VAE and a GAN on real digits, write a page of pictures")
     _data(add)
     add("--out", default="tour", metavar="FOLDER", help="where the page goes")
     _seed(add)
@@ -84,7 +85,8 @@ def _train_options(sub):
 # %% ../nbs/72_cli.ipynb #133a0412
 def _sample_options(sub):
     add = _command(sub, "sample", "draw images from a run that was kept")
-    add("run", metavar="RUN", help="a file run.safetensors, or the folder that it is in")
+    add("run", metavar="RUN",
+        help="a file run.safetensors, or the folder that it is in")
     add("--out", default="samples.png", metavar="FILE", help="picture to write")
     add("--n", type=_count(1), default=80, help="images")
     add("--seed", type=_count(0), default=0, help="of the noise")
@@ -174,7 +176,8 @@ def main(
         sys.stderr.write(f"vaegan {command}: error: {' '.join(str(e).split())}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write(f"vaegan {command}: interrupted before anything was finished\n")
+        said = f"vaegan {command}: interrupted before anything was finished\n"
+        sys.stderr.write(said)
         return 130
 
 # %% ../nbs/72_cli.ipynb #d0238ed2

@@ -30,7 +30,7 @@ _part("Start here",
      "read any equation as code and any line of code as an equation"))
 _part("Foundations",
     ("01_data", "Images",
-     "say what a grey pixel costs a model of black and white, and feed a training loop"),
+     "say what a grey pixel costs a model of black and white"),
     ("02_dists", "Densities",
      "score images without overflow, and put an error bar on a Monte Carlo number"),
     ("03_divergences", "Divergences",

@@ -84,7 +84,7 @@ def draw_images(
     n:int,        # images
     seed:int=0    # of the noise
 ) -> Tensor: # `[n,1,H,W]` in [0, 1]
-    "Images from a generator, or the mean images of a VAE's decoder for z from the prior"
+    "Images from a generator, or a VAE's mean images for z from the prior"
     check_int("n", n, 1)
     check_int("seed", seed, 0)
     g = torch.Generator().manual_seed(seed)
@@ -206,7 +206,8 @@ def sample(
     if run.is_dir(): run = run/"run.safetensors"
     parts = _parts_of(run, "run", "vaegan train", "about")
     about = parts["about"]
-    nets = recipe_nets(about["kind"], (1, about["side"], about["side"]), about["recipe"])
+    x_shape = (1, about["side"], about["side"])
+    nets = recipe_nets(about["kind"], x_shape, about["recipe"])
     for k, net in nets.items(): net.load_state_dict(parts[k])
     imgs = draw_images(nets, n, seed)
     try:
