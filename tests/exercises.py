@@ -3,13 +3,12 @@ import json
 import os
 import subprocess
 import sys
-from pkgutil import iter_modules
 
-import vaegan.bank
 from nbs import ROOT, src
-from vaegan.exam import exercise_page, notebook
+from vaegan.exam.learner import bank_modules
+from vaegan.exam.page import exercise_page, notebook
 
-NAMES = sorted(m.name for m in iter_modules(vaegan.bank.__path__))
+NAMES = bank_modules()
 
 def page(name): return exercise_page(name)
 def path(name): return ROOT/"nbs"/"exercises"/f"{name}.ipynb"

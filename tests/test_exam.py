@@ -16,44 +16,53 @@ from fastcore.nbio import read_nb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import vaegan.exam as ve
 from nbs import NBS, ROOT, equations, tags
 from vaegan.cli import main
+from vaegan.exam.answers import Unreadable, identical, read_expr
+from vaegan.exam.box import box
+from vaegan.exam.draw import Draw
+from vaegan.exam.exercise import CHAPTERS, audit, right_forms
+from vaegan.exam.grading import grade
+from vaegan.exam.judge import judge
+from vaegan.exam.learner import ask, bank, check, hint
+from vaegan.exam.sheets import FORMATS, write_all, write_exam
+from vaegan.exam.typeset import to_html
+from vaegan.exam.variant import question_text
 
-BANK = ve.bank()
+BANK = bank()
 each = pytest.mark.parametrize("ex", BANK.values(), ids=BANK)
 
 # -- the bank ----------------------------------------------------------------------------------------------------------
 @each
-def test_audit(ex): assert ve.audit(ex, range(5)) == []
+def test_audit(ex): assert audit(ex, range(5)) == []
 
 @pytest.mark.slow
 @each
-def test_audit_of_200_seeds(ex): assert ve.audit(ex, range(200)) == []
+def test_audit_of_200_seeds(ex): assert audit(ex, range(200)) == []
 
 @each
 def test_tags_exist(ex):
-    nb = ROOT/"nbs"/f"{ve.CHAPTERS[ex.chapter]}.ipynb"
+    nb = ROOT/"nbs"/f"{CHAPTERS[ex.chapter]}.ipynb"
     assert set(ex.tags) <= {t for e in equations(nb) for t in tags(e)}
 
 def test_chapters_are_the_notebooks():
     for nb in (n for n in NBS if n.parent.name == "nbs" and n.name[:2].isdigit() and int(n.name[:2]) <= 14):
-        assert nb.stem in ve.CHAPTERS.values(), nb.name
+        assert nb.stem in CHAPTERS.values(), nb.name
 
 def test_every_chapter_has_three():
-    with_equations = [c for c, f in ve.CHAPTERS.items() if (ROOT/"nbs"/f"{f}.ipynb").exists() and equations(ROOT/"nbs"/f"{f}.ipynb")]
+    with_equations = [c for c, f in CHAPTERS.items() if (ROOT/"nbs"/f"{f}.ipynb").exists() and equations(ROOT/"nbs"/f"{f}.ipynb")]
     few = {c: n for c in with_equations if (n := sum(ex.chapter == c for ex in BANK.values())) < 3}
     assert not few
 
 @each
 def test_seeds_differ(ex):
     if ex.kind == "code": return
-    assert len({ve.text(ex.variant(s)) for s in range(12)}) >= 4
+    assert len({question_text(ex.variant(s)) for s in range(12)}) >= 4
 
 @each
 def test_formulas_can_be_drawn(ex):
     v = ex.variant(1)
-    for t in [ve.text(v), *v.solution]: assert "<code>\\" not in (h := ve.to_html(t, "t")) and not re.search(r"<code>[^<]*(frac|mathrm|mathcal)", h), t
+    for t in [question_text(v), *v.solution]: assert "<code>\\" not in (h := to_html(t, "t")) and not re.search(r"<code>[^<]*(frac|mathrm|mathcal)", h), t
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pages_are_made_from_the_bank(name): assert cells(read_nb(path(name))) == page(name), f"run `python tests/exercises.py {name}`"
@@ -64,11 +73,11 @@ def test_pages_hide_the_answers(name):
         if c.cell_type == "code": assert "import" not in "".join(c.source) or "vaegan.bank" not in "".join(c.source)
 
 def test_importing_is_quick():
-    code = "import vaegan.exam, sys; assert not {'torch', 'sympy', 'numpy', 'matplotlib'} & sys.modules.keys()"
+    code = "import vaegan.exam.grading, vaegan.exam.learner, sys; assert not {'torch', 'sympy', 'numpy', 'matplotlib'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 def test_numbers_are_the_same_everywhere():
-    r = ve.Draw("fixed")
+    r = Draw("fixed")
     assert (r.num(0, 1), r.whole(1, 100), r.perm("abcd"), r.pick("xyz"), r.sign()) == FIXED
 
 FIXED = (.9, 53, ['c', 'd', 'b', 'a'], 'z', -1)
@@ -87,9 +96,9 @@ def test_wrong_exercises_are_rejected(change, why):
     with pytest.raises(ValueError, match=re.escape(why)): changed("kl-to-prior", **change).variant(0)
 
 def test_audit_sees():
-    assert any("at least 3" in b for b in ve.audit(changed("kl-to-prior", mistakes=lambda d: {}), [0]))
-    assert any("plain text" in b for b in ve.audit(changed("kl-to-prior", mistakes=lambda d: {k: (a, "$x$") for k, (a, _) in d["mistakes"].items()}), [0]))
-    assert any("arrive" in b for b in ve.audit(changed("kl-to-prior", solution=lambda d: ["a", "b"]), [0]))
+    assert any("at least 3" in b for b in audit(changed("kl-to-prior", mistakes=lambda d: {}), [0]))
+    assert any("plain text" in b for b in audit(changed("kl-to-prior", mistakes=lambda d: {k: (a, "$x$") for k, (a, _) in d["mistakes"].items()}), [0]))
+    assert any("arrive" in b for b in audit(changed("kl-to-prior", solution=lambda d: ["a", "b"]), [0]))
 
 def test_wrong_code_is_rejected():
     with pytest.raises(ValueError, match="disagree"): changed("kl-code", check=lambda d: d["mistakes"]["mean"][0]).variant(0)
@@ -101,54 +110,54 @@ HOSTILE = ["__import__('os').system('touch /tmp/owned')", "9**9**9**9", "((((x**
 
 @pytest.mark.parametrize("s", HOSTILE)
 def test_hostile_expressions(s):
-    with pytest.raises(ve.Unreadable): ve.read_expr(s, ("x",))
+    with pytest.raises(Unreadable): read_expr(s, ("x",))
     v = BANK["kl-slope"].variant(0)
-    assert ve.judge(v, s).status == "unreadable" and "\n" not in str(ve.judge(v, s))
+    assert judge(v, s).status == "unreadable" and "\n" not in str(judge(v, s))
 
 @settings(deadline=None)
 @given(st.text(max_size=250))
 def test_any_text_gets_a_verdict(s):
     for id in ("kl-to-prior", "kl-slope", "kl-two-bumps", "tight-q"):
-        assert ve.judge(BANK[id].variant(0), s).status in ("wrong", "mistake", "unreadable", "pending", "right")
+        assert judge(BANK[id].variant(0), s).status in ("wrong", "mistake", "unreadable", "pending", "right")
 
 @pytest.mark.parametrize("x", [float("nan"), float("inf"), True, [], {}, object(), 10**400, 1j, b"1", [[]], "", "()", "a", "1, 2"], ids=range(14))
-def test_odd_answers(x): assert ve.judge(BANK["kl-to-prior"].variant(0), x).status in ("unreadable", "pending")
+def test_odd_answers(x): assert judge(BANK["kl-to-prior"].variant(0), x).status in ("unreadable", "pending")
 
 @pytest.mark.parametrize("x", [None, ..., "", " ... "], ids=repr)
 @each
-def test_pending(ex, x): assert ve.judge(ex.variant(0), x).status == "pending"
+def test_pending(ex, x): assert judge(ex.variant(0), x).status == "pending"
 
 def test_stub_is_pending():
     def kl(mu, logvar): ...
-    assert ve.check("kl-code", 0, kl).status == "pending"
+    assert check("kl-code", 0, kl).status == "pending"
 
 def test_code_that_breaks():
-    assert "ZeroDivisionError" in str(ve.check("kl-code", 0, lambda mu, logvar: 1/0))
-    assert "return" in str(ve.check("kl-code", 0, lambda mu, logvar: print(end="")))
-    assert ve.check("kl-code", 0, 3).status == "unreadable"
-    assert ve.check("kl-code", 0, lambda mu, logvar: mu).mistake == "shape"
+    assert "ZeroDivisionError" in str(check("kl-code", 0, lambda mu, logvar: 1/0))
+    assert "return" in str(check("kl-code", 0, lambda mu, logvar: print(end="")))
+    assert check("kl-code", 0, 3).status == "unreadable"
+    assert check("kl-code", 0, lambda mu, logvar: mu).mistake == "shape"
     def inplace(mu, logvar): return mu.pow_(2).add_(logvar.exp() - 1 - logvar).sum(1).mul_(.5)
-    assert ve.check("kl-code", 0, inplace) and ve.check("kl-code", 0, inplace), "inputs are fresh for each run"
+    assert check("kl-code", 0, inplace) and check("kl-code", 0, inplace), "inputs are fresh for each run"
 
 def test_sympy_has_the_last_word():
     z = dict(z=(.2, 2))
-    assert ve.identical("sqrt(z**2)", "z", z) and ve.identical("log(z**3)/3", "ln(z)", z) and not ve.identical("z + 1e-12", "z", z)
+    assert identical("sqrt(z**2)", "z", z) and identical("log(z**3)/3", "ln(z)", z) and not identical("z + 1e-12", "z", z)
 
 def test_letters():
     v = BANK["kl-two-bumps"].variant(0)
-    assert all(ve.judge(v, a) for a in (v.answer, v.answer.upper(), f"({v.answer})", f" {v.answer}) ", v.options[v.answer]))
-    assert "why" in str(ve.judge(v, True)) and ve.judge(v, "z").status == "unreadable"
+    assert all(judge(v, a) for a in (v.answer, v.answer.upper(), f"({v.answer})", f" {v.answer}) ", v.options[v.answer]))
+    assert "why" in str(judge(v, True)) and judge(v, "z").status == "unreadable"
 
-@pytest.mark.parametrize("call", [lambda: ve.ask("kl-to-pior"), lambda: ve.hint("kl-to-prior", 0, 9)])
+@pytest.mark.parametrize("call", [lambda: ask("kl-to-pior"), lambda: hint("kl-to-prior", 0, 9)])
 def test_bad_calls(call):
     with pytest.raises(ValueError, match="kl-to-prior|step"): call()
 
 # -- the browser -------------------------------------------------------------------------------------------------------
-def sealed(v): return json.loads(base64.b64decode(re.search(r'data-q="([^"]+)"', ve.box(v))[1]))
+def sealed(v): return json.loads(base64.b64decode(re.search(r'data-q="([^"]+)"', box(v))[1]))
 
 @each
 def test_box(ex):
-    h = ve.box(ex.variant(1))
+    h = box(ex.variant(1))
     if ex.kind == "code": return
     assert h.count("<form") == h.count("</form>") == h.count("<script") == 1 and "<legend" in h and 'aria-live="polite"' in h and "http" not in h
     assert h.count("<input") == h.count("<label") == max(1, len(ex.variant(1).options)) and "eval(" not in h and "Function(" not in h
@@ -161,10 +170,10 @@ def test_browser_and_python_agree(tmp_path):
         for seed in range(3):
             v = ex.variant(seed)
             text = lambda a: f"({', '.join(map(repr, a))})" if isinstance(a, (tuple, list)) else str(a)
-            for a in [text(v.answer), *map(str, ve.right_forms(v)), *(text(w) for w, _ in v.mistakes.values()), "", "x(", "12345", "1/0", "−1"]:
-                todo.append((sealed(v), a)); want.append(ve.judge(v, a))
+            for a in [text(v.answer), *map(str, right_forms(v)), *(text(w) for w, _ in v.mistakes.values()), "", "x(", "12345", "1/0", "−1"]:
+                todo.append((sealed(v), a)); want.append(judge(v, a))
     js = tmp_path/"t.mjs"
-    js.write_text(ve._SCRIPT + "import {readFileSync} from 'fs'; const todo = JSON.parse(readFileSync(process.argv[2]));"
+    js.write_text((ROOT/"vaegan"/"js"/"exam"/"answer.js").read_text() + "import {readFileSync} from 'fs'; const todo = JSON.parse(readFileSync(process.argv[2]));"
                   "console.log(JSON.stringify(todo.map(([q, a]) => judge(q, a))));")
     (tmp_path/"t.json").write_text(json.dumps(todo))
     got = json.loads(subprocess.run(["node", js, tmp_path/"t.json"], capture_output=True, text=True, check=True).stdout)
@@ -188,7 +197,7 @@ def roster(tmp_path):
     f.write_text("name,id\nAda,ada\nBob,bob\nCleo,cleo\n")
     return f
 
-@pytest.mark.parametrize("format", ve.FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 def test_same_seed_same_sheet(format, tmp_path, roster, capfd):
     for d, seed in (("a", 7), ("b", 7), ("c", 8)):
         assert cli(capfd, "exam", "--topics", "kl,elbo", "--n", 5, "--seed", seed, "--format", format, "--solutions", "--students", roster, "--out", tmp_path/d)[0] == 0
@@ -206,7 +215,7 @@ def test_a_known_sheet(tmp_path, capfd):
     assert tree(tmp_path/"1") == tree(tmp_path/"2")
 
 def test_sheets_hold_no_answers(tmp_path, roster):
-    ve.exam(["kl", "elbo"], 5, 7, students=roster, out=tmp_path/"e")
+    write_exam(["kl", "elbo"], 5, 7, students=roster, out=tmp_path/"e")
     key = json.loads((tmp_path/"e/key.json").read_text())
     for s, qs in key["students"].items():
         sheet = (tmp_path/"e/sheets"/f"{s}.ipynb").read_text()
@@ -250,7 +259,7 @@ def test_nothing_is_half_written(tmp_path, monkeypatch):
         if next(count) == 2: raise OSError("disk full")
         return real(self, data)
     monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(OSError): ve.write_all({tmp_path/"a"/f"{i}.txt": "x" for i in range(4)})
+    with pytest.raises(OSError): write_all({tmp_path/"a"/f"{i}.txt": "x" for i in range(4)})
     assert not list(tmp_path.iterdir())
 
 # -- grading -----------------------------------------------------------------------------------------------------------
@@ -263,7 +272,7 @@ def fill(sheet, answers):
 
 @pytest.fixture
 def klass(tmp_path, roster):
-    ve.exam(["kl", "elbo"], 6, 7, students=roster, out=tmp_path/"e")
+    write_exam(["kl", "elbo"], 6, 7, students=roster, out=tmp_path/"e")
     key = json.loads((tmp_path/"e/key.json").read_text())
     truth = {s: {f"q{i}": repr(q["answer"]) for i, q in enumerate(qs, 1)} for s, qs in key["students"].items()}
     return tmp_path, key, truth
@@ -301,7 +310,7 @@ def test_hostile_submissions(klass):
     (sub/"folder.ipynb").mkdir()
     (sub/"gone.ipynb").symlink_to(d/"nowhere")
     (sub/"cleo.ipynb").write_text(fill(d/"e/sheets/cleo.ipynb", {"q1": '"=HYPERLINK(1)"', "q2": "9**9**9**9", "q3": "(" * 300, "q4": "1\nimport os", "q5": "[1]*10**9", "q6": "'''" + "x"*3000 + "'''"}))
-    rows = {Path(r["file"]).stem: r for r in ve.grade(d/"e/key.json", [sub], out=d/"g")}
+    rows = {Path(r["file"]).stem: r for r in grade(d/"e/key.json", [sub], out=d/"g")}
     assert not (d/"owned").exists()
     status = {n: r["status"] for n, r in rows.items()}
     assert status["ada"] == status["evil"] == status["cleo"] == "graded"
@@ -315,7 +324,7 @@ def test_two_versions_of_one_student(klass):
     d, key, truth = klass
     (d/"x.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", truth["ada"]))
     (d/"y.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", {}))
-    rows = ve.grade(d/"e/key.json", [d/"x.ipynb", d/"y.ipynb"], out=d/"g")
+    rows = grade(d/"e/key.json", [d/"x.ipynb", d/"y.ipynb"], out=d/"g")
     assert all("keep one" in r["status"] for r in rows if r["file"])
     assert {r["student"] for r in rows if r["status"] == "no submission"} == {"bob", "cleo"}
 
@@ -324,15 +333,15 @@ def test_duplicated_cells_do_not_count(klass):
     nb = json.loads(fill(d/"e/sheets/ada.ipynb", truth["ada"]))
     nb["cells"].append(dict(cell_type="code", source=["#| answer: q1\n", "answer = 99"]))
     (d/"x.ipynb").write_text(json.dumps(nb))
-    row = ve.grade(d/"e/key.json", [d/"x.ipynb"], out=d/"g")[0]
+    row = grade(d/"e/key.json", [d/"x.ipynb"], out=d/"g")[0]
     assert row["q1"] == 0 and row["score"] == row["of"] - key["students"]["ada"][0]["points"]
 
 def test_one_sheet_for_all(tmp_path):
-    ve.exam(["elbo"], 3, 1, out=tmp_path/"e")
+    write_exam(["elbo"], 3, 1, out=tmp_path/"e")
     key = json.loads((tmp_path/"e/key.json").read_text())
     truth = {f"q{i}": repr(q["answer"]) for i, q in enumerate(key["students"][""], 1)}
     for n in ("smith", "jones"): (tmp_path/f"{n}.ipynb").write_text(fill(tmp_path/"e/sheets/exam.ipynb", truth if n == "smith" else {}))
-    rows = {r["student"]: r["score"] for r in ve.grade(tmp_path/"e/key.json", [tmp_path/"smith.ipynb", tmp_path/"jones.ipynb"], out=tmp_path/"g")}
+    rows = {r["student"]: r["score"] for r in grade(tmp_path/"e/key.json", [tmp_path/"smith.ipynb", tmp_path/"jones.ipynb"], out=tmp_path/"g")}
     assert rows["smith"] > 0 == rows["jones"] and rows.keys() == {"smith", "jones"}
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"students": {}}', '{"exam": "a", "roster": true, "students": {"a": [{"id": 3}]}}', "["*99999, "\xff"])

@@ -146,15 +146,15 @@ def _sample(args):
     return 0
 
 def _exam(args):
-    from vaegan.exam import exam
-    paths = exam(**args)
+    from vaegan.exam.sheets import write_exam
+    paths = write_exam(**args)
     sheets = [p for p in paths if p.parent.name == "sheets"]
     plural = "s"*(len(sheets) > 1)
     print(f"{len(sheets)} sheet{plural} in {sheets[0].parent}, key in {paths[-1]}")
     return 0
 
 def _grade(args):
-    from vaegan.exam import grade
+    from vaegan.exam.grading import grade
     for r in grade(**args):
         score = "-" if r["score"] == "" else r["score"]
         line = (f"{r['student'] or '?':20} {score:>4} of {r['of']}  "

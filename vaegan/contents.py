@@ -88,6 +88,20 @@ _part("Workshop",
     ("48_contents", "Contents", "find any page, and add one"),
     ("49_slow", "Cells that may be skipped", "run a page without waiting"),
     ("50_catalog", "Names", "say what a name stands for, and add one"),
+    ("exam/index", "Exercises and exams", "practise, and print sheets for a class"),
+    ("exam/draw", "Numbers from a seed", "draw the same numbers on every machine"),
+    ("exam/numerics", "Second opinions", "check a closed form by a route of its own"),
+    ("exam/answers", "Reading an answer", "read an expression without ever running it"),
+    ("exam/variant", "A question with its numbers", "read every part of a question"),
+    ("exam/judge", "Judging an answer", "say which mistake was made"),
+    ("exam/exercise", "Writing an exercise", "write questions with fresh numbers"),
+    ("exam/box", "A box in the browser", "judge an answer on a page without Python"),
+    ("exam/learner", "Ask, check, hint, solution", "practise, with help in steps"),
+    ("exam/page", "A page of exercises", "make a page out of a module of questions"),
+    ("exam/typeset", "Setting a sheet", "turn Markdown into a page that prints anywhere"),
+    ("exam/key", "The key", "keep what grading needs apart from the sheets"),
+    ("exam/sheets", "Sheets for a class", "print other numbers for every student"),
+    ("exam/grading", "Grading", "grade a class without running its notebooks"),
     ("widgets/view", "Views", "put a slider on every number of a picture"),
     ("widgets/inference", "The bound and its gradients",
      "move q and watch the gap of the bound, see two estimators share their noise"),
@@ -119,9 +133,13 @@ def module_of(
 
 # %% ../nbs/48_contents.ipynb #a6653b21
 def import_order() -> list: # names of modules, each before those that may import it
-    "The modules of the numbered pages: small rooms, lessons, large rooms"
-    numbered = [module_of(p.path) for p in PAGES if p.path[0].isdigit()]
-    return [*SMALL_ROOMS, *(m for m in numbered if m not in SMALL_ROOMS)]
+    "The modules of the numbered pages and the wings: small rooms, lessons, large rooms"
+    made = [module_of(p.path) for p in PAGES if _makes_module(p.path)]
+    return [*SMALL_ROOMS, *(m for m in made if m not in SMALL_ROOMS)]
+
+def _makes_module(path):
+    wing = path.startswith(("exam/", "widgets/")) and not path.endswith("/index")
+    return wing or path[0].isdigit()
 
 # %% ../nbs/48_contents.ipynb #4892788f
 def lessons() -> list: # pages, in reading order

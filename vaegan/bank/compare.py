@@ -11,7 +11,8 @@ __all__ = ['PAGE', 'cover_two_modes', 'whose_slope', 'miss_or_invent', 'missing_
 # %% ../../nbs/bank/compare.ipynb #d10ce0a2
 import math
 
-from ..exam import exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/compare.ipynb #863c6997
 PAGE = dict(title="Exercises: VAE or GAN, and both", subtitle="What each of them minimises, and what the hybrid adds",

@@ -12,7 +12,8 @@ __all__ = ['PAGE', 'plot_corner_share', 'plot_inverse', 'plot_corner_cell', 'plo
 import math
 from itertools import combinations
 
-from ..exam import derivative, exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/data.ipynb #6777802b
 PAGE = dict(title="Exercises: figures and data", subtitle="Maps, grey pixels, coins and batches",

@@ -10,7 +10,8 @@ __all__ = ['PAGE', 'kl_to_prior', 'kl_log_std', 'kl_slope', 'kl_two_bumps', 'kl_
 # %% ../../nbs/bank/dists.ipynb #f719d46d
 import math
 
-from ..exam import derivative, exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/dists.ipynb #906cc050
 PAGE = dict(title="Exercises: densities", subtitle="Divergences by hand, in code, and the wrong way round",

@@ -10,7 +10,8 @@ __all__ = ['PAGE', 'spiral_growth', 'dirac_radius', 'friction_modulus', 'which_w
 # %% ../../nbs/bank/dynamics.ipynb #79bd56e2
 import math
 
-from ..exam import derivative, exercise
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/dynamics.ipynb #a2cc126e
 PAGE = dict(title="Exercises: the dynamics of the game", subtitle="Spirals, step sizes and their cures",

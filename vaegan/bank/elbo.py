@@ -12,7 +12,8 @@ __all__ = ['PAGE', 'elbo_two_states', 'tight_q', 'jensen_lognormal', 'elbo_bug',
 import math
 from itertools import product
 
-from ..exam import exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/elbo.ipynb #7e3bb21e
 PAGE = dict(title="Exercises: the evidence lower bound", subtitle="Bounds, gaps and a loss that is not one",

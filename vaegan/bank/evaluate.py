@@ -12,7 +12,8 @@ __all__ = ['PAGE', 'evaluate_iw_bound', 'evaluate_how_many', 'evaluate_called_nl
 import math
 from itertools import product
 
-from ..exam import exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/evaluate.ipynb #269aa4ae
 PAGE = dict(title="Exercises: evaluation", subtitle="What a reported number is, and what it proves",

@@ -12,7 +12,8 @@ __all__ = ['PAGE', 'exam_tanh', 'exam_tanh_number', 'exam_tanh_formula', 'exam_l
 # %% ../../nbs/bank/exam.ipynb #79bd56e2
 import math
 
-from ..exam import derivative, exercise
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/exam.ipynb #2da83871
 PAGE = dict(title="An exam in four questions", subtitle="Tanh, logistic regression, ReLU before a sigmoid, and an autoencoder with two weights",

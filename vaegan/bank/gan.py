@@ -11,7 +11,8 @@ __all__ = ['PAGE', 'generator_slopes', 'silent_loss', 'who_gets_gradients', 'cou
 # %% ../../nbs/bank/gan.ipynb #79bd56e2
 import math
 
-from ..exam import derivative, exercise
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/gan.ipynb #09d962bf
 PAGE = dict(title="Exercises: the GAN", subtitle="Two losses, two turns, two networks",

@@ -11,7 +11,8 @@ __all__ = ['PAGE', 'latent_posterior', 'latent_evidence', 'latent_pca_loss', 'la
 # %% ../../nbs/bank/latent.ipynb #d10ce0a2
 import math
 
-from ..exam import exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/latent.ipynb #c6155ab8
 PAGE = dict(title="Exercises: latent variables", subtitle="Posteriors, evidence and the linear autoencoder",

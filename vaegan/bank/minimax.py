@@ -11,7 +11,8 @@ __all__ = ['PAGE', 'weighted_discriminator', 'logit_line', 'js_from_cross_entrop
 # %% ../../nbs/bank/minimax.ipynb #f719d46d
 import math
 
-from ..exam import derivative, exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/minimax.ipynb #dc2fbc3a
 PAGE = dict(title="Exercises: the minimax game", subtitle="The best discriminator, and what the generator then minimises",

@@ -10,7 +10,8 @@ __all__ = ['PAGE', 'count_mlp', 'net_last_activation', 'collapse_two', 'conv_siz
 # %% ../../nbs/bank/nets.ipynb #d10ce0a2
 import math
 
-from ..exam import exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/nets.ipynb #c4a76823
 PAGE = dict(title="Exercises: networks", subtitle="Counting, ranges, and where batch norm must not stand",

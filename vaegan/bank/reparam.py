@@ -10,7 +10,8 @@ __all__ = ['PAGE', 'score_variance', 'best_baseline', 'draw_slope', 'coin_path',
 # %% ../../nbs/bank/reparam.ipynb #f719d46d
 import math
 
-from ..exam import derivative, exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/reparam.ipynb #592d20c3
 PAGE = dict(title="Exercises: the reparameterization trick", subtitle="Which gradients come through a draw, and how noisy they are",

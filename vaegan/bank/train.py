@@ -11,7 +11,7 @@ __all__ = ['PAGE', 'train_step_bug', 'train_accumulate', 'train_collapse', 'trai
 import math
 from functools import lru_cache
 
-from ..exam import exercise
+from ..exam.exercise import exercise
 
 # %% ../../nbs/bank/train.ipynb #ea471f8d
 PAGE = dict(title="Exercises: training", subtitle="A step with a fault, noise that stays, and a code that drowns",

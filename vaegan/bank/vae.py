@@ -11,7 +11,8 @@ __all__ = ['PAGE', 'vae_elbo', 'vae_hidden_beta', 'vae_grey_floor', 'vae_area_re
 # %% ../../nbs/bank/vae.ipynb #f719d46d
 import math
 
-from ..exam import derivative, exercise, integral, normal_pdf
+from ..exam.exercise import exercise
+from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/vae.ipynb #1078828e
 PAGE = dict(title="Exercises: the variational autoencoder", subtitle="One loss, its hidden weight, and what a pixel is made of",
@@ -101,7 +102,7 @@ def vae_grey_floor(r):
                   f"There are {n} of them: ${n}\\cdot{h:.4f} = {n*h:.4f}$ nats."])
 
 # %% ../../nbs/bank/vae.ipynb #70317558
-@exercise("vae", "Area, Continuous", "numeric", topics="likelihood grey")
+@exercise("vae", "AREA, CONTINUOUS", "numeric", topics="likelihood grey")
 def vae_area_repair(r):
     "Making it a density"
     p = r.pick([.02, .05, .1, .15, .2, .25, .3, .7, .75, .8, .85, .9, .95, .98])
@@ -121,7 +122,7 @@ def vae_area_repair(r):
                   f"The repair is $1/{area:.4f}$; with all digits, ${l/(2*p - 1):.4f}$."])
 
 # %% ../../nbs/bank/vae.ipynb #3299b62f
-@exercise("vae", "Area, Continuous mean", "truefalse", topics="likelihood grey")
+@exercise("vae", "AREA, CONTINUOUS-MEAN", "truefalse", topics="likelihood grey")
 def vae_area_constant(r):
     "Leaving out the normaliser"
     p, q = r.pick([.01, .02, .05, .1, .15]), r.pick([.3, .35, .4, .45, .5])
@@ -140,7 +141,7 @@ def vae_area_constant(r):
                   "Without it a decoder that is sure of a pixel gets too little credit."])
 
 # %% ../../nbs/bank/vae.ipynb #a7f284e1
-@exercise("vae", "Best variance, Scalar", "numeric", topics="likelihood variance")
+@exercise("vae", "BEST-VARIANCE, SCALAR", "numeric", topics="likelihood variance")
 def vae_best_variance(r):
     "One variance for all pixels"
     m = r.pick([3, 4])
@@ -165,7 +166,7 @@ def vae_best_variance(r):
                   f"So the best variance is the mean squared error, ${total/n:.4f}$."])
 
 # %% ../../nbs/bank/vae.ipynb #52ae1e16
-@exercise("vae", "Scalar, Best variance", "symbolic", topics="likelihood variance gradient")
+@exercise("vae", "SCALAR, BEST-VARIANCE", "symbolic", topics="likelihood variance gradient")
 def vae_logvar_slope(r):
     "The pull on the decoder's log-variance"
     m, R = r.pick([4, 16, 64, 100]), r.pick([1, 2, 3, 5, 8])

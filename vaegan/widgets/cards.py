@@ -13,8 +13,11 @@ import re
 
 import ipywidgets as iw
 
-from ..exam import LETTERED, Verdict, bank, choose, judge
-from ..exam import shown_answer, text, to_html
+from ..exam.judge import Verdict, judge
+from ..exam.learner import bank
+from ..exam.sheets import choose
+from ..exam.typeset import to_html
+from ..exam.variant import LETTERED, question_text, shown_answer
 from ..guards import check_int
 from ..plot import COLORS
 from .view import Still
@@ -24,7 +27,7 @@ def _page(md):
     "Markdown of the exam as HTML, formulas as pictures"
     return to_html(md, "").split("<body>\n")[1].split("\n</body>")[0]
 
-def _question(v): return f"**{v.title}** (seed {v.seed})\n\n{text(v, False)}"
+def _question(v): return f"**{v.title}** (seed {v.seed})\n\n{question_text(v, False)}"
 
 def _button(label, does, **kwargs):
     b = iw.Button(description=label, layout=iw.Layout(width="auto"), **kwargs)
@@ -133,7 +136,7 @@ class Card(Still):
 
 # %% ../../nbs/widgets/cards.ipynb #8402a6b3
 def deck(
-    *names:str,      # chapters or topics, see `vaegan.exam.topics`; all by default
+    *names:str,      # chapters or topics, see `vaegan.exam.sheets.topics`; all by default
     n:int=8,         # cards
     seed:int=1       # which ones, and with which numbers
 ) -> Still: # `.cards`; `.at`, the top one, from 0; `.score()`, how many are right
