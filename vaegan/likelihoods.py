@@ -14,73 +14,181 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 
-from .dists import bernoulli_log_prob, mvn_log_prob, normal_log_prob, tril
+from .dists import mvn_log_prob, normal_log_prob, tril
+from .guards import check_finite
 from .reparam import rsample, rsample_mvn
-from .vae import _rows
+from .vae import Bernoulli, _rows
+
+# %% ../nbs/10_likelihoods.ipynb #60770d18
+def _errors(x, mu):
+    "x − mu `[*K·B,m]`, a row for each draw of z, of images `[B,...]` and means `[*K,B,m]`"
+    x, mu = _rows("x", x), _rows("out", mu).view_as(mu)
+    if mu.shape[-2:] != x.shape:
+        raise ValueError(f"out: expected a mean for each pixel {list(x.shape)}, got {list(mu.shape)}")
+    return (x - mu).flatten(0, -2)
 
 # %% ../nbs/10_likelihoods.ipynb #28c4109d
 class Normal(nn.Module):
     "Real-valued pixels around the decoder's outputs, all with one learned variance"
-    def __init__(self, logvar:float=0.):   # log-variance to start from
+    def __init__(self,
+        logvar:float=0.   # log-variance to start from
+    ):
         super().__init__()
-        if not math.isfinite(logvar): raise ValueError(f"logvar: expected a finite number, got {logvar}")
+        if not math.isfinite(logvar):
+            raise ValueError(f"logvar: expected a finite number, got {logvar}")
         self.logvar = nn.Parameter(torch.tensor(float(logvar)))
-    def n_out(self, m:int) -> int:   # outputs for m pixels
+
+    def n_out(self,
+        m:int   # pixels
+    ) -> int: # outputs for them
+        "One mean per pixel"
         return m
-    def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, means `[B,m]` -> nats per image `[B]`
-        x, out = _rows("x", x), _rows("out", out)
-        return normal_log_prob(x, out, self.logvar.expand_as(out))
-    def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
+
+    def log_prob(self,
+        x:Tensor,    # images `[B,...]`
+        out:Tensor   # means `[*K,B,m]`: of one draw of z for each image, or of several
+    ) -> Tensor: # nats per image `[*K,B]`
+        "log p(x|z), a density"
+        e = _errors(x, out)
+        log_p = normal_log_prob(e, torch.zeros_like(e), self.logvar.expand_as(e))
+        return log_p.view(out.shape[:-1])
+
+    def mean(self,
+        out:Tensor   # means `[B,m]`
+    ) -> Tensor: # `[B,m]`
+        "The outputs themselves"
         return out
-    def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
+
+    def sample(self,
+        out:Tensor,                      # means `[B,m]`
+        generator:torch.Generator=None   # where the noise comes from
+    ) -> Tensor: # `[B,m]`
+        "The outputs and noise"
         return rsample(out, self.logvar.expand_as(out), generator)
 
+    def bias(self,
+        x:Tensor   # training images `[N,...]`
+    ) -> Tensor: # means `[m]`
+        "Where to start: the mean of the data"
+        check_finite(x=x)
+        return x.flatten(1).mean(0)
+
 # %% ../nbs/10_likelihoods.ipynb #09506f60
-class DiagNormal(nn.Module):
+class _NoStart(nn.Module):
+    "A likelihood that does not know where its outputs should start"
+    def bias(self, x):
+        raise TypeError("likelihood: expected one that knows where its outputs start, Bernoulli or"
+                        f" Normal, got {type(self).__name__}")
+
+class DiagNormal(_NoStart):
     "Real-valued pixels; the decoder gives each its mean and its log-variance"
-    def n_out(self, m:int) -> int:   # outputs for m pixels
+    def n_out(self,
+        m:int   # pixels
+    ) -> int: # outputs for them
+        "All means, then all log-variances"
         return 2*m
-    def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, `[B,2m]` -> nats per image `[B]`
-        return normal_log_prob(_rows("x", x), *_rows("out", out).chunk(2, 1))
-    def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
-        return out.chunk(2, 1)[0]
-    def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
-        return rsample(*out.chunk(2, 1), generator)
+
+    def log_prob(self,
+        x:Tensor,    # images `[B,...]`
+        out:Tensor   # `[*K,B,2m]`: of one draw of z for each image, or of several
+    ) -> Tensor: # nats per image `[*K,B]`
+        "log p(x|z), a density"
+        mu, logvar = out.chunk(2, -1)
+        e = _errors(x, mu)
+        return normal_log_prob(e, torch.zeros_like(e), logvar.flatten(0, -2)).view(out.shape[:-1])
+
+    def mean(self,
+        out:Tensor   # `[B,2m]`
+    ) -> Tensor: # `[B,m]`
+        "The first half of the outputs"
+        return out.chunk(2, -1)[0]
+
+    def sample(self,
+        out:Tensor,                      # `[B,2m]`
+        generator:torch.Generator=None   # where the noise comes from
+    ) -> Tensor: # `[B,m]`
+        "The means and noise"
+        return rsample(*out.chunk(2, -1), generator)
 
 # %% ../nbs/10_likelihoods.ipynb #596cdcb7
-class FullNormal(nn.Module):
+class FullNormal(_NoStart):
     "Real-valued pixels; the decoder gives their mean and a Cholesky factor of their covariance (small images only)"
-    def n_out(self, m:int) -> int:   # outputs for m pixels
+    def n_out(self,
+        m:int   # pixels
+    ) -> int: # outputs for them
+        "All means, then a triangle"
         return m + m*(m+1)//2
-    def split(self, out:Tensor) -> tuple:   # means `[B,m]`, factors `[B,m,m]`
-        m = round((math.sqrt(9 + 8*out.shape[1]) - 3)/2)
-        return out[:, :m], tril(out[:, m:], m)
-    def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, `[B,n_out]` -> nats per image `[B]`
-        return mvn_log_prob(_rows("x", x), *self.split(_rows("out", out)))
-    def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
+
+    def split(self,
+        out:Tensor   # `[*K,B,n_out]`
+    ) -> tuple: # means `[*K,B,m]`, factors `[*K,B,m,m]`
+        "The parameters that the outputs stand for"
+        m = round((math.sqrt(9 + 8*out.shape[-1]) - 3)/2)
+        L = tril(out[..., m:].flatten(0, -2), m)
+        return out[..., :m], L.view(*out.shape[:-1], m, m)
+
+    def log_prob(self,
+        x:Tensor,    # images `[B,...]`
+        out:Tensor   # `[*K,B,n_out]`: of one draw of z for each image, or of several
+    ) -> Tensor: # nats per image `[*K,B]`
+        "log p(x|z), a density"
+        mu, L = self.split(out)
+        e = _errors(x, mu)
+        return mvn_log_prob(e, torch.zeros_like(e), L.flatten(0, -3)).view(out.shape[:-1])
+
+    def mean(self,
+        out:Tensor   # `[B,n_out]`
+    ) -> Tensor: # `[B,m]`
+        "The first m outputs"
         return self.split(out)[0]
-    def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`
+
+    def sample(self,
+        out:Tensor,                      # `[B,n_out]`
+        generator:torch.Generator=None   # where the noise comes from
+    ) -> Tensor: # `[B,m]`
+        "The means and noise that is correlated"
         return rsample_mvn(*self.split(out), generator)
 
-# %% ../nbs/10_likelihoods.ipynb #34e7d061
-def _log_area(l): # log of (e^l − 1)/l, elementwise
+# %% ../nbs/10_likelihoods.ipynb #c39dbf25
+def _log_area(l):
+    "log of (e^l − 1)/l, elementwise"
     near, s = l.abs() < .1, l.square()
-    a = torch.where(near, torch.ones_like(l), l.abs())      # both branches stay finite, and so do their gradients
-    return .5*l + torch.where(near, s/24 - s**2/2880 + s**3/181440, .5*a + (-torch.expm1(-a)/a).log())
+    # both branches stay finite, and so do their gradients
+    a = torch.where(near, torch.ones_like(l), l.abs())
+    series = s/24 - s**2/2880 + s**3/181440
+    return .5*l + torch.where(near, series, .5*a + (-torch.expm1(-a)/a).log())
 
-class ContinuousBernoulli(nn.Module):
+# %% ../nbs/10_likelihoods.ipynb #34e7d061
+class ContinuousBernoulli(_NoStart):
     "Grey pixels in [0, 1]; the Bernoulli's formula, normalised (Loaiza-Ganem & Cunningham 2019)"
-    def n_out(self, m:int) -> int:   # outputs for m pixels
+    def n_out(self,
+        m:int   # pixels
+    ) -> int: # outputs for them
+        "One logit per pixel"
         return m
-    def log_prob(self, x:Tensor, out:Tensor) -> Tensor:   # images `[B,...]`, logits `[B,m]` -> nats per image `[B]`, a density
-        return bernoulli_log_prob(_rows("x", x), out) + (F.softplus(out) - _log_area(out)).sum(1)
-    def mean(self, out:Tensor) -> Tensor:   # `[B,m]`
+
+    def log_prob(self,
+        x:Tensor,    # images in [0, 1] `[B,...]`
+        out:Tensor   # logits `[*K,B,m]`: of one draw of z for each image, or of several
+    ) -> Tensor: # nats per image `[*K,B]`
+        "log p(x|z), a density"
+        return Bernoulli().log_prob(x, out) + (F.softplus(out) - _log_area(out)).sum(-1)
+
+    def mean(self,
+        out:Tensor   # logits `[B,m]`
+    ) -> Tensor: # `[B,m]`
+        "The mean of the density, which is not the sigmoid"
         near = out.abs() < .1
         a = torch.where(near, torch.ones_like(out), out.abs())
-        e = torch.expm1(-a)                                     # of −|logit|: neither it nor its gradient overflows
+        e = torch.expm1(-a)      # of −|logit|: neither it nor its gradient overflows
         far = torch.where(out > 0, -1/e - 1/a, 1/a + (-a).exp()/e)
         return torch.where(near, .5 + out/12 - out**3/720 + out**5/30240, far)
-    def sample(self, out:Tensor, generator=None) -> Tensor:   # `[B,m]`, by the inverse of the distribution function
+
+    def sample(self,
+        out:Tensor,                      # logits `[B,m]`
+        generator:torch.Generator=None   # where the draws come from
+    ) -> Tensor: # `[B,m]`
+        "By the inverse of the distribution function"
         u = torch.rand(out.shape, generator=generator, device=out.device, dtype=out.dtype)
         a = out.abs().clamp(min=1e-4)
         x = (-torch.log1p(u*torch.expm1(-a))/a).clamp(0, 1)

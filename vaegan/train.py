@@ -28,8 +28,9 @@ def vae_step(
     "One step of gradient ascent on the ELBO, ready for `fit`"
     if not callable(beta): check_positive(zero=True, beta=beta)
     count = dict(steps=0)
-    def step(x):
-        log_px_z, kl = (t.mean() for t in vae.terms(x, generator))
+    def step(batch):
+        x, y = batch if isinstance(batch, (tuple, list)) else (batch, None)
+        log_px_z, kl = (t.mean() for t in vae.terms(x, generator, y))
         loss = (beta(count["steps"]) if callable(beta) else beta)*kl - log_px_z
         opt.zero_grad()
         loss.backward()

@@ -20,7 +20,7 @@ from torch import Tensor
 from ..dists import normal_log_prob
 from ..guards import check_float, check_int
 from ..plot import COLORS, show_images
-from ..vae import CVAE, VAE
+from ..vae import VAE
 from .view import View, choice, figure, slider
 
 # %% ../../nbs/widgets/latent.ipynb #df812c04
@@ -42,8 +42,8 @@ def encoded(
     "The codes of images"
     with _resting(vae) as like:
         xs = x.to(like).split(1000)
-        if isinstance(vae, CVAE): xs = zip(xs, y.to(like.device).split(1000))
-        return tuple(torch.cat(t).cpu() for t in zip(*map(vae.encode, xs)))
+        ys = y.to(like.device).split(1000) if vae.n_classes else [None]*len(xs)
+        return tuple(torch.cat(t).cpu() for t in zip(*map(vae.encode, xs, ys)))
 
 # %% ../../nbs/widgets/latent.ipynb #4bcc9912
 def decoded(
@@ -54,7 +54,7 @@ def decoded(
     "What the decoder makes of points"
     with _resting(vae) as like:
         z = z.to(like)
-        if not isinstance(vae, CVAE): return vae.mean(z).cpu()
+        if not vae.n_classes: return vae.mean(z).cpu()
         return vae.mean(z, torch.full((len(z),), label, device=z.device)).cpu()
 
 # %% ../../nbs/widgets/latent.ipynb #d1ccefef
@@ -74,14 +74,14 @@ def explorable(
     n = 0 if x is None else len(x)
     if y is not None and len(y) != n:
         raise ValueError(f"y: expected {n} classes, one per image, got {len(y)}")
-    if isinstance(vae, CVAE) and n and y is None:
+    if vae.n_classes and n and y is None:
         raise ValueError("y: expected the classes of x for a conditional VAE, got None")
     return None if x is None else x[:1500], None if y is None else y[:1500].cpu()
 
 # %% ../../nbs/widgets/latent.ipynb #13049cdd
 def class_slider(vae:VAE) -> dict: # label -> slider, or nothing
     "The control that a conditional VAE needs"
-    if not isinstance(vae, CVAE): return {}
+    if not vae.n_classes: return {}
     return dict(label=slider("class", 0, 0, vae.n_classes - 1, 1))
 
 # %% ../../nbs/widgets/latent.ipynb #0ae092cd
