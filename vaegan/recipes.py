@@ -11,13 +11,11 @@ __all__ = ['recipe_nets', 'build_recipe', 'draw_images', 'train', 'sample']
 import csv
 import io
 import os
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable
 
 import matplotlib.pyplot as plt
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
@@ -32,8 +30,8 @@ from .guards import check_images, check_int
 from .hybrid import hybrid_nets, hybrid_recipe
 from .minimax import accuracy, value
 from .plot import plot_curves, png_bytes, quiet_plots, show_images
-from .processes import draw_eps
-from .runs import History, _parts_of, fit
+from .processes import draw_eps, join_torchrun
+from .runs import History, fit, kept_parts
 from .train import vae_recipe
 from .vae import mlp_vae
 
@@ -160,7 +158,7 @@ def train(
     step.state["about"] = about
     if resume and file.exists(): _same_run(file, about, out)
     def measure(): return _scores(kind, nets, images, seed)
-    with _joined(device) as rank:
+    with join_torchrun(device) as rank:
         hist = fit(step, batches, epochs, measure, progress, file, resume, every)
     if rank: return hist
     if hist: write_files(out, _files(nets, hist, seed))
@@ -170,19 +168,10 @@ def train(
 # %% ../nbs/70_recipes.ipynb #a3df128f
 def _same_run(file, about, out):
     "An error unless the run kept in `out` was made with the same settings"
-    was = _parts_of(file, "out", "vaegan train", "about")["about"]
+    was = kept_parts(file, "out", "vaegan train", "about")["about"]
     for k, v in about.items():
         if was.get(k) != v:
             raise ValueError(f"{k}: the run in {out} has {was.get(k)!r}, got {v!r}")
-
-@contextmanager
-def _joined(device):
-    "Join the processes that `torchrun` started, if any; the number of this one"
-    several = int(os.environ.get("WORLD_SIZE", 1)) > 1
-    if several: dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try: yield dist.get_rank() if several else 0
-    finally:
-        if several: dist.destroy_process_group()
 
 def _report(hist, about, out):
     "What is said at the end"
@@ -204,7 +193,7 @@ def sample(
     check_int("n", n, 1)
     run, out = Path(run), Path(out)
     if run.is_dir(): run = run/"run.safetensors"
-    parts = _parts_of(run, "run", "vaegan train", "about")
+    parts = kept_parts(run, "run", "vaegan train", "about")
     about = parts["about"]
     x_shape = (1, about["side"], about["side"])
     nets = recipe_nets(about["kind"], x_shape, about["recipe"])
