@@ -8,10 +8,21 @@ Docs: https://vaegan.github.io/vaegan/nets.html.md"""
 __all__ = ['mlp', 'n_params', 'conv_encoder', 'conv_decoder']
 
 # %% ../nbs/08_nets.ipynb #e75d3d94
+import math
+
 import torch
 from torch import nn
 
 from .guards import check_int, check_shape
+
+# %% ../nbs/08_nets.ipynb #40c2a208
+def _check_like(name, t, net):
+    "Raise an error that names the argument unless `t` has the network's device and dtype"
+    p = next(net.parameters(), t) if isinstance(net, nn.Module) else t
+    if t.device != p.device:
+        raise ValueError(f"{name}: expected {p.device} like the network, got {t.device}")
+    if t.dtype != p.dtype and not torch.is_autocast_enabled(p.device.type):
+        raise TypeError(f"{name}: expected {p.dtype} like the network, got {t.dtype}")
 
 # %% ../nbs/08_nets.ipynb #33605a66
 def mlp(
@@ -21,34 +32,33 @@ def mlp(
     out=None            # activation after the last layer, e.g. `nn.Sigmoid`
 ) -> nn.Sequential: # `[B,...]` with sizes[0] values per row -> `[B,sizes[-1]]`
     "A multilayer perceptron that flattens its input first"
-    if len(sizes) < 2: raise ValueError(f"sizes: expected at least an input and an output width, got {sizes}")
+    if len(sizes) < 2:
+        raise ValueError("sizes: expected at least an input and an output width,"
+                         f" got {sizes}")
     if any(not hasattr(s, "__index__") or s < 1 for s in sizes):
-        raise ValueError(f"sizes: expected whole numbers above 0 as widths of input, hidden layers and output, got {sizes}")
+        raise ValueError("sizes: expected whole numbers above 0 as widths of input, hidden"
+                         f" layers and output, got {sizes}")
     layers = [nn.Flatten()]
     for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
+        if i and norm: layers.append(nn.BatchNorm1d(a))
+        if i: layers.append(act())
         layers.append(nn.Linear(a, b))
-        if i < len(sizes) - 2: layers += [nn.BatchNorm1d(b)]*norm + [act()]
-    return nn.Sequential(*layers, *([out()] if out else []))
+    if out: layers.append(out())
+    return nn.Sequential(*layers)
 
 # %% ../nbs/08_nets.ipynb #81928df4
-def _check_like(name, t, net):
-    "Raise an error that names the argument unless `t` has the device and the dtype of the network's parameters"
-    p = next(net.parameters(), t) if isinstance(net, nn.Module) else t
-    if t.device != p.device: raise ValueError(f"{name}: expected {p.device} like the network, got {t.device}")
-    if t.dtype != p.dtype and not torch.is_autocast_enabled(p.device.type): raise TypeError(f"{name}: expected {p.dtype} like the network, got {t.dtype}")
-
 def n_params(
     net:nn.Module   # any network
-) -> int:
+) -> int: # numbers that training may change
     "How many numbers a network learns"
     return sum(p.numel() for p in net.parameters() if p.requires_grad)
 
 # %% ../nbs/08_nets.ipynb #71a7f373
 def _conv_shape(x_shape):
     check_shape(x_shape)
-    if len(x_shape) != 3 or x_shape[1] % 4 or x_shape[2] % 4:
-        raise ValueError(f"x_shape: expected (C,H,W) with H and W divisible by 4, got {tuple(x_shape)}")
-    return x_shape
+    if len(x_shape) == 3 and x_shape[1] % 4 == x_shape[2] % 4 == 0: return x_shape
+    raise ValueError("x_shape: expected (C,H,W) with H and W divisible by 4,"
+                     f" got {tuple(x_shape)}")
 
 def conv_encoder(
     x_shape:tuple,    # `(C,H,W)` with H and W divisible by 4
@@ -61,10 +71,11 @@ def conv_encoder(
     C, H, W = _conv_shape(x_shape)
     check_int("n_out", n_out, 1)
     check_int("width", width, 1)
-    bn = lambda n: [nn.BatchNorm2d(n)]*norm
-    return nn.Sequential(nn.Conv2d(C, width, 3, stride=2, padding=1), *bn(width), act(),
-                         nn.Conv2d(width, 2*width, 3, stride=2, padding=1), *bn(2*width), act(),
-                         nn.Flatten(), nn.Linear(2*width*(H//4)*(W//4), n_out))
+    bn = lambda n: [nn.BatchNorm2d(n)] if norm else []
+    return nn.Sequential(
+        nn.Conv2d(C, width, 3, stride=2, padding=1), *bn(width), act(),
+        nn.Conv2d(width, 2*width, 3, stride=2, padding=1), *bn(2*width), act(),
+        nn.Flatten(), nn.Linear(2*width*(H//4)*(W//4), n_out))
 
 # %% ../nbs/08_nets.ipynb #b16a7aff
 def conv_decoder(
@@ -79,7 +90,9 @@ def conv_decoder(
     C, H, W = _conv_shape(x_shape)
     check_int("d_z", d_z, 1)
     check_int("width", width, 1)
-    bn = lambda n: [nn.BatchNorm2d(n)]*norm
-    return nn.Sequential(nn.Linear(d_z, 2*width*(H//4)*(W//4)), nn.Unflatten(1, (2*width, H//4, W//4)), *bn(2*width), act(),
-                         nn.ConvTranspose2d(2*width, width, 4, stride=2, padding=1), *bn(width), act(),
-                         nn.ConvTranspose2d(width, C, 4, stride=2, padding=1), *([out()] if out else []))
+    bn = lambda n: [nn.BatchNorm2d(n)] if norm else []
+    small = (2*width, H//4, W//4)
+    return nn.Sequential(
+        nn.Linear(d_z, math.prod(small)), nn.Unflatten(1, small), *bn(2*width), act(),
+        nn.ConvTranspose2d(2*width, width, 4, stride=2, padding=1), *bn(width), act(),
+        nn.ConvTranspose2d(width, C, 4, stride=2, padding=1), *([out()] if out else []))
