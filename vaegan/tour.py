@@ -57,7 +57,7 @@ def train_tour_vae(
     g = torch.Generator().manual_seed(seed)
     def held_out():
         return dict(held_out=held_out_elbo(vae, data.x_test, generator=g)[0])
-    step = vae_step(vae, opt, generator=g, sched=cosine)
+    step = vae_step(vae, opt, generator=g, schedules=(cosine,))
     hist = fit(step, batches, epochs, held_out, progress)
     if hist.interrupted: raise KeyboardInterrupt
     elbo, se = held_out_elbo(vae, data.x_test, generator=g)
