@@ -1,4 +1,4 @@
-"""One weight in, one weight out: valleys, a saddle, and the paths of descent
+"""One weight in, one weight out: two valleys, a saddle between them, and the paths of descent
 
 Docs: https://vaegan.github.io/vaegan/autoencoder.html.md"""
 
@@ -37,43 +37,68 @@ def ae_descend(
     w, path = torch.tensor([w1, w2], dtype=torch.float64), []
     for _ in range(n):
         path.append(w)
-        w = w + lr*2*m*(1 - w.prod())*w.flip(0)   # −∂L/∂w₁ = 2m(1 − w₁w₂)w₂, and the same with 1 and 2 exchanged
+        w = w + lr*2*m*(1 - w.prod())*w.flip(0)
     return torch.stack([*path, w])
 
-# %% ../nbs/05_autoencoder.ipynb #40ef8bc6
-_STARTS = ((-1.9, 2.3), (-2.3, 1.9), (-1., .85), (1.9, -2.3), (2.3, -1.9), (.85, -1.), (2.2, 1.9), (-1.9, -2.2), (.08, .05))
-
+# %% ../nbs/05_autoencoder.ipynb #7eda47a7
 def _arrow(ax, a, b, color):
-    ax.annotate("", b, a, arrowprops=dict(arrowstyle="-|>", color=color, lw=1.5, shrinkA=0, shrinkB=0), zorder=4)
+    style = dict(arrowstyle="-|>", color=color, lw=1.5, shrinkA=0, shrinkB=0)
+    ax.annotate("", b, a, arrowprops=style, zorder=4)
 
-def plot_ae_surface(
-    m:float=1.,                 # mean of x² over the data
-    starts:tuple=_STARTS,     # where descent starts, pairs (w₁, w₂)
-    ax=None,                    # axes to draw into; a new figure by default
-    span:float=2.5              # how far each axis reaches
-):
-    "The loss of the linear autoencoder with one weight each: valleys, saddle, paths of descent"
-    check_positive(m=m, span=span)
-    if ax is None: ax = plt.subplots(figsize=(5.6, 5.2))[1]
+def _draw_surface(ax, m, span):
+    "The loss as shades between lines of equal loss, each four times the one before"
     w = torch.linspace(-span, span, 301, dtype=torch.float64)
     w1, w2 = torch.meshgrid(w, w, indexing="xy")
     levels = [m*4.**k for k in range(-5, 4)]
     loss = ae_loss(w1, w2, m).clamp(levels[0], levels[-1])
-    ax.contourf(w1, w2, loss, levels, norm=LogNorm(levels[0], levels[-1]*4), cmap="GnBu_r", alpha=.75)
+    shades = LogNorm(levels[0], levels[-1]*4)
+    ax.contourf(w1, w2, loss, levels, norm=shades, cmap="GnBu_r", alpha=.75)
     ax.contour(w1, w2, loss, levels, colors="white", linewidths=.6)
+
+def _draw_critical(ax, span):
+    "The hyperbola of zero loss, the saddle, and the line that leads into it"
     for s in (-1, 1):
         h = s*torch.linspace(1/span, span, 100)
-        ax.plot(h, 1/h, color=COLORS["truth"], lw=2.2, label="loss 0: $w_1w_2=1$" if s > 0 else None)
-    ax.plot([-span, span], [span, -span], color=COLORS["prior"], ls="--", lw=1.4, label="leads into the saddle: $w_2=-w_1$")
-    for s in (-1, 1): _arrow(ax, (.75*s*span, -.75*s*span), (.65*s*span, -.65*s*span), COLORS["prior"])
-    for i, (a, b) in enumerate(starts):
-        path = ae_descend(a, b, m, lr=.01/m, n=1500)
-        ax.plot(*path.T, color=COLORS["fake"], lw=1.5, label=None if i else "gradient descent")
-        ax.plot(a, b, "o", color=COLORS["fake"], ms=4)
-        far = (path - path[0]).norm(dim=1)
-        if far[-1] > .8:                                         # an arrowhead half-way along
-            j = int((far > .5*far[-1]).nonzero()[0]); _arrow(ax, path[j - 1].tolist(), path[j].tolist(), COLORS["fake"])
-    ax.plot(0, 0, "X", color=COLORS["prior"], mec="white", ms=11, label="saddle, loss $m$", zorder=5)
-    ax.set(xlabel="$w_1$ (encoder)", ylabel="$w_2$ (decoder)", xlim=(-span, span), ylim=(-span, span), aspect="equal")
+        label = "loss 0: $w_1w_2=1$" if s > 0 else None
+        ax.plot(h, 1/h, color=COLORS["truth"], lw=2.2, label=label)
+    ax.plot([-span, span], [span, -span], color=COLORS["prior"], ls="--", lw=1.4,
+            label="leads into the saddle: $w_2=-w_1$")
+    for s in (-1, 1):
+        far, near = .75*s*span, .65*s*span
+        _arrow(ax, (far, -far), (near, -near), COLORS["prior"])
+
+# %% ../nbs/05_autoencoder.ipynb #406160a1
+def _draw_path(ax, start, m, label):
+    "Gradient descent from a start, with an arrowhead half-way along"
+    color = COLORS["fake"]
+    path = ae_descend(*start, m, lr=.01/m, n=1500)
+    ax.plot(*path.T, color=color, lw=1.5, label=label)
+    ax.plot(*start, "o", color=color, ms=4)
+    far = (path - path[0]).norm(dim=1)
+    if far[-1] > .8:
+        j = int((far > .5*far[-1]).nonzero()[0])
+        _arrow(ax, path[j - 1].tolist(), path[j].tolist(), color)
+
+_STARTS = ((-1.9, 2.3), (-2.3, 1.9), (-1., .85), (1.9, -2.3), (2.3, -1.9), (.85, -1.),
+           (2.2, 1.9), (-1.9, -2.2), (.08, .05))
+
+# %% ../nbs/05_autoencoder.ipynb #093767ec
+def plot_ae_surface(
+    m:float=1.,                 # mean of x² over the data
+    starts:tuple=_STARTS,       # where descent starts, pairs (w₁, w₂)
+    ax=None,                    # axes to draw into; a new figure by default
+    span:float=2.5              # how far each axis reaches
+):
+    "The loss of the linear autoencoder: valleys, saddle, paths of descent"
+    check_positive(m=m, span=span)
+    if ax is None: ax = plt.subplots(figsize=(5.6, 5.2))[1]
+    _draw_surface(ax, m, span)
+    _draw_critical(ax, span)
+    for i, start in enumerate(starts):
+        _draw_path(ax, start, m, None if i else "gradient descent")
+    ax.plot(0, 0, "X", color=COLORS["prior"], mec="white", ms=11,
+            label="saddle, loss $m$", zorder=5)
+    ax.set(xlabel="$w_1$ (encoder)", ylabel="$w_2$ (decoder)", xlim=(-span, span),
+           ylim=(-span, span), aspect="equal")
     ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(.5, 1.15), ncols=2)
     return ax

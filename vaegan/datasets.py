@@ -11,6 +11,7 @@ __all__ = ['MNIST_MD5', 'ImageData', 'digits', 'mnist_root', 'mnist', 'load_data
 import hashlib
 import os
 import shutil
+import socket
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,9 +20,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .guards import check_int
-
 from .catalog import DATA_SETS, named
+from .guards import check_int
 
 # %% ../nbs/45_datasets.ipynb #1fc77430
 class ImageData(NamedTuple):
@@ -37,13 +37,15 @@ def digits(
     seed:int=0        # which ones
 ) -> ImageData: # 8×8 images
     "The 1,797 handwritten digits bundled with scikit-learn: no download"
-    from sklearn.datasets import load_digits                  # here, as most of the package does without scikit-learn
+    from sklearn.datasets import load_digits   # most of the library does without
     from sklearn.model_selection import train_test_split
     check_int("n_test", n_test, 10, 1787)
     check_int("seed", seed, 0, 2**32 - 1)
     bunch = load_digits()
-    i, j = train_test_split(range(len(bunch.target)), test_size=n_test, random_state=seed, stratify=bunch.target)
-    x, y = torch.tensor(bunch.images, dtype=torch.float32)[:, None]/16, torch.tensor(bunch.target)
+    x, y = torch.tensor(bunch.images, dtype=torch.float32), torch.tensor(bunch.target)
+    i, j = train_test_split(range(len(y)), test_size=n_test, random_state=seed,
+                            stratify=bunch.target)
+    x = x[:, None]/16
     return ImageData(x[i], y[i], x[j], y[j])
 
 # %% ../nbs/45_datasets.ipynb #4735d73d
@@ -54,78 +56,108 @@ MNIST_MD5 = {"train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
 
 def mnist_root() -> Path:
     "Where MNIST is looked for: `$VAEGAN_DATA`, else the user's cache directory"
-    if os.environ.get("VAEGAN_DATA"): return Path(os.environ["VAEGAN_DATA"]).expanduser()
+    given = os.environ.get("VAEGAN_DATA")
+    if given: return Path(given).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()/"vaegan"
 
-# %% ../nbs/45_datasets.ipynb #c78fa757
+# %% ../nbs/45_datasets.ipynb #faaf7ead
+def _fault(file, md5):
+    "What is wrong with a file, if anything"
+    try:
+        with open(file, "rb") as f:
+            got = hashlib.file_digest(f, lambda: hashlib.md5(usedforsecurity=False))
+    except (FileNotFoundError, NotADirectoryError): return "missing"
+    except OSError as e: return f"unreadable ({e.strerror})"
+    return None if got.hexdigest() == md5 else "damaged (wrong checksum)"
+
 def _mnist_faults(raw):
     "File name -> what is wrong with it"
-    faults = {}
-    for name, md5 in MNIST_MD5.items():
-        try:
-            with open(raw/name, "rb") as f: got = hashlib.file_digest(f, lambda: hashlib.md5(usedforsecurity=False))
-            if got.hexdigest() != md5: faults[name] = "damaged (wrong checksum)"
-        except (FileNotFoundError, NotADirectoryError): faults[name] = "missing"
-        except OSError as e: faults[name] = f"unreadable ({e.strerror})"
-    return faults
+    found = {name: _fault(raw/name, md5) for name, md5 in MNIST_MD5.items()}
+    return {name: fault for name, fault in found.items() if fault}
 
-def _fetch_mnist(raw, patience=1800, silence=60):
-    "One process at a time: download into a folder of its own; move the files into place when all four are right"
-    import socket                                   # for its time limit only
-    from filelock import FileLock, Timeout
-    from torchvision.datasets import MNIST
-    raw.mkdir(parents=True, exist_ok=True)
-    lock = raw.parent/"download.lock"   # the system releases it when the process that holds it ends, however it ends
-    try:
-        with FileLock(lock, timeout=patience), _swept(raw.parent):
-            if not _mnist_faults(raw): return   # another process has been here
-            with TemporaryDirectory(dir=raw.parent, prefix="download-") as tmp:
-                new = Path(tmp)/"MNIST"/"raw"
-                was = socket.getdefaulttimeout()
-                socket.setdefaulttimeout(silence)   # torchvision sets none, and would wait forever for a server that falls silent
-                try: MNIST(tmp, download=True)
-                except RuntimeError as e: raise ValueError(_web_page(new) or e) from e
-                except TimeoutError as e: raise TimeoutError(f"the server sent nothing for {silence} s") from e
-                finally: socket.setdefaulttimeout(was)
-                faults = _mnist_faults(new)
-                if faults: raise ValueError("the server sent other files: " + ", ".join(f"{k} {v}" for k, v in faults.items()))
-                for name in MNIST_MD5: os.replace(new/name, raw/name)
-    except Timeout: raise TimeoutError(f"another process has been downloading into {raw.parent} for {patience} s") from None
+def _listed(faults): return ", ".join(f"{k} {v}" for k, v in faults.items())
 
+# %% ../nbs/45_datasets.ipynb #f1597d2c
 @contextmanager
 def _swept(folder):
     "Without what a killed process left behind; at the end without the lock's file"
     for old in folder.glob("download-*"): shutil.rmtree(old, ignore_errors=True)
     try: yield
     finally:
-        with suppress(OSError): (folder/"download.lock").unlink()   # Windows keeps an open file: it may stay
+        with suppress(OSError):   # Windows keeps an open file: it may stay
+            (folder/"download.lock").unlink()
 
+@contextmanager
+def _patience(seconds):
+    "Give a server up that sends nothing; torchvision would wait for it forever"
+    was = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try: yield
+    except TimeoutError as e:
+        raise TimeoutError(f"the server sent nothing for {seconds} s") from e
+    finally: socket.setdefaulttimeout(was)
+
+# %% ../nbs/45_datasets.ipynb #c78fa757
 def _web_page(folder):
     "What to say if a web page came instead of a file"
     for f in folder.glob("*"):
         with open(f, "rb") as page: start = page.read(300).lstrip().lower()
-        if start.startswith((b"<!doctype", b"<html")): return f"a web page came instead of {f.name}: from a proxy, or the login page of a network?"
+        if start.startswith((b"<!doctype", b"<html")):
+            return (f"a web page came instead of {f.name}: from a proxy, "
+                    "or the login page of a network?")
+
+def _download(raw, silence):
+    "Into a folder of its own; the files move into place when all four are right"
+    from torchvision.datasets import MNIST
+    with TemporaryDirectory(dir=raw.parent, prefix="download-") as tmp:
+        new = Path(tmp)/"MNIST"/"raw"
+        try:
+            with _patience(silence): MNIST(tmp, download=True)
+        except RuntimeError as e: raise ValueError(_web_page(new) or e) from e
+        faults = _mnist_faults(new)
+        if faults: raise ValueError(f"the server sent other files: {_listed(faults)}")
+        for name in MNIST_MD5: os.replace(new/name, raw/name)
+
+def _fetch_mnist(raw, patience=1800, silence=60):
+    "One process at a time; the others wait, and find the files in place"
+    from filelock import FileLock, Timeout
+    folder = raw.parent
+    raw.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder/"download.lock", timeout=patience), _swept(folder):
+            if _mnist_faults(raw): _download(raw, silence)
+    except Timeout:
+        waited = f"another process has been downloading into {folder} for {patience} s"
+        raise TimeoutError(waited) from None
+
+# %% ../nbs/45_datasets.ipynb #c3009b28
+def _pairs(raw):
+    "Images and labels to learn from, images and labels to be judged on"
+    from torchvision.datasets.mnist import read_image_file, read_label_file
+    for name in MNIST_MD5:
+        if "labels" in name: yield read_label_file(str(raw/name))
+        else: yield read_image_file(str(raw/name))[:, None].float()/255
 
 def mnist(
     root=None,             # folder that holds `MNIST/raw`; `mnist_root()` by default
     download:bool=False    # fetch what is missing or damaged?
 ) -> ImageData: # 28×28 images: 60,000 to train, 10,000 held out
-    "MNIST (LeCun, Cortes & Burges 1998) through torchvision, every file's checksum verified"
-    from torchvision.datasets.mnist import read_image_file, read_label_file
-    if root is not None and not isinstance(root, (str, os.PathLike)): raise TypeError(f"root: expected a folder's path, got {root!r}")
+    "MNIST (LeCun, Cortes & Burges 1998), every file's checksum verified"
+    if root is not None and not isinstance(root, (str, os.PathLike)):
+        raise TypeError(f"root: expected a folder's path, got {root!r}")
     raw = (Path(root).expanduser() if root else mnist_root())/"MNIST"/"raw"
-    hint = f"put the four unpacked files of MNIST into {raw}, or set VAEGAN_DATA to a folder that holds MNIST/raw."
-    faults = _mnist_faults(raw)
-    if faults and download:
+    hint = (f"put the four unpacked files of MNIST into {raw}, "
+            "or set VAEGAN_DATA to a folder that holds MNIST/raw.")
+    if download and _mnist_faults(raw):
         try: _fetch_mnist(raw)
-        except Exception as e: raise RuntimeError(f"MNIST could not be downloaded ({' '.join(str(e).split())}). Without a network, {hint}") from e
-        faults = _mnist_faults(raw)
-    if faults:
-        what = ", ".join(f"{k} {v}" for k, v in faults.items())
-        raise FileNotFoundError(f"MNIST is not usable in {raw}: {what}. Call mnist(download=True), or {hint}")
-    xs, ys = ([read(str(raw/name)) for name in MNIST_MD5 if kind in name] for read, kind in
-              ((read_image_file, "images"), (read_label_file, "labels")))
-    return ImageData(*(t for x, y in zip(xs, ys) for t in (x[:, None].float()/255, y)))
+        except Exception as e:
+            why = " ".join(str(e).split())
+            message = f"MNIST could not be downloaded ({why}). Without a network, {hint}"
+            raise RuntimeError(message) from e
+    if faults := _mnist_faults(raw):
+        what = f"MNIST is not usable in {raw}: {_listed(faults)}."
+        raise FileNotFoundError(f"{what} Call mnist(download=True), or {hint}")
+    return ImageData(*_pairs(raw))
 
 # %% ../nbs/45_datasets.ipynb #80ba1a0e
 def load_data(

@@ -12,13 +12,16 @@ import os
 
 
 # %% ../nbs/49_slow.ipynb #082b7c69
+_NOTE = (
+    "print('Skipped: this cell takes minutes or longer. To run it, %env VAEGAN_SLOW=1 in "
+    "a cell above, and for MNIST once: from vaegan.datasets import mnist; "
+    "mnist(download=True)')\n")
+
 def load_ipython_extension(
     ip    # the running IPython shell; `%load_ext vaegan.slow` passes it
 ):
-    "Skip the cells that begin with `#| slow`, unless the environment variable VAEGAN_SLOW is set"
-    note = ("print('Skipped: this cell takes minutes or longer. To run it, %env VAEGAN_SLOW=1 in a cell above, and for MNIST once: "
-            "from vaegan.data import mnist; mnist(download=True)')\n")
+    "Skip the cells that begin with `#| slow`, unless VAEGAN_SLOW is set"
     def skip_slow(lines):
         slow = lines and "".join(lines[0].split()) == "#|slow"
-        return [note] if slow and os.environ.get("VAEGAN_SLOW", "0") == "0" else lines
+        return [_NOTE] if slow and os.environ.get("VAEGAN_SLOW", "0") == "0" else lines
     ip.input_transformers_cleanup.append(skip_slow)
