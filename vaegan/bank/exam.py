@@ -17,7 +17,7 @@ from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/exam.ipynb #2da83871
 PAGE = dict(title="An exam in four questions", subtitle="Tanh, logistic regression, ReLU before a sigmoid, and an autoencoder with two weights",
-            need="[Networks](../06_nets.ipynb), the log-odds of [Densities](../02_dists.ipynb#eq-logit) and [the smallest autoencoder](linear_autoencoder.ipynb). "
+            need="[Networks](../08_nets.ipynb), the log-odds of [Densities](../02_dists.ipynb#eq-logit) and [the smallest autoencoder](linear_autoencoder.ipynb). "
                  "The questions follow the [CS230 exam of autumn 2019](https://cs230.stanford.edu/files/cs230exam_fall19_soln.pdf); the numbers and the follow-up parts are ours.")
 
 # %% ../../nbs/bank/exam.ipynb #a5d6031f

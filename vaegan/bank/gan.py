@@ -16,7 +16,7 @@ from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/gan.ipynb #09d962bf
 PAGE = dict(title="Exercises: the GAN", subtitle="Two losses, two turns, two networks",
-            need="[Generative adversarial networks](../11_gan.ipynb).")
+            need="[Generative adversarial networks](../15_gan.ipynb).")
 
 # %% ../../nbs/bank/gan.ipynb #4d12dbee
 def _log_sigmoid(t): return -math.log1p(math.exp(-t))

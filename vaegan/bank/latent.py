@@ -16,7 +16,7 @@ from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/latent.ipynb #c6155ab8
 PAGE = dict(title="Exercises: latent variables", subtitle="Posteriors, evidence and the linear autoencoder",
-            need="[Latent variables](../03_latent.ipynb).")
+            need="[Latent variables](../04_latent.ipynb).")
 
 # %% ../../nbs/bank/latent.ipynb #96b97a39
 def _line(r):

@@ -12,20 +12,11 @@ __all__ = ['PAGE', 'weighted_discriminator', 'logit_line', 'js_from_cross_entrop
 import math
 
 from ..exam.exercise import exercise
-from ..exam.numerics import derivative, integral, normal_pdf
+from ..exam.numerics import argmax, derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/minimax.ipynb #dc2fbc3a
 PAGE = dict(title="Exercises: the minimax game", subtitle="The best discriminator, and what the generator then minimises",
-            need="[The minimax game](../10_minimax.ipynb).")
-
-# %% ../../nbs/bank/minimax.ipynb #7f021abc
-def _climb(f, lo=0., hi=1., n=40):
-    "Where a function with one peak is highest: bisection on its numerical slope"
-    for _ in range(n):
-        mid = (lo + hi)/2
-        h = 1e-4*min(mid, 1 - mid)
-        lo, hi = (mid, hi) if derivative(f, mid, h) > 0 else (lo, mid)
-    return (lo + hi)/2
+            need="[The minimax game](../14_minimax.ipynb).")
 
 # %% ../../nbs/bank/minimax.ipynb #3297cd62
 @exercise("minimax", "SLOPE, DSTAR", "symbolic", topics="gan discriminator")
@@ -40,7 +31,7 @@ def weighted_discriminator(r):
         question=f"At some $x$ the data have the density $a = p(x)$ and the generator has the density $b = q(x)$. By mistake every batch holds {c} times as many {'real' if more == 'real' else 'generated'} examples as {'generated' if more == 'real' else 'real'} ones, and the log-likelihood of the labels is simply summed over the batch. Which value $D(x)$ maximises it? Give an expression in $a$ and $b$.",
         symbols=dict(a=(.2, 2), b=(.2, 2)),
         answer=f"{a}/({a} + {b})",
-        check=lambda a, b: _climb(lambda D: f(D, a, b)),
+        check=lambda a, b: argmax(lambda D: f(D, a, b), 0, 1),
         accept=[f"1/(1 + {b}/{a if a == 'a' else f'({a})'})", f"1 - {b}/({a} + {b})", f"sigmoid(log(a) - log(b) {'+' if more == 'real' else '-'} log({c}))"],
         mistakes={"no-weight": ("a/(a + b)", "That is right for as many real as generated examples. Here one of the two terms weighs more."),
                   "swapped": (f"{b}/({a} + {b})", "That is the probability of a fake; D(x) is the probability that x is real."),

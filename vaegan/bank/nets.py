@@ -15,7 +15,7 @@ from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/nets.ipynb #c4a76823
 PAGE = dict(title="Exercises: networks", subtitle="Counting, ranges, and where batch norm must not stand",
-            need="[Networks](../06_nets.ipynb).")
+            need="[Networks](../08_nets.ipynb).")
 
 # %% ../../nbs/bank/nets.ipynb #aa3ee0ee
 @exercise("nets", "COUNT-MLP", "numeric", topics="parameters")

@@ -15,7 +15,7 @@ from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/reparam.ipynb #592d20c3
 PAGE = dict(title="Exercises: the reparameterization trick", subtitle="Which gradients come through a draw, and how noisy they are",
-            need="[The reparameterization trick](../05_reparam.ipynb).")
+            need="[The reparameterization trick](../07_reparam.ipynb).")
 
 # %% ../../nbs/bank/reparam.ipynb #55b4b12b
 @exercise("reparam", "VAR-SCORE, VAR-PATH", "numeric", topics="gradient variance")

@@ -12,10 +12,11 @@ import math
 from functools import lru_cache
 
 from ..exam.exercise import exercise
+from ..exam.numerics import argmax
 
 # %% ../../nbs/bank/train.ipynb #ea471f8d
 PAGE = dict(title="Exercises: training", subtitle="A step with a fault, noise that stays, and a code that drowns",
-            need="[Training](../08_train.ipynb).")
+            need="[Training](../11_train.ipynb).")
 
 # %% ../../nbs/bank/train.ipynb #d6ec6f6e
 _RIGHT = {2: "z = mu + (logvar/2).exp()*eps",
@@ -110,19 +111,12 @@ def train_accumulate(r):
                   *(f"Step {t + 1}: $g = {sums[t]:.4f}$, $w = {path[t]:.4f} - {eta:g}\\cdot({sums[t]:.4f}) = {path[t + 1]:.4f}$." for t in range(n))])
 
 # %% ../../nbs/bank/train.ipynb #0c627249
-def _climb(f, lo, hi):
-    "Where f is largest between lo and hi, by golden section"
-    for _ in range(80):
-        a, b = hi - .618033988749895*(hi - lo), lo + .618033988749895*(hi - lo)
-        lo, hi = (a, hi) if f(a) < f(b) else (lo, b)
-    return .5*(lo + hi)
-
 @exercise("train", "EVIDENCE-1D, COLLAPSE", "numeric", topics="collapse variance")
 def train_collapse(r):
     "Two settings of a decoder's noise"
     S = r.num(.4, .8)
     low, high = r.pick([v for v in (.1, .15, .2, .25, .3) if v < S - .05]), round(S + r.num(.1, .5), 10)
-    best = lambda v: _climb(lambda w2: -.5*(math.log(2*math.pi*(w2 + v)) + S/(w2 + v)), 0, 3)
+    best = lambda v: argmax(lambda w2: -.5*(math.log(2*math.pi*(w2 + v)) + S/(w2 + v)), 0, 3)
     return dict(
         question=f"One-dimensional data have mean 0 and variance $S = {S:g}$. The model is $z \\sim \\mathcal{{N}}(0, 1)$ and $p(x|z) = \\mathcal{{N}}(wz, \\sigma^2)$ with a *fixed* noise variance. Inference is exact. Which $w^2$ has the highest likelihood for $\\sigma^2 = {low:g}$, and which for $\\sigma^2 = {high:g}$? Give both, in this order.",
         answer=(S - low, 0.),
@@ -151,7 +145,7 @@ def train_warmup(r):
     return dict(
         question=f"A one-dimensional VAE with decoder $\\mathcal{{N}}(wz, \\sigma^2)$ and fixed $\\sigma^2 = {v:g}$ is trained on data with mean 0 and variance $S = {S:g}$. The weight β of the divergence rises from 0 to 1 in a straight line over {T} steps. If all parameters followed at once, so that they were the best for the β of the moment, what would $w^2$ be at step {t}?",
         answer=S - beta*v,
-        check=_climb(bound, 1e-9, 3), agree=1e-5,
+        check=argmax(bound, 1e-9, 3), agree=1e-5,
         mistakes={"end": (S - v, "That is the value at the end of warm-up, where β is 1."),
                   "divided": (S - v/beta, "You divided the noise by β. A small β lowers the water: the noise counts β times."),
                   "downwards": (S - (1 - beta)*v, "You let β fall from 1 to 0; in warm-up it rises."),
