@@ -22,15 +22,25 @@ from torch import Tensor
 from .guards import check_finite, check_int, check_positive
 
 # %% ../nbs/42_plot.ipynb #2201cbbf
-COLORS = dict(real="#0072B2", fake="#D55E00", model="#009E73", truth="#222222", prior="#CC79A7", accent="#E69F00",
-              faint="#9AA0A6")  # Okabe & Ito (2008): told apart by colour-blind readers too
-STYLE = {"figure.dpi": 110, "savefig.dpi": 110, "figure.constrained_layout.use": True, "figure.figsize": (6, 3.4),
-         "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": "medium", "axes.titlelocation": "left",
-         "axes.edgecolor": "#666666", "axes.labelcolor": "#333333", "xtick.color": "#666666", "ytick.color": "#666666",
-         "xtick.labelcolor": "#333333", "ytick.labelcolor": "#333333",
-         "axes.prop_cycle": plt.cycler(color=[COLORS[k] for k in ("real", "fake", "model", "prior", "accent", "faint")]),
-         "legend.frameon": False, "image.cmap": "gray_r", "lines.linewidth": 1.8, "svg.hashsalt": "vaegan"}
+COLORS = dict(                      # Okabe & Ito (2008): for colour-blind readers too
+    real="#0072B2", fake="#D55E00", model="#009E73", truth="#222222", prior="#CC79A7",
+    accent="#E69F00", faint="#9AA0A6")
 
+# %% ../nbs/42_plot.ipynb #7598a321
+_CYCLE = [COLORS[k] for k in ("real", "fake", "model", "prior", "accent", "faint")]
+
+STYLE = {                           # settings of matplotlib
+    "figure.dpi": 110, "savefig.dpi": 110, "figure.figsize": (6, 3.4),
+    "figure.constrained_layout.use": True, "axes.prop_cycle": plt.cycler(color=_CYCLE),
+    "axes.spines.top": False, "axes.spines.right": False,
+    "axes.titlesize": "medium", "axes.titlelocation": "left",
+    "axes.edgecolor": "#666666", "axes.labelcolor": "#333333",
+    "xtick.color": "#666666", "ytick.color": "#666666",
+    "xtick.labelcolor": "#333333", "ytick.labelcolor": "#333333",
+    "legend.frameon": False, "image.cmap": "gray_r", "lines.linewidth": 1.8,
+    "svg.hashsalt": "vaegan"}
+
+# %% ../nbs/42_plot.ipynb #b95ddbaa
 def use_style():
     "Draw everything from here on in the course's style"
     plt.rcParams.update(STYLE)
@@ -43,11 +53,14 @@ def tile(
     fill:float=0.     # value of the empty pixels
 ) -> Tensor: # one image `[rows*(H+pad)+pad, ncols*(W+pad)+pad]`
     "Lay images out on one sheet, row by row"
-    if not torch.is_tensor(imgs): raise TypeError(f"imgs: expected a tensor, got {type(imgs).__name__}")
+    if not torch.is_tensor(imgs):
+        raise TypeError(f"imgs: expected a tensor, got {type(imgs).__name__}")
     if imgs.ndim == 4 and imgs.shape[1] == 1: imgs = imgs[:, 0]
-    if imgs.ndim != 3 or not imgs.numel(): raise ValueError(f"imgs: expected [N,1,H,W] or [N,H,W] with N > 0, got {list(imgs.shape)}")
-    for name, v, lo in (("ncols", ncols, 1), ("pad", pad, 0)):
-        if not hasattr(v, "__index__") or v < lo: raise ValueError(f"{name}: expected a whole number of at least {lo}, got {v!r}")
+    if imgs.ndim != 3 or not imgs.numel():
+        got = f"{list(imgs.shape)}"
+        raise ValueError(f"imgs: expected [N,1,H,W] or [N,H,W] with N > 0, got {got}")
+    check_int("ncols", ncols, 1)
+    check_int("pad", pad, 0)
     n, h, w = imgs.shape
     ncols = min(ncols, n)
     rows = math.ceil(n/ncols)
@@ -56,6 +69,16 @@ def tile(
         r, c = pad + i//ncols*(h+pad), pad + i%ncols*(w+pad)
         sheet[r:r+h, c:c+w] = img
     return sheet
+
+# %% ../nbs/42_plot.ipynb #d8fc91a9
+def _name_sheet(ax, side, pad, rows, cols):
+    "Labels to the left of the rows and above the columns of a sheet"
+    h, w = side
+    middle = lambda n, i: pad + (n - pad)/2 - .5 + n*i
+    ax.set_xticks([middle(w, i) for i in range(len(cols))], [str(c) for c in cols])
+    ax.set_yticks([middle(h, i) for i in range(len(rows))], [str(r) for r in rows])
+    ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
+    ax.spines[:].set_visible(False)
 
 # %% ../nbs/42_plot.ipynb #4aff49d5
 def show_images(
@@ -66,26 +89,25 @@ def show_images(
     scale:float=.6,    # inches per image, where a new figure is made
     rows=(),           # labels to the left of the rows, if any
     cols=(),           # labels above the columns, if any
-    vmax:float=1.,     # the value that is drawn black
     pad:int=1          # empty pixels around each image
 ):
     "Show images on one sheet, black ink on white"
     sheet = tile(imgs, ncols, pad)
-    if not sheet.isfinite().all(): raise ValueError("imgs: expected finite values, got NaN or infinity")
+    if not sheet.isfinite().all():
+        raise ValueError("imgs: expected finite values, got NaN or infinity")
     h, w = imgs.shape[-2] + pad, imgs.shape[-1] + pad
-    nr, nc = sheet.shape[0]//h, sheet.shape[1]//w
-    if len(rows) > nr: raise ValueError(f"rows: expected at most {nr} labels, one per row, got {len(rows)}")
-    if len(cols) > nc: raise ValueError(f"cols: expected at most {nc} labels, one per column, got {len(cols)}")
+    most = dict(rows=(rows, sheet.shape[0]//h), cols=(cols, sheet.shape[1]//w))
+    for name, (labels, n) in most.items():
+        if len(labels) > n:
+            raise ValueError(f"{name}: expected at most {n} labels, got {len(labels)}")
     if ax is None:
         left = .085*max((len(str(r)) for r in rows), default=0)
         above = .25*bool(title) + .2*bool(len(cols))
-        ax = plt.subplots(figsize=(scale*sheet.shape[1]/w + left, scale*sheet.shape[0]/w + above))[1]
-    ax.imshow(sheet, vmin=0, vmax=vmax, cmap="gray_r", interpolation="nearest")
+        height, width = (scale*n/w for n in sheet.shape)
+        ax = plt.subplots(figsize=(width + left, height + above))[1]
+    ax.imshow(sheet, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest")
     if title: ax.set_title(title)
-    ax.set_xticks([pad + (w - pad)/2 - .5 + w*i for i in range(len(cols))], [str(c) for c in cols])
-    ax.set_yticks([pad + (h - pad)/2 - .5 + h*i for i in range(len(rows))], [str(r) for r in rows])
-    ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
-    ax.spines[:].set_visible(False)
+    _name_sheet(ax, (h, w), pad, rows, cols)
     return ax
 
 # %% ../nbs/42_plot.ipynb #53af885b
@@ -94,21 +116,23 @@ def latent_plane(
     n:int=16,           # images along each side
     device=None         # where the points are made
 ) -> Tensor: # images `[n*n,1,H,W]`, row by row from the top left
-    "Decode a square of the latent plane, laid out so that every image stands for the same prior mass"
-    if not callable(decode): raise TypeError(f"decode: expected a function, got {type(decode).__name__}")
-    if not hasattr(n, "__index__") or n < 1: raise ValueError(f"n: expected a whole number of at least 1, got {n!r}")
-    u = (torch.arange(n, device=device) + .5)/n           # midpoints of n equal shares of the prior
-    z = math.sqrt(2)*torch.erfinv(2*u - 1)                # inverse of the standard normal's distribution function
-    zy, zx = torch.meshgrid(z.flip(0), z, indexing="ij")  # second coordinate upwards, as on paper
+    "Decode the latent plane so that every image stands for the same prior mass"
+    if not callable(decode):
+        raise TypeError(f"decode: expected a function, got {type(decode).__name__}")
+    check_int("n", n, 1)
+    u = (torch.arange(n, device=device) + .5)/n           # n equal shares of the prior
+    z = math.sqrt(2)*torch.erfinv(2*u - 1)                # Φ⁻¹(u)
+    zy, zx = torch.meshgrid(z.flip(0), z, indexing="ij")  # z₂ upwards, as on paper
     with torch.no_grad(): imgs = decode(torch.stack([zx, zy], -1).flatten(0, 1))
-    if len(imgs) != n*n: raise ValueError(f"decode: expected {n*n} images for {n*n} points, got {len(imgs)}")
+    if len(imgs) != n*n:
+        raise ValueError(f"decode: expected {n*n} images, got {len(imgs)}")
     return imgs
 
-# %% ../nbs/42_plot.ipynb #daea3be5
+# %% ../nbs/42_plot.ipynb #aa545854
 def _spread(ys, gap):
-    "Move positions apart until neighbours are at least `gap` from each other, keeping their order"
+    "Move positions apart until neighbours are `gap` from each other, in the same order"
     order = sorted(range(len(ys)), key=lambda i: ys[i])
-    groups = []                                      # [members, sum of where each would put the lowest]
+    groups = []                 # [members, sum of where each would put the lowest]
     for i in order:
         groups.append([[i], ys[i]])
         while len(groups) > 1:
@@ -120,11 +144,25 @@ def _spread(ys, gap):
         for k, i in enumerate(members): out[i] = s/len(members) + gap*k
     return out
 
+# %% ../nbs/42_plot.ipynb #fdb2544d
+def _name_ends(ax, names):
+    "Write (label, height, colour) at the right end of each line"
+    lo, hi = ax.get_ylim()
+    inches = ax.figure.get_figheight()*ax.get_position().height
+    points = 72*inches/(hi - lo)                       # per unit of y
+    at = _spread([y*points for _, y, _ in names], gap=11.)
+    how = dict(xycoords=("axes fraction", "data"), textcoords="offset points",
+               va="center", fontsize="small", annotation_clip=False)
+    for (label, y, color), a in zip(names, at):
+        ax.annotate(label, (1, y), xytext=(4, a - y*points), color=color, **how)
+
+# %% ../nbs/42_plot.ipynb #daea3be5
 def plot_curves(
     curves:dict,        # label -> values, one per epoch
     refs:dict=None,     # label -> a height to compare with, drawn as a dashed line
     x=None,             # positions of the values; 1, 2, … by default
-    ax=None, title:str="", xlabel:str="epoch", ylabel:str=""
+    ax=None,            # axes to draw into; a new figure by default
+    **words             # title, xlabel ("epoch" by default), ylabel
 ):
     "Learning curves beside the values that theory gives, each named at its end"
     if not curves: raise ValueError("curves: expected at least one curve, got none")
@@ -132,64 +170,76 @@ def plot_curves(
     names = []   # label, height, colour
     for label, ys in curves.items():
         ys = [float(y) for y in ys]
-        if not any(map(math.isfinite, ys)): raise ValueError(f"curves: expected finite values under {label!r}, got {ys}")
-        if x is not None and len(x) != len(ys): raise ValueError(f"x: expected {len(ys)} positions like {label!r}, got {len(x)}")
-        line, = ax.plot(range(1, len(ys)+1) if x is None else x, ys, label=label, marker="o" if len(ys) == 1 else None)
-        names.append((label, [y for y in ys if math.isfinite(y)][-1], line.get_color()))
+        ends = [y for y in ys if math.isfinite(y)]
+        if not ends:
+            raise ValueError(f"curves: expected finite {label!r}, got {ys}")
+        at = range(1, len(ys) + 1) if x is None else x
+        if len(at) != len(ys):
+            raise ValueError(f"x: expected {len(ys)}, as {label!r} has, got {len(at)}")
+        line, = ax.plot(at, ys, label=label, marker="o" if len(ys) == 1 else None)
+        names.append((label, ends[-1], line.get_color()))
     for label, y in (refs or {}).items():
         ax.axhline(y, color=COLORS["truth"], ls="--", lw=1.1)
         names.append((label, float(y), COLORS["truth"]))
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    lo, hi = ax.get_ylim()
-    points = 72*ax.figure.get_figheight()*ax.get_position().height/(hi - lo)   # per unit of y
-    at = _spread([y*points for _, y, _ in names], gap=11.)
-    for (label, y, color), a in zip(names, at):
-        ax.annotate(label, (1, y), xycoords=("axes fraction", "data"), xytext=(4, a - y*points), textcoords="offset points",
-                    va="center", fontsize="small", color=color, annotation_clip=False)
+    ax.set(**dict(xlabel="epoch") | words)
+    _name_ends(ax, names)
     return ax
 
 # %% ../nbs/42_plot.ipynb #4c58b5d3
 def plot_ring(
-    x:Tensor,                # generated points `[N,2]`
-    modes:int=8, radius:float=2., std:float=.1,   # of the ring; see `vaegan.data.ring`
-    ax=None, title:str=""
+    x:Tensor,           # generated points `[N,2]`
+    modes:int=8,        # of the ring; see `vaegan.data.ring`
+    radius:float=2.,    # of the ring
+    std:float=.1,       # of each mode
+    ax=None,            # axes to draw into; a new figure by default
+    title:str=""        # above it
 ):
-    "Generated points on the plane, with a disc of three standard deviations on each true mode; points outside lie on the frame"
+    "Points, and a disc of 3σ on each true mode; what lies outside is on the frame"
     check_finite(x=x)
     check_int("modes", modes, 1)
     check_positive(radius=radius, std=std)
-    if x.ndim != 2 or x.shape[1] != 2: raise ValueError(f"x: expected points [N,2], got {list(x.shape)}")
+    if x.ndim != 2 or x.shape[1] != 2:
+        raise ValueError(f"x: expected points [N,2], got {list(x.shape)}")
     if ax is None: ax = plt.subplots(figsize=(3, 3))[1]
-    for a in range(modes):
-        a = torch.tensor(a*2*torch.pi/modes)
-        ax.add_patch(plt.Circle((radius*a.cos(), radius*a.sin()), 3*std, color=COLORS["real"], alpha=.35, lw=0))
+    disc = dict(color=COLORS["real"], alpha=.35, lw=0)
+    for a in torch.arange(modes)*2*torch.pi/modes:
+        ax.add_patch(plt.Circle((radius*a.cos(), radius*a.sin()), 3*std, **disc))
     r = 1.6*radius
-    ax.plot(*x.detach().cpu().clamp(-r, r).T, ".", color=COLORS["fake"], ms=2, alpha=.5, clip_on=False)
+    points = dict(color=COLORS["fake"], ms=2, alpha=.5, clip_on=False)
+    ax.plot(*x.detach().cpu().clamp(-r, r).T, ".", **points)
     ax.set(xlim=(-r, r), ylim=(-r, r), aspect="equal", xticks=[], yticks=[])
     ax.set_title(title, fontsize="small")
     return ax
 
 # %% ../nbs/42_plot.ipynb #fdaafc01
+def _entry(v):
+    "One number of a table"
+    if v is None: return "–"
+    return str(v) if isinstance(v, (str, int)) else f"{v:.2f}"
+
 def score_table(
     rows:dict   # name of a row -> dict from column to number
 ): # Markdown
     "Rows of numbers as a Markdown table; a missing entry is a dash"
-    if not isinstance(rows, dict) or not rows or not all(isinstance(r, dict) for r in rows.values()):
-        raise TypeError(f"rows: expected at least one row, a dict from its name to a dict of numbers, got {rows!r}")
+    columns = rows.values() if isinstance(rows, dict) else [None]
+    if not rows or not all(isinstance(r, dict) for r in columns):
+        what = "at least one row, a dict from its name to a dict of numbers"
+        raise TypeError(f"rows: expected {what}, got {rows!r}")
     from IPython.display import Markdown     # only who shows a table needs it
     cols = list(dict.fromkeys(c for r in rows.values() for c in r))
-    show = lambda v: "–" if v is None else str(v) if isinstance(v, (str, int)) else f"{v:.2f}"
-    line = lambda *cells: "| " + " | ".join(cells) + " |"
-    body = [line(k.replace("|", r"\|"), *(show(r.get(c)) for c in cols)) for k, r in rows.items()]
-    return Markdown("\n".join([line("", *cols), "|---|" + "---:|"*len(cols), *body]))
+    line = lambda name, entries: f"| {' | '.join([name, *entries])} |"
+    body = [line(k.replace("|", r"\|"), [_entry(r.get(c)) for c in cols])
+            for k, r in rows.items()]
+    return Markdown("\n".join([line("", cols), "|---|" + "---:|"*len(cols), *body]))
 
 # %% ../nbs/42_plot.ipynb #97b46578
 def png_bytes(
-    fig   # a matplotlib figure; it is closed
-) -> bytes: # PNG at 144 dots per inch
+    fig,                # a matplotlib figure; it is closed
+    dpi:float=144.      # dots per inch
+) -> bytes: # the same for the same figure
     "A figure as the bytes of a PNG file"
     buf = io.BytesIO()
-    fig.savefig(buf, format="png", dpi=144, metadata={"Software": None})
+    fig.savefig(buf, format="png", dpi=dpi, metadata={"Software": None})
     plt.close(fig)
     return buf.getvalue()
 

@@ -11,7 +11,6 @@ __all__ = ['Still', 'figure', 'to_png', 'image_tag', 'fixed', 'shown', 'View', '
 import base64
 import contextlib
 import html
-import io
 import math
 import threading
 from typing import Callable, Iterable
@@ -23,7 +22,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..dists import normal_log_prob
-from ..plot import COLORS, STYLE
+from ..plot import STYLE, png_bytes
 
 # %% ../../nbs/widgets/view.ipynb #15e2286d
 class Still(iw.VBox):
@@ -53,15 +52,12 @@ def figure(
         if mosaic: yield fig, fig.subplot_mosaic(mosaic, **kwargs)
         else: yield fig, fig.subplots(rows, cols, **kwargs)
 
-# %% ../../nbs/widgets/view.ipynb #8bdf648d
-def to_png(fig:Figure) -> bytes: # the same bytes for the same figure
-    "A figure as a PNG"
-    with _LOCK, io.BytesIO() as f:
-        dpi, unsigned = STYLE["savefig.dpi"], {"Software": None}
-        fig.savefig(f, format="png", dpi=dpi, metadata=unsigned)
-        return f.getvalue()
+# %% ../../nbs/widgets/view.ipynb #98464458
+def to_png(fig:Figure) -> bytes:
+    "A figure as a PNG, one thread at a time"
+    with _LOCK: return png_bytes(fig, STYLE["savefig.dpi"])
 
-# %% ../../nbs/widgets/view.ipynb #ec106836
+# %% ../../nbs/widgets/view.ipynb #5aebc7c8
 def image_tag(
     png:bytes,
     alt:str       # what it shows, in words
@@ -71,7 +67,7 @@ def image_tag(
     style = "max-width:100%;height:auto;background:#fff"
     return f'<img src="data:image/png;base64,{src}" alt="{alt}" style="{style}">'
 
-# %% ../../nbs/widgets/view.ipynb #541a5d49
+# %% ../../nbs/widgets/view.ipynb #a8d9190b
 def fixed(
     v:float,
     digits:int=3     # behind the point
@@ -79,13 +75,13 @@ def fixed(
     "A number with a true minus sign"
     return f"{v:.{digits}f}".replace("-", "−")
 
-# %% ../../nbs/widgets/view.ipynb #a49b97cb
+# %% ../../nbs/widgets/view.ipynb #e4323204
 def shown(v:float|int|str) -> str:
     "A number or a text as the table shows it"
     if isinstance(v, (int, str)): return str(v)
     return fixed(v, 4) if abs(v) < 1e4 else f"{v:.3e}"
 
-# %% ../../nbs/widgets/view.ipynb #8ffe995f
+# %% ../../nbs/widgets/view.ipynb #c3a5cb85
 def _table(numbers):
     "Names and numbers as HTML"
     head = "<th scope='row' style='text-align:left;padding-right:1em'>"
@@ -163,7 +159,7 @@ def slider(
     if isinstance(step, int): return iw.IntSlider(**how)
     return iw.FloatSlider(readout_format=".2f", **how)
 
-# %% ../../nbs/widgets/view.ipynb #7f1f8b59
+# %% ../../nbs/widgets/view.ipynb #b1e1deb1
 def choice(
     label:str,           # beside it
     options:Iterable,    # values, or pairs of what is shown and the value
@@ -175,7 +171,7 @@ def choice(
     if value is not None: menu.value = value
     return menu
 
-# %% ../../nbs/widgets/view.ipynb #cc4e9bb1
+# %% ../../nbs/widgets/view.ipynb #fc960507
 def log_normal(
     x:Tensor,                  # points on a line `[n]`
     mu:float, sigma:float      # mean and standard deviation
