@@ -25,7 +25,7 @@ from vaegan.exam.exercise import CHAPTERS, audit, right_forms
 from vaegan.exam.grading import grade
 from vaegan.exam.judge import judge
 from vaegan.exam.learner import ask, bank, check, hint
-from vaegan.exam.sheets import FORMATS, write_all, write_exam
+from vaegan.exam.sheets import FORMATS, write_exam, write_new
 from vaegan.exam.typeset import to_html
 from vaegan.exam.variant import question_text
 
@@ -252,14 +252,14 @@ def test_nothing_is_overwritten(tmp_path, capfd):
     assert cli(capfd, *args, "--seed", 1, "--force")[0] == 0
     assert tree(tmp_path) != before and tree(tmp_path).keys() == before.keys()
 
-def test_nothing_is_half_written(tmp_path, monkeypatch):
-    count = iter(range(99))
-    real = Path.write_bytes
-    def fail(self, data):
-        if next(count) == 2: raise OSError("disk full")
-        return real(self, data)
-    monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(OSError): write_all({tmp_path/"a"/f"{i}.txt": "x" for i in range(4)})
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_nothing_is_half_written(step, tmp_path, monkeypatch):
+    count, real = iter(range(99)), getattr(os, step)
+    def fail(*args):
+        if next(count) == (2 if step == "fsync" else 0): raise OSError("disk full")
+        return real(*args)
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(OSError): write_new(tmp_path/"a", {f"{i % 2}/{i}.txt": b"x" for i in range(4)})
     assert not list(tmp_path.iterdir())
 
 # -- grading -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/exam/grading.html.md"""
 # %% auto #0
 __all__ = ['grade']
 
-# %% ../../nbs/exam/grading.ipynb #f039ffcd
+# %% ../../nbs/exam/grading.ipynb #7f65bc72
 import ast
 import csv
 import io
@@ -21,10 +21,10 @@ from pathlib import Path
 from .answers import Unreadable, one_line
 from .judge import Verdict, judge
 from .key import check_path, read_key
-from .sheets import count, write_all
+from .sheets import count, write_new
 from .variant import shown_answer
 
-# %% ../../nbs/exam/grading.ipynb #5efbc27d
+# %% ../../nbs/exam/grading.ipynb #90efb794
 def _cells(path):
     "(kind, source) of a notebook's cells; ValueError says what is wrong with the file"
     if path.stat().st_size > 20_000_000: raise ValueError("larger than 20 MB")
@@ -40,7 +40,7 @@ def _cells(path):
         if isinstance(s, list) and all(isinstance(x, str) for x in s): s = "".join(s)
         if isinstance(s, str): yield c.get("cell_type"), s
 
-# %% ../../nbs/exam/grading.ipynb #c67a252e
+# %% ../../nbs/exam/grading.ipynb #c5fe2dc0
 def _read_submission(path):
     "Exam, student, and question -> sources of its marked cells"
     who, answers = None, {}
@@ -54,7 +54,7 @@ def _read_submission(path):
     if who is None: raise ValueError("the cell that names the exam is missing")
     return *who, answers
 
-# %% ../../nbs/exam/grading.ipynb #365c32f1
+# %% ../../nbs/exam/grading.ipynb #3fa8ca66
 def _statements(source):
     if len(source) > 2000: raise Unreadable("the cell is longer than 2000 characters")
     try:
@@ -68,7 +68,7 @@ def _sets_answer(s):
     if not isinstance(s, ast.Assign): return False
     return any(isinstance(t, ast.Name) and t.id == "answer" for t in s.targets)
 
-# %% ../../nbs/exam/grading.ipynb #7e254aca
+# %% ../../nbs/exam/grading.ipynb #20940042
 def _typed(source):
     "The text behind `answer =` in a marked cell; None if it still holds dots"
     body = _statements(source)
@@ -80,7 +80,7 @@ def _typed(source):
         if a.value in (None, ...): return None
     return ast.get_source_segment(source, a)
 
-# %% ../../nbs/exam/grading.ipynb #1875f6d9
+# %% ../../nbs/exam/grading.ipynb #f2b844ef
 def _grade_answer(v, cells):
     "Answer text and verdict for one question"
     if not cells: return "", Verdict("pending", "The marked cell is missing.")
@@ -93,7 +93,7 @@ def _grade_answer(v, cells):
         return "", Verdict("pending", "No answer.")
     return typed, judge(v, typed)
 
-# %% ../../nbs/exam/grading.ipynb #f11f04cd
+# %% ../../nbs/exam/grading.ipynb #7d6b272f
 def _notebooks(submissions):
     "The paths of all submissions"
     one = isinstance(submissions, (str, os.PathLike))
@@ -112,7 +112,7 @@ def _notebooks(submissions):
         raise ValueError(f"{wanted} at least one notebook, got none in {where}")
     return list(dict.fromkeys(paths))
 
-# %% ../../nbs/exam/grading.ipynb #72976965
+# %% ../../nbs/exam/grading.ipynb #7f750eab
 def _identified(path, key):
     "(student, answers, what is wrong) of a submission"
     try:
@@ -125,7 +125,7 @@ def _identified(path, key):
     except (ValueError, OSError) as e: return "", {}, one_line(e, 200)
     return student, answers, ""
 
-# %% ../../nbs/exam/grading.ipynb #6735fc18
+# %% ../../nbs/exam/grading.ipynb #b2717066
 def _without_duplicates(read):
     "The same table, in which a second sheet of a student says what it duplicates"
     students, out = {s for s, _, why in read.values() if not why}, dict(read)
@@ -139,7 +139,7 @@ def _without_duplicates(read):
             out[p] = s, {}, f"duplicate of {other}" if alike else differ
     return out
 
-# %% ../../nbs/exam/grading.ipynb #1391a558
+# %% ../../nbs/exam/grading.ipynb #69d0fbe0
 def _feedback(path, student, question, v, cells):
     "What there is to say about one answer, as a row"
     typed, verdict = _grade_answer(v, cells)
@@ -149,7 +149,7 @@ def _feedback(path, student, question, v, cells):
         mistake=verdict.mistake, points=v.points if verdict else 0, of=v.points,
         feedback=str(verdict), right=re.sub(r"\*\*|[`$]", "", shown_answer(v)))
 
-# %% ../../nbs/exam/grading.ipynb #6bbd8513
+# %% ../../nbs/exam/grading.ipynb #6cb20e55
 def _row(file, student, status, questions):
     "A row of scores without scores"
     row = dict(file=str(file), student=student, status=status, score="",
@@ -158,7 +158,7 @@ def _row(file, student, status, questions):
 
 def _names(questions): return [f"q{i}" for i in range(1, len(questions) + 1)]
 
-# %% ../../nbs/exam/grading.ipynb #955c0f54
+# %% ../../nbs/exam/grading.ipynb #c96facb9
 def _graded(read, key):
     "Rows of scores and rows of feedback"
     rows, feedback, one = [], [], next(iter(key["students"].values()))
@@ -175,7 +175,7 @@ def _graded(read, key):
     missing = [s for s in key["students"] if s and s not in there]
     return rows + [_row("", s, "no submission", one) for s in missing], feedback
 
-# %% ../../nbs/exam/grading.ipynb #aead3b9d
+# %% ../../nbs/exam/grading.ipynb #fe476067
 def _harmless(x):
     "A cell that a spreadsheet will not run"
     odd = lambda c: unicodedata.category(c) in ("Cc", "Cs")
@@ -188,16 +188,16 @@ def _csv(rows, columns):
     w = csv.writer(f)
     w.writerow(columns)
     w.writerows([_harmless(r[c]) for c in columns] for r in rows)
-    return f.getvalue()
+    return f.getvalue().encode()
 
-# %% ../../nbs/exam/grading.ipynb #333c4d26
+# %% ../../nbs/exam/grading.ipynb #2e7e7181
 _COLORS = dict(right="#009E73", mistake="#D55E00", wrong="#E69F00",
                unreadable="#CC79A7", pending="#9AA0A6")
 
 _LABELS = dict(right="right", mistake="a known mistake", wrong="wrong",
                unreadable="not readable", pending="no answer")
 
-# %% ../../nbs/exam/grading.ipynb #4a4b3956
+# %% ../../nbs/exam/grading.ipynb #421ff6ab
 def _plot_answers(ax, feedback, names):
     "How each question went: bars of right answers, mistakes, and the rest"
     left = [0]*len(names)
@@ -211,7 +211,7 @@ def _plot_answers(ax, feedback, names):
     ax.invert_yaxis()
     ax.set(xlabel="students", title="answers to each question")
 
-# %% ../../nbs/exam/grading.ipynb #7c42d0b7
+# %% ../../nbs/exam/grading.ipynb #ffb77022
 def _plot_scores(ax, rows):
     "How the scores spread"
     scores, total = [r["score"] for r in rows if r["score"] != ""], rows[0]["of"]
@@ -220,7 +220,7 @@ def _plot_scores(ax, rows):
     graded = f"{count(len(scores), 'sheet')} graded, {len(rows) - len(scores)} not"
     ax.set(xlabel=f"points of {total}", ylabel="students", title=f"scores ({graded})")
 
-# %% ../../nbs/exam/grading.ipynb #8c567973
+# %% ../../nbs/exam/grading.ipynb #beae6ae4
 def _summary(rows, feedback, names):
     "How each question went, and how the scores spread; PNG"
     from matplotlib.figure import Figure
@@ -235,11 +235,11 @@ def _summary(rows, feedback, names):
     fig.savefig(f, format="png", metadata={"Software": None})
     return f.getvalue()
 
-# %% ../../nbs/exam/grading.ipynb #f572169f
+# %% ../../nbs/exam/grading.ipynb #71565bbd
 _SAID = ["file", "student", "question", "exercise", "title", "answer", "status",
          "mistake", "points", "of", "feedback", "right"]
 
-# %% ../../nbs/exam/grading.ipynb #a67c0df1
+# %% ../../nbs/exam/grading.ipynb #11073b8f
 def grade(
     key:str,               # key.json of the exam
     submissions:list,      # notebooks, or folders with notebooks
@@ -253,7 +253,7 @@ def grade(
     rows, feedback = _graded(_without_duplicates(read), key)
     names = _names(next(iter(key["students"].values())))
     scored = ["file", "student", "status", "score", "of", *names]
-    write_all({Path(out)/"scores.csv": _csv(rows, scored),
-               Path(out)/"feedback.csv": _csv(feedback, _SAID),
-               Path(out)/"summary.png": _summary(rows, feedback, names)}, force)
+    files = {"scores.csv": _csv(rows, scored), "feedback.csv": _csv(feedback, _SAID),
+             "summary.png": _summary(rows, feedback, names)}
+    write_new(out, files, force)
     return rows
