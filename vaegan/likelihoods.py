@@ -21,11 +21,8 @@ from .vae import Bernoulli, _rows
 
 # %% ../nbs/10_likelihoods.ipynb #60770d18
 def _errors(x, mu):
-    "x − mu `[*K·B,m]`, a row for each draw of z, of images `[B,...]` and means `[*K,B,m]`"
-    x, mu = _rows("x", x), _rows("out", mu).view_as(mu)
-    if mu.shape[-2:] != x.shape:
-        raise ValueError(f"out: expected a mean for each pixel {list(x.shape)}, got {list(mu.shape)}")
-    return (x - mu).flatten(0, -2)
+    "x − mu of images `[B,...]` and means `[*K,B,m]`, a row for each draw `[*K·B,m]`"
+    return (_rows(x, mu) - mu).flatten(0, -2)
 
 # %% ../nbs/10_likelihoods.ipynb #28c4109d
 class Normal(nn.Module):
@@ -77,8 +74,8 @@ class Normal(nn.Module):
 class _NoStart(nn.Module):
     "A likelihood that does not know where its outputs should start"
     def bias(self, x):
-        raise TypeError("likelihood: expected one that knows where its outputs start, Bernoulli or"
-                        f" Normal, got {type(self).__name__}")
+        raise TypeError("likelihood: expected one that knows where its outputs start,"
+                        f" Bernoulli or Normal, got {type(self).__name__}")
 
 class DiagNormal(_NoStart):
     "Real-valued pixels; the decoder gives each its mean and its log-variance"
@@ -95,7 +92,8 @@ class DiagNormal(_NoStart):
         "log p(x|z), a density"
         mu, logvar = out.chunk(2, -1)
         e = _errors(x, mu)
-        return normal_log_prob(e, torch.zeros_like(e), logvar.flatten(0, -2)).view(out.shape[:-1])
+        log_p = normal_log_prob(e, torch.zeros_like(e), logvar.flatten(0, -2))
+        return log_p.view(out.shape[:-1])
 
     def mean(self,
         out:Tensor   # `[B,2m]`
@@ -112,7 +110,7 @@ class DiagNormal(_NoStart):
 
 # %% ../nbs/10_likelihoods.ipynb #596cdcb7
 class FullNormal(_NoStart):
-    "Real-valued pixels; the decoder gives their mean and a Cholesky factor of their covariance (small images only)"
+    "Real-valued pixels; the decoder gives means and a Cholesky factor: small images only"
     def n_out(self,
         m:int   # pixels
     ) -> int: # outputs for them
@@ -134,7 +132,8 @@ class FullNormal(_NoStart):
         "log p(x|z), a density"
         mu, L = self.split(out)
         e = _errors(x, mu)
-        return mvn_log_prob(e, torch.zeros_like(e), L.flatten(0, -3)).view(out.shape[:-1])
+        log_p = mvn_log_prob(e, torch.zeros_like(e), L.flatten(0, -3))
+        return log_p.view(out.shape[:-1])
 
     def mean(self,
         out:Tensor   # `[B,n_out]`
@@ -160,7 +159,7 @@ def _log_area(l):
 
 # %% ../nbs/10_likelihoods.ipynb #34e7d061
 class ContinuousBernoulli(_NoStart):
-    "Grey pixels in [0, 1]; the Bernoulli's formula, normalised (Loaiza-Ganem & Cunningham 2019)"
+    "Grey pixels in [0, 1]; Bernoulli's formula normalised (Loaiza-Ganem & Cunningham 2019)"
     def n_out(self,
         m:int   # pixels
     ) -> int: # outputs for them
@@ -189,7 +188,8 @@ class ContinuousBernoulli(_NoStart):
         generator:torch.Generator=None   # where the draws come from
     ) -> Tensor: # `[B,m]`
         "By the inverse of the distribution function"
-        u = torch.rand(out.shape, generator=generator, device=out.device, dtype=out.dtype)
+        like = dict(device=out.device, dtype=out.dtype)
+        u = torch.rand(out.shape, generator=generator, **like)
         a = out.abs().clamp(min=1e-4)
         x = (-torch.log1p(u*torch.expm1(-a))/a).clamp(0, 1)
         return torch.where(out > 0, 1 - x, x)

@@ -22,11 +22,16 @@ from .processes import draw_eps
 from .reparam import rsample
 
 # %% ../nbs/09_vae.ipynb #a7e00d3e
-def _rows(name, t):
-    "A batch `[B,...]` of float numbers as `[B,n]`"
-    check_float(**{name: t})
-    if t.ndim < 2: raise ValueError(f"{name}: expected a batch [B,...], got shape {list(t.shape)}")
-    return t.flatten(1)
+def _rows(x, out):
+    "Images `[B,...]` as rows `[B,m]`, one for each row of `out` `[*K,B,m]`"
+    check_float(x=x, out=out)
+    for name, t in dict(x=x, out=out).items():
+        if t.ndim < 2:
+            raise ValueError(f"{name}: expected a batch [B,...], got {list(t.shape)}")
+    x = x.flatten(1)
+    if out.shape[-2:] == x.shape: return x
+    raise ValueError(f"out: expected {list(x.shape)}, a number per pixel, for each draw,"
+                     f" got {list(out.shape)}")
 
 class Bernoulli(nn.Module):
     "Binary pixels; the decoder's outputs are logits"
@@ -41,7 +46,7 @@ class Bernoulli(nn.Module):
         out:Tensor   # logits `[*K,B,m]`: of one draw of z for each image, or of several
     ) -> Tensor: # nats per image `[*K,B]`
         "log p(x|z), without copies of x where there are several draws"
-        x = _rows("x", x)
+        x = _rows(x, out)
         if out.ndim == 2: return bernoulli_log_prob(x, out)
         check_range("x", x)
         return torch.einsum("...bm,bm->...b", out, x) - F.softplus(out).sum(-1)
@@ -62,13 +67,13 @@ class Bernoulli(nn.Module):
     def bias(self,
         x:Tensor   # training images in [0, 1] `[N,...]`
     ) -> Tensor: # logits `[m]`
-        "Where to start: the log-odds of ink, with half an image more of ink and half without"
+        "Where to start: the log-odds of ink, in one image more that is half ink"
         check_range("x", x)
         return ((x.flatten(1).sum(0) + .5)/(len(x) + 1)).logit()
 
 # %% ../nbs/09_vae.ipynb #c7b998f3
 def _with_label(a, y, n_classes):
-    "Rows `[B,...]`; where there are classes, flat and with the one-hot label at the end"
+    "Rows `[B,...]`; where there are classes, flat, and the one-hot label at the end"
     if not n_classes and y is not None:
         raise ValueError("y: expected None for a model without classes, got labels")
     if not n_classes: return a
@@ -108,14 +113,14 @@ def _outputs(out, n, likelihood):
 
 # %% ../nbs/09_vae.ipynb #94607b5e
 class VAE(nn.Module):
-    "An encoder for q(z|x), a decoder for p(x|z), and the prior N(0, I); with classes, both networks are told y"
+    "An encoder for q(z|x), a decoder for p(x|z), the prior N(0, I); both may be told y"
     def __init__(self,
         enc:nn.Module,      # `[B,*x_shape]` -> `[B,2*d_z]`: means and log-variances
-        dec:nn.Module,      # `[B,d_z]` -> `likelihood.n_out(m)` outputs per image, in any shape
+        dec:nn.Module,      # `[B,d_z]` -> `[B,n_out]` or any shape of as many numbers
         d_z:int,            # latent dimensions
         x_shape:tuple,      # shape of one image, `(C,H,W)`
         likelihood:nn.Module=None,  # `Bernoulli()` by default
-        n_classes:int=0     # if any, enc takes `[B,m+n_classes]` and dec `[B,d_z+n_classes]`
+        n_classes:int=0     # if any, enc and dec take as many inputs more
     ):
         super().__init__()
         check_int("d_z", d_z, 1)
@@ -126,7 +131,7 @@ class VAE(nn.Module):
 
     def encode(self,
         x:Tensor,       # images `[B,*x_shape]`
-        y:Tensor=None   # their labels `[B]`, if the model has classes
+        y:Tensor=None   # labels `[B]`, if the model has classes
     ) -> tuple: # means, log-variances `[B,d_z]`
         "The parameters of q(z|x)"
         _check_x(x, self)
@@ -171,17 +176,18 @@ class VAE(nn.Module):
     def sample(self,
         n:int,                             # how many images
         generator:torch.Generator=None,    # where z and the pixels come from
-        y:Tensor=None                      # their labels `[n]`, if the model has classes
+        y:Tensor=None                      # labels `[n]`, if the model has classes
     ) -> Tensor: # images `[n,*x_shape]`
         "Ancestral sampling: z from the prior, p(x|z) from the decoder, x from p(x|z)"
         check_int("n", n, 1)
         z = draw_eps((n, self.d_z), next(self.parameters()), generator)
-        return self.likelihood.sample(self.decode(z, y), generator).unflatten(1, self.x_shape)
+        x = self.likelihood.sample(self.decode(z, y), generator)
+        return x.unflatten(1, self.x_shape)
 
     @torch.no_grad()
     def reconstruct(self,
         x:Tensor,       # images `[B,*x_shape]`
-        y:Tensor=None   # their labels `[B]`, if the model has classes
+        y:Tensor=None   # labels `[B]`, if the model has classes
     ) -> Tensor: # images `[B,*x_shape]`
         "Encode to the mean of q(z|x), decode to the mean of p(x|z)"
         return self.mean(self.encode(x, y)[0], y)
@@ -190,7 +196,7 @@ class VAE(nn.Module):
 def mlp_vae(
     x_shape:tuple,              # shape of one image, `(C,H,W)`
     d_z:int,                    # latent dimensions
-    hidden:tuple=(400,),        # widths of the encoder's hidden layers; the decoder mirrors them
+    hidden:tuple=(400,),        # widths of enc's hidden layers; dec mirrors them
     likelihood:nn.Module=None,  # `Bernoulli()` by default
     act=nn.ReLU,                # activation
     n_classes:int=0             # labels 0 to n_classes−1 to be told, if any
@@ -230,17 +236,19 @@ def init_output_bias(
 
 # %% ../nbs/09_vae.ipynb #a490fdc6
 def conv_vae(
-    x_shape:tuple,              # shape of one image, `(C,H,W)` with H and W divisible by 4
+    x_shape:tuple,              # `(C,H,W)` with H and W divisible by 4
     d_z:int,                    # latent dimensions
     width:int=32,               # channels of the layer next to the pixels
-    likelihood:nn.Module=None   # `Bernoulli()` by default; as many outputs per pixel as it needs
+    likelihood:nn.Module=None   # `Bernoulli()` by default
 ) -> VAE:
     "A VAE whose two networks are convolutional"
     likelihood = likelihood or Bernoulli()
     C, H, W = _conv_shape(x_shape)
     check_int("d_z", d_z, 1)
     per_pixel, rest = divmod(likelihood.n_out(C*H*W), C*H*W)
-    if rest: raise ValueError("likelihood: expected a whole number of outputs per pixel,"
-                              f" got {type(likelihood).__name__}")
-    enc, dec = conv_encoder(x_shape, 2*d_z, width), conv_decoder(d_z, (per_pixel*C, H, W), width)
+    if rest:
+        raise ValueError("likelihood: expected a whole number of outputs per pixel,"
+                         f" got {type(likelihood).__name__}")
+    enc = conv_encoder(x_shape, 2*d_z, width)
+    dec = conv_decoder(d_z, (per_pixel*C, H, W), width)
     return VAE(enc, dec, d_z, x_shape, likelihood)
