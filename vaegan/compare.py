@@ -31,7 +31,8 @@ def twins(
 ) -> tuple: # VAE, Generator, Discriminator
     "A VAE and a GAN whose decoder and generator are equal, down to the initial weights"
     m = check_shape(x_shape)
-    if len(x_shape) != 3: raise ValueError(f"x_shape: expected (C,H,W), got {tuple(x_shape)}")
+    if len(x_shape) != 3:
+        raise ValueError(f"x_shape: expected (C,H,W), got {tuple(x_shape)}")
     check_int("d_z", d_z, 1)
     check_int("seed", seed, 0)
     dec = lambda: mlp(d_z, *reversed(hidden), m, out=nn.Sigmoid)
@@ -57,15 +58,18 @@ def train_twins(
 ) -> tuple: # History of the VAE, History of the GAN
     "The same batches and the same number of steps for both"
     vae._check_x(x)
-    if G.x_shape != vae.x_shape: raise ValueError(f"G: expected images {list(vae.x_shape)} like vae, got {list(G.x_shape)}")
+    if G.x_shape != vae.x_shape:
+        raise ValueError(f"G: expected images {list(vae.x_shape)} like vae, got {list(G.x_shape)}")
     check_int("seed", seed, 0)
     check_positive(lr=lr)
     check_positive(zero=True, r1=r1)
     batches = lambda: Batches(x, bs=bs, seed=seed, drop_last=True)
     noise = lambda: torch.Generator(x.device).manual_seed(seed)
     opt = torch.optim.Adam(vae.parameters(), lr)
-    opt_G, opt_D = (torch.optim.Adam(net.parameters(), lr, betas=(0., .99)) for net in (G, D))
-    hist_vae = fit(vae_step(vae, opt, generator=noise()), batches(), epochs, progress=progress)
+    opt_G, opt_D = (torch.optim.Adam(net.parameters(), lr, betas=(0., .99))
+                    for net in (G, D))
+    hist_vae = fit(vae_step(vae, opt, generator=noise()), batches(), epochs,
+                   progress=progress)
     step = gan_step(G, D, opt_G, opt_D, loss="nonsaturating", r1=r1, generator=noise())
     hist_gan = fit(step, batches(), epochs, progress=progress)
     vae.eval(), G.eval(), D.eval()
@@ -81,8 +85,10 @@ def sample_scores(
     "Four views of a set of samples, each piece of it as large as the reference"
     check_finite(x=x, ref=ref)
     for name, t in (("x", x), ("ref", ref)): _check_like(name, t, judge)
-    if x.shape[1:] != ref.shape[1:]: raise ValueError(f"x: expected images {list(ref.shape[1:])} like ref, got {list(x.shape[1:])}")
-    if len(x) < len(ref): raise ValueError(f"x: expected at least {len(ref)} images, as many as in ref, got {len(x)}")
+    if x.shape[1:] != ref.shape[1:]:
+        raise ValueError(f"x: expected images {list(ref.shape[1:])} like ref, got {list(x.shape[1:])}")
+    if len(x) < len(ref):
+        raise ValueError(f"x: expected at least {len(ref)} images, as many as in ref, got {len(x)}")
     pieces = [judge.features(p) for p in x.split(len(ref)) if len(p) == len(ref)]
     r, shares = judge.features(ref), class_shares(judge, x)
     pr = [precision_recall(r, f) for f in pieces]

@@ -25,20 +25,24 @@ def fresh_discriminator(
     real_test:Tensor, fake_test:Tensor,    # to measure on; not among the first two
     hidden:tuple=(128, 128),               # widths of the hidden layers
     steps:int=300,                         # of Adam, without any penalty
-    bs:int=128, seed:int=0                 # images of each kind per step; of network and order
+    bs:int=128, seed:int=0   # images of each kind per step; of network and order
 ) -> dict: # value and accuracy on the test images, js: the lower bound on the divergence, nats
     "Train a new, unrestrained D on a finished generator, measure it on held-out images"
     sets = dict(real=real, fake=fake, real_test=real_test, fake_test=fake_test)
     check_finite(**sets)
     for name, t in sets.items():
-        if t.ndim < 2: raise ValueError(f"{name}: expected images [N,...], got shape {list(t.shape)}")
-        if t.dtype != real.dtype: raise TypeError(f"real, {name}: expected one dtype, got {real.dtype} and {t.dtype}")
-        if t.shape[1:] != real.shape[1:]: raise ValueError(f"real, {name}: expected images of one shape, got {list(real.shape[1:])} and {list(t.shape[1:])}")
+        if t.ndim < 2:
+            raise ValueError(f"{name}: expected images [N,...], got shape {list(t.shape)}")
+        if t.dtype != real.dtype:
+            raise TypeError(f"real, {name}: expected one dtype, got {real.dtype} and {t.dtype}")
+        if t.shape[1:] != real.shape[1:]:
+            raise ValueError(f"real, {name}: expected images of one shape, got {list(real.shape[1:])} and {list(t.shape[1:])}")
     for name, n in (("steps", steps), ("bs", bs)): check_int(name, n, 1)
     check_int("seed", seed, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        D = Discriminator(mlp(math.prod(real.shape[1:]), *hidden, 1, act=lambda: nn.LeakyReLU(.2))).to(real)
+        D = Discriminator(mlp(math.prod(real.shape[1:]), *hidden, 1,
+                              act=lambda: nn.LeakyReLU(.2))).to(real)
     opt, g = torch.optim.Adam(D.parameters(), 2e-3), torch.Generator().manual_seed(seed)
     pick = lambda x: x[torch.randint(len(x), (bs,), generator=g)]
     for _ in range(steps):
@@ -58,13 +62,20 @@ def precision_recall(
     check_int("k", k, 1)
     check_finite(real=real, fake=fake)
     for name, t in (("real", real), ("fake", fake)):
-        if t.ndim != 2 or len(t) <= k: raise ValueError(f"{name}: expected features [N,F] with N > k = {k}, got {list(t.shape)}")
-    if real.shape[1] != fake.shape[1]: raise ValueError(f"real, fake: expected as many features in both, got {real.shape[1]} and {fake.shape[1]}")
+        if t.ndim != 2 or len(t) <= k:
+            raise ValueError(f"{name}: expected features [N,F] with N > k = {k}, got {list(t.shape)}")
+    if real.shape[1] != fake.shape[1]:
+        raise ValueError(f"real, fake: expected as many features in both, got {real.shape[1]} and {fake.shape[1]}")
     real, fake = real.double(), fake.double()
-    dist = lambda a, b: torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")   # exact: a point is at 0 from itself
-    radius = lambda a: torch.cat([dist(c, a).kthvalue(k+1, 1).values for c in a.split(1000)])   # k+1: itself is the first
-    inside = lambda b, a, rad: torch.cat([(dist(c, a) <= rad).any(1) for c in b.split(1000)]).double().mean().item()
-    return dict(precision=inside(fake, real, radius(real)), recall=inside(real, fake, radius(fake)))
+    # exact: a point is at 0 from itself
+    dist = lambda a, b: torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    # k+1: itself is the first
+    radius = lambda a: torch.cat([dist(c, a).kthvalue(k+1, 1).values
+                                  for c in a.split(1000)])
+    inside = lambda b, a, rad: torch.cat([
+        (dist(c, a) <= rad).any(1) for c in b.split(1000)]).double().mean().item()
+    return dict(precision=inside(fake, real, radius(real)),
+                recall=inside(real, fake, radius(fake)))
 
 # %% ../nbs/16_convergence.ipynb #5b9b1122
 def parzen_log_prob(
@@ -76,11 +87,14 @@ def parzen_log_prob(
     check_finite(x=x, samples=samples)
     check_positive(std=std)
     for name, t in (("x", x), ("samples", samples)):
-        if t.ndim < 2: raise ValueError(f"{name}: expected images [N,...], got shape {list(t.shape)}")
-    if x.shape[1:] != samples.shape[1:]: raise ValueError(f"x, samples: expected images of one shape, got {list(x.shape[1:])} and {list(samples.shape[1:])}")
+        if t.ndim < 2:
+            raise ValueError(f"{name}: expected images [N,...], got shape {list(t.shape)}")
+    if x.shape[1:] != samples.shape[1:]:
+        raise ValueError(f"x, samples: expected images of one shape, got {list(x.shape[1:])} and {list(samples.shape[1:])}")
     x, s = x.flatten(1).double(), samples.flatten(1).double()
     d2 = torch.cdist(x, s).square()
-    return torch.logsumexp(-.5*d2/std**2, 1) - math.log(len(s)) - .5*x.shape[1]*math.log(2*math.pi*std**2)
+    return torch.logsumexp(
+        -.5*d2/std**2, 1) - math.log(len(s)) - .5*x.shape[1]*math.log(2*math.pi*std**2)
 
 # %% ../nbs/16_convergence.ipynb #48704514
 GAN_RECIPES = {"lecture": dict(loss="saturating", lr=2e-4, betas=(.5, .999), bs=64),
@@ -88,7 +102,7 @@ GAN_RECIPES = {"lecture": dict(loss="saturating", lr=2e-4, betas=(.5, .999), bs=
                "relativistic": dict(loss="relativistic", r1=1., r2=1., lr=1e-3, betas=(0., .99), bs=256, cosine=True)}
 
 def gan_recipe(
-    x:Tensor,                    # training images in [0, 1] `[N,C,H,W]`, on the device to train on
+    x:Tensor,   # training images in [0, 1] `[N,C,H,W]`, on the device to train on
     epochs:int,                  # passes: a cosine schedule ends after them
     name:str="relativistic",     # one of `GAN_RECIPES`
     d_z:int=100,                 # noise dimensions
@@ -96,7 +110,8 @@ def gan_recipe(
     seed:int=0                   # of weights, order and noise
 ) -> tuple: # G, D, step and batches for `fit`
     "Two perceptrons and one of three ways to let them play"
-    if name not in GAN_RECIPES: raise ValueError(f"name: expected one of {', '.join(GAN_RECIPES)}, got {name!r}")
+    if name not in GAN_RECIPES:
+        raise ValueError(f"name: expected one of {', '.join(GAN_RECIPES)}, got {name!r}")
     check_images(x)
     check_int("epochs", epochs, 1)
     kw = dict(GAN_RECIPES[name])
@@ -104,7 +119,12 @@ def gan_recipe(
     batches = Batches(x, bs=kw.pop("bs"), seed=seed, drop_last=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        G, D = (net.to(x.device) for net in mlp_gan(x.shape[1:], d_z, hidden, norm=False))
-    opts = [torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True) for net in (G, D)]
-    scheds = [torch.optim.lr_scheduler.CosineAnnealingLR(o, epochs*len(batches)) for o in opts if cosine]
-    return G, D, gan_step(G, D, *opts, generator=torch.Generator(x.device).manual_seed(seed), scheds=scheds, **kw), batches
+        G, D = (net.to(x.device)
+                for net in mlp_gan(x.shape[1:], d_z, hidden, norm=False))
+    opts = [torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True)
+            for net in (G, D)]
+    scheds = [torch.optim.lr_scheduler.CosineAnnealingLR(o, epochs*len(batches))
+              for o in opts if cosine]
+    return G, D, gan_step(G, D, *opts,
+                          generator=torch.Generator(x.device).manual_seed(seed),
+                          scheds=scheds, **kw), batches

@@ -9,124 +9,118 @@ __all__ = ['binarize', 'Batches', 'ring_modes', 'ring', 'ring_log_prob', 'banana
 
 # %% ../nbs/01_data.ipynb #2fc9e5d1
 import math
-from typing import Iterator
+from typing import Annotated, Iterator
 
 import torch
 from torch import Tensor
 
-from .guards import check_float, check_int, check_positive, check_range
+from .checks import Count, Finite, Float, Positive, Shaped
+from .checks import between, checked, finite, unit
 from .processes import my_rows
 
 # %% ../nbs/01_data.ipynb #ce7c79b3
+@checked
 def binarize(
-    x:Tensor,                        # grey values in [0, 1], any shape
-    generator:torch.Generator        # where the chance comes from
-) -> Tensor: # zeros and ones, same shape and dtype
+    x:Float[Tensor, "*D", unit],     # grey values in [0, 1]
+    generator:torch.Generator        # what the coins are tossed with
+) -> Float[Tensor, "*D"]: # zeros and ones
     "Paint each pixel black with probability equal to its grey value"
-    check_range("x", x)
-    if not isinstance(generator, torch.Generator): raise TypeError(f"generator: expected a torch.Generator, got {type(generator).__name__}")
     u = torch.rand(x.shape, dtype=x.dtype, device=generator.device, generator=generator)
     return (u.to(x.device) < x).to(x.dtype)
 
 # %% ../nbs/01_data.ipynb #1a2bc784
+@checked
+def _grey(x:Float[Tensor, "N *D", unit]): return x
+
 class Batches:
     "Minibatches of a data set held in memory, in a new order every epoch"
+    @checked
     def __init__(self,
-        x:Tensor,                # data `[N,...]`
-        y:Tensor=None,           # labels `[N]`; with them, batches are pairs
-        bs:int=128,              # batch size
-        seed:int=0,              # of the order, and of the binarisation
-        stochastic:bool=False,   # binarise afresh every epoch?
-        drop_last:bool=False     # leave out a last batch that is smaller?
+        x:Shaped[Tensor, "N *D", finite],           # data
+        y:Shaped[Tensor, "N *E"]|None=None,   # labels; with them, batches are pairs
+        bs:Count=128,                               # batch size
+        seed:Annotated[int, between(-2**63, 2**64 - 1)]=0,   # of the order and the coins
+        stochastic:bool=False,                      # binarise afresh every epoch?
+        drop_last:bool=False                        # leave out a last, smaller batch?
     ):
-        if not torch.is_tensor(x): raise TypeError(f"x: expected a tensor, got {type(x).__name__}")
-        if not x.ndim or not len(x): raise ValueError(f"x: expected at least one example [N,...], got shape {list(x.shape)}")
-        if not x.isfinite().all(): raise ValueError("x: expected finite values, got NaN or infinity")
-        if y is not None and not torch.is_tensor(y): raise TypeError(f"y: expected a tensor, got {type(y).__name__}")
-        if y is not None and (not y.ndim or len(y) != len(x)): raise ValueError(f"y: expected {len(x)} labels, one per example, got shape {list(y.shape)}")
-        if y is not None and y.device != x.device: raise ValueError(f"y: expected labels on {x.device} like x, got {y.device}")
-        check_int("bs", bs, 1)
-        check_int("seed", seed, -2**63, 2**64 - 1)
-        if drop_last and bs > len(x): raise ValueError(f"bs: expected at most {len(x)}, the number of examples, got {bs}")
-        if stochastic: check_range("x", x)
-        self.x, self.y, self.bs, self.stochastic, self.drop_last = x, y, bs, stochastic, drop_last
+        if drop_last and bs > len(x):
+            raise ValueError(f"bs: expected at most {len(x)}, as many as there are "
+                             f"examples, got {bs}")
+        self.x, self.y, self.bs = _grey(x) if stochastic else x, y, bs
+        self.stochastic, self.drop_last = stochastic, drop_last
         self.generator = torch.Generator().manual_seed(seed)
 
-    def __len__(self): return len(self.x)//self.bs if self.drop_last else -(-len(self.x)//self.bs)
+    def __len__(self):
+        return len(self.x)//self.bs if self.drop_last else -(-len(self.x)//self.bs)
+
+    def _coins(self):
+        "The epoch's own coins: breaking off an epoch does not change the next"
+        seed = torch.randint(2**62, (), generator=self.generator).item()
+        return torch.Generator(self.x.device).manual_seed(seed)
 
     def __iter__(self) -> Iterator:
-        order = torch.randperm(len(self.x), generator=self.generator)[:len(self)*self.bs].to(self.x.device)
-        if self.stochastic:   # the epoch's own coins: breaking off an epoch does not change the next
-            coins = torch.Generator(self.x.device).manual_seed(torch.randint(2**62, (), generator=self.generator).item())
+        order = torch.randperm(len(self.x), generator=self.generator)
+        order = order[:len(self)*self.bs].to(self.x.device)
+        coins = self._coins() if self.stochastic else None
         for i in order.split(self.bs):
-            x = my_rows(binarize(self.x[i], coins) if self.stochastic else self.x[i])
+            x = my_rows(binarize(self.x[i], coins) if coins else self.x[i])
             yield x if self.y is None else (x, my_rows(self.y[i]))
 
 # %% ../nbs/01_data.ipynb #83b88f37
-def _check_toy(n, **positive):
-    if n is not None: check_int("n", n, 1)
-    check_positive(**positive)
-
-def _check_points(x):
-    check_float(x=x)
-    if x.ndim != 2 or x.shape[1] != 2: raise ValueError(f"x: expected points [N,2], got shape {list(x.shape)}")
-
+@checked
 def ring_modes(
-    modes:int=8,       # Gaussians on the ring
-    radius:float=2.    # of the ring
-) -> Tensor: # centres `[modes,2]`
+    modes:Count=8,       # Gaussians on the ring
+    radius:Positive=2.   # of the ring
+) -> Float[Tensor, "modes 2"]:
     "The centres of `ring`, counter-clockwise from (radius, 0)"
-    check_int("modes", modes, 1)
-    check_positive(radius=radius)
     a = torch.arange(modes)*(2*torch.pi/modes)
     return radius*torch.stack([a.cos(), a.sin()], 1)
 
 # %% ../nbs/01_data.ipynb #6841d441
+@checked
 def ring(
-    n:int,                       # points
-    modes:int=8,                 # Gaussians on the ring
-    radius:float=2.,             # of the ring
-    std:float=.1,                # standard deviation of each Gaussian
+    n:Count,                     # points
+    modes:Count=8,               # Gaussians on the ring
+    radius:Positive=2.,          # of the ring
+    std:Positive=.1,             # standard deviation of each Gaussian
     generator:torch.Generator=None
-) -> Tensor: # points `[n,2]`
+) -> Float[Tensor, "n 2"]:
     "A ring of equal Gaussians: the standard test for lost modes"
-    _check_toy(n, std=std)
-    k = torch.randint(len(ring_modes(modes)), (n,), generator=generator)
+    k = torch.randint(modes, (n,), generator=generator)
     return ring_modes(modes, radius)[k] + std*torch.randn(n, 2, generator=generator)
 
 # %% ../nbs/01_data.ipynb #3609920b
+@checked
 def ring_log_prob(
-    x:Tensor,          # points `[N,2]`
-    modes:int=8,       # as in `ring`
-    radius:float=2.,   # as in `ring`
-    std:float=.1       # as in `ring`
-) -> Tensor: # nats per point `[N]`
+    x:Float[Tensor, "N 2"],   # points
+    modes:Count=8,            # as in `ring`
+    radius:Positive=2.,       # as in `ring`
+    std:Positive=.1           # as in `ring`
+) -> Float[Tensor, "N"]: # nats per point
     "The exact log-density of `ring`"
-    _check_toy(None, std=std)
-    _check_points(x)
     d2 = (x[:, None] - ring_modes(modes, radius).to(x)).square().sum(-1)
     return torch.logsumexp(-d2/(2*std**2), 1) - math.log(2*math.pi*std**2*modes)
 
 # %% ../nbs/01_data.ipynb #0677e2c6
+@checked
 def banana(
-    n:int,                         # points
-    bend:float=.6,                 # how much it is bent; 0 is a plain Gaussian
-    std:float=.3,                  # standard deviation across
+    n:Count,                       # points
+    bend:Finite=.6,                # how much it is bent; 0 is a plain Gaussian
+    std:Positive=.3,               # standard deviation across
     generator:torch.Generator=None
-) -> Tensor: # points `[n,2]`, mean zero, coordinates uncorrelated
+) -> Float[Tensor, "n 2"]: # mean zero, coordinates uncorrelated
     "A bent Gaussian: what a linear model cannot see"
-    _check_toy(n, std=std)
     z = torch.randn(n, 2, generator=generator)
-    return torch.stack([z[:, 0], std*z[:, 1] + bend*(z[:, 0].square() - 1)], 1)
+    across = std*z[:, 1] + bend*(z[:, 0].square() - 1)
+    return torch.stack([z[:, 0], across], 1)
 
 # %% ../nbs/01_data.ipynb #a546dd10
+@checked
 def banana_log_prob(
-    x:Tensor,         # points `[N,2]`
-    bend:float=.6,    # as in `banana`
-    std:float=.3      # as in `banana`
-) -> Tensor: # nats per point `[N]`
+    x:Float[Tensor, "N 2"],   # points
+    bend:Finite=.6,           # as in `banana`
+    std:Positive=.3           # as in `banana`
+) -> Float[Tensor, "N"]: # nats per point
     "The exact log-density of `banana`"
-    _check_toy(None, std=std)
-    _check_points(x)
     across = (x[:, 1] - bend*(x[:, 0].square() - 1))/std
     return -.5*(x[:, 0].square() + across.square()) - math.log(2*math.pi*std)

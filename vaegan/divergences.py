@@ -11,35 +11,34 @@ __all__ = ['kl_normal', 'kl_mvn']
 import torch
 from torch import Tensor
 
-from .dists import _same_factor, _same_shape
+from .checks import Float, checked
+from .dists import cholesky
 
 # %% ../nbs/03_divergences.ipynb #9b01729f
+@checked
 def kl_normal(
-    mu:Tensor,              # means of q `[B,D]`
-    logvar:Tensor,          # log-variances of q `[B,D]`
-    mu_p:Tensor=None,       # means of p; zeros by default
-    logvar_p:Tensor=None    # log-variances of p; zeros by default
-) -> Tensor: # nats per row `[B]`
+    mu:Float[Tensor, "B +D"],                  # means of q
+    logvar:Float[Tensor, "B +D"],              # log-variances of q
+    mu_p:Float[Tensor, "B +D"]|None=None,      # means of p; zeros by default
+    logvar_p:Float[Tensor, "B +D"]|None=None   # log-variances of p; zeros by default
+) -> Float[Tensor, "B"]: # nats per row
     "KL(q ‖ p) between diagonal Gaussians; p is the standard normal unless told"
-    _same_shape(mu=mu, logvar=logvar)
-    _same_shape(mu=mu, **{k: v for k, v in dict(mu_p=mu_p, logvar_p=logvar_p).items() if v is not None})
     d, e2 = logvar, (mu if mu_p is None else mu - mu_p).square()
     if logvar_p is not None: d, e2 = logvar - logvar_p, e2*(-logvar_p).exp()
     return .5*(d.exp() + e2 - 1 - d).flatten(1).sum(1)
 
 # %% ../nbs/03_divergences.ipynb #704fb9f9
+def _logdet(L): return L.diagonal(dim1=1, dim2=2).log().sum(1)
+
+@checked
 def kl_mvn(
-    mu:Tensor,    # means of q `[B,D]`
-    L:Tensor,     # Cholesky factors of q `[B,D,D]`
-    mu_p:Tensor,  # means of p `[B,D]`
-    L_p:Tensor    # Cholesky factors of p `[B,D,D]`
-) -> Tensor: # nats per row `[B]`
+    mu:Float[Tensor, "B D"],               # means of q
+    L:Float[Tensor, "B D D", cholesky],    # Cholesky factors of q
+    mu_p:Float[Tensor, "B D"],             # means of p
+    L_p:Float[Tensor, "B D D", cholesky]   # Cholesky factors of p
+) -> Float[Tensor, "B"]: # nats per row
     "KL(q ‖ p) between Gaussians with full covariances"
-    _same_shape(mu=mu, mu_p=mu_p)
-    if mu_p.dtype != mu.dtype: raise TypeError(f"mu_p: expected {mu.dtype} like mu, got {mu_p.dtype}")
-    _same_factor("L", L, mu)
-    _same_factor("L_p", L_p, mu)
     M = torch.linalg.solve_triangular(L_p, L, upper=False)
     e = torch.linalg.solve_triangular(L_p, (mu - mu_p)[..., None], upper=False)[..., 0]
-    logdet = lambda A: A.diagonal(dim1=1, dim2=2).log().sum(1)
-    return .5*(M.square().sum((1, 2)) + e.square().sum(1) - mu.shape[1]) + logdet(L_p) - logdet(L)
+    spread = M.square().sum((1, 2)) + e.square().sum(1) - mu.shape[1]
+    return .5*spread + _logdet(L_p) - _logdet(L)

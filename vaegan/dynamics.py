@@ -19,7 +19,8 @@ from .guards import check_finite, check_float, check_int, check_positive
 # %% ../nbs/17_dynamics.ipynb #99f41130
 def _pair(s):
     check_float(s=s)
-    if s.shape[-1:] != (2,): raise ValueError(f"s: expected the two players' numbers [...,2], got shape {list(s.shape)}")
+    if s.shape[-1:] != (2,):
+        raise ValueError(f"s: expected the two players' numbers [...,2], got shape {list(s.shape)}")
 
 def bilinear_field(s:Tensor) -> Tensor: # velocities `[...,2]`
     "Where the two players of V = xy want to go: x (first) descends, y (second) ascends"
@@ -30,7 +31,7 @@ def bilinear_field(s:Tensor) -> Tensor: # velocities `[...,2]`
 def game_step(
     field:Callable,            # state `[2]` -> velocities `[2]`; first the generator, then the discriminator
     h:float,                   # step size
-    alternating:bool=False     # D first, then G against the new D; otherwise both at once
+    alternating:bool=False   # D first, then G against the new D; otherwise both at once
 ) -> Callable: # state `[2]` -> next state `[2]`
     "One round of a game of two numbers"
     check_positive(h=h)
@@ -60,28 +61,35 @@ def eigenvalues(
 ) -> Tensor: # `[d]`, complex; inside the unit circle: attracted
     "Eigenvalues of a step's Jacobian, by autograd"
     check_finite(s=s)
-    if s.ndim != 1: raise ValueError(f"s: expected one state [d], got shape {list(s.shape)}")
+    if s.ndim != 1:
+        raise ValueError(f"s: expected one state [d], got shape {list(s.shape)}")
     return torch.linalg.eigvals(torch.func.jacrev(step)(s))
 
 # %% ../nbs/17_dynamics.ipynb #ac1a6df5
 def dirac_field(
-    s:Tensor,                    # (θ, ψ): the generated point and the slope of D's logit `[2]`
+    s:Tensor,   # (θ, ψ): the generated point and the slope of D's logit `[2]`
     gamma:float=0.,              # weight of the R1 penalty on D
     loss:str="saturating"        # of the generator, or "nonsaturating"
 ) -> Tensor: # velocities `[2]`
     "The Dirac-GAN (Mescheder et al. 2018): data at 0, a fake at θ, logit ψx"
-    if loss not in ("saturating", "nonsaturating"): raise ValueError(f"loss: expected 'saturating' or 'nonsaturating', got {loss!r}")
+    if loss not in ("saturating", "nonsaturating"):
+        raise ValueError(f"loss: expected 'saturating' or 'nonsaturating', got {loss!r}")
     check_positive(zero=True, gamma=gamma)
     _pair(s)
-    if s.ndim != 1: raise ValueError(f"s: expected one state [2], got shape {list(s.shape)}")
+    if s.ndim != 1:
+        raise ValueError(f"s: expected one state [2], got shape {list(s.shape)}")
     theta, psi = s
     D = torch.sigmoid(theta*psi)
-    return torch.stack([psi*(D if loss == "saturating" else 1 - D), -theta*D - gamma*psi])
+    return torch.stack([psi*(D if loss == "saturating" else 1 - D),
+                        -theta*D - gamma*psi])
 
 # %% ../nbs/17_dynamics.ipynb #bc480101
-def dirac_step(h:float, alternating:bool=False, gamma:float=0., loss:str="saturating") -> Callable: # state `[2]` -> next state
+# state `[2]` -> next state
+def dirac_step(h:float, alternating:bool=False, gamma:float=0.,
+               loss:str="saturating") -> Callable:
     "One round of the Dirac-GAN with steps of size h"
-    dirac_field(torch.zeros(2), gamma, loss)   # complain here rather than at the first step
+    # complain here rather than at the first step
+    dirac_field(torch.zeros(2), gamma, loss)
     return game_step(lambda s: dirac_field(s, gamma, loss), h, alternating)
 
 # %% ../nbs/17_dynamics.ipynb #a40b7576
@@ -90,5 +98,7 @@ def ema(
     decay:float=.99      # weight of the past; 1/(1 − decay) updates are remembered
 ) -> AveragedModel: # its `.module` is the averaged network; call `.update_parameters(net)` after each update
     "An exponential moving average of a network's weights (buffers too)"
-    if not 0 <= decay < 1: raise ValueError(f"decay: expected 0 <= decay < 1, got {decay}")
-    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    if not 0 <= decay < 1:
+        raise ValueError(f"decay: expected 0 <= decay < 1, got {decay}")
+    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay),
+                         use_buffers=True)

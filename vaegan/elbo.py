@@ -24,8 +24,10 @@ def elbo_enum(
 ) -> Tensor: # nats `[...]`
     "The ELBO of a discrete latent, by enumeration: E_q[log p(x,z) − log q(z)]"
     check_float(log_joint=log_joint, q=q)
-    if log_joint.shape[-1:] != q.shape[-1:]: raise ValueError(f"log_joint, q: expected as many values of z in both, got {list(log_joint.shape)} and {list(q.shape)}")
-    if not (q >= 0).all() or not torch.allclose(q.sum(-1), torch.ones_like(q.sum(-1)), atol=1e-5):
+    if log_joint.shape[-1:] != q.shape[-1:]:
+        raise ValueError(f"log_joint, q: expected as many values of z in both, got {list(log_joint.shape)} and {list(q.shape)}")
+    if not (q >= 0).all() or not torch.allclose(q.sum(-1), torch.ones_like(q.sum(-1)),
+                                                atol=1e-5):
         raise ValueError(f"q: expected probabilities that sum to one, got sums {q.sum(-1).tolist()}")
     return (torch.where(q > 0, q*log_joint, 0.) - torch.xlogy(q, q)).sum(-1)
 
@@ -38,9 +40,14 @@ def elbo_ppca(
 ) -> Tensor: # nats per datum `[B]`
     "The ELBO of a Gaussian q in a linear-Gaussian model, without sampling"
     check_float(x=x, mu=mu, L=L)
-    if x.ndim < 2 or x[0].numel() != model.d: raise ValueError(f"x: expected [B,{model.d}] for this model, got {list(x.shape)}")
-    if mu.shape != (len(x), model.k): raise ValueError(f"mu: expected {[len(x), model.k]}, got {list(mu.shape)}")
+    if x.ndim < 2 or x[0].numel() != model.d:
+        raise ValueError(f"x: expected [B,{model.d}] for this model, got {list(x.shape)}")
+    if mu.shape != (len(x), model.k):
+        raise ValueError(f"mu: expected {[len(x), model.k]}, got {list(mu.shape)}")
     x, mu, L = (t.to(model.W.dtype) for t in (x.flatten(1), mu, L))
-    kl = kl_mvn(mu, L, torch.zeros_like(mu), torch.eye(model.k, dtype=mu.dtype, device=mu.device).expand(len(mu), -1, -1))
-    err = (x - model.mean - mu@model.W.T).square().sum(1) + (model.W@L).square().sum((1, 2))
+    kl = kl_mvn(
+        mu, L, torch.zeros_like(mu),
+        torch.eye(model.k, dtype=mu.dtype, device=mu.device).expand(len(mu), -1, -1))
+    err = (x - model.mean
+           - mu@model.W.T).square().sum(1) + (model.W@L).square().sum((1, 2))
     return -.5*(model.d*math.log(2*math.pi*model.var) + err/model.var) - kl

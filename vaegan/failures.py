@@ -27,14 +27,18 @@ def smoothed_d_loss(
 ) -> Tensor: # nats
     "What D descends under one-sided label smoothing (Salimans et al. 2016)"
     check_float(real_logits=real_logits, fake_logits=fake_logits)
-    if not .5 < alpha <= 1: raise ValueError(f"alpha: expected a label above 0.5 and at most 1, got {alpha}")
-    return F.binary_cross_entropy_with_logits(real_logits, torch.full_like(real_logits, alpha)) + F.softplus(fake_logits).mean()
+    if not .5 < alpha <= 1:
+        raise ValueError(f"alpha: expected a label above 0.5 and at most 1, got {alpha}")
+    return F.binary_cross_entropy_with_logits(
+        real_logits,
+        torch.full_like(real_logits, alpha)) + F.softplus(fake_logits).mean()
 
 # %% ../nbs/18_failures.ipynb #3596da6f
 def spectral(net:nn.Module) -> nn.Module: # the same network, changed in place
     "Divide the weights of every linear and convolutional layer by their largest singular value (Miyato et al. 2018)"
     for layer in list(net.modules()):
-        if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)): spectral_norm(layer)
+        if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            spectral_norm(layer)
     return net
 
 # %% ../nbs/18_failures.ipynb #545151c9
@@ -47,9 +51,11 @@ def covered_modes(
 ) -> tuple: # number of covered modes, share of samples within three standard deviations of a mode
     "How well samples cover the ring of `vaegan.data.ring`"
     check_finite(x=x)
-    if x.ndim != 2 or x.shape[1] != 2: raise ValueError(f"x: expected points [N,2], got {list(x.shape)}")
+    if x.ndim != 2 or x.shape[1] != 2:
+        raise ValueError(f"x: expected points [N,2], got {list(x.shape)}")
     check_positive(std=std)
-    if not 0 <= least <= 1: raise ValueError(f"least: expected a share in [0, 1], got {least}")
+    if not 0 <= least <= 1:
+        raise ValueError(f"least: expected a share in [0, 1], got {least}")
     centres = ring_modes(modes, radius).to(x)
     dist, nearest = torch.cdist(x, centres).min(1)
     good = dist < 3*std
@@ -64,10 +70,13 @@ def lipschitz_penalty(
 ) -> Tensor: # scalar
     "E (‖∇D‖ − 1)² on random points between real and generated ones (Gulrajani et al. 2017)"
     check_float(real=real, fake=fake)
-    if real.shape != fake.shape: raise ValueError(f"real, fake: expected one shape, got {list(real.shape)} and {list(fake.shape)}")
-    if real.dtype != fake.dtype: raise TypeError(f"real, fake: expected one dtype, got {real.dtype} and {fake.dtype}")
+    if real.shape != fake.shape:
+        raise ValueError(f"real, fake: expected one shape, got {list(real.shape)} and {list(fake.shape)}")
+    if real.dtype != fake.dtype:
+        raise TypeError(f"real, fake: expected one dtype, got {real.dtype} and {fake.dtype}")
     device = generator.device if generator else real.device
-    t = torch.rand(len(real), *[1]*(real.ndim - 1), generator=generator, dtype=real.dtype, device=device).to(real.device)
+    t = torch.rand(len(real), *[1]*(real.ndim - 1), generator=generator,
+                   dtype=real.dtype, device=device).to(real.device)
     x = (t*real + (1 - t)*fake).detach().requires_grad_()
     g, = torch.autograd.grad(D(x).sum(), x, create_graph=True)
     g = g + 0*x.detach()   # NaN in x stays NaN, though a ReLU's slope does not show it
@@ -78,7 +87,7 @@ def wgan_gp_step(
     G:Generator, D:Discriminator,        # generator and critic
     opt_G:torch.optim.Optimizer,         # over G's parameters
     opt_D:torch.optim.Optimizer,         # over D's parameters
-    k:int=5,                             # updates of D per minibatch, each on its own k-th part of it
+    k:int=5,   # updates of D per minibatch, each on its own k-th part of it
     lam:float=10.,                       # weight of the penalty
     generator:torch.Generator=None       # where noise and mixing weights come from
 ) -> Callable: # minibatch -> dict(w1, penalty)

@@ -38,7 +38,8 @@ class Generator(nn.Module):
     def _check_z(self, z):
         check_float(z=z)
         _check_like("z", z, self)
-        if z.ndim != 2 or z.shape[1] != self.d_z: raise ValueError(f"z: expected [B,{self.d_z}], got {list(z.shape)}")
+        if z.ndim != 2 or z.shape[1] != self.d_z:
+            raise ValueError(f"z: expected [B,{self.d_z}], got {list(z.shape)}")
         return z
 
     def forward(self, z:Tensor) -> Tensor: # images `[B,*x_shape]`
@@ -50,7 +51,8 @@ class Generator(nn.Module):
         return draw_eps((n, self.d_z), next(self.parameters()), generator)
 
     @torch.no_grad()
-    def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # images `[n,*x_shape]`
+    # images `[n,*x_shape]`
+    def sample(self, n:int, generator:torch.Generator=None) -> Tensor:
         "Different noise, different images; in evaluation mode, so that no image depends on the others"
         was = self.training
         self.eval()
@@ -109,14 +111,15 @@ def d_loss(
 def g_loss(
     fake_logits:Tensor,          # D's logits on generated data `[B]`
     kind:str="nonsaturating",    # "saturating": log(1−D); "nonsaturating": −log D; "relativistic": paired with real data
-    real_logits:Tensor=None      # D's logits on real data `[B]`, for the relativistic loss
+    real_logits:Tensor=None   # D's logits on real data `[B]`, for the relativistic loss
 ) -> Tensor: # scalar
     "What G descends"
     _kind(kind)
     check_float(fake_logits=fake_logits)
     if kind == "saturating": return F.logsigmoid(-fake_logits).mean()
     if kind == "nonsaturating": return -F.logsigmoid(fake_logits).mean()
-    if real_logits is None: raise ValueError("real_logits: expected D's logits on real data for the relativistic loss, got None")
+    if real_logits is None:
+        raise ValueError("real_logits: expected D's logits on real data for the relativistic loss, got None")
     _paired(real_logits, fake_logits)
     return F.softplus(real_logits - fake_logits).mean()
 
@@ -155,20 +158,22 @@ def centre(
 # %% ../nbs/15_gan.ipynb #ef84f466
 def _check_batch(x, k, D):
     check_float(x=x)
-    if x.ndim < 2: raise ValueError(f"x: expected a batch [B,...], got shape {list(x.shape)}")
-    if len(x) < k: raise ValueError(f"x: expected at least k = {k} images, got {len(x)}")
+    if x.ndim < 2:
+        raise ValueError(f"x: expected a batch [B,...], got shape {list(x.shape)}")
+    if len(x) < k:
+        raise ValueError(f"x: expected at least k = {k} images, got {len(x)}")
     _check_like("x", x, D)
 
 def gan_step(
     G:Generator, D:Discriminator,        # the players
     opt_G:torch.optim.Optimizer,         # over G's parameters
     opt_D:torch.optim.Optimizer,         # over D's parameters
-    k:int=1,                             # updates of D per minibatch, each on its own k-th part of it
+    k:int=1,   # updates of D per minibatch, each on its own k-th part of it
     l:int=1,                             # updates of G after them
     loss:str="nonsaturating",            # of the generator; see `g_loss`
     r1:float=0., r2:float=0.,            # weights of the gradient penalties on real and on generated images
     generator:torch.Generator=None,      # where the noise comes from
-    scheds:tuple=()                      # learning-rate schedules, advanced once per minibatch
+    scheds:tuple=()   # learning-rate schedules, advanced once per minibatch
 ) -> Callable: # minibatch -> dict(value, accuracy, g_loss)
     "One iteration of Algorithm 1 (Goodfellow et al. 2014), ready for `fit`"
     check_int("k", k, 1)
@@ -177,7 +182,7 @@ def gan_step(
     _kind(loss, "loss")
     def step(x):
         _check_batch(x, k, D)
-        for real in x.tensor_split(k):                # fresh data for each of the k steps
+        for real in x.tensor_split(k):   # fresh data for each of the k steps
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
             real_logits, fake_logits = D(torch.cat([real, fake])).split(len(real))
             lossD = d_loss(real_logits, fake_logits, loss)
@@ -192,8 +197,11 @@ def gan_step(
         for s in scheds: s.step()
         logits = real_logits.detach(), fake_logits.detach()
         if loss == "relativistic": logits = centre(*logits)
-        return dict(value=value(*logits), accuracy=accuracy(*logits), g_loss=lossG.detach())
-    step.state = dict(G=G, D=D, opt_G=opt_G, opt_D=opt_D, generator=generator) | {f"sched_{i}": s for i, s in enumerate(scheds)}
+        return dict(value=value(*logits), accuracy=accuracy(*logits),
+                    g_loss=lossG.detach())
+    step.state = dict(
+        G=G, D=D, opt_G=opt_G, opt_D=opt_D,
+        generator=generator) | {f"sched_{i}": s for i, s in enumerate(scheds)}
     return step
 
 # %% ../nbs/15_gan.ipynb #80dbcd31
@@ -224,7 +232,8 @@ def pairs(
 ) -> Tensor: # `[B,m+K]`: pixels, then the class as one-hot
     "Images and classes glued together, as data for a conditional GAN"
     check_float(x=x)
-    if x.ndim < 2: raise ValueError(f"x: expected images [B,...], got shape {list(x.shape)}")
+    if x.ndim < 2:
+        raise ValueError(f"x: expected images [B,...], got shape {list(x.shape)}")
     check_int("K", K, 1)
     check_labels(y, K, len(x))
     return torch.cat([x.flatten(1), F.one_hot(y, K).to(x.dtype)], 1)
@@ -243,11 +252,15 @@ class ConditionalGenerator(Generator):
         super().__init__(net, d_z + K, (check_shape(x_shape) + K,))
         self.K, self.image_shape = K, tuple(x_shape)
 
-    def noise(self, n:int, generator:torch.Generator=None, y:Tensor=None) -> Tensor: # `[n,d_z+K]`
+    # `[n,d_z+K]`
+    def noise(self, n:int, generator:torch.Generator=None, y:Tensor=None) -> Tensor:
         "z ~ N(0, I) and a one-hot class; `y` `[n]` chooses the classes"
         check_int("n", n, 1)
         device = next(self.parameters()).device
-        if y is None: y = torch.randint(self.K, (n,), generator=generator, device=generator.device if generator else device).to(device)
+        if y is None:
+            y = torch.randint(self.K, (n,), generator=generator,
+                              device=generator.device
+                              if generator else device).to(device)
         check_labels(y, self.K, n)
         z = super().noise(n, generator)
         z[:, -self.K:] = F.one_hot(y, self.K).to(z)
@@ -257,7 +270,8 @@ class ConditionalGenerator(Generator):
         return torch.cat([self.net(self._check_z(z)).flatten(1), z[:, -self.K:]], 1)
 
     @torch.no_grad()
-    def images(self, y:Tensor, generator:torch.Generator=None) -> Tensor: # images `[B,*x_shape]`
+    # images `[B,*x_shape]`
+    def images(self, y:Tensor, generator:torch.Generator=None) -> Tensor:
         "One image of each class asked for"
         was = self.training
         self.eval()

@@ -48,7 +48,8 @@ def feature_nll(
     check_float(x=x, x_rec=x_rec)
     for name, t in (("x", x), ("x_rec", x_rec)): _check_like(name, t, D)
     check_positive(var=var)
-    if x.shape != x_rec.shape: raise ValueError(f"x_rec: expected shape {list(x.shape)} like x, got {list(x_rec.shape)}")
+    if x.shape != x_rec.shape:
+        raise ValueError(f"x_rec: expected shape {list(x.shape)} like x, got {list(x_rec.shape)}")
     return (D.features(x) - D.features(x_rec)).square().sum(1)/(2*var)
 
 # %% ../nbs/20_hybrid.ipynb #dd5be051
@@ -64,43 +65,51 @@ def hybrid_nets(
 
 # %% ../nbs/20_hybrid.ipynb #a24dd39d
 def hybrid_step(
-    vae:VAE,                             # encoder and decoder; the decoder is the generator
+    vae:VAE,   # encoder and decoder; the decoder is the generator
     D:FeatureDiscriminator,              # sees images, shows features
     opt_enc:torch.optim.Optimizer,       # over the encoder's parameters
     opt_dec:torch.optim.Optimizer,       # over the decoder's parameters
     opt_D:torch.optim.Optimizer,         # over D's parameters
-    gamma:float=.01,                     # weight of the feature error in the decoder's loss
-    var:float=.01,                       # variance s of the observation model on features
+    gamma:float=.01,   # weight of the feature error in the decoder's loss
+    var:float=.01,   # variance s of the observation model on features
     r1:float=1.,                         # weight of the gradient penalty on real images
     generator:torch.Generator=None       # where eps and z come from
 ) -> Callable: # minibatch -> dict(value, accuracy, kl, feat): nats per image, except the accuracy
     "One step of the VAE/GAN (Larsen et al. 2016), ready for `fit`"
     check_positive(zero=True, gamma=gamma, r1=r1)
     check_positive(var=var)
-    enc, dec = ([p for p in net.parameters() if p.requires_grad] for net in (vae.enc, vae.dec))
+    enc, dec = ([p for p in net.parameters() if p.requires_grad]
+                for net in (vae.enc, vae.dec))
     def step(x):
         mu, logvar = vae.encode(x)
         z = rsample(mu, logvar, generator)
         z_p = draw_eps(z.shape, z, generator)
-        fake = vae.mean(torch.cat([z, z_p]))                               # reconstructions, then samples
-        real_logits, fake_logits = D(torch.cat([x, fake.detach()])).split([len(x), len(fake)])
+        fake = vae.mean(torch.cat([z, z_p]))   # reconstructions, then samples
+        real_logits, fake_logits = D(torch.cat([x, fake.detach()])).split([len(x),
+                                                                           len(fake)])
         loss_D = -value(real_logits, fake_logits)
         if r1: loss_D = loss_D + r1*grad_penalty(D, x)
         opt_D.zero_grad(); loss_D.backward(); opt_D.step()
         with frozen(D):
-            kl, feat = kl_normal(mu, logvar).mean(), feature_nll(D, x, fake[:len(x)], var).mean()
+            kl, feat = kl_normal(mu, logvar).mean(), feature_nll(D, x, fake[:len(x)],
+                                                                 var).mean()
             adv = -F.logsigmoid(D(fake)).mean()
-            grads = torch.autograd.grad(kl + feat, enc, retain_graph=True) + torch.autograd.grad(gamma*feat + adv, dec)
+            grads = torch.autograd.grad(
+                kl + feat, enc,
+                retain_graph=True) + torch.autograd.grad(gamma*feat + adv, dec)
         for p, grad in zip(enc + dec, grads): p.grad = grad
         opt_enc.step(); opt_dec.step()
         real_logits, fake_logits = real_logits.detach(), fake_logits.detach()
-        return dict(value=value(real_logits, fake_logits), accuracy=accuracy(real_logits, fake_logits), kl=kl.detach(), feat=feat.detach())
-    step.state = dict(vae=vae, D=D, opt_enc=opt_enc, opt_dec=opt_dec, opt_D=opt_D, generator=generator)
+        return dict(value=value(real_logits, fake_logits),
+                    accuracy=accuracy(real_logits, fake_logits), kl=kl.detach(),
+                    feat=feat.detach())
+    step.state = dict(vae=vae, D=D, opt_enc=opt_enc, opt_dec=opt_dec, opt_D=opt_D,
+                      generator=generator)
     return step
 
 # %% ../nbs/20_hybrid.ipynb #0a0d8d6f
 def hybrid_recipe(
-    x:Tensor,                   # training images in [0, 1] `[N,C,H,W]`, on the device to train on
+    x:Tensor,   # training images in [0, 1] `[N,C,H,W]`, on the device to train on
     d_z:int=32,                 # latent dimensions
     hidden:tuple=(128, 128),    # widths of the hidden layers
     gamma:float=.01,            # weight of the feature error in the decoder's loss
@@ -114,5 +123,8 @@ def hybrid_recipe(
     check_positive(lr=lr)
     batches = Batches(x, bs=bs, seed=seed, drop_last=True)
     vae, D = (net.to(x.device) for net in hybrid_nets(x.shape[1:], d_z, hidden, seed))
-    opts = [torch.optim.Adam(net.parameters(), lr, betas=(0., .99), fused=True) for net in (vae.enc, vae.dec, D)]
-    return vae, D, hybrid_step(vae, D, *opts, gamma=gamma, var=var, generator=torch.Generator(x.device).manual_seed(seed)), batches
+    opts = [torch.optim.Adam(net.parameters(), lr, betas=(0., .99), fused=True)
+            for net in (vae.enc, vae.dec, D)]
+    return vae, D, hybrid_step(
+        vae, D, *opts, gamma=gamma, var=var,
+        generator=torch.Generator(x.device).manual_seed(seed)), batches

@@ -9,77 +9,96 @@ __all__ = ['PPCA']
 
 # %% ../nbs/04_latent.ipynb #6ddbf613
 import math
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from .guards import check_finite, check_float, check_int, check_positive
+from .checks import Count, Float, Positive, any_dtype, between, checked, finite
 
 # %% ../nbs/04_latent.ipynb #21ed4794
 class PPCA:
-    "Probabilistic PCA: z ~ N(0, I), x | z ~ N(W z + mean, var·I), with everything exact (Tipping & Bishop 1999); every x is `[B,d]` or images of d pixels"
+    """Probabilistic PCA: z ~ N(0, I), x | z ~ N(W z + mean, var·I), all of it exact
+    (Tipping & Bishop 1999); every x is `[B,d]` or images of d pixels"""
+    @checked
     def __init__(self,
-        W:Tensor,      # loadings `[d,k]`
-        mean:Tensor,   # `[d]`
-        var:float      # variance of the noise, > 0
+        W:Float[Tensor, "d k"],    # loadings
+        mean:Float[Tensor, "d"],   # of x
+        var:Positive               # variance of the noise
     ):
-        check_float(W=W, mean=mean)
-        check_positive(var=var)
-        if W.ndim != 2 or mean.shape != W.shape[:1]: raise ValueError(f"W, mean: expected [d,k] and [d], got {list(W.shape)} and {list(mean.shape)}")
         self.W, self.mean, self.var = W, mean, float(var)
         self.d, self.k = W.shape
 
     @classmethod
+    @checked
     def fit(cls,
-        x:Tensor,   # data `[N,...]`, flattened to `[N,d]`
-        k:int       # latent dimensions, 1 <= k < d
+        x:Float[Tensor, "N>=2 +D", finite],          # data
+        k:Annotated[int, between(1, "prod(D)-1")]    # latent dimensions
     ):
         "The maximum-likelihood solution in closed form"
-        check_finite(x=x)
-        if x.ndim < 2 or len(x) < 2: raise ValueError(f"x: expected [N,...] with N >= 2, got {list(x.shape)}")
         x = x.flatten(1).double()
-        check_int("k", k, 1, x.shape[1] - 1)
         lam, U = torch.linalg.eigh(torch.cov(x.T, correction=0))
         lam, U = lam.flip(0), U.flip(1)
-        rank = int((lam > 1e-12*lam[0]).sum())
-        if k >= rank: raise ValueError(f"k: expected less than {rank}, the number of directions in which x varies, got {k}: without noise the likelihood has no maximum")
+        _some_noise(lam, k)
         var = lam[k:].clamp(min=0).mean()
         return cls(U[:, :k]*(lam[:k] - var).clamp(min=0).sqrt(), x.mean(0), var.item())
 
-    def _centred(self, x):
-        check_float(x=x)
-        if x.ndim < 2 or x[0].numel() != self.d: raise ValueError(f"x: expected [B,...] with {self.d} values per row, got {list(x.shape)}")
-        return x.flatten(1).to(self.W.dtype) - self.mean
+    @checked
+    def _centred(self, x:Float[Tensor, "B d", any_dtype]):
+        return x.to(self.W.dtype) - self.mean
+
+    def _eye(self, n): return torch.eye(n, dtype=self.W.dtype, device=self.W.device)
 
     @property
-    def cov(self) -> Tensor: # `[d,d]`
+    def cov(self) -> Float[Tensor, "d d"]:
         "Covariance of x: W Wᵀ + var·I"
-        return self.W@self.W.T + self.var*torch.eye(self.d, dtype=self.W.dtype, device=self.W.device)
+        return self.W@self.W.T + self.var*self._eye(self.d)
 
     @property
-    def M(self) -> Tensor: # `[k,k]`
+    def M(self) -> Float[Tensor, "k k"]:
         "Wᵀ W + var·I: the precision of z given x, times var"
-        return self.W.T@self.W + self.var*torch.eye(self.k, dtype=self.W.dtype, device=self.W.device)
+        return self.W.T@self.W + self.var*self._eye(self.k)
 
-    def log_prob(self, x:Tensor) -> Tensor: # nats per datum `[B]`
+    @checked
+    def log_prob(self,
+        x:Float[Tensor, "B +D", any_dtype]   # data
+    ) -> Float[Tensor, "B"]: # nats per datum
         "The exact evidence log p(x), by way of the k×k matrix M"
-        m, r = self.posterior(x)[0], self._centred(x)
-        const = self.d*math.log(2*math.pi) + (self.d - self.k)*math.log(self.var) + torch.logdet(self.M)
-        return -.5*(const + (r - m@self.W.T).square().sum(1)/self.var + m.square().sum(1))
+        m, r = self.posterior(x)[0], self._centred(x.flatten(1))
+        logdet = (self.d - self.k)*math.log(self.var) + torch.logdet(self.M)
+        err = (r - m@self.W.T).square().sum(1)/self.var + m.square().sum(1)
+        return -.5*(self.d*math.log(2*math.pi) + logdet + err)
 
-    def posterior(self, x:Tensor) -> tuple: # means `[B,k]`, covariance `[k,k]`, the same for every x
+    @checked
+    def posterior(self,
+        x:Float[Tensor, "B +D", any_dtype]   # data
+    ) -> tuple: # means `[B,k]`, covariance `[k,k]`, the same for every x
         "The exact p(z | x) = N(M⁻¹Wᵀ(x − mean), var·M⁻¹) with M = WᵀW + var·I"
-        return torch.linalg.solve(self.M, (self._centred(x)@self.W).T).T, self.var*torch.linalg.inv(self.M)
+        r = self._centred(x.flatten(1))
+        mean = torch.linalg.solve(self.M, (r@self.W).T).T
+        return mean, self.var*torch.linalg.inv(self.M)
 
-    def decode(self, z:Tensor) -> Tensor: # `[B,d]`
-        "The mean of x given z `[B,k]`: W z + mean"
-        check_float(z=z, W=self.W)
-        if z.ndim != 2 or z.shape[1] != self.k: raise ValueError(f"z: expected [B,{self.k}], got {list(z.shape)}")
+    @checked
+    def decode(self,
+        z:Float[Tensor, "B k", any_dtype]   # latents
+    ) -> Float[Tensor, "B d"]:
+        "The mean of x given z: W z + mean"
         return z.to(self.W.dtype)@self.W.T + self.mean
 
-    def sample(self, n:int, generator:torch.Generator=None) -> Tensor: # `[n,d]`
+    @checked
+    def sample(self,
+        n:Count,   # how many
+        generator:torch.Generator=None
+    ) -> Float[Tensor, "n d"]:
         "Draw z from the prior, then x given z"
-        check_int("n", n, 1)
-        like = dict(generator=generator, dtype=self.W.dtype, device=self.W.device)
-        z = torch.randn(n, self.k, **like)
-        return self.decode(z) + self.var**.5*torch.randn(n, self.d, **like)
+        kw = dict(generator=generator, dtype=self.W.dtype, device=self.W.device)
+        x = self.decode(torch.randn(n, self.k, **kw))
+        return x + self.var**.5*torch.randn(n, self.d, **kw)
+
+def _some_noise(lam, k):
+    "Refuse to explain all that varies: without noise the likelihood has no maximum"
+    rank = int((lam > 1e-12*lam[0]).sum())
+    if k >= rank:
+        raise ValueError(f"k: expected less than {rank}, the number of directions in "
+                         f"which x varies, got {k}: without noise the likelihood has "
+                         "no maximum")

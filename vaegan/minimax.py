@@ -32,7 +32,9 @@ def accuracy(
 ) -> Tensor: # share in [0, 1]; ½ at equilibrium
     "How often D is right, real and generated data counting equally (a logit of 0 counts half)"
     check_float(real_logits=real_logits, fake_logits=fake_logits)
-    right = lambda l: torch.where(l.isnan(), math.nan, (l > 0) + .5*(l == 0)).double().mean()   # NaN is neither: it stays NaN
+    # NaN is neither: it stays NaN
+    right = lambda l: torch.where(l.isnan(), math.nan,
+                                  (l > 0) + .5*(l == 0)).double().mean()
     return .5*(right(real_logits) + right(-fake_logits))
 
 # %% ../nbs/14_minimax.ipynb #11d1ad4f
@@ -41,9 +43,11 @@ def _on_grid(**ts):
     check_float(**ts)
     n = ts["x"].shape
     for k, t in ts.items():
-        if t.ndim != 1 or len(t) < 2 or t.shape != n: raise ValueError(f"x, {k}: expected one shape [n] with n >= 2, got {list(n)} and {list(t.shape)}")
+        if t.ndim != 1 or len(t) < 2 or t.shape != n:
+            raise ValueError(f"x, {k}: expected one shape [n] with n >= 2, got {list(n)} and {list(t.shape)}")
         if k in ("p", "q"): check_range(k, t, 0, math.inf)
-    if not (ts["x"].diff() > 0).all(): raise ValueError("x: expected a grid that increases, got one that does not")
+    if not (ts["x"].diff() > 0).all():
+        raise ValueError("x: expected a grid that increases, got one that does not")
 
 def optimal_logits(
     log_p:Tensor,   # log-density of the data on a grid `[n]`
@@ -51,7 +55,8 @@ def optimal_logits(
 ) -> Tensor: # `[n]`; the sigmoid of it is p/(p+q)
     "The best discriminator for a fixed generator, as a logit"
     check_float(log_p=log_p, log_q=log_q)
-    if log_p.shape != log_q.shape: raise ValueError(f"log_q: expected shape {list(log_p.shape)} like log_p, got {list(log_q.shape)}")
+    if log_p.shape != log_q.shape:
+        raise ValueError(f"log_q: expected shape {list(log_p.shape)} like log_p, got {list(log_q.shape)}")
     return log_p - log_q
 
 # %% ../nbs/14_minimax.ipynb #51556520

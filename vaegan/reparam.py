@@ -25,7 +25,8 @@ def rsample(
 ) -> Tensor: # z ~ N(mu, exp(logvar)), same shape, differentiable in both
     "Draw z = eps ⊙ sigma + mu with eps from outside the graph"
     check_float(mu=mu, logvar=logvar)
-    if mu.shape != logvar.shape: raise ValueError(f"logvar: expected shape {list(mu.shape)} like mu, got {list(logvar.shape)}")
+    if mu.shape != logvar.shape:
+        raise ValueError(f"logvar: expected shape {list(mu.shape)} like mu, got {list(logvar.shape)}")
     eps = draw_eps(mu.shape, mu, generator)
     return eps*(.5*logvar).exp() + mu
 
@@ -39,7 +40,8 @@ def pathwise_grad(
     "Differentiate through the draw: f'(mu + sigma·eps)"
     check_positive(sigma=sigma)
     check_int("n", n, 1)
-    z = (mu + sigma*torch.randn(n, generator=generator, dtype=torch.double)).requires_grad_()
+    z = (mu + sigma
+         *torch.randn(n, generator=generator, dtype=torch.double)).requires_grad_()
     return torch.autograd.grad(f(z).sum(), z)[0]
 
 # %% ../nbs/07_reparam.ipynb #3bfce107
@@ -48,7 +50,7 @@ def score_grad(
     mu:float, sigma:float,           # of z ~ N(mu, sigma²)
     n:int,                           # draws
     generator:torch.Generator=None,
-    baseline:float=0.                # subtracted from f: changes the variance, not the mean
+    baseline:float=0.   # subtracted from f: changes the variance, not the mean
 ) -> Tensor: # n estimates `[n]` of d E[f(z)] / d mu
     "Differentiate the density instead: (f(z) − baseline)·(z − mu)/sigma²"
     check_positive(sigma=sigma)
