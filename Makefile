@@ -29,7 +29,7 @@ slow: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "slow or not slow" $(TESTS)
 
 mutants: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tests/mutants.py $(MUTANTS)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/mutants.py $(MUTANTS)
 
 lab: $(READY)
 	$(UV) --constraint constraints.txt jupyterlab
@@ -38,7 +38,7 @@ lab: $(READY)
 docs: $(READY)
 	@command -v quarto >/dev/null || { echo "make docs needs Quarto >= 1.6: get it from quarto.org, then run this again"; exit 1; }
 	rm -rf _proc
-	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tests" $(BIN)/nbdev-docs
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tools" $(BIN)/nbdev-docs
 
 bench: $(READY)
 	$(UV) --editable '.[bench]' || echo "Pythae, Pyro and NumPyro could not be installed: without them"
@@ -47,13 +47,13 @@ bench: $(READY)
 prepare: $(READY)
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
-	$(BIN)/python tests/living.py
-	$(BIN)/python tests/exercises.py
-	$(BIN)/python tests/references.py
-	$(BIN)/python tests/readme.py
+	$(BIN)/python tools/renew_living.py
+	$(BIN)/python tools/write_exercises.py
+	$(BIN)/python tools/write_references.py
+	$(BIN)/python tools/write_readme.py
 
 constraints: $(READY)
-	$(BIN)/python tests/constraints.py --upgrade
+	$(BIN)/python tools/write_constraints.py --upgrade
 
 clean:
 	rm -rf .venv _proc _docs build dist *.egg-info tour

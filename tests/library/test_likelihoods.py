@@ -1,0 +1,166 @@
+"What a decoder's output means: normal, full and continuous Bernoulli likelihoods"
+import math
+
+import mpmath
+import pytest
+import torch
+import torch.nn.functional as F
+from bad_input import INF, NAN, B, X, bad_input_tests, normals, row
+from helpers import LIKELIHOODS, coins, densities_are_those_of_torch, gen, likelihoods, points
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pitfalls import pitfall_tests
+from properties import ALL, B_, KINDS, about, exempt, many, property_tests, seeds
+from torch import distributions as td
+from torch.autograd import gradcheck
+from torch.testing import assert_close
+
+from vaegan.dists import bernoulli_log_prob, tril
+from vaegan.gan import d_loss, g_loss
+from vaegan.minimax import value
+from vaegan.vae import Bernoulli, ContinuousBernoulli, DiagNormal, FullNormal, Normal
+
+
+def test_counts_of_outputs():
+    assert [L().n_out(5) for L in LIKELIHOODS] == [5, 5, 10, 20, 5]
+    mu, L = FullNormal().split(torch.arange(9.)[None])
+    assert mu.tolist() == [[0., 1., 2.]] and (L.triu(1) == 0).all()
+    assert_close(L[0], torch.tensor([[math.exp(3), 0, 0], [4, math.exp(5), 0], [6, 7, math.exp(8)]]))
+
+@pytest.mark.parametrize("l", [-8., -.2001, -.15, -.1001, -.0999, -.05, -1e-3, .02, .0999, .1001, .15, .1999, .3, 5., 30.])
+def test_continuous_bernoulli_to_the_last_digit(l):
+    "Normaliser and mean against fifty digits, where the series is used and where the formula is"
+    with mpmath.workdps(50):
+        m = mpmath.mpf(l)
+        log_c = mpmath.log(m/mpmath.expm1(m)) + mpmath.log1p(mpmath.exp(m))
+        mean = 1/(1 - mpmath.exp(-m)) - 1/m
+    out, x = torch.tensor([[l]], dtype=torch.double), torch.tensor([[.3]], dtype=torch.double)
+    plain = .3*l - F.softplus(torch.tensor(l, dtype=torch.double))
+    assert abs(ContinuousBernoulli().log_prob(x, out).item() - plain.item() - float(log_c)) < 2e-15*max(1, abs(l)) + 1e-13
+    assert abs(ContinuousBernoulli().mean(out).item() - float(mean)) < 3e-13
+    out.requires_grad_()
+    slopes = [torch.autograd.grad(f.sum(), out)[0] for f in (ContinuousBernoulli().log_prob(x, out), ContinuousBernoulli().mean(out))]
+    assert all(g.isfinite().all() for g in slopes) and abs(slopes[0].item() - (.3 - float(mean))) < 1e-12
+
+def test_continuous_bernoulli_samples():
+    "By the inverse of the distribution function: F(sample) is the dice, on both sides of 0"
+    u = torch.rand(1000, 3, generator=gen(), dtype=torch.double)
+    out = torch.tensor([[-4., 1e-3, 3.]]).double().expand(1000, -1)
+    x = ContinuousBernoulli().sample(out, gen())
+    cdf = torch.expm1(out*x)/torch.expm1(out)
+    assert_close(cdf, torch.where(out > 0, 1 - u, u), rtol=1e-4, atol=1e-4)
+
+# --------------------------------------------------------------------------------------------------------- properties
+def by_row(seed, B, D):
+    x, b, likes, out = points(seed + 2, B, D), coins(seed + 3, B, D), {K: K() for K in LIKELIHOODS}, {}
+    for K in LIKELIHOODS:
+        o = points(seed + 7, B, K().n_out(D))
+        kinds = dict(Bernoulli="bl", ContinuousBernoulli="bl", Normal="xm", DiagNormal="xn", FullNormal="xf")[K.__name__]
+        out[f"vae.{K.__name__}.log_prob"] = lambda x, o, K=K: likes[K].to(o.dtype).log_prob(x, o), (b if kinds[0] == "b" else x, o), kinds
+        out[f"vae.{K.__name__}.mean"] = lambda o, K=K: likes[K].to(o.dtype).mean(o), (o,), kinds[1]
+    return out
+
+(test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
+ test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row)
+
+@pytest.mark.parametrize("logit", [-1e4, -100., -1., 0., 1., 100., 1e4])
+def test_extreme_logits(logit):
+    for dtype in (torch.float32, torch.float64):
+        l = torch.full((3, 2), logit, dtype=dtype).requires_grad_()
+        for x in (0., .25, 1.):
+            out = bernoulli_log_prob(torch.full_like(l, x), l)
+            assert_close(out.double(), torch.full((3,), 2*(x*logit - max(logit, 0) - math.log1p(math.exp(-abs(logit)))), dtype=torch.double), rtol=1e-5, atol=1e-5)
+            dense = ContinuousBernoulli().log_prob(torch.full_like(l, x), l)
+            for o in (out, dense):
+                g, = torch.autograd.grad(o.sum(), l)
+                assert o.isfinite().all() and g.isfinite().all()
+        mean = ContinuousBernoulli().mean(l)
+        g, = torch.autograd.grad(mean.sum(), l)
+        assert (mean >= 0).all() and (mean <= 1).all() and g.isfinite().all() and (g >= 0).all()
+        s = ContinuousBernoulli().sample(l.detach(), gen(0))
+        assert (s >= 0).all() and (s <= 1).all()
+        for a in (-1e4, 0., 1e4):
+            o = torch.full((3,), a, dtype=dtype)
+            for out in (value(l[:, 0], o), *(d_loss(l[:, 0], o, k) for k in KINDS), *(g_loss(l[:, 0], k, o) for k in KINDS)):
+                g, = torch.autograd.grad(out, l)
+                assert out.isfinite() and g.isfinite().all()
+
+@about("values oracle", "vae.Bernoulli.log_prob", "vae.Bernoulli.mean", "vae.Bernoulli.sample", "vae.Normal.log_prob", "vae.Normal.mean", "vae.Normal.sample", "vae.DiagNormal.log_prob", "vae.DiagNormal.mean", "vae.DiagNormal.sample", "vae.FullNormal.log_prob", "vae.FullNormal.mean", "vae.FullNormal.sample", "vae.ContinuousBernoulli.log_prob", "vae.ContinuousBernoulli.mean", "vae.ContinuousBernoulli.sample")
+@likelihoods
+@settings(many, max_examples=8)
+@given(seed=seeds, B=B_, m=st.integers(1, 5))
+def test_likelihoods(L, seed, B, m):
+    like, x = L().double(), coins(seed, B, m)
+    out = points(seed + 1, B, like.n_out(m))*2
+    mean, draws = like.mean(out), like.sample(out.repeat(4000, 1), gen(seed)).view(4000, B, m)
+    assert mean.shape == (B, m) and like.sample(out, gen(0)).dtype == out.dtype
+    assert ((draws.mean(0) - mean).abs() <= 5*draws.std(0)/4000**.5 + 1e-9).all()                     # sample, mean: one distribution
+    if L in (Bernoulli, ContinuousBernoulli):
+        assert (mean > 0).all() and (mean < 1).all() and (draws >= 0).all() and (draws <= 1).all()
+        assert_close(like.mean(-out), 1 - mean)
+    oracle = {Bernoulli: lambda: td.Independent(td.Bernoulli(logits=out), 1),
+              ContinuousBernoulli: lambda: td.Independent(td.ContinuousBernoulli(logits=out), 1),
+              Normal: lambda: td.Independent(td.Normal(out, 1.), 1),
+              DiagNormal: lambda: td.Independent(td.Normal(out[:, :m], (.5*out[:, m:]).exp()), 1),
+              FullNormal: lambda: td.MultivariateNormal(out[:, :m], scale_tril=tril(out[:, m:], m))}[L]()
+    assert_close(like.log_prob(x, out), oracle.log_prob(x), rtol=2e-4, atol=1e-5)
+    assert_close(mean, oracle.mean, rtol=2e-3, atol=1e-4)                                              # torch's own is coarse near ½
+
+@settings(many, max_examples=60)
+@given(l=st.one_of(st.floats(-60, 60), st.floats(-.1, .1), st.sampled_from([-.0999, .0999, -.1001, .1001, 0.])))
+def test_continuous_bernoulli_mean_is_the_slope_of_its_normaliser(l):
+    "E[x] = d log ∫ exp(l x) dx / dl, also where the series takes over from the formula"
+    l = torch.tensor([[l]], dtype=torch.double).requires_grad_()
+    log_z = -ContinuousBernoulli().log_prob(torch.zeros(1, 1).double(), l)
+    slope, = torch.autograd.grad(log_z.sum(), l)
+    assert_close(slope, ContinuousBernoulli().mean(l), rtol=1e-7, atol=1e-9)
+
+@likelihoods
+def test_gradient_of_the_mean(L):
+    assert gradcheck(L().double().mean, points(0, 2, L().n_out(3)).mul(3).requires_grad_())
+
+exempt(   # names, kinds, why
+    ("vae.ContinuousBernoulli.sample vae.DiagNormal.sample vae.FullNormal.sample vae.Normal.sample", "one",
+     "every row has a draw of its own"),
+    ("vae.ContinuousBernoulli.sample vae.DiagNormal.sample vae.FullNormal.sample vae.Normal.sample", "gradient dtype device extreme",
+     "pictures to look at, made without gradients; extreme logits: test_extreme_logits"),
+    ("vae.ContinuousBernoulli vae.ContinuousBernoulli.n_out vae.DiagNormal vae.DiagNormal.n_out vae.FullNormal "
+     "vae.FullNormal.n_out vae.FullNormal.split vae.Normal vae.Normal.n_out", ALL,
+     "a network or a count: chapters 6 and 7; its methods are tried"),
+)
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+rnd = normals()
+
+ROWS = {
+    "vae.Normal": row(dict(logvar=0.), logvar=[NAN, INF]),
+    "vae.ContinuousBernoulli.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan", x=[X+1]),
+    "vae.Normal.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan"),
+    "vae.DiagNormal.log_prob": row(dict(x=X, out=rnd(B, 32)), skip="deeper", allow="nan"),
+    "vae.FullNormal.log_prob": row(dict(x=X, out=rnd(B, 16+16*17//2)), skip="deeper", allow="nan"),
+}
+NO_ROW = {
+    "vae.Normal.n_out": "arithmetic on a count that its caller has checked",
+    "vae.DiagNormal.n_out": "arithmetic on a count that its caller has checked",
+    "vae.FullNormal.n_out": "arithmetic on a count that its caller has checked",
+    "vae.ContinuousBernoulli.n_out": "arithmetic on a count that its caller has checked",
+    "vae.Normal.mean": "reads the decoder's output, which the VAE has checked",
+    "vae.Normal.sample": "reads the decoder's output, which the VAE has checked",
+    "vae.DiagNormal.mean": "reads the decoder's output, which the VAE has checked",
+    "vae.DiagNormal.sample": "reads the decoder's output, which the VAE has checked",
+    "vae.DiagNormal": "takes nothing",
+    "vae.FullNormal.mean": "reads the decoder's output, which the VAE has checked",
+    "vae.FullNormal.sample": "reads the decoder's output, which the VAE has checked",
+    "vae.FullNormal": "takes nothing",
+    "vae.ContinuousBernoulli.mean": "reads the decoder's output, which the VAE has checked",
+    "vae.ContinuousBernoulli.sample": "reads the decoder's output, which the VAE has checked",
+    "vae.ContinuousBernoulli": "takes nothing",
+    "vae.FullNormal.split": "reads the decoder's output, which the VAE has checked",
+}
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
+
+# ----------------------------------------------------------------------------------------------------------- pitfalls
+MISTAKES = [   # name, function, text, mistaken text, check
+    ("the continuous Bernoulli without its constant", "vae.ContinuousBernoulli.log_prob", " + (F.softplus(out) - _log_area(out)).sum(1)", "", densities_are_those_of_torch),
+]
+test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -1,0 +1,128 @@
+"What is kept in the shell goes on, and says so when it cannot"
+import csv
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import matplotlib.image as mpimg
+import pytest
+import torch
+from bad_input import IMGS, INT, bad_input_tests, row, vae
+
+from vaegan.cli import main
+from vaegan.data import digits
+from vaegan.growing import RECIPES, draw, setting
+from vaegan.train import load_run
+
+ENV = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
+
+def command(*args, processes=1, **kw):
+    start = [sys.executable, "-m"] + (["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"] if processes > 1 else [])
+    return [*start, "vaegan.cli", *map(str, args)]
+
+def shell(*args, **kw): return subprocess.run(command(*args, **kw), env=ENV, capture_output=True, text=True)
+
+def table(folder): return [[float(v) for v in row] for row in list(csv.reader(open(folder/"history.csv")))[1:]]
+
+def children(pid): return [int(p) for t in Path(f"/proc/{pid}/task").glob("*/children") for p in t.read_text().split()]
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the processes in /proc")
+def test_a_process_dies_and_the_run_goes_on_with_another_number(tmp_path):
+    args = ("train", "vae", "--recipe", "elbo-97", "--epochs", "15", "--every", "0")
+    p = subprocess.Popen(command(*args, "--out", tmp_path/"run", processes=2), env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    file, until = tmp_path/"run"/"run.safetensors", time.monotonic() + 180
+    while time.monotonic() < until and not (file.exists() and load_run(file)["epoch"] >= 3): time.sleep(.1)
+    os.kill(max(children(p.pid)), signal.SIGKILL)                              # the last of the two
+    out, err = p.communicate(timeout=180)
+    assert p.returncode != 0
+    # torchrun reports the signal, the survivor that it is alone; whichever of the two is faster ends the other
+    assert re.search(r"another process of this run has ended; start them again with resume|Signal 9 \(SIGKILL\)", err)
+    at = load_run(file)["epoch"]
+    assert at >= 3 and not (tmp_path/"run"/"history.csv").exists()
+    r = shell(*args, "--out", tmp_path/"run", "--resume")
+    assert r.returncode == 0, r.stderr
+    assert shell(*args, "--out", tmp_path/"whole").returncode == 0
+    got, want = table(tmp_path/"run"), table(tmp_path/"whole")
+    assert len(got) == len(want) == 15
+    assert max(abs(a - b) for g, w in zip(got, want) for a, b in zip(g, w)) < 5e-3   # rounding, grown over 165 steps
+    assert all(abs(a - b) < 1e-4 for a, b in zip(got[0], want[0]))
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    out = tmp_path_factory.mktemp("kept")/"deep"/"run"
+    return out, shell("train", "gan", "--epochs", 2, "--seed", 3, "--out", out)
+
+def test_train_leaves_what_it_says(kept):
+    out, r = kept
+    assert r.returncode == 0, r.stderr
+    assert {p.name for p in out.iterdir()} == {"run.safetensors", "history.csv", "curves.png", "samples.png"}
+    assert "gan (relativistic) on digits, 2 of 2 epochs" in r.stdout + r.stderr
+    assert (out/"history.csv").read_text().startswith("epoch,value,accuracy,g_loss,held_out_value,held_out_accuracy\n1,") and len(table(out)) == 2
+    assert mpimg.imread(out/"samples.png")[..., :3].std() > .02 and min(mpimg.imread(out/"curves.png").shape[:2]) > 100
+
+def test_sample_draws_from_it(kept, tmp_path):
+    out = kept[0]
+    for run_, name in ((out, "a.png"), (out/"run.safetensors", "b.png")):
+        assert main(["sample", str(run_), "--out", str(tmp_path/name), "--n", "10", "--seed", "5"]) == 0
+    assert main(["sample", str(out), "--out", str(tmp_path/"c.png"), "--n", "10", "--seed", "6"]) == 0
+    a, b, c = ((tmp_path/f"{n}.png").read_bytes() for n in "abc")
+    assert a == b != c
+    nets, *_ = setting("gan", torch.zeros(256, 1, 8, 8), 1)
+    nets["G"].load_state_dict(load_run(out/"run.safetensors")["parts"]["G"])
+    assert draw(nets, 80, 3).std() > 0
+
+@pytest.mark.parametrize("args, what", [
+    (("train", "gan", "--out", "RUN"), "is there already"),
+    (("train", "gan", "--out", "RUN", "--resume", "--epochs", "3", "--seed", "3"), "epochs: the run in"),
+    (("train", "gan", "--out", "RUN", "--resume", "--epochs", "2"), "seed: the run in"),
+    (("train", "vae", "--out", "RUN", "--resume", "--epochs", "2", "--seed", "3"), "kind: the run in"),
+    (("train", "gan", "--recipe", "cats"), "recipe: expected one of lecture"),
+    (("train", "cats"), "argument kind: invalid choice"),
+    (("train", "vae", "--epochs", "0"), "argument --epochs: expected at least 1"),
+    (("train", "vae", "--out", "/dev/null/run"), "cannot be made"),
+    (("sample", "RUN/history.csv"), "damaged or no file of this kind"),
+    (("sample", "nowhere"), "could not be read"),
+    (("sample", "RUN", "--out", "/dev/null/x.png"), "out: .* cannot be written"),
+    (("sample", "RUN", "--n", "0"), "argument --n: expected at least 1"),
+])
+def test_asked_for_the_impossible(kept, capsys, args, what):
+    files = {p: p.read_bytes() for p in kept[0].iterdir()}
+    try: code = main([a.replace("RUN", str(kept[0])) for a in args])
+    except SystemExit as e: code = e.code
+    text = capsys.readouterr().err
+    assert code == 2 and text.count("\n") == 1 and re.search(what, text), text
+    assert {p: p.read_bytes() for p in kept[0].iterdir()} == files
+
+def test_interrupted_by_hand_and_resumed(tmp_path):
+    args = ("train", "hybrid", "--epochs", "30", "--every", "0", "--out", tmp_path/"run")
+    p = subprocess.Popen(command(*args), env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))     # the background of a shell ignores the key
+    file, until = tmp_path/"run"/"run.safetensors", time.monotonic() + 180
+    while time.monotonic() < until and not (file.exists() and load_run(file)["epoch"] >= 2): time.sleep(.05)
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=180)
+    assert p.returncode == 130 and "with --resume goes on" in out + err
+    assert 2 <= len(table(tmp_path/"run")) < 30
+    assert shell(*args, "--resume").returncode == 0 and shell(*args[:-1], tmp_path/"whole").returncode == 0
+    assert table(tmp_path/"run") == table(tmp_path/"whole")                    # bit for bit
+    shutil.rmtree(tmp_path/"whole")
+
+IMAGES = digits().x[:516]
+
+def test_every_recipe_can_be_named(): assert all(setting(k, IMAGES, 1, r)[1].state for k, names in RECIPES.items() for r in names)
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+ROWS = {
+    "growing.setting": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5]),
+    "growing.draw": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5]),
+}
+NO_ROW = {
+    "growing.train": "the command line, and every wrong option in tests/library/test_recipes.py",
+    "growing.sample": "as growing.train",
+}
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -1,0 +1,428 @@
+"""The living pictures, in a real browser: the outputs stored in the notebooks come alive, answer to pointer, touch and keys,
+show the library's numbers, can be read by everybody, and ask nothing of any server."""
+import base64
+import itertools
+import json
+import math
+import os
+import re
+import shutil
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from notebooks import NBS, ROOT, code_cells, nb_id
+from playwright.sync_api import sync_playwright
+from renew_living import renewed
+from scipy.integrate import solve_ivp
+from torch.distributions import Normal
+from torch.testing import assert_close
+
+from vaegan.dists import kl_normal
+from vaegan.dynamics import ae_descend, ae_loss, dirac_step, eigenvalues, play
+from vaegan.elbo import elbo_ppca
+from vaegan.latent import PPCA
+from vaegan.minimax import grid_js, grid_value, optimal_logits
+from vaegan.nets import mlp
+from vaegan.plot import COLORS, _script, living
+from vaegan.reparam import pathwise_grad, score_grad
+
+JS = ROOT/"vaegan"/"js"
+HINT = "no Chromium found: `apt-get install chromium`, or Google Chrome elsewhere, or set CHROMIUM to the path of one"
+FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync").split()
+
+# ------------------------------------------------------------------------------------------------------- the pictures
+def stored(nb):
+    "Every living picture stored in a notebook: HTML and data bundle"
+    for o in itertools.chain(*(c.outputs for c in code_cells(nb))):
+        text = "".join(o.get("data", {}).get("text/html", ""))
+        if 'class="vaegan-living"' in text: yield text, o["data"]
+
+PICTURES = {f"{nb_id(nb)}-{i}": out for nb in NBS for i, out in enumerate(stored(nb))}
+program = lambda text: re.search(r'data-living="(.*)-\w{8}"', text)[1]
+each = pytest.mark.parametrize("picture", PICTURES)
+PAGE = ('<!doctype html><html lang="en"><head><title>A page</title><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<style>:root {color-scheme: light dark} body {color: light-dark(#212529, #eee); background: light-dark(#fff, #383838)}</style></head><body><main><h1>A page</h1>%s</main></body></html>')
+
+# -------------------------------------------------------------------------------------------------------- the browser
+def chromium():
+    named = os.environ.get("CHROMIUM"), "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    found = [p for p in named if p and Path(p).exists()] + list(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    return found[0] if found else None
+
+@pytest.fixture(scope="session")
+def browser():
+    if not (exe := chromium()): (pytest.fail if os.environ.get("CI") else pytest.skip)(HINT)
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=exe, args=FLAGS)
+        yield b
+        b.close()
+
+@pytest.fixture
+def opened(browser):
+    "Open some HTML as a page; at the end nothing may have gone wrong on it or asked for anything"
+    contexts, trouble = [], []
+    def go(text, width=760, **kw):
+        c = browser.new_context(viewport=dict(width=width, height=900), **kw)
+        contexts.append(c)
+        page = c.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: trouble.append(str(e)))
+        page.on("request", lambda r: trouble.append(r.url) if not r.url.startswith("data:") else None)
+        page.set_content(PAGE % text)
+        if kw.get("java_script_enabled", True): page.wait_for_function("[...document.querySelectorAll('.vaegan-living')].every(r => 'alive' in r.dataset)")
+        return page
+    yield go
+    for c in contexts: c.close()
+    assert not trouble
+
+def numbers(page): return dict(page.locator("[data-name]").evaluate_all("all => all.map(e => [e.dataset.name, +e.dataset.number])"))
+def frames(page): page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+# ------------------------------------------------------------------------------------------------- what is stored
+def test_there_are_pictures(): assert {program(t) for t, _ in PICTURES.values()} == {p.stem for p in JS.glob("*.js")} - {"base"}
+
+@each
+def test_stored_program_is_the_one_in_the_library(picture):
+    text, data = PICTURES[picture]
+    assert text == renewed(text), "run `make prepare`: vaegan/js has changed since"
+    assert "```" not in text and len(text) < 500_000
+    alt = re.search(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]{30,})"', text)
+    assert alt and alt[1] == "".join(data["image/png"]).strip(), "the static picture is in the block and beside it"
+
+def test_programs_import_only_the_base():
+    for f in JS.glob("*.js"):
+        imports = re.findall(r'^import .*?from "(.*?)";$', f.read_text(encoding="utf-8"), re.M | re.S)
+        assert imports == ([] if f.stem == "base" else ["./base.js"]), f.name
+        assert not re.search(r"^\s*(import|export \{)", _script(f.stem) if f.stem != "base" else "", re.M)
+
+# ------------------------------------------------------------------------------------------------- it comes alive
+@each
+def test_shows_itself_in_place_of_the_static_picture(picture, opened):
+    page = opened(PICTURES[picture][0])
+    assert page.locator(".live").is_visible() and not page.locator(".vaegan-living > img").is_visible()
+    assert all(math.isfinite(v) for v in numbers(page).values()) and numbers(page)
+    page.emulate_media(media="print")
+    assert page.locator(".vaegan-living > img").is_visible() and not page.locator(".live").is_visible()
+
+@each
+def test_static_picture_without_javascript(picture, opened):
+    img = opened(PICTURES[picture][0], java_script_enabled=False).locator(".vaegan-living > img")
+    assert img.is_visible() and img.bounding_box()["width"] > 300
+
+@each
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing(picture, dark, opened):
+    page = opened(PICTURES[picture][0], color_scheme="dark" if dark else "light")
+    assert page.locator(".vaegan-living").get_attribute("data-theme") == ("dark" if dark else "light")
+    found = Axe().run(page).response["violations"]
+    assert not found, [(v["id"], n["target"], n["failureSummary"]) for v in found for n in v["nodes"]]
+
+@each
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_sticks_out(picture, width, opened):
+    page = opened(PICTURES[picture][0], width)
+    frames(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    out = page.evaluate("""() => {
+        const root = document.querySelector('.vaegan-living'), r = root.getBoundingClientRect();
+        return [...root.shadowRoot.querySelectorAll('svg text, button, label, .numbers span, canvas')].filter(e => {
+            const b = e.getBoundingClientRect(); return b.width && (b.left < r.left - 6 || b.right > r.right + 6); }).map(e => e.textContent); }""")
+    assert not out, out
+
+@each
+def test_pointer_and_touch(picture, opened):
+    page = opened(PICTURES[picture][0], has_touch=True)
+    cdp = page.context.new_cdp_session(page)
+    handles = page.locator("[role=slider]")
+    assert handles.count(), "nothing to take hold of"
+    for i in range(handles.count()):
+        for kind in ("mouse", "touch"):
+            before, box = numbers(page), handles.nth(i).locator(".dot").bounding_box()
+            x, y = box["x"] + box["width"]/2, box["y"] + box["height"]/2
+            if kind == "mouse":
+                page.mouse.move(x, y); page.mouse.down(); page.mouse.move(x - 30, y - 12, steps=3); page.mouse.up()
+            else:
+                for what, points in [("touchStart", [dict(x=x, y=y)]), ("touchMove", [dict(x=x + 20, y=y + 8)]), ("touchMove", [dict(x=x + 40, y=y + 12)]), ("touchEnd", [])]:
+                    cdp.send("Input.dispatchTouchEvent", dict(type=what, touchPoints=points))
+            assert numbers(page) != before, kind
+            after = handles.nth(i).locator(".dot").bounding_box()
+            assert abs(after["x"] - box["x"]) > 10 or abs(after["y"] - box["y"]) > 10, "the handle follows the hand"
+
+@each
+def test_keyboard_and_words(picture, opened):
+    page = opened(PICTURES[picture][0])
+    controls = page.locator("[role=slider], input[type=range]")
+    for i in range(controls.count()):
+        c = controls.nth(i)
+        before, words = numbers(page), c.get_attribute("aria-valuetext")
+        c.focus()
+        page.keyboard.press("ArrowRight"); page.keyboard.press("ArrowUp")
+        assert numbers(page) != before and c.get_attribute("aria-valuetext") != words, i
+        if c.get_attribute("role"): assert float(c.get_attribute("aria-valuemin")) <= float(c.get_attribute("aria-valuenow")) <= float(c.get_attribute("aria-valuemax"))
+    for b in page.locator(".buttons button").all(): b.focus(); page.keyboard.press("Enter")
+    said = page.locator("[aria-live=polite]")
+    page.wait_for_function("e => e.textContent.length > 10", arg=said.element_handle(), timeout=4000)
+    assert len(said.text_content()) < 160, "modest"
+
+@each
+def test_reduced_motion(picture, opened):
+    page = opened(PICTURES[picture][0], reduced_motion="reduce")
+    for b in page.locator(".buttons button").all():
+        b.click()
+        there = numbers(page)
+        page.wait_for_timeout(80)
+        assert numbers(page) == there, "it went on moving"
+    assert not page.evaluate("document.getAnimations().length")
+
+# ---------------------------------------------------------------------------------------- among others, and elsewhere
+def test_all_on_one_page_and_one_twice(opened):
+    texts = [t for t, _ in PICTURES.values()]
+    page = opened("".join(texts + texts[:1]))
+    assert page.locator(".live").count() == len(texts) + 1
+    first, again = page.locator(".vaegan-living").first, page.locator(".vaegan-living").last
+    read = lambda block: block.locator("[data-name]").evaluate_all("all => all.map(e => e.dataset.number)")
+    before = read(again)
+    first.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert read(first) != before == read(again), "each has a state of its own"
+
+def test_follows_the_page_into_the_dark(opened):
+    page = opened("<style>body.dusk {background: #222; color: #ddd}</style>" + next(iter(PICTURES.values()))[0])
+    block = page.locator(".vaegan-living")
+    assert block.get_attribute("data-theme") == "light"
+    page.evaluate("document.body.className = 'dusk'")
+    page.wait_for_function("document.querySelector('.vaegan-living').dataset.theme == 'dark'", timeout=3000)
+
+def test_comes_alive_when_put_on_the_page_late(opened):
+    "JupyterLab makes the output first, runs copies of its scripts, and may put it on the page later"
+    page = opened("")
+    page.evaluate("""text => {
+        const host = document.createElement('div'); host.innerHTML = text;
+        for (const old of host.querySelectorAll('script')) {
+            const s = document.createElement('script'); for (const a of old.attributes) s.setAttribute(a.name, a.value);
+            s.textContent = old.textContent; old.replaceWith(s);
+        }
+        const run = [...host.querySelectorAll('script[type=module]')]; for (const s of run) document.body.append(s);
+        setTimeout(() => document.body.append(host), 300); }""", next(iter(PICTURES.values()))[0])
+    page.wait_for_selector(".live", timeout=5000)
+
+def test_a_program_that_fails_leaves_the_static_picture(browser):
+    text = next(iter(PICTURES.values()))[0]
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.set_content(PAGE % re.sub(r"launch\((\"[^\"]*\"), mount\)", r"launch(\1, (root, data) => { mount(root, data); throw new Error('on purpose'); })", text))
+    page.wait_for_selector(".vaegan-living > img")
+    assert page.locator(".vaegan-living > img").is_visible() and "on purpose" in errors[0]
+    page.close()
+
+# ------------------------------------------------------------------------------------------------- the same numbers
+@pytest.fixture(scope="session")
+def js(browser):
+    "Call a function of a program on many arguments"
+    page = browser.new_page()
+    page.route("http://vaegan.test/**", lambda route: route.fulfill(
+        body="" if route.request.url.endswith("/") else (JS/route.request.url.split("/")[-1]).read_text(encoding="utf-8"),
+        content_type="text/html" if route.request.url.endswith("/") else "text/javascript"))
+    page.goto("http://vaegan.test/")
+    yield lambda name, f, args: page.evaluate("""async ([name, f, args]) => {
+        const m = await import(`/${name}.js`); return args.map(a => m[f](...a)); }""", [name, f, [list(a) for a in args]])
+    page.close()
+
+def test_colors(js, browser):
+    page = browser.new_page()
+    page.set_content(f'<script type="module">{(JS/"base.js").read_text(encoding="utf-8")} window.C = COLORS;</script>')
+    page.wait_for_function("window.C")
+    C = page.evaluate("C")
+    assert C["light"] == COLORS and set(C["dark"]) == set(C["ink"]) == set(COLORS)
+    page.close()
+
+def test_tensors_arrive(js):
+    v = torch.tensor([[1.5, -2., 1e-30], [3.1415927, 1e30, 0.]])
+    plt.figure().subplots()
+    text = living("phi", dict(z=1., v=v), "A figure that nobody will see, with a tensor").html
+    f32 = re.search(r'"f32": "([^"]*)"', text)[1]
+    assert list(js("base", "floats", [[dict(f32=f32)]])[0]) == v.flatten().tolist()
+
+def shown(opened, name, settings):
+    "What the stored picture shows at the given positions of its sliders"
+    text = next(t for t, _ in PICTURES.values() if program(t) == name)
+    page = opened(text)
+    for values in settings:
+        for key, v in values.items(): page.locator(f"input[data-key={key}]").fill(str(v))
+        yield values, numbers(page)
+
+def near(a, b, tol=1e-5): assert set(a) == set(b) and all(abs(a[k] - float(b[k])) <= tol*max(1., abs(float(b[k]))) for k in b), (a, b)
+
+def test_phi(js, opened):
+    zs = torch.linspace(-3, 3, 61, dtype=torch.double)
+    assert_close(torch.tensor(js("phi", "Phi", zs[:, None].tolist()), dtype=torch.double), Normal(0., 1.).cdf(zs), atol=1e-5, rtol=0)
+    for v, n in shown(opened, "phi", [dict(z=z) for z in (-2.5, 0, 1.96)]): near(n, dict(z=v["z"], u=Normal(0., 1.).cdf(torch.tensor(v["z"]))))
+
+def elbo_terms(W, sigma, x, mu, s):
+    d = lambda *v: torch.tensor(v, dtype=torch.double).view(1, -1)
+    m, X, post = PPCA(d(W), d(0.)[0], sigma**2), d(x), None
+    post = m.posterior(X)
+    kl = kl_normal(d(mu), d(2*math.log(s)))
+    elbo = elbo_ppca(m, X, d(mu), d(s)[None])
+    return {k: v.item() for k, v in dict(evidence=m.log_prob(X), elbo=elbo, klPrior=kl, rec=elbo + kl,
+            gap=kl_normal(d(mu), d(2*math.log(s)), post[0], post[1].log())).items()}
+
+def test_elbo(js, opened):
+    grid = list(itertools.product((1.5, -.4), (.6, 1.3), (1.2, -2.), (-1., .2, 1.8), (.1, .7, 2.)))
+    for a, b in zip(js("elbo", "terms", grid), grid):
+        near(a, elbo_terms(*b))
+        assert abs(a["elbo"] + a["gap"] - a["evidence"]) < 1e-9
+    settings = [dict(mu=m, s=s) for m in (-.4, .69, 1.5) for s in (.2, .37, 1.2)]
+    for v, n in shown(opened, "elbo", settings): near(n, elbo_terms(1.5, .6, 1.2, *v.values()))
+
+def minimax_values(m, s, n=2001, L=20.):
+    x = torch.linspace(-L, L, n, dtype=torch.double)
+    lp, lq = Normal(0., 1.).log_prob(x), Normal(m, s).log_prob(x)
+    p, q = lp.exp(), lq.exp()
+    js = grid_js(p, q, x)
+    return dict(V=grid_value(optimal_logits(lp, lq), p, q, x), js=js, bound=2*js - math.log(4), accuracy=.5*(1 + .5*torch.trapezoid((p - q).abs(), x)))
+
+def test_minimax(js, opened):
+    x = torch.linspace(-20, 20, 2001, dtype=torch.double)
+    grid = list(itertools.product((-5., -.5, 0., 1.5, 4.), (.4, 1., 2.5)))
+    for a, b in zip(js("minimax", "values", [(*b, x.tolist()) for b in grid]), grid):
+        near(a, minimax_values(*b))
+        near(a, minimax_values(*b, 40_001, 30.), 5e-5)                            # the grid is fine and wide enough
+        assert abs(a["V"] - a["bound"]) < 1e-7
+    at = list(itertools.product(x[::50].tolist(), (-3., 1.5), (.5, 2.)))
+    want = [optimal_logits(*(Normal(*d).log_prob(torch.tensor(t).double()) for d in ((0., 1.), (m, s)))).sigmoid() for t, m, s in at]
+    assert_close(torch.tensor(js("minimax", "dStar", at), dtype=torch.double), torch.stack(want), atol=1e-5, rtol=0)
+    for v, n in shown(opened, "minimax", [dict(m=m, s=s) for m, s in ((0, 1), (-3, .4), (5, 2.5))]): near(n, minimax_values(float(v["m"]), v["s"]))
+
+def data_of(name): return json.loads(re.search(r'<script type="application/json">(.*?)</script>', next(t for t, _ in PICTURES.values() if program(t) == name), re.S)[1])
+def tensor(packed): return torch.frombuffer(bytearray(base64.b64decode(packed["f32"])), dtype=torch.float32).clone()
+
+def test_reparam(js, opened):
+    settings, n = list(itertools.product((-2., .3, 1.), (.2, 1., 1.7), (0., 4.))), 500
+    eps = torch.randn(n, generator=torch.Generator().manual_seed(3), dtype=torch.double)
+    g = lambda: torch.Generator().manual_seed(3)
+    close = lambda a, b: assert_close(torch.tensor(a, dtype=torch.double), b, atol=1e-5, rtol=1e-7)
+    for a, (m, s, b) in zip(js("reparam", "pathwise", [(eps.tolist(), m, s) for m, s, _ in settings]), settings): close(a, pathwise_grad(torch.square, m, s, n, g()))
+    for a, (m, s, b) in zip(js("reparam", "score", [(eps.tolist(), m, s, b) for m, s, b in settings]), settings): close(a, score_grad(torch.square, m, s, n, g(), b))
+    e = torch.linspace(-12, 12, 4001, dtype=torch.double)                         # the exact variances, by quadrature
+    E = lambda f: torch.trapezoid(Normal(0., 1.).log_prob(e).exp()*f, e)
+    for a, (m, s, b) in zip(js("reparam", "exact", settings), settings):
+        z = m + s*e
+        path, score = 2*z, (z**2 - b)*e/s
+        near(a, dict(grad=2*m, varPath=E(path**2) - E(path)**2, varScore=E(score**2) - E(score)**2, best=E(z**2*e**2)/E(e**2)))
+        assert abs(E(score) - 2*m) < 1e-6
+    v = torch.cat([eps*9, torch.tensor([-16., 20., 19.999]).double()])
+    near(js("reparam", "moments", [[v.tolist()]])[0], dict(mean=v.mean(), var=v.var()))
+    h = js("reparam", "histogram", [[v.tolist(), -16, 20, 48]])[0]
+    inside = v[(v >= -16) & (v < 20)]
+    close(h["h"], torch.histc(inside, 48, -16, 20).double()/len(v)/.75)
+    assert abs(h["below"] - (v < -16).double().mean()) < 1e-9 and abs(h["above"] - (v >= 20).double().mean()) < 1e-9
+    eps = tensor(data_of("reparam")["eps"]).double()
+    for v, n in shown(opened, "reparam", [dict(mu=-1.5, sigma=.2, b=0), dict(mu=2, sigma=2, b=16)]):
+        m, s, b = map(float, v.values())
+        path, score = 2*(m + s*eps), ((m + s*eps)**2 - b)*eps/s
+        theory = js("reparam", "exact", [(m, s, b)])[0]
+        near(n, dict(varPath=theory["varPath"], varScore=theory["varScore"], seenPath=path.var(), seenScore=score.var(), meanPath=path.mean(), meanScore=score.mean()))
+
+def test_latent(js, opened):
+    data = data_of("latent")
+    pairs = [(tensor(W), tensor(b)) for W, b in data["layers"]]
+    net = mlp(2, *(len(b) for _, b in pairs))
+    for l, (W, b) in zip((l for l in net if isinstance(l, torch.nn.Linear)), pairs): l.weight.data, l.bias.data = W.view(len(b), -1), b
+    zs = torch.cartesian_prod(torch.linspace(-4, 4, 9), torch.linspace(-4, 4, 9))
+    want = net(zs).sigmoid().detach()
+    assert_close(torch.tensor(js("latent", "decodeAll", [(data["layers"], zs.tolist())])[0]), want, atol=1e-5, rtol=0)
+    codes = tensor(data["points"]).view(-1, 2)
+    assert js("latent", "nearest", [(codes.flatten().tolist(), z) for z in zs[::9].tolist()]) == torch.cdist(zs[::9], codes).argmin(1).tolist()
+    assert len(data["labels"]) == len(codes) > 1000 and sorted(set(data["labels"])) == list(range(10))
+    for v, n in shown(opened, "latent", [dict(x=x, y=y) for x, y in ((0, 0), (-3.25, 2.), (1.25, -.75))]):
+        pixels = net(torch.tensor([[float(v["x"]), float(v["y"])]])).sigmoid()[0]
+        near(n, dict(z1=v["x"], z2=v["y"], ink=pixels.sum().item()))
+
+def test_latent_draws_what_the_decoder_says(js, opened):
+    data = data_of("latent")
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "latent"))
+    ink = "c => { const {width: w, height: h} = c; return [...c.getContext('2d').getImageData(0, 0, w, h).data].filter((_, i) => i % 4 == 3); }"
+    seen = page.locator("canvas[role=img]").evaluate(ink)
+    want = torch.tensor(js("latent", "decodeAll", [(data["layers"], [data["z"]])])[0][0])*255
+    assert (torch.tensor(seen) - want).abs().max() <= 1
+    under = page.locator("canvas[aria-hidden]")
+    assert not under.is_visible()
+    page.get_by_label("map of the decoder").check()
+    assert under.is_visible() and sum(under.evaluate(ink)) > 1e5
+    before = numbers(page)
+    page.locator("svg").click(position=dict(x=120, y=90))
+    page.wait_for_function("z => document.querySelector('.vaegan-living').shadowRoot.querySelector('[data-name=z1]').dataset.number != z", arg=str(before["z1"]))
+
+def dirac_numbers(h, gamma, theta, psi, n, alternating=False):
+    step = dirac_step(h, alternating, gamma)
+    lam = eigenvalues(step, torch.zeros(2, dtype=torch.double))
+    first = max(lam.tolist(), key=lambda v: (round(abs(v), 9), v.imag))
+    return dict(modulus=lam.abs().max(), re=first.real, im=first.imag, dist=play(step, torch.tensor([theta, psi], dtype=torch.double), n)[-1].norm())
+
+def test_dirac(js, opened):
+    grid = list(itertools.product((.1, .3, 1., 3., 4.4), (0., .3, 1., 1.7), (False, True)))
+    for got, (h, gamma, alternating) in zip(js("dirac", "eigenvalues", grid), grid):
+        lam = eigenvalues(dirac_step(h, alternating, gamma), torch.zeros(2, dtype=torch.double))
+        for a, b in got: assert (lam - complex(a, b)).abs().min() < 1e-5
+        assert abs(got[0][0] + got[1][0] - lam.real.sum().item()) < 1e-5 and math.hypot(*got[0]) > lam.abs().max() - 1e-5
+    starts = [(t, p, h, g, a, 40) for t, p in ((1., 0.), (-1.5, 2.), (2., 2.)) for h, g, a in grid if h < 2]
+    for got, (t, p, h, g, a, n) in zip(js("dirac", "path", starts), starts):
+        assert_close(torch.tensor(got, dtype=torch.double), play(dirac_step(h, a, g), torch.tensor([t, p], dtype=torch.double), n), atol=1e-5, rtol=1e-5)
+    settings = [dict(h=h, gamma=g, n=n) for h, g, n in ((.3, 0, 60), (.3, .6, 100), (1.5, .2, 20), (.05, 2, 0))]
+    for v, n in shown(opened, "dirac", settings): near(n, dirac_numbers(v["h"], v["gamma"], 1., 0., v["n"]))
+
+def test_dirac_alternates_and_plays(opened):
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "dirac"), reduced_motion="reduce")
+    toggle = page.get_by_role("button", name="alternating updates")
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 60))
+    assert toggle.get_attribute("aria-pressed") == "false"
+    toggle.click()
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 60, True))
+    assert toggle.get_attribute("aria-pressed") == "true" and "it circles" in page.locator(".live").text_content()
+    page.locator("input[data-key=n]").fill("0")
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 0, True))
+    page.get_by_role("button", name="back to the start").click()
+    near(numbers(page), dirac_numbers(.3, 0., 1., 0., 60))
+
+def test_the_path_is_played_step_by_step(opened):
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "dirac"))
+    page.get_by_role("button", name="play the rounds").click()
+    page.wait_for_function("() => { const n = +document.querySelector('.vaegan-living').shadowRoot.querySelector('input[data-key=n]').value; return n > 0 && n < 60; }")
+    page.wait_for_function("() => +document.querySelector('.vaegan-living').shadowRoot.querySelector('input[data-key=n]').value == 60")
+
+def surface_numbers(m, w1, w2, lr, n):
+    path = ae_descend(w1, w2, m, lr, n)
+    (a, b), c = path[-1].tolist(), w1*w1 - w2*w2
+    land = math.copysign(math.sqrt((c + math.sqrt(c*c + 4))/2), w1 + w2) if w1 + w2 else 0.     # (LANDING)
+    return dict(n=n, loss=ae_loss(a, b, m), product=a*b, c0=c, c1=a*a - b*b, land1=land, land2=1/land if land else 0.)
+
+def test_surface(js, opened):
+    grid = list(itertools.product((-2.4, -1., .3, 2.), (-1.9, -.3, 0., 1., 2.4), (.5, 1.5), (.002, .02, .05), (0, 1, 300)))
+    for got, (a, b, m, lr, n) in zip(js("surface", "descend", grid), grid):
+        assert_close(torch.tensor(got, dtype=torch.double), ae_descend(a, b, m, lr, n), atol=1e-5, rtol=1e-5)
+    pairs = [g[:3] for g in grid[::9]]
+    for got, (a, b, m) in zip(js("surface", "loss", pairs), pairs): assert abs(got - ae_loss(a, b, m)) < 1e-5*max(1, abs(got))
+    for got, (a, b, m) in zip(js("surface", "landing", pairs), pairs):
+        flow = solve_ivp(lambda t, w: 2*(1 - w[0]*w[1])*w[::-1], (0, 60), (a, b), rtol=1e-11, atol=1e-12).y[:, -1]
+        assert_close(torch.tensor(got, dtype=torch.double), torch.tensor(flow), atol=1e-5, rtol=0)
+    for got, (a, b, m) in zip(js("surface", "invariant", [(a, b, 2.5) for a, b, _ in pairs]), pairs):
+        w = torch.tensor(got, dtype=torch.double)
+        assert_close(w[:, 0]**2 - w[:, 1]**2, torch.full((len(w),), a*a - b*b, dtype=torch.double), atol=1e-9, rtol=0)
+        assert a*a == b*b or (w - torch.tensor([a, b])).norm(dim=1).min() < .05, "it passes through the start"
+    settings = [dict(w1=a, w2=b, lr=lr, n=n) for a, b, lr, n in ((-1.9, 2.3, .01, 400), (1., .5, .05, 100), (-2, -.25, .002, 1000), (.5, -.5, .02, 0))]
+    for v, n in shown(opened, "surface", settings): near(n, surface_numbers(1.5, **v))
+
+def test_a_click_is_a_start(opened):
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "surface"))
+    box = page.get_by_role("group", name="The loss over both weights").bounding_box()
+    page.mouse.click(box["x"] + .4*box["width"], box["y"] + .6*box["height"])
+    w1, w2 = (float(page.locator(f"input[data-key={k}]").input_value()) for k in ("w1", "w2"))
+    dot = page.locator(".handle .dot").bounding_box()
+    assert abs(dot["x"] + dot["width"]/2 - box["x"] - .4*box["width"]) < 2 and abs(dot["y"] + dot["height"]/2 - box["y"] - .6*box["height"]) < 2
+    assert w1 < 0 and w2 < 0 and numbers(page)["land1"] < 0

@@ -1,0 +1,22 @@
+"README.md from nbs/index.ipynb, without Quarto: `python tools/write_readme.py` writes it, tests/pages/test_pages.py compares."
+import re
+
+from fastcore.nbio import read_nb
+from notebooks import ROOT, has_flag, src
+
+
+def _local(match):
+    "A link of the page, as seen from the top of the repository"
+    target = match[2]
+    return match[0] if re.match(r"[a-z]+:|#|\.\./", target) else f"{match[1]}nbs/{target}{match[3]}"
+
+def render():
+    parts = []
+    for c in read_nb(ROOT/"nbs"/"index.ipynb").cells:
+        s = src(c).strip()
+        if c.cell_type == "markdown": parts.append(re.sub(r"(\]\()([^)\s]+)(\))", _local, s))
+        elif c.cell_type == "code" and not has_flag(s, "hide") and "eval: false" not in s:
+            parts.append("```python\n" + re.sub(r"^#\|.*\n", "", s, flags=re.M).strip() + "\n```")
+    return "<!-- written by `make prepare` from nbs/index.ipynb: edit that -->\n\n" + "\n\n".join(parts) + "\n"
+
+if __name__ == "__main__": (ROOT/"README.md").write_text(render(), encoding="utf-8")
