@@ -8,90 +8,85 @@ Docs: https://vaegan.github.io/vaegan/compare.html.md"""
 __all__ = ['twins', 'train_twins', 'sample_scores']
 
 # %% ../nbs/19_compare.ipynb #81c174a5
-import torch
-from torch import nn, Tensor
+import math
 
+import torch
+from torch import Tensor, nn
+
+from .checks import Count, Float, ImageShape, NonNegative, Positive, Seed, Widths
+from .checks import checked, finite, like
 from .convergence import precision_recall
 from .data import Batches
-from .evaluate import class_shares, Classifier, frechet
-from .gan import Discriminator, gan_step, Generator
-from .guards import check_finite, check_int, check_positive, check_shape
+from .evaluate import Classifier, class_shares, frechet
+from .gan import Discriminator, Generator, gan_step
 from .likelihoods import Normal
-from .nets import _check_like, mlp
+from .nets import mlp
 from .runs import fit
 from .train import vae_step
 from .vae import VAE
 
 # %% ../nbs/19_compare.ipynb #e3291ea9
+@checked
 def twins(
-    x_shape:tuple,           # shape of one image, `(C,H,W)`
-    d_z:int=32,              # latent dimensions
-    hidden:tuple=(128, 128), # widths of the hidden layers, in all four networks
-    seed:int=0               # of the initial weights
-) -> tuple: # VAE, Generator, Discriminator
+    x_shape:ImageShape,        # shape of one image, `(C,H,W)`
+    d_z:Count=32,              # latent dimensions
+    hidden:Widths=(128, 128),  # widths of the hidden layers, in all four networks
+    seed:Seed=0                # of the initial weights
+) -> tuple[VAE, Generator, Discriminator]:
     "A VAE and a GAN whose decoder and generator are equal, down to the initial weights"
-    m = check_shape(x_shape)
-    if len(x_shape) != 3:
-        raise ValueError(f"x_shape: expected (C,H,W), got {tuple(x_shape)}")
-    check_int("d_z", d_z, 1)
-    check_int("seed", seed, 0)
-    dec = lambda: mlp(d_z, *reversed(hidden), m, out=nn.Sigmoid)
+    m = math.prod(x_shape)
+    def decoder(): return mlp(d_z, *reversed(hidden), m, out=nn.Sigmoid)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        vae = VAE(mlp(m, *hidden, 2*d_z), dec(), d_z, x_shape, Normal(logvar=-3.))
-        G = Generator(dec(), d_z, x_shape)
+        enc = mlp(m, *hidden, 2*d_z)
+        vae = VAE(enc, decoder(), d_z, x_shape, Normal(logvar=-3.))
+        G = Generator(decoder(), d_z, x_shape)
         D = Discriminator(mlp(m, *hidden, 1, act=lambda: nn.LeakyReLU(.2)))
     G.net.load_state_dict(vae.dec.state_dict())
     return vae, G, D
 
 # %% ../nbs/19_compare.ipynb #cff28e69
+@checked
 def train_twins(
     vae:VAE,                          # from `twins`
     G:Generator, D:Discriminator,     # from `twins`
-    x:Tensor,                         # training images `[N,*x_shape]`
-    epochs:int,                       # passes, for each of the two
-    lr:float=1e-3,                    # of Adam
-    r1:float=1.,                      # weight of the gradient penalty in the game
-    bs:int=128,                       # batch size
-    seed:int=0,                       # of the order of the images and of the noise
+    x:Float[Tensor, "N *vae.x_shape", like("vae")],   # training images
+    epochs:Count,                     # passes, for each of the two
+    lr:Positive=1e-3,                 # of Adam
+    r1:NonNegative=1.,                # weight of the gradient penalty in the game
+    bs:Count=128,                     # batch size
+    seed:Seed=0,                      # of the order of the images and of the noise
     progress:bool=False               # show a progress bar?
 ) -> tuple: # History of the VAE, History of the GAN
     "The same batches and the same number of steps for both"
-    vae._check_x(x)
     if G.x_shape != vae.x_shape:
-        raise ValueError(f"G: expected images {list(vae.x_shape)} like vae, got {list(G.x_shape)}")
-    check_int("seed", seed, 0)
-    check_positive(lr=lr)
-    check_positive(zero=True, r1=r1)
-    batches = lambda: Batches(x, bs=bs, seed=seed, drop_last=True)
-    noise = lambda: torch.Generator(x.device).manual_seed(seed)
+        raise ValueError(f"G: expected images {list(vae.x_shape)} like vae, "
+                         f"got {list(G.x_shape)}")
+    def batches(): return Batches(x, bs=bs, seed=seed, drop_last=True)
+    def noise(): return torch.Generator(x.device).manual_seed(seed)
     opt = torch.optim.Adam(vae.parameters(), lr)
-    opt_G, opt_D = (torch.optim.Adam(net.parameters(), lr, betas=(0., .99))
-                    for net in (G, D))
-    hist_vae = fit(vae_step(vae, opt, generator=noise()), batches(), epochs,
-                   progress=progress)
-    step = gan_step(G, D, opt_G, opt_D, loss="nonsaturating", r1=r1, generator=noise())
+    opts = [torch.optim.Adam(net.parameters(), lr, betas=(0., .99)) for net in (G, D)]
+    step = vae_step(vae, opt, generator=noise())
+    hist_vae = fit(step, batches(), epochs, progress=progress)
+    step = gan_step(G, D, *opts, loss="nonsaturating", r1=r1, generator=noise())
     hist_gan = fit(step, batches(), epochs, progress=progress)
-    vae.eval(), G.eval(), D.eval()
+    for net in (vae, G, D): net.eval()
     return hist_vae, hist_gan
 
 # %% ../nbs/19_compare.ipynb #8c4fb318
 @torch.no_grad()
+@checked
 def sample_scores(
-    judge:Classifier,   # from `train_classifier`
-    x:Tensor,           # samples `[M,*x_shape]`, M at least as many as in `ref`
-    ref:Tensor          # held-out real images `[N,*x_shape]`
+    judge:Classifier,                                   # from `train_classifier`
+    x:Float[Tensor, "M *D", finite, like("judge")],      # samples
+    ref:Float[Tensor, "N<=M *D", finite, like("judge")]  # held-out real images
 ) -> dict: # frechet (features' units squared), rarest (share), classes, precision, recall
     "Four views of a set of samples, each piece of it as large as the reference"
-    check_finite(x=x, ref=ref)
-    for name, t in (("x", x), ("ref", ref)): _check_like(name, t, judge)
-    if x.shape[1:] != ref.shape[1:]:
-        raise ValueError(f"x: expected images {list(ref.shape[1:])} like ref, got {list(x.shape[1:])}")
-    if len(x) < len(ref):
-        raise ValueError(f"x: expected at least {len(ref)} images, as many as in ref, got {len(x)}")
     pieces = [judge.features(p) for p in x.split(len(ref)) if len(p) == len(ref)]
     r, shares = judge.features(ref), class_shares(judge, x)
     pr = [precision_recall(r, f) for f in pieces]
-    mean = lambda v: sum(v)/len(v)
-    return dict(frechet=mean([frechet(f, r) for f in pieces]), classes=int((shares >= .02).sum()), rarest=shares.min().item(),
-                precision=mean([s["precision"] for s in pr]), recall=mean([s["recall"] for s in pr]))
+    def mean(v): return sum(v)/len(v)
+    return dict(frechet=mean([frechet(f, r) for f in pieces]),
+                classes=int((shares >= .02).sum()), rarest=shares.min().item(),
+                precision=mean([s["precision"] for s in pr]),
+                recall=mean([s["recall"] for s in pr]))

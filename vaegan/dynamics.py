@@ -8,33 +8,31 @@ Docs: https://vaegan.github.io/vaegan/dynamics.html.md"""
 __all__ = ['bilinear_field', 'game_step', 'play', 'eigenvalues', 'dirac_field', 'dirac_step', 'ema']
 
 # %% ../nbs/17_dynamics.ipynb #fe15d87a
-from typing import Callable
+from typing import Annotated, Callable, Literal
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from .guards import check_finite, check_float, check_int, check_positive
+from .checks import Float, NonNegative, Positive, Whole
+from .checks import between, checked, finite
 
 # %% ../nbs/17_dynamics.ipynb #99f41130
-def _pair(s):
-    check_float(s=s)
-    if s.shape[-1:] != (2,):
-        raise ValueError(f"s: expected the two players' numbers [...,2], got shape {list(s.shape)}")
-
-def bilinear_field(s:Tensor) -> Tensor: # velocities `[...,2]`
-    "Where the two players of V = xy want to go: x (first) descends, y (second) ascends"
-    _pair(s)
+@checked
+def bilinear_field(
+    s:Float[Tensor, "... 2"]   # the two players' numbers
+) -> Float[Tensor, "... 2"]: # velocities
+    "Where the two players of V = xy want to go: x (first) descends, y ascends"
     return torch.stack([-s[..., 1], s[..., 0]], -1)
 
 # %% ../nbs/17_dynamics.ipynb #04d380a5
+@checked
 def game_step(
-    field:Callable,            # state `[2]` -> velocities `[2]`; first the generator, then the discriminator
-    h:float,                   # step size
-    alternating:bool=False   # D first, then G against the new D; otherwise both at once
+    field:Callable,            # state `[2]` -> velocities `[2]`; generator first
+    h:Positive,                # step size
+    alternating:bool=False     # D first, then G against the new D; else both at once
 ) -> Callable: # state `[2]` -> next state `[2]`
     "One round of a game of two numbers"
-    check_positive(h=h)
     def both(s): return s + h*field(s)
     def in_turn(s):
         s = torch.stack([s[0], s[1] + h*field(s)[1]])
@@ -42,63 +40,55 @@ def game_step(
     return in_turn if alternating else both
 
 # %% ../nbs/17_dynamics.ipynb #30411939
+@checked
 def play(
-    step:Callable,      # state -> next state
-    s:Tensor,           # where to start
-    n:int               # rounds
-) -> Tensor: # path `[n+1,...]`
+    step:Callable,             # state -> next state
+    s:Float[Tensor, "*d"],     # where to start
+    n:Whole                    # rounds
+) -> Float[Tensor, "_ *d"]: # path of n+1 states
     "Repeat a step and keep the path"
-    check_float(s=s)
-    check_int("n", n, 0)
     path = [s]
     for _ in range(n): path.append(step(path[-1]))
     return torch.stack(path)
 
 # %% ../nbs/17_dynamics.ipynb #77a3173c
+@checked
 def eigenvalues(
-    step:Callable,      # state `[d]` -> next state `[d]`
-    s:Tensor            # a fixed point of the step `[d]`
+    step:Callable,                    # state `[d]` -> next state `[d]`
+    s:Float[Tensor, "d", finite]      # a fixed point of the step
 ) -> Tensor: # `[d]`, complex; inside the unit circle: attracted
     "Eigenvalues of a step's Jacobian, by autograd"
-    check_finite(s=s)
-    if s.ndim != 1:
-        raise ValueError(f"s: expected one state [d], got shape {list(s.shape)}")
     return torch.linalg.eigvals(torch.func.jacrev(step)(s))
 
 # %% ../nbs/17_dynamics.ipynb #ac1a6df5
+@checked
 def dirac_field(
-    s:Tensor,   # (θ, ψ): the generated point and the slope of D's logit `[2]`
-    gamma:float=0.,              # weight of the R1 penalty on D
-    loss:str="saturating"        # of the generator, or "nonsaturating"
-) -> Tensor: # velocities `[2]`
+    s:Float[Tensor, "2"],        # (θ, ψ): the generated point, the slope of D's logit
+    gamma:NonNegative=0.,        # weight of the R1 penalty on D
+    loss:Literal["saturating", "nonsaturating"]="saturating"   # of the generator
+) -> Float[Tensor, "2"]: # velocities
     "The Dirac-GAN (Mescheder et al. 2018): data at 0, a fake at θ, logit ψx"
-    if loss not in ("saturating", "nonsaturating"):
-        raise ValueError(f"loss: expected 'saturating' or 'nonsaturating', got {loss!r}")
-    check_positive(zero=True, gamma=gamma)
-    _pair(s)
-    if s.ndim != 1:
-        raise ValueError(f"s: expected one state [2], got shape {list(s.shape)}")
     theta, psi = s
     D = torch.sigmoid(theta*psi)
-    return torch.stack([psi*(D if loss == "saturating" else 1 - D),
-                        -theta*D - gamma*psi])
+    pull = D if loss == "saturating" else 1 - D
+    return torch.stack([psi*pull, -theta*D - gamma*psi])
 
 # %% ../nbs/17_dynamics.ipynb #bc480101
-# state `[2]` -> next state
-def dirac_step(h:float, alternating:bool=False, gamma:float=0.,
-               loss:str="saturating") -> Callable:
+@checked
+def dirac_step(
+    h:Positive,                # step size
+    alternating:bool=False,    # D first, then G; else both at once
+    gamma:NonNegative=0.,      # weight of the R1 penalty on D
+    loss:Literal["saturating", "nonsaturating"]="saturating"   # of the generator
+) -> Callable: # state `[2]` -> next state `[2]`
     "One round of the Dirac-GAN with steps of size h"
-    # complain here rather than at the first step
-    dirac_field(torch.zeros(2), gamma, loss)
     return game_step(lambda s: dirac_field(s, gamma, loss), h, alternating)
 
 # %% ../nbs/17_dynamics.ipynb #a40b7576
+@checked
 def ema(
     net:nn.Module,       # the network that is being trained
-    decay:float=.99      # weight of the past; 1/(1 − decay) updates are remembered
-) -> AveragedModel: # its `.module` is the averaged network; call `.update_parameters(net)` after each update
-    "An exponential moving average of a network's weights (buffers too)"
-    if not 0 <= decay < 1:
-        raise ValueError(f"decay: expected 0 <= decay < 1, got {decay}")
-    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay),
-                         use_buffers=True)
+    decay:Annotated[float, between(0, 1, "[)")]=.99   # weight of the past
+) -> AveragedModel: # `.module` is the average; `.update_parameters(net)` after each step
+    "Average of a network's weights and buffers; 1/(1 − decay) updates are remembered"
+    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)

@@ -8,72 +8,64 @@ Docs: https://vaegan.github.io/vaegan/failures.html.md"""
 __all__ = ['smoothed_d_loss', 'spectral', 'covered_modes', 'lipschitz_penalty', 'wgan_gp_step']
 
 # %% ../nbs/18_failures.ipynb #79c51c24
-from typing import Callable
+from typing import Annotated, Callable
 
 import torch
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from .checks import Count, Float, NonNegative, Positive, Share
+from .checks import between, checked, finite, like
 from .data import ring_modes
-from .gan import _check_batch, Discriminator, frozen, Generator
-from .guards import check_finite, check_float, check_int, check_positive
+from .gan import Discriminator, Generator, frozen
 
 # %% ../nbs/18_failures.ipynb #0313fba6
+@checked
 def smoothed_d_loss(
-    real_logits:Tensor,    # D's logits on real data `[N]`
-    fake_logits:Tensor,    # D's logits on generated data `[M]`
-    alpha:float=.9         # label of real data; 1 gives −V
-) -> Tensor: # nats
+    real_logits:Float[Tensor, "*N"],    # D's logits on real data
+    fake_logits:Float[Tensor, "*M"],    # D's logits on generated data
+    alpha:Annotated[float, between(.5, 1, "(]")]=.9   # label of real data; 1 gives −V
+) -> Float[Tensor, ""]: # nats
     "What D descends under one-sided label smoothing (Salimans et al. 2016)"
-    check_float(real_logits=real_logits, fake_logits=fake_logits)
-    if not .5 < alpha <= 1:
-        raise ValueError(f"alpha: expected a label above 0.5 and at most 1, got {alpha}")
-    return F.binary_cross_entropy_with_logits(
-        real_logits,
-        torch.full_like(real_logits, alpha)) + F.softplus(fake_logits).mean()
+    label = torch.full_like(real_logits, alpha)
+    real = F.binary_cross_entropy_with_logits(real_logits, label)
+    return real + F.softplus(fake_logits).mean()
 
 # %% ../nbs/18_failures.ipynb #3596da6f
-def spectral(net:nn.Module) -> nn.Module: # the same network, changed in place
-    "Divide the weights of every linear and convolutional layer by their largest singular value (Miyato et al. 2018)"
+def spectral(
+    net:nn.Module   # changed in place
+) -> nn.Module: # the same network
+    "Divide every layer's weights by their largest singular value (Miyato et al. 2018)"
     for layer in list(net.modules()):
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             spectral_norm(layer)
     return net
 
 # %% ../nbs/18_failures.ipynb #545151c9
+@checked
 def covered_modes(
-    x:Tensor,            # samples `[N,2]`
-    modes:int=8,         # Gaussians on the ring
-    radius:float=2.,     # of the ring
-    std:float=.1,        # standard deviation of each Gaussian
-    least:float=.1       # a mode counts if it has this part of its fair share N/modes
-) -> tuple: # number of covered modes, share of samples within three standard deviations of a mode
+    x:Float[Tensor, "N 2", finite],   # samples
+    modes:Count=8,                    # Gaussians on the ring
+    radius:Positive=2.,               # of the ring
+    std:Positive=.1,                  # standard deviation of each Gaussian
+    least:Share=.1                    # part of its fair share that makes a mode count
+) -> tuple: # covered modes, share of samples within three standard deviations of a mode
     "How well samples cover the ring of `vaegan.data.ring`"
-    check_finite(x=x)
-    if x.ndim != 2 or x.shape[1] != 2:
-        raise ValueError(f"x: expected points [N,2], got {list(x.shape)}")
-    check_positive(std=std)
-    if not 0 <= least <= 1:
-        raise ValueError(f"least: expected a share in [0, 1], got {least}")
-    centres = ring_modes(modes, radius).to(x)
-    dist, nearest = torch.cdist(x, centres).min(1)
+    dist, nearest = torch.cdist(x, ring_modes(modes, radius).to(x)).min(1)
     good = dist < 3*std
     counts = torch.bincount(nearest[good], minlength=modes)
     return int((counts >= least*len(x)/modes).sum()), good.double().mean().item()
 
 # %% ../nbs/18_failures.ipynb #60b38f9d
+@checked
 def lipschitz_penalty(
-    D:Callable,                      # critic
-    real:Tensor, fake:Tensor,        # as many real as generated examples `[B,...]`
-    generator:torch.Generator=None   # where the mixing weights come from
-) -> Tensor: # scalar
-    "E (‖∇D‖ − 1)² on random points between real and generated ones (Gulrajani et al. 2017)"
-    check_float(real=real, fake=fake)
-    if real.shape != fake.shape:
-        raise ValueError(f"real, fake: expected one shape, got {list(real.shape)} and {list(fake.shape)}")
-    if real.dtype != fake.dtype:
-        raise TypeError(f"real, fake: expected one dtype, got {real.dtype} and {fake.dtype}")
+    D:Callable,                       # critic
+    real:Float[Tensor, "B *D"],       # real examples
+    fake:Float[Tensor, "B *D"],       # as many generated ones
+    generator:torch.Generator=None    # of the mixing weights
+) -> Float[Tensor, ""]:
+    "E (‖∇D‖ − 1)² at points between real and generated (Gulrajani et al. 2017)"
     device = generator.device if generator else real.device
     t = torch.rand(len(real), *[1]*(real.ndim - 1), generator=generator,
                    dtype=real.dtype, device=device).to(real.device)
@@ -83,27 +75,30 @@ def lipschitz_penalty(
     return (g.flatten(1).norm(dim=1) - 1).square().mean()
 
 # %% ../nbs/18_failures.ipynb #6e344d14
+@checked
 def wgan_gp_step(
-    G:Generator, D:Discriminator,        # generator and critic
-    opt_G:torch.optim.Optimizer,         # over G's parameters
-    opt_D:torch.optim.Optimizer,         # over D's parameters
-    k:int=5,   # updates of D per minibatch, each on its own k-th part of it
-    lam:float=10.,                       # weight of the penalty
-    generator:torch.Generator=None       # where noise and mixing weights come from
+    G:Generator, D:Discriminator,      # generator and critic
+    opt_G:torch.optim.Optimizer,       # over G's parameters
+    opt_D:torch.optim.Optimizer,       # over D's parameters
+    *, k:Count=5,                      # updates of D, each on its own k-th of a minibatch
+    lam:NonNegative=10.,               # weight of the penalty
+    generator:torch.Generator=None     # of the noise and the mixing weights
 ) -> Callable: # minibatch -> dict(w1, penalty)
     "One iteration of the Wasserstein GAN with gradient penalty, ready for `fit`"
-    check_int("k", k, 1)
-    check_positive(zero=True, lam=lam)
-    def step(x):
-        _check_batch(x, k, D)
+    @checked
+    def step(x:Float[Tensor, f"B>={k} +D", like(D)]):
         for real in x.chunk(k):
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
             w1 = D(real).mean() - D(fake).mean()
             penalty = lipschitz_penalty(D, real, fake, generator)
-            opt_D.zero_grad(); (lam*penalty - w1).backward(); opt_D.step()
+            opt_D.zero_grad()
+            (lam*penalty - w1).backward()
+            opt_D.step()
         with frozen(D):
             loss = -D(G(G.noise(len(real), generator))).mean()
-            opt_G.zero_grad(); loss.backward(); opt_G.step()
+            opt_G.zero_grad()
+            loss.backward()
+            opt_G.step()
         return dict(w1=w1.detach(), penalty=penalty.detach())
     step.state = dict(G=G, D=D, opt_G=opt_G, opt_D=opt_D, generator=generator)
     return step

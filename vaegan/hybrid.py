@@ -12,15 +12,15 @@ from typing import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 
+from .checks import Count, Float, ImageShape, NonNegative, Positive, Seed, Widths
+from .checks import checked, like, unit
 from .compare import twins
 from .data import Batches
 from .divergences import kl_normal
 from .gan import Discriminator, frozen, grad_penalty
-from .guards import check_float, check_images, check_positive
 from .minimax import accuracy, value
-from .nets import _check_like
 from .processes import draw_eps
 from .reparam import rsample
 from .vae import VAE
@@ -34,97 +34,100 @@ class FeatureDiscriminator(Discriminator):
     ):
         super().__init__(nn.Sequential(body, nn.Flatten(), head))
 
-    def features(self, x:Tensor) -> Tensor: # `[B,F]`
+    def features(self,
+        x:Tensor   # images `[B,*x_shape]`
+    ) -> Tensor: # `[B,F]`
+        "The layer below the verdict"
         return self.net[:-1](x)
 
 # %% ../nbs/20_hybrid.ipynb #df0c520c
+@checked
 def feature_nll(
-    D:FeatureDiscriminator,   # whose eyes to look with
-    x:Tensor,                 # images `[B,*x_shape]`
-    x_rec:Tensor,             # their reconstructions, same shape
-    var:float=1.              # variance s of each feature
-) -> Tensor: # nats per image `[B]`, without the constant ½F log(2πs)
+    D:FeatureDiscriminator,                    # whose eyes to look with
+    x:Float[Tensor, "B +D", like("D")],        # images
+    x_rec:Float[Tensor, "B +D", like("D")],    # their reconstructions
+    var:Positive=1.                            # variance of each feature
+) -> Float[Tensor, "B"]: # nats per image, without the constant ½F log(2π var)
     "Squared error in the discriminator's features, over twice their variance"
-    check_float(x=x, x_rec=x_rec)
-    for name, t in (("x", x), ("x_rec", x_rec)): _check_like(name, t, D)
-    check_positive(var=var)
-    if x.shape != x_rec.shape:
-        raise ValueError(f"x_rec: expected shape {list(x.shape)} like x, got {list(x_rec.shape)}")
     return (D.features(x) - D.features(x_rec)).square().sum(1)/(2*var)
 
 # %% ../nbs/20_hybrid.ipynb #dd5be051
+@checked
 def hybrid_nets(
-    x_shape:tuple,           # shape of one image, `(C,H,W)`
-    d_z:int=32,              # latent dimensions
-    hidden:tuple=(128, 128), # widths of the hidden layers
-    seed:int=0               # of the initial weights
-) -> tuple: # VAE, FeatureDiscriminator
-    "The twins of chapter 13, married"
+    x_shape:ImageShape,        # shape of one image, `(C,H,W)`
+    d_z:Count=32,              # latent dimensions
+    hidden:Widths=(128, 128),  # widths of the hidden layers
+    seed:Seed=0                # of the initial weights
+) -> tuple[VAE, FeatureDiscriminator]:
+    "The twins of [VAE against GAN](19_compare.ipynb), married"
     vae, _, D = twins(x_shape, d_z, hidden, seed)
     return vae, FeatureDiscriminator(D.net[:-1], D.net[-1])
 
 # %% ../nbs/20_hybrid.ipynb #a24dd39d
+@checked
 def hybrid_step(
-    vae:VAE,   # encoder and decoder; the decoder is the generator
-    D:FeatureDiscriminator,              # sees images, shows features
-    opt_enc:torch.optim.Optimizer,       # over the encoder's parameters
-    opt_dec:torch.optim.Optimizer,       # over the decoder's parameters
-    opt_D:torch.optim.Optimizer,         # over D's parameters
-    gamma:float=.01,   # weight of the feature error in the decoder's loss
-    var:float=.01,   # variance s of the observation model on features
-    r1:float=1.,                         # weight of the gradient penalty on real images
-    generator:torch.Generator=None       # where eps and z come from
-) -> Callable: # minibatch -> dict(value, accuracy, kl, feat): nats per image, except the accuracy
+    vae:VAE,                          # encoder and decoder; the decoder is the generator
+    D:FeatureDiscriminator,           # sees images, shows features
+    opt_enc:torch.optim.Optimizer,    # over the encoder's parameters
+    opt_dec:torch.optim.Optimizer,    # over the decoder's parameters
+    opt_D:torch.optim.Optimizer,      # over D's parameters
+    *, gamma:NonNegative=.01,         # weight of the feature error in the decoder's loss
+    var:Positive=.01,                 # variance of the observation model on features
+    r1:NonNegative=1.,                # weight of the gradient penalty on real images
+    generator:torch.Generator=None    # of eps and z
+) -> Callable: # minibatch -> dict(value, accuracy, kl, feat): nats, except the accuracy
     "One step of the VAE/GAN (Larsen et al. 2016), ready for `fit`"
-    check_positive(zero=True, gamma=gamma, r1=r1)
-    check_positive(var=var)
-    enc, dec = ([p for p in net.parameters() if p.requires_grad]
-                for net in (vae.enc, vae.dec))
+    enc, dec = (_trained(net) for net in (vae.enc, vae.dec))
     def step(x):
         mu, logvar = vae.encode(x)
         z = rsample(mu, logvar, generator)
         z_p = draw_eps(z.shape, z, generator)
-        fake = vae.mean(torch.cat([z, z_p]))   # reconstructions, then samples
-        real_logits, fake_logits = D(torch.cat([x, fake.detach()])).split([len(x),
-                                                                           len(fake)])
-        loss_D = -value(real_logits, fake_logits)
-        if r1: loss_D = loss_D + r1*grad_penalty(D, x)
-        opt_D.zero_grad(); loss_D.backward(); opt_D.step()
+        fake = vae.mean(torch.cat([z, z_p]))              # reconstructions, then samples
+        logits = _train_D(D, opt_D, x, fake.detach(), r1)
         with frozen(D):
-            kl, feat = kl_normal(mu, logvar).mean(), feature_nll(D, x, fake[:len(x)],
-                                                                 var).mean()
+            kl = kl_normal(mu, logvar).mean()
+            feat = feature_nll(D, x, fake[:len(x)], var).mean()
             adv = -F.logsigmoid(D(fake)).mean()
-            grads = torch.autograd.grad(
-                kl + feat, enc,
-                retain_graph=True) + torch.autograd.grad(gamma*feat + adv, dec)
+            grads = (torch.autograd.grad(kl + feat, enc, retain_graph=True)
+                     + torch.autograd.grad(gamma*feat + adv, dec))
         for p, grad in zip(enc + dec, grads): p.grad = grad
-        opt_enc.step(); opt_dec.step()
-        real_logits, fake_logits = real_logits.detach(), fake_logits.detach()
-        return dict(value=value(real_logits, fake_logits),
-                    accuracy=accuracy(real_logits, fake_logits), kl=kl.detach(),
-                    feat=feat.detach())
+        opt_enc.step()
+        opt_dec.step()
+        return dict(value=value(*logits), accuracy=accuracy(*logits),
+                    kl=kl.detach(), feat=feat.detach())
     step.state = dict(vae=vae, D=D, opt_enc=opt_enc, opt_dec=opt_dec, opt_D=opt_D,
                       generator=generator)
     return step
 
+def _trained(net): return [p for p in net.parameters() if p.requires_grad]
+
+def _train_D(D, opt, x, fake, r1):
+    "One update of D; its logits on real and on generated images"
+    real_logits, fake_logits = D(torch.cat([x, fake])).split([len(x), len(fake)])
+    loss = -value(real_logits, fake_logits)
+    if r1: loss = loss + r1*grad_penalty(D, x)
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    return real_logits.detach(), fake_logits.detach()
+
 # %% ../nbs/20_hybrid.ipynb #0a0d8d6f
+@checked
 def hybrid_recipe(
-    x:Tensor,   # training images in [0, 1] `[N,C,H,W]`, on the device to train on
-    d_z:int=32,                 # latent dimensions
-    hidden:tuple=(128, 128),    # widths of the hidden layers
-    gamma:float=.01,            # weight of the feature error in the decoder's loss
-    var:float=.01,              # variance s of the features
-    lr:float=1e-3,              # of Adam, for all three networks
-    bs:int=128,                 # images per step
-    seed:int=0                  # of weights, order and noise
-) -> tuple: # VAE, D, step and batches for `fit`
-    "The hybrid and the settings of this chapter"
-    check_images(x)
-    check_positive(lr=lr)
+    x:Float[Tensor, "N C H W", unit],   # training images, on the device to train on
+    d_z:Count=32,                       # latent dimensions
+    hidden:Widths=(128, 128),           # widths of the hidden layers
+    gamma:NonNegative=.01,              # weight of the feature error in the decoder's loss
+    var:Positive=.01,                   # variance of the features
+    lr:Positive=1e-3,                   # of Adam, for all three networks
+    bs:Count=128,                       # images per step
+    seed:Seed=0                         # of weights, order and noise
+) -> tuple[VAE, FeatureDiscriminator, Callable, Batches]: # and step and batches for `fit`
+    "The hybrid and the settings of this page"
     batches = Batches(x, bs=bs, seed=seed, drop_last=True)
-    vae, D = (net.to(x.device) for net in hybrid_nets(x.shape[1:], d_z, hidden, seed))
+    vae, D = (n.to(x.device) for n in hybrid_nets(x.shape[1:], d_z, hidden, seed))
     opts = [torch.optim.Adam(net.parameters(), lr, betas=(0., .99), fused=True)
             for net in (vae.enc, vae.dec, D)]
-    return vae, D, hybrid_step(
-        vae, D, *opts, gamma=gamma, var=var,
-        generator=torch.Generator(x.device).manual_seed(seed)), batches
+    noise = torch.Generator(x.device).manual_seed(seed)
+    step = hybrid_step(vae, D, *opts, gamma=gamma, var=var, generator=noise)
+    return vae, D, step, batches

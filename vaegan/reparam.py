@@ -13,58 +13,54 @@ from typing import Callable
 import torch
 from torch import Tensor
 
-from .dists import _same_factor
-from .guards import check_float, check_int, check_positive
+from .checks import Count, Finite, Float, Positive, checked
+from .dists import cholesky
 from .processes import draw_eps
 
 # %% ../nbs/07_reparam.ipynb #8592f023
+@checked
 def rsample(
-    mu:Tensor,        # means, any shape
-    logvar:Tensor,    # log-variances, same shape
+    mu:Float[Tensor, "*D"],       # means
+    logvar:Float[Tensor, "*D"],   # log-variances
     generator:torch.Generator=None
-) -> Tensor: # z ~ N(mu, exp(logvar)), same shape, differentiable in both
+) -> Float[Tensor, "*D"]: # z ~ N(mu, exp(logvar)), differentiable in both
     "Draw z = eps ⊙ sigma + mu with eps from outside the graph"
-    check_float(mu=mu, logvar=logvar)
-    if mu.shape != logvar.shape:
-        raise ValueError(f"logvar: expected shape {list(mu.shape)} like mu, got {list(logvar.shape)}")
     eps = draw_eps(mu.shape, mu, generator)
     return eps*(.5*logvar).exp() + mu
 
 # %% ../nbs/07_reparam.ipynb #2e7d2ff2
+@checked
 def pathwise_grad(
     f:Callable,                      # differentiable, elementwise on `[n]`
-    mu:float, sigma:float,           # of z ~ N(mu, sigma²)
-    n:int,                           # draws
+    mu:Finite, sigma:Positive,       # of z ~ N(mu, sigma²)
+    n:Count,                         # draws
     generator:torch.Generator=None
-) -> Tensor: # n estimates `[n]` of d E[f(z)] / d mu
+) -> Float[Tensor, "n"]: # estimates of d E[f(z)] / d mu
     "Differentiate through the draw: f'(mu + sigma·eps)"
-    check_positive(sigma=sigma)
-    check_int("n", n, 1)
-    z = (mu + sigma
-         *torch.randn(n, generator=generator, dtype=torch.double)).requires_grad_()
+    eps = torch.randn(n, generator=generator, dtype=torch.double)
+    z = (mu + sigma*eps).requires_grad_()
     return torch.autograd.grad(f(z).sum(), z)[0]
 
 # %% ../nbs/07_reparam.ipynb #3bfce107
+@checked
 def score_grad(
     f:Callable,                      # any function, elementwise on `[n]`
-    mu:float, sigma:float,           # of z ~ N(mu, sigma²)
-    n:int,                           # draws
+    mu:Finite, sigma:Positive,       # of z ~ N(mu, sigma²)
+    n:Count,                         # draws
     generator:torch.Generator=None,
-    baseline:float=0.   # subtracted from f: changes the variance, not the mean
-) -> Tensor: # n estimates `[n]` of d E[f(z)] / d mu
+    baseline:Finite=0.               # subtracted from f: changes the variance only
+) -> Float[Tensor, "n"]: # estimates of d E[f(z)] / d mu
     "Differentiate the density instead: (f(z) − baseline)·(z − mu)/sigma²"
-    check_positive(sigma=sigma)
-    check_int("n", n, 1)
     z = mu + sigma*torch.randn(n, generator=generator, dtype=torch.double)
     return (f(z) - baseline)*(z - mu)/sigma**2
 
 # %% ../nbs/07_reparam.ipynb #af00487a
+@checked
 def rsample_mvn(
-    mu:Tensor,    # means `[B,D]`
-    L:Tensor,     # Cholesky factors of the covariances `[B,D,D]`
+    mu:Float[Tensor, "B D"],              # means
+    L:Float[Tensor, "B D D", cholesky],   # Cholesky factors of the covariances
     generator:torch.Generator=None
-) -> Tensor: # z ~ N(mu, L Lᵀ) `[B,D]`, differentiable in both
+) -> Float[Tensor, "B D"]: # z ~ N(mu, L Lᵀ), differentiable in both
     "Draw z = L eps + mu with eps from outside the graph"
-    _same_factor("L", L, mu)
     eps = draw_eps(mu.shape, mu, generator)
     return (L@eps[..., None])[..., 0] + mu
