@@ -14,11 +14,13 @@ import html
 import json
 import re
 from importlib.resources import files
+from typing import Annotated
 
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor
 
+from .checks import Marker, checked, isa, marker
 from .plot import STYLE, png_bytes
 
 # %% ../nbs/43_living.ipynb #7940b5e9
@@ -76,8 +78,6 @@ def html_block(
 # %% ../nbs/43_living.ipynb #72ba6099
 def _numbers(data):
     "What the program gets, as JSON that no HTML parser takes for a tag"
-    if not isinstance(data, dict):
-        raise TypeError(f"data: expected a dictionary, got {type(data).__name__}")
     try: numbers = json.dumps(data, default=pack_tensor, allow_nan=False)
     except ValueError as e:
         what = "expected finite values, got NaN or infinity"
@@ -85,22 +85,22 @@ def _numbers(data):
     return numbers.replace("<", r"\u003c")
 
 # %% ../nbs/43_living.ipynb #259ac746
+_dict = Marker("a dictionary", lambda v: isinstance(v, dict), error=TypeError)
+_said = marker("a sentence that says what the picture shows",
+               lambda s: isinstance(s, str) and len(s) >= 30)
+
+@checked
 def living(
-    name:str,     # of the program in vaegan/js, whose `mount(root, data)` draws
-    data:dict,    # what it gets: numbers, strings, lists, tensors (as `{f32: …}`)
-    alt:str,      # what the static picture shows, in words
-    fig=None      # the static picture, the current matplotlib figure by default
+    name:str,                     # of the program in vaegan/js; its `mount` draws
+    data:Annotated[dict, _dict],  # numbers, strings, lists, tensors (as `{f32: …}`)
+    alt:Annotated[str, _said],    # what the static picture shows, in words
+    fig:Annotated[plt.Figure, isa]|None=None   # the static picture; else the current
 ) -> LivingPicture: # shown by Jupyter, Colab and the site
     "A picture that answers to pointer, touch and keyboard without a kernel"
-    if not isinstance(alt, str) or len(alt) < 30:
-        what = "a sentence that says what the picture shows"
-        raise ValueError(f"alt: expected {what}, got {alt!r}")
+    program(name)                                    # says so if there is none
     fig, dpi = fig or plt.gcf(), STYLE["figure.dpi"]
-    if not isinstance(fig, plt.Figure):
-        raise TypeError(f"fig: expected a matplotlib figure, got {type(fig).__name__}")
     if not fig.axes:
         raise ValueError("fig: expected a figure with axes, got an empty one")
-    program(name)                                    # says so if there is none
     numbers = _numbers(data)
     png = base64.b64encode(png_bytes(fig, 2*dpi)).decode()
     size = f'width="{fig.get_figwidth()*dpi:.0f}" style="max-width:100%;height:auto"'

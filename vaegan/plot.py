@@ -11,15 +11,16 @@ __all__ = ['COLORS', 'STYLE', 'use_style', 'tile', 'show_images', 'latent_plane'
 # %% ../nbs/42_plot.ipynb #86b06094
 import io
 import math
+from collections.abc import Callable
 from contextlib import contextmanager
-from typing import Callable
+from typing import Annotated
 
 import matplotlib
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor
 
-from .guards import check_finite, check_int, check_positive
+from .checks import Count, Float, Marker, Positive, Shaped, Whole, checked, finite
 
 # %% ../nbs/42_plot.ipynb #2201cbbf
 COLORS = dict(                      # Okabe & Ito (2008): for colour-blind readers too
@@ -46,21 +47,15 @@ def use_style():
     plt.rcParams.update(STYLE)
 
 # %% ../nbs/42_plot.ipynb #5831ed71
+@checked
 def tile(
-    imgs:Tensor,      # images `[N,1,H,W]` or `[N,H,W]`
-    ncols:int=10,     # images per row
-    pad:int=1,        # empty pixels around each image
-    fill:float=0.     # value of the empty pixels
+    imgs:Shaped[Tensor, "N 1 H W"]|Shaped[Tensor, "N H W"],   # images
+    ncols:Count=10,     # images per row
+    pad:Whole=1,        # empty pixels around each image
+    fill:float=0.       # value of the empty pixels
 ) -> Tensor: # one image `[rows*(H+pad)+pad, ncols*(W+pad)+pad]`
     "Lay images out on one sheet, row by row"
-    if not torch.is_tensor(imgs):
-        raise TypeError(f"imgs: expected a tensor, got {type(imgs).__name__}")
-    if imgs.ndim == 4 and imgs.shape[1] == 1: imgs = imgs[:, 0]
-    if imgs.ndim != 3 or not imgs.numel():
-        got = f"{list(imgs.shape)}"
-        raise ValueError(f"imgs: expected [N,1,H,W] or [N,H,W] with N > 0, got {got}")
-    check_int("ncols", ncols, 1)
-    check_int("pad", pad, 0)
+    if imgs.ndim == 4: imgs = imgs[:, 0]
     n, h, w = imgs.shape
     ncols = min(ncols, n)
     rows = math.ceil(n/ncols)
@@ -81,20 +76,19 @@ def _name_sheet(ax, side, pad, rows, cols):
     ax.spines[:].set_visible(False)
 
 # %% ../nbs/42_plot.ipynb #4aff49d5
+@checked
 def show_images(
-    imgs:Tensor,       # images `[N,1,H,W]` or `[N,H,W]`, in [0, 1]
-    ncols:int=10,      # images per row
+    imgs:Shaped[Tensor, "N ... H W", finite],   # as for `tile`, in [0, 1]
+    ncols:Count=10,    # images per row
     title:str="",      # above the sheet
     ax=None,           # axes to draw into; a new figure by default
     scale:float=.6,    # inches per image, where a new figure is made
     rows=(),           # labels to the left of the rows, if any
     cols=(),           # labels above the columns, if any
-    pad:int=1          # empty pixels around each image
+    pad:Whole=1        # empty pixels around each image
 ):
     "Show images on one sheet, black ink on white"
     sheet = tile(imgs, ncols, pad)
-    if not sheet.isfinite().all():
-        raise ValueError("imgs: expected finite values, got NaN or infinity")
     h, w = imgs.shape[-2] + pad, imgs.shape[-1] + pad
     most = dict(rows=(rows, sheet.shape[0]//h), cols=(cols, sheet.shape[1]//w))
     for name, (labels, n) in most.items():
@@ -111,15 +105,13 @@ def show_images(
     return ax
 
 # %% ../nbs/42_plot.ipynb #53af885b
+@checked
 def latent_plane(
     decode:Callable,    # latent points `[N,2]` -> images `[N,1,H,W]`
-    n:int=16,           # images along each side
+    n:Count=16,         # images along each side
     device=None         # where the points are made
 ) -> Tensor: # images `[n*n,1,H,W]`, row by row from the top left
     "Decode the latent plane so that every image stands for the same prior mass"
-    if not callable(decode):
-        raise TypeError(f"decode: expected a function, got {type(decode).__name__}")
-    check_int("n", n, 1)
     u = (torch.arange(n, device=device) + .5)/n           # n equal shares of the prior
     z = math.sqrt(2)*torch.erfinv(2*u - 1)                # Φ⁻¹(u)
     zy, zx = torch.meshgrid(z.flip(0), z, indexing="ij")  # z₂ upwards, as on paper
@@ -186,20 +178,16 @@ def plot_curves(
     return ax
 
 # %% ../nbs/42_plot.ipynb #4c58b5d3
+@checked
 def plot_ring(
-    x:Tensor,           # generated points `[N,2]`
-    modes:int=8,        # of the ring; see `vaegan.data.ring`
-    radius:float=2.,    # of the ring
-    std:float=.1,       # of each mode
-    ax=None,            # axes to draw into; a new figure by default
-    title:str=""        # above it
+    x:Float[Tensor, "N 2", finite],   # generated points
+    modes:Count=8,         # of the ring; see `vaegan.data.ring`
+    radius:Positive=2.,    # of the ring
+    std:Positive=.1,       # of each mode
+    ax=None,               # axes to draw into; a new figure by default
+    title:str=""           # above it
 ):
     "Points, and a disc of 3σ on each true mode; what lies outside is on the frame"
-    check_finite(x=x)
-    check_int("modes", modes, 1)
-    check_positive(radius=radius, std=std)
-    if x.ndim != 2 or x.shape[1] != 2:
-        raise ValueError(f"x: expected points [N,2], got {list(x.shape)}")
     if ax is None: ax = plt.subplots(figsize=(3, 3))[1]
     disc = dict(color=COLORS["real"], alpha=.35, lw=0)
     for a in torch.arange(modes)*2*torch.pi/modes:
@@ -217,14 +205,16 @@ def _entry(v):
     if v is None: return "–"
     return str(v) if isinstance(v, (str, int)) else f"{v:.2f}"
 
+def _is_table(rows): return rows and all(isinstance(r, dict) for r in rows.values())
+
+_table = Marker("at least one row, a dict from its name to a dict of numbers", _is_table,
+                error=TypeError)
+
+@checked
 def score_table(
-    rows:dict   # name of a row -> dict from column to number
+    rows:Annotated[dict, _table]   # name of a row -> dict from column to number
 ): # Markdown
     "Rows of numbers as a Markdown table; a missing entry is a dash"
-    columns = rows.values() if isinstance(rows, dict) else [None]
-    if not rows or not all(isinstance(r, dict) for r in columns):
-        what = "at least one row, a dict from its name to a dict of numbers"
-        raise TypeError(f"rows: expected {what}, got {rows!r}")
     from IPython.display import Markdown     # only who shows a table needs it
     cols = list(dict.fromkeys(c for r in rows.values() for c in r))
     line = lambda name, entries: f"| {' | '.join([name, *entries])} |"

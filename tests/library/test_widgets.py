@@ -20,20 +20,22 @@ from torch.testing import assert_close
 from vaegan.data import Batches
 from vaegan.datasets import digits
 from vaegan.elbo import elbo_ppca
-from vaegan.exam import LETTERED, bank, judge
+from vaegan.exam.judge import judge
+from vaegan.exam.learner import bank
+from vaegan.exam.variant import LETTERED
 from vaegan.latent import PPCA
 from vaegan.likelihoods import Normal
 from vaegan.minimax import grid_js
 from vaegan.runs import fit
 from vaegan.train import vae_step
-from vaegan.vae import conv_vae, mlp_cvae, mlp_vae
+from vaegan.vae import conv_vae, mlp_vae
 from vaegan.widgets import monitor
 from vaegan.widgets.cards import Card, deck
 from vaegan.widgets.games import dirac_view, game_view
 from vaegan.widgets.inference import INTEGRANDS, gap_view, gradient_draws, gradient_numbers, gradient_view
 from vaegan.widgets.latent import latent_view
 from vaegan.widgets.monitor import Monitor, draw_history
-from vaegan.widgets.paths import between, explorer, path_view, traversal_view
+from vaegan.widgets.paths import explorer, interpolate, path_view, traversal_view
 from vaegan.widgets.view import View, figure, shown
 
 DATA = digits()
@@ -45,7 +47,7 @@ def changed(view, before): return (pixels(view).shape != before.shape) or bool((
 def model(kind="mlp", d_z=3):
     torch.manual_seed(0)
     vae = dict(mlp=lambda: mlp_vae((1, 8, 8), d_z, (16,)), conv=lambda: conv_vae((1, 8, 8), d_z, 4), normal=lambda: mlp_vae((1, 8, 8), d_z, (16,), Normal()),
-               conditional=lambda: mlp_cvae((1, 8, 8), d_z, 10, (16,)))[kind]()
+               conditional=lambda: mlp_vae((1, 8, 8), d_z, (16,), n_classes=10))[kind]()
     with torch.no_grad():
         for p in vae.parameters(): p.mul_(2.)      # codes and pictures that differ
     return vae
@@ -293,20 +295,20 @@ def test_the_way_between(kind, monkeypatch):
     view.set(first=3, second=7, kind=kind, t=.3)
     with torch.no_grad():
         a, b = vae.encode(X[[3, 7]])[0]
-        wanted, strip = vae.mean(between(a, b, .3, kind)[None]), vae.mean(between(a, b, torch.linspace(0, 1, 9), kind))
+        wanted, strip = vae.mean(interpolate(a, b, .3, kind)[None]), vae.mean(interpolate(a, b, torch.linspace(0, 1, 9), kind))
     images = [s[0] for s in spy.seen]
     assert_close(images[-1], wanted)
     assert_close(images[-2], torch.cat([X[3:4], strip, X[7:8]]))
-    assert abs(view.numbers["length of z"] - between(a, b, .3, kind).norm().item()) < 1e-5
+    assert abs(view.numbers["length of z"] - interpolate(a, b, .3, kind).norm().item()) < 1e-5
 
-def test_between():
+def test_interpolate():
     a, b = torch.tensor([1., 0.]), torch.tensor([0., 3.])
-    assert_close(between(a, b, .5), torch.tensor([.5, 1.5]))
-    assert_close(between(a, b, .5, "arc"), 2*torch.tensor([1., 1.])/2**.5)
-    assert_close(between(a, 2*a, torch.tensor([0., .25, 1.]), "arc"), torch.tensor([[1., 0.], [1.25, 0.], [2., 0.]]))
-    assert between(a, b, torch.zeros(2, 3)).shape == (2, 3, 2)
-    for bad, name in [((a, b, .5, "bow"), "kind"), ((a, -b*0, .5, "arc"), "a, b"), ((a, -2*a, .5, "arc"), "a, b"), ((a, torch.zeros(3), .5), "a, b"), (([1.], b, .5), "a")]:
-        with pytest.raises((ValueError, TypeError), match=f"^{name}: .*expected.*got"): between(*bad)
+    assert_close(interpolate(a, b, .5), torch.tensor([.5, 1.5]))
+    assert_close(interpolate(a, b, .5, "arc"), 2*torch.tensor([1., 1.])/2**.5)
+    assert_close(interpolate(a, 2*a, torch.tensor([0., .25, 1.]), "arc"), torch.tensor([[1., 0.], [1.25, 0.], [2., 0.]]))
+    assert interpolate(a, b, torch.zeros(2, 3)).shape == (2, 3, 2)
+    for bad, name in [((a, b, .5, "bow"), "kind"), ((a, -b*0, .5, "arc"), "a, b"), ((a, -2*a, .5, "arc"), "a, b"), ((a, torch.zeros(3), .5), "b"), (([1.], b, .5), "a")]:
+        with pytest.raises((ValueError, TypeError), match=f"^{name}: .*expected.*got"): interpolate(*bad)
 
 def test_one_coordinate(monkeypatch):
     vae = model()
@@ -333,7 +335,7 @@ def test_what_cannot_be_explored():
         for args, name in [((torch.nn.Linear(1, 1), X), "vae"), ((model(d_z=1), X), "vae"), ((mlp_vae((3, 4, 4), 2, (4,)), X), "vae"), ((model(), X.tolist()), "x"),
                            ((model(), X, Y[1:]), "y"), ((model("conditional"), X), "y"), ((model(), X[:, :, :4]), "x")]:
             with pytest.raises((ValueError, TypeError), match=f"^{name}: .*expected.*got"): make(*args)
-    with pytest.raises(ValueError, match="^second: expected 0 to 59, got 60"): path_view(model(), X, second=60)
+    with pytest.raises(ValueError, match="^second: expected a number in \[0, 59\], got 60"): path_view(model(), X, second=60)
 
 # --------------------------------------------------------------------------------------------------------------- cards
 def said(v, a): return a if v.kind in LETTERED else str(a)
@@ -409,7 +411,7 @@ def test_a_deck_counts():
     pile.back.click()
     assert pile.at == 2
     with pytest.raises(ValueError, match="topics: expected"): deck("cooking")
-    with pytest.raises(ValueError, match="n: expected at least 1"): deck(n=0)
+    with pytest.raises(ValueError, match="n: expected a number of at least 1"): deck(n=0)
 
 def test_the_still_of_a_card_shows_no_answer():
     card = Card("tight-q", seed=1)

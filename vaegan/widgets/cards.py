@@ -10,23 +10,20 @@ __all__ = ['Card', 'deck']
 # %% ../../nbs/widgets/cards.ipynb #7a2d9115
 import html
 import re
+from typing import Annotated
 
 import ipywidgets as iw
 
+from ..checks import Count, checked, marker
 from ..exam.judge import Verdict, judge
 from ..exam.learner import bank
 from ..exam.sheets import choose
-from ..exam.typeset import to_html
+from ..exam.typeset import markdown_html
 from ..exam.variant import LETTERED, question_text, shown_answer
-from ..guards import check_int
 from ..plot import COLORS
 from .view import Still
 
 # %% ../../nbs/widgets/cards.ipynb #d8e697e6
-def _page(md):
-    "Markdown of the exam as HTML, formulas as pictures"
-    return to_html(md, "").split("<body>\n")[1].split("\n</body>")[0]
-
 def _question(v): return f"**{v.title}** (seed {v.seed})\n\n{question_text(v, False)}"
 
 def _button(label, does, **kwargs):
@@ -83,18 +80,18 @@ def _help(v, hints, solved):
     seen = enumerate(v.hints[:hints], 1)
     parts = [f"*Hint {i} of {len(v.hints)}:* {h}" for i, h in seen]
     if solved: parts += ["**Solution**", *v.solution, f"**Answer:** {shown_answer(v)}"]
-    return _page("\n\n".join(parts))
+    return markdown_html("\n\n".join(parts))
 
 # %% ../../nbs/widgets/cards.ipynb #d0b81a96
+_exercise = marker("the id of an exercise, such as 'tight-q'", lambda id: id in bank())
+
 class Card(Still):
     "One exercise: question, answer, verdict, hints, solution"
+    @checked
     def __init__(self,
-        id:str,         # of the exercise; `bank()` has them
-        seed:int=1      # other seed, other numbers
+        id:Annotated[str, _exercise],   # `bank()` has them
+        seed:int=1                      # other seed, other numbers
     ):
-        if id not in bank():
-            known = f"the id of an exercise, such as {next(iter(bank()))!r}"
-            raise ValueError(f"id: expected {known}, got {id!r}")
         self.id = id
         self.question, self.said, self.help = iw.HTML(), iw.HTML(), iw.HTML()
         self.check = _button("Check", self._check, button_style="primary")
@@ -108,7 +105,7 @@ class Card(Still):
         "The same question with the numbers of another seed"
         self.variant, self.verdict = bank()[self.id].variant(seed), None
         self.hints_seen, self.solved = 0, False
-        self.question.value = _page(_question(self.variant))
+        self.question.value = markdown_html(_question(self.variant))
         self.said.value = self.help.value = ""
         self.answer = _field(self.variant, self._check)
         buttons, wrap = [self.check, self.hint, self.solve, self.again], "row wrap"
@@ -135,13 +132,13 @@ class Card(Still):
         return {"text/markdown": md, "text/plain": md}
 
 # %% ../../nbs/widgets/cards.ipynb #8402a6b3
+@checked
 def deck(
-    *names:str,      # chapters or topics, see `vaegan.exam.sheets.topics`; all by default
-    n:int=8,         # cards
+    *names:str,      # chapters or topics (`vaegan.exam.sheets.topics`); all by default
+    n:Count=8,       # cards
     seed:int=1       # which ones, and with which numbers
 ) -> Still: # `.cards`; `.at`, the top one, from 0; `.score()`, how many are right
     "Exercise cards to page through"
-    check_int("n", n, 1)
     box, say = Still(), iw.HTML()
     box.cards, box.at = [Card(i, seed) for i in choose(list(names), n, seed)], 0
     def score(): return sum(bool(c.verdict) for c in box.cards)

@@ -9,12 +9,13 @@ __all__ = ['TARGETS', 'game_numbers', 'draw_game', 'game_view', 'dirac_numbers',
 
 # %% ../../nbs/widgets/games.ipynb #7ec1bb94
 import math
+from typing import Annotated
 
 import torch
 from matplotlib.figure import Figure
 
+from ..checks import Positive, checked, one_of
 from ..dynamics import dirac_step, eigenvalues, play
-from ..guards import check_positive
 from ..minimax import grid_js, grid_value, optimal_logits
 from ..plot import COLORS
 from .view import View, choice, figure, fixed, log_normal, slider
@@ -30,17 +31,15 @@ _X = torch.linspace(-20, 20, 4001, dtype=torch.double)
 
 def _game(mu, sigma, data):
     "Data and generator on the grid, and the logits of the best discriminator"
-    if data not in TARGETS:
-        raise ValueError(f"data: expected one of {', '.join(TARGETS)}, got {data!r}")
-    check_positive(sigma=sigma)
     hills = [math.log(w) + log_normal(_X, m, s) for w, m, s in TARGETS[data]]
     log_p, log_q = torch.stack(hills).logsumexp(0), log_normal(_X, mu, sigma)
     return log_p.exp(), log_q.exp(), optimal_logits(log_p, log_q)
 
 # %% ../../nbs/widgets/games.ipynb #5ac3d753
+@checked
 def game_numbers(
-    mu:float, sigma:float,     # of the generator's density N(mu, sigma²)
-    data:str="one hill"        # key of `TARGETS`
+    mu:float, sigma:Positive,     # of the generator's density N(mu, sigma²)
+    data:Annotated[str, one_of(TARGETS)]="one hill"
 ) -> dict: # nats
     "The value against the best discriminator, and what theory says it is"
     p, q, logits = _game(mu, sigma, data)

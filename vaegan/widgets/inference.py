@@ -10,14 +10,15 @@ __all__ = ['INTEGRANDS', 'gap_numbers', 'draw_gap', 'gap_view', 'gradient_draws'
 
 # %% ../../nbs/widgets/inference.ipynb #2e4eb8ce
 import math
+from typing import Annotated
 
 import torch
 from matplotlib.figure import Figure
 
+from ..checks import Positive, checked, one_of
 from ..dists import mean_se
 from ..divergences import kl_mvn
 from ..elbo import elbo_ppca
-from ..guards import check_positive
 from ..latent import PPCA
 from ..plot import COLORS
 from ..reparam import pathwise_grad, score_grad
@@ -29,13 +30,13 @@ def _column(v): return torch.tensor([[float(v)]], dtype=torch.double)
 def _model(W, var): return PPCA(_column(W), torch.zeros(1, dtype=torch.double), var)
 
 # %% ../../nbs/widgets/inference.ipynb #a408c587
+@checked
 def gap_numbers(
-    mu:float, sigma:float,       # of q = N(mu, sigma²)
-    x:float=1.2,                 # what was observed
-    W:float=1.5, var:float=.36   # of the model x | z ~ N(W z, var)
+    mu:float, sigma:Positive,       # of q = N(mu, sigma²)
+    x:float=1.2,                    # what was observed
+    W:float=1.5, var:Positive=.36   # of the model x | z ~ N(W z, var)
 ) -> dict: # nats
     "Evidence, bound and the divergence between them; then the two terms of the bound"
-    check_positive(sigma=sigma, var=var)
     model, x, mu, L = _model(W, var), _column(x), _column(mu), _column(sigma)[None]
     post_mu, post_cov = model.posterior(x)
     gap = kl_mvn(mu, L, post_mu, post_cov.sqrt()[None])
@@ -107,15 +108,14 @@ INTEGRANDS = {
     "log p(x|z)": lambda z: -.5*math.log(2*math.pi*.36) - (1.2 - 1.5*z)**2/.72}
 
 # %% ../../nbs/widgets/inference.ipynb #22c4014b
+@checked
 def gradient_draws(
-    f:str,                     # key of `INTEGRANDS`
+    f:Annotated[str, one_of(INTEGRANDS)],
     mu:float, sigma:float,     # of z ~ N(mu, sigma²)
     n:int=2000, seed:int=0,    # draws, and which
     baseline:float=0.          # subtracted from f in the score estimate
 ) -> dict: # pathwise and score `[n]`: estimates of d E[f(z)] / d mu from the same eps
     "Both estimators on the same noise"
-    known = ", ".join(INTEGRANDS)
-    if f not in INTEGRANDS: raise ValueError(f"f: expected one of {known}, got {f!r}")
     g, again = (torch.Generator().manual_seed(seed) for _ in range(2))
     return dict(pathwise=pathwise_grad(INTEGRANDS[f], mu, sigma, n, g),
                 score=score_grad(INTEGRANDS[f], mu, sigma, n, again, baseline))

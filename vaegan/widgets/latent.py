@@ -10,6 +10,7 @@ __all__ = ['encoded', 'decoded', 'explorable', 'class_slider', 'draw_point', 'po
 # %% ../../nbs/widgets/latent.ipynb #b1ed3e4b
 import contextlib
 import math
+from typing import Annotated
 
 import ipywidgets as iw
 import matplotlib
@@ -17,8 +18,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..checks import Float, Shaped, any_device, between, checked, isa, marker
 from ..dists import normal_log_prob
-from ..guards import check_float, check_int
 from ..plot import COLORS, show_images
 from ..vae import VAE
 from .view import View, choice, figure, slider
@@ -58,23 +59,19 @@ def decoded(
         return vae.mean(z, torch.full((len(z),), label, device=z.device)).cpu()
 
 # %% ../../nbs/widgets/latent.ipynb #d1ccefef
+_many = marker("two latent dimensions or more", lambda vae: vae.d_z >= 2)
+_grey = marker("a VAE of images (1,H,W)", lambda vae: vae.x_shape[:-2] == (1,))
+
+@checked
 def explorable(
-    vae:VAE,
-    x:Tensor=None,     # images `[N,1,H,W]`
-    y:Tensor=None      # their classes `[N]`
+    vae:Annotated[VAE, isa, _many, _grey],
+    x:Float[Tensor, "N *vae.x_shape"]|None=None,    # images
+    y:Shaped[Tensor, "N", any_device]|None=None     # their classes
 ) -> tuple: # the first 1500 of both
     "Raise an error that names the argument unless the latent widgets can show this"
-    if not isinstance(vae, VAE):
-        raise TypeError(f"vae: expected a VAE, got {type(vae).__name__}")
-    if vae.d_z < 2:
-        raise ValueError(f"vae: expected two latent dimensions or more, got {vae.d_z}")
-    if len(vae.x_shape) != 3 or vae.x_shape[0] != 1:
-        raise ValueError(f"vae: expected one of images (1,H,W), got {vae.x_shape}")
-    if x is not None: check_float(x=x)
-    n = 0 if x is None else len(x)
-    if y is not None and len(y) != n:
-        raise ValueError(f"y: expected {n} classes, one per image, got {len(y)}")
-    if vae.n_classes and n and y is None:
+    if y is not None and x is None:
+        raise ValueError("y: expected classes of the images x, got some without images")
+    if vae.n_classes and x is not None and y is None:
         raise ValueError("y: expected the classes of x for a conditional VAE, got None")
     return None if x is None else x[:1500], None if y is None else y[:1500].cpu()
 
@@ -119,11 +116,11 @@ def draw_point(
     return fig
 
 # %% ../../nbs/widgets/latent.ipynb #25dd78bc
+@checked
 def point_numbers(
-    z:Tensor     # the point `[d_z]`
+    z:Float[Tensor, "d_z"]     # the point
 ) -> dict: # name -> number or text
     "Where a point lies, how far out, and its density under the prior in nats"
-    check_float(z=z)
     zero = torch.zeros_like(z)[None]
     return {"z": ", ".join(f"{v:.2f}" for v in z.tolist()),
             "length of z": z.norm().item(), "typical length √D_z": math.sqrt(len(z)),
@@ -144,15 +141,15 @@ def _point_controls(vae, mu, n):
     return controls | class_slider(vae)
 
 # %% ../../nbs/widgets/latent.ipynb #2aab231a
+@checked
 def latent_view(
     vae:VAE,                  # trained, at least two latent dimensions
     x:Tensor=None,            # images to encode `[N,1,H,W]`; the first 1500 are used
     y:Tensor=None,            # their classes `[N]`
-    most:int=12               # sliders at most
+    most:Annotated[int, between(2)]=12   # sliders at most
 ) -> View: # controls z1, z2, …, perhaps across, up, label; `go(z)`, `point()`
     "A point in latent space, and what the decoder makes of it"
     x, y = explorable(vae, x, y)
-    check_int("most", most, 2)
     mu, n = None if x is None else encoded(vae, x, y)[0], min(vae.d_z, most)
     rest, g = torch.zeros(vae.d_z), torch.Generator().manual_seed(0)
     controls = _point_controls(vae, mu, n)

@@ -19,7 +19,7 @@ from typing import Callable, Iterable, NamedTuple
 import ipywidgets as iw
 from matplotlib.figure import Figure
 
-from ..guards import check_positive
+from ..checks import Positive, checked
 from ..plot import COLORS, plot_curves
 from ..runs import History, fit
 from .view import Still, figure, image_tag, to_png
@@ -131,14 +131,14 @@ def _in_thread(run):
 # %% ../../nbs/widgets/monitor.ipynb #abadc604
 class Monitor(Still):
     "Curves that grow while `fit` runs, beside the values of theory, and a stop button"
+    @checked
     def __init__(self,
         step:Callable,           # minibatch -> dict of quantities, as for `fit`
         measure:Callable=None,   # after each epoch -> further quantities, as for `fit`
         refs:dict=None,          # quantity -> (label, height) that theory gives
         together:tuple=(),       # tuples of quantities that share a panel
-        every:float=.5           # seconds between two drawings, at least
+        every:Positive=.5        # seconds between two drawings, at least
     ):
-        check_positive(every=every)
         self._step, self._measure, self.every = step, measure, every
         self.refs, self.together, self.history = refs or {}, together, History()
         self.png, self.alt, self.running = b"", "A training run, not started", False

@@ -21,6 +21,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from ..checks import Float, Positive, checked
 from ..dists import normal_log_prob
 from ..plot import STYLE, png_bytes
 
@@ -172,10 +173,11 @@ def choice(
     return menu
 
 # %% ../../nbs/widgets/view.ipynb #fc960507
+@checked
 def log_normal(
-    x:Tensor,                  # points on a line `[n]`
-    mu:float, sigma:float      # mean and standard deviation
-) -> Tensor: # log N(x; mu, sigma²) `[n]`
+    x:Float[Tensor, "n"],         # points on a line
+    mu:float, sigma:Positive      # mean and standard deviation
+) -> Float[Tensor, "n"]: # log N(x; mu, sigma²)
     "The normal log-density along a line"
     one = torch.ones_like(x)[:, None]
     return normal_log_prob(x[:, None], mu*one, 2*math.log(sigma)*one)
