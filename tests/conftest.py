@@ -15,9 +15,9 @@ def bars(monkeypatch):
     "Of every progress bar that `fit` makes from now on, whether it is shown; none is drawn on the screen"
     from tqdm import tqdm
 
-    from vaegan import train
+    from vaegan import runs
     shown = []
-    monkeypatch.setattr(train, "tqdm", lambda **k: (shown.append(not k["disable"]), tqdm(**k | dict(file=io.StringIO())))[1])
+    monkeypatch.setattr(runs, "tqdm", lambda **k: (shown.append(not k["disable"]), tqdm(**k | dict(file=io.StringIO())))[1])
     return shown
 
 @pytest.fixture

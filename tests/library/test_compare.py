@@ -13,13 +13,17 @@ from properties import ALL, about, exempt, many
 from torch import nn
 from torch.testing import assert_close
 
-from vaegan.compare import sample_scores, score_table, train_twins, twins
-from vaegan.data import Batches, ImageData
+from vaegan.compare import sample_scores, train_twins, twins
+from vaegan.convergence import precision_recall
+from vaegan.data import Batches
+from vaegan.datasets import ImageData
 from vaegan.evaluate import Classifier, class_shares, frechet, train_classifier
-from vaegan.gan import gan_step, mlp_gan, precision_recall
+from vaegan.gan import gan_step, mlp_gan
+from vaegan.likelihoods import Normal
 from vaegan.nets import n_params
-from vaegan.train import fit, vae_step
-from vaegan.vae import Normal
+from vaegan.plot import score_table
+from vaegan.runs import fit
+from vaegan.train import vae_step
 
 
 def test_bars_are_shown_only_if_asked(bars):
@@ -107,7 +111,7 @@ def test_twins_are_twins(seed):
     assert twins((1, 2, 3), 4, (5, 6), seed)[2].net[1].weight.equal(D.net[1].weight)
     assert not twins((1, 2, 3), 4, (5, 6), seed + 1)[0].dec[1].weight.equal(v.dec[1].weight)
 
-@about("values oracle extreme", "compare.sample_scores", "compare.score_table")
+@about("values oracle extreme", "compare.sample_scores", "plot.score_table")
 @settings(many, max_examples=6)
 @given(seed=st.integers(0, 1000))
 def test_scores(seed):

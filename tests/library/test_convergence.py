@@ -16,17 +16,10 @@ from torch import distributions as td
 from torch import nn
 from torch.testing import assert_close
 
-from vaegan.data import Batches, digits
-from vaegan.gan import (
-    Discriminator,
-    d_loss,
-    fresh_discriminator,
-    gan_recipe,
-    gan_step,
-    mlp_gan,
-    parzen_log_prob,
-    precision_recall,
-)
+from vaegan.convergence import fresh_discriminator, gan_recipe, parzen_log_prob, precision_recall
+from vaegan.data import Batches
+from vaegan.datasets import digits
+from vaegan.gan import Discriminator, d_loss, gan_step, mlp_gan
 from vaegan.minimax import accuracy, value
 from vaegan.nets import mlp
 
@@ -85,16 +78,16 @@ def test_precision_of_more_points_than_one_piece():
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):
     windows = points(seed + 6, 4, D)
-    return {"gan.parzen_log_prob": (lambda x: parzen_log_prob(x, windows, .7), (points(seed + 2, B, D),), "x")}
+    return {"convergence.parzen_log_prob": (lambda x: parzen_log_prob(x, windows, .7), (points(seed + 2, B, D),), "x")}
 
 def by_batch(seed, B, D):
     num = lambda *a: torch.tensor(a, device="cpu", dtype=torch.double)
-    return {"gan.precision_recall": (lambda a, b: num(*precision_recall(a, b, 1).values()), (points(seed + 2, B, D), points(seed + 3, B, D)), "xx")}
+    return {"convergence.precision_recall": (lambda a, b: num(*precision_recall(a, b, 1).values()), (points(seed + 2, B, D), points(seed + 3, B, D)), "xx")}
 
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row, by_batch)
 
-@about("values oracle", "gan.precision_recall")
+@about("values oracle", "convergence.precision_recall")
 @settings(many)
 @given(seed=seeds, n=st.integers(5, 20), m=st.integers(5, 20), k=st.integers(1, 3))
 def test_precision_recall(seed, n, m, k):
@@ -113,7 +106,7 @@ def test_precision_recall(seed, n, m, k):
     assert wide["precision"] >= pr["precision"] and wide["recall"] >= pr["recall"]                  # larger balls
     assert precision_recall(a, torch.cat([b, b]), 1)["precision"] == pytest.approx(precision_recall(a, b, 1)["precision"])
 
-@about("values oracle", "gan.parzen_log_prob")
+@about("values oracle", "convergence.parzen_log_prob")
 @settings(many)
 @given(seed=seeds, n=st.integers(1, 8), D=D_, std=st.floats(.1, 3))
 def test_parzen(seed, n, D, std):
@@ -125,11 +118,11 @@ def test_parzen(seed, n, D, std):
     assert parzen_log_prob(x + 1e4, s, std).isfinite().all()
 
 exempt(   # names, kinds, why
-    ("gan.gan_recipe", ALL,
+    ("convergence.gan_recipe", ALL,
      "puts tested parts together: tests/library/test_recipes.py trains every recipe"),
-    ("gan.precision_recall", "gradient one dtype",
+    ("convergence.precision_recall", "gradient one dtype",
      "a figure for a set, made without gradients; nll by row: see log_weights"),
-    ("gan.fresh_discriminator", ALL,
+    ("convergence.fresh_discriminator", ALL,
      "a network, a training step or a picture: its chapter, its row, tests/whole/test_reproducible.py"),
 )
 
@@ -137,10 +130,10 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "gan.gan_recipe": row(dict(x=IMGS, epochs=1, name="nonsaturating", d_z=2, hidden=(8,), seed=0), skip="short", x=[IMGS+1], epochs=INT(), name=["best", 3], d_z=INT(), hidden=[(0,)], seed=[None, 1.5]),
-    "gan.fresh_discriminator": row(dict(real=X, fake=X, real_test=X, fake_test=X, hidden=(4,), steps=1, bs=2, seed=0), hidden=[(0,)],
+    "convergence.gan_recipe": row(dict(x=IMGS, epochs=1, name="nonsaturating", d_z=2, hidden=(8,), seed=0), skip="short", x=[IMGS+1], epochs=INT(), name=["best", 3], d_z=INT(), hidden=[(0,)], seed=[None, 1.5]),
+    "convergence.fresh_discriminator": row(dict(real=X, fake=X, real_test=X, fake_test=X, hidden=(4,), steps=1, bs=2, seed=0), hidden=[(0,)],
         steps=INT(), bs=INT(), seed=[None, 1.5]),
-    "gan.precision_recall": row(dict(real=rnd(9, 3), fake=rnd(8, 3), k=2), k=INT()),
-    "gan.parzen_log_prob": row(dict(x=X, samples=X, std=.2), allow="nan", std=POS),
+    "convergence.precision_recall": row(dict(real=rnd(9, 3), fake=rnd(8, 3), k=2), k=INT()),
+    "convergence.parzen_log_prob": row(dict(x=X, samples=X, std=.2), allow="nan", std=POS),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)

@@ -24,10 +24,10 @@ from filelock import FileLock
 from properties import ALL, exempt
 from torchvision.datasets import MNIST
 
-from vaegan import data
-from vaegan.data import mnist, mnist_root
+from vaegan import datasets
+from vaegan.datasets import mnist, mnist_root
 
-NAMES = list(data.MNIST_MD5)
+NAMES = list(datasets.MNIST_MD5)
 
 TRAIN_X, TRAIN_Y, TEST_X, TEST_Y = NAMES
 
@@ -42,7 +42,7 @@ def files(monkeypatch):
     arrays = {TRAIN_X: rng.integers(0, 256, (12, 28, 28)), TRAIN_Y: rng.integers(0, 10, 12),
               TEST_X: rng.integers(0, 256, (5, 28, 28)), TEST_Y: rng.integers(0, 10, 5)}
     out = {k: idx(v) for k, v in arrays.items()}
-    monkeypatch.setattr(data, "MNIST_MD5", {k: hashlib.md5(v).hexdigest() for k, v in out.items()})
+    monkeypatch.setattr(datasets, "MNIST_MD5", {k: hashlib.md5(v).hexdigest() for k, v in out.items()})
     return out
 
 @pytest.fixture
@@ -268,10 +268,10 @@ import json, os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)      # a process in the background would ignore Ctrl-C
 root, mirror, md5, resources = json.loads(sys.argv[1])
 from torchvision.datasets import MNIST
-from vaegan import data
-data.MNIST_MD5, MNIST.mirrors, MNIST.resources = md5, [mirror], [tuple(r) for r in resources]
+from vaegan import datasets
+datasets.MNIST_MD5, MNIST.mirrors, MNIST.resources = md5, [mirror], [tuple(r) for r in resources]
 print("ready", flush=True); sys.stdin.readline()
-try: print(len(data.mnist(root, download=True).x))
+try: print(len(datasets.mnist(root, download=True).x))
 except (RuntimeError, KeyboardInterrupt) as e: print(type(e).__name__, e)
 """
 
@@ -282,7 +282,7 @@ def child(tmp_path):
 
     def start(root=tmp_path, **env):
         env = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()} | env
-        args = json.dumps([str(root), MNIST.mirrors[0], data.MNIST_MD5, MNIST.resources])
+        args = json.dumps([str(root), MNIST.mirrors[0], datasets.MNIST_MD5, MNIST.resources])
         p = subprocess.Popen([sys.executable, "-c", CHILD, args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
         started.append(p)
         return p
@@ -357,14 +357,14 @@ def test_what_a_killed_process_left_is_swept(serve, files, tmp_path):
 @pytest.mark.parametrize("page", ["a", "b"])
 def test_one_web_page_among_files(tmp_path, page):
     for name in "ab": (tmp_path/name).write_bytes(b"\n<HTML>" if name == page else b"data")
-    assert data._web_page(tmp_path).startswith(f"a web page came instead of {page}: ")
+    assert datasets._web_page(tmp_path).startswith(f"a web page came instead of {page}: ")
     (tmp_path/page).write_bytes(b"data <html>")
-    assert data._web_page(tmp_path) is None
+    assert datasets._web_page(tmp_path) is None
 
 def test_no_endless_waiting(serve, files, tmp_path, monkeypatch):
     (tmp_path/"MNIST").mkdir()
     serve(honest(serve))
-    monkeypatch.setattr(data._fetch_mnist, "__defaults__", (.2, 60))
+    monkeypatch.setattr(datasets._fetch_mnist, "__defaults__", (.2, 60))
     with FileLock(tmp_path/"MNIST"/"download.lock"):
         with pytest.raises(RuntimeError, match="another process has been downloading into .*MNIST for 0.2 s"): mnist(tmp_path, download=True)
     check_content(mnist(tmp_path, download=True), files)
@@ -377,7 +377,7 @@ def test_a_server_that_falls_silent(serve, files, tmp_path, monkeypatch, sent):
         if sent: send(handler, serve.packed[name][:sent], length=len(serve.packed[name]))
         over.wait(60)
     serve(silent)
-    monkeypatch.setattr(data._fetch_mnist, "__defaults__", (1800, .3))
+    monkeypatch.setattr(datasets._fetch_mnist, "__defaults__", (1800, .3))
     try:
         for limit in (None, 77.):
             socket.setdefaulttimeout(limit)
@@ -483,15 +483,15 @@ def test_real_mnist():
 
 # --------------------------------------------------------------------------------------------------------- properties
 exempt(   # names, kinds, why
-    ("data.mnist data.mnist_root", ALL,
+    ("datasets.mnist datasets.mnist_root", ALL,
      "reads, guards or draws data: tests/library/test_data.py, its row"),
 )
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "data.mnist": row(dict(), call=None, root=[3, b"x"]),
+    "datasets.mnist": row(dict(), call=None, root=[3, b"x"]),
 }
 NO_ROW = {
-    "data.mnist_root": "takes nothing",
+    "datasets.mnist_root": "takes nothing",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -13,10 +13,11 @@ from scipy import stats
 from torch import distributions as td
 from torch.testing import assert_close
 
-from vaegan.dists import bernoulli_log_prob, kl_mvn, kl_normal, mean_se, mvn_log_prob, normal_log_prob, tril
-from vaegan.gan import parzen_log_prob
+from vaegan.convergence import parzen_log_prob
+from vaegan.dists import bernoulli_log_prob, mean_se, mvn_log_prob, normal_log_prob, tril
+from vaegan.divergences import kl_mvn, kl_normal
+from vaegan.likelihoods import ContinuousBernoulli
 from vaegan.reparam import rsample
-from vaegan.vae import ContinuousBernoulli
 
 
 def test_a_batch_is_expected():
@@ -42,7 +43,7 @@ def by_batch(seed, B, D):
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row, by_batch)
 test_event_shape_does_not_matter = event_shape_test(by_row, "dists.bernoulli_log_prob", "dists.normal_log_prob")
 
-@about("oracle", "dists.bernoulli_log_prob", "dists.normal_log_prob", "dists.mvn_log_prob", "dists.kl_normal", "dists.kl_mvn")
+@about("oracle", "dists.bernoulli_log_prob", "dists.normal_log_prob", "dists.mvn_log_prob", "divergences.kl_normal", "divergences.kl_mvn")
 @settings(many)
 @given(seed=seeds, B=B_, D=D_)
 def test_densities_agree_with_torch_distributions(seed, B, D):

@@ -11,21 +11,22 @@ from properties import B_, D_, about, event_shape_test, many, property_tests, se
 from scipy import integrate, stats
 from torch.testing import assert_close
 
-from vaegan.dists import kl_mvn, kl_normal, mvn_log_prob, normal_log_prob, tril
+from vaegan.dists import mvn_log_prob, normal_log_prob, tril
+from vaegan.divergences import kl_mvn, kl_normal
 
 
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):
     mu, logvar, L = gauss(seed, B, D)
     mu_p, logvar_p, L_p = gauss(seed + 1, B, D)
-    return {"dists.kl_normal": (kl_normal, (mu, logvar), "mv"), "dists.kl_normal two": (kl_normal, (mu, logvar, mu_p, logvar_p), "mvmv"),
-            "dists.kl_mvn": (kl_mvn, (mu, L, mu_p, L_p), "mLmL")}
+    return {"divergences.kl_normal": (kl_normal, (mu, logvar), "mv"), "divergences.kl_normal two": (kl_normal, (mu, logvar, mu_p, logvar_p), "mvmv"),
+            "divergences.kl_mvn": (kl_mvn, (mu, L, mu_p, L_p), "mLmL")}
 
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row)
-test_event_shape_does_not_matter = event_shape_test(by_row, "dists.kl_normal", "dists.kl_normal two")
+test_event_shape_does_not_matter = event_shape_test(by_row, "divergences.kl_normal", "divergences.kl_normal two")
 
-@about("values", "dists.kl_normal", "dists.kl_mvn")
+@about("values", "divergences.kl_normal", "divergences.kl_mvn")
 @settings(many, max_examples=50)
 @given(seed=seeds, B=B_, D=D_)
 def test_divergences(seed, B, D):
@@ -57,8 +58,8 @@ def test_a_divergence_beyond_the_largest_number_is_infinite_not_wrong(dtype):
 rnd = normals()
 
 ROWS = {
-    "dists.kl_normal": row(dict(mu=MU, logvar=LV, mu_p=rnd(B, 3), logvar_p=rnd(B, 3)), allow="nan", mu=[MU[0]], mu_p=[MU[0]]),
-    "dists.kl_mvn": row(dict(mu=MU, L=L, mu_p=rnd(B, 3), L_p=L+torch.eye(3)), allow="nan", L=[L@L.mT, -L], L_p=[L@L.mT, -L]),
+    "divergences.kl_normal": row(dict(mu=MU, logvar=LV, mu_p=rnd(B, 3), logvar_p=rnd(B, 3)), allow="nan", mu=[MU[0]], mu_p=[MU[0]]),
+    "divergences.kl_mvn": row(dict(mu=MU, L=L, mu_p=rnd(B, 3), L_p=L+torch.eye(3)), allow="nan", L=[L@L.mT, -L], L_p=[L@L.mT, -L]),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)
 
@@ -72,12 +73,12 @@ def kl_by_quadrature():
         near(kl_mvn(full(mu, 1, 1), full(math.exp(.5*logvar), 1, 1, 1), full(mu_p, 1, 1), full(math.exp(.5*logvar_p), 1, 1, 1)), kl)
 
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("the KL reads a log-σ", "dists.kl_normal", "return .5*(d.exp()", "return .5*((2*d).exp()", kl_by_quadrature),
-    ("the KL halves its log-variance", "dists.kl_normal", "- 1 - d)", "- 1 - .5*d)", kl_by_quadrature),
-    ("KL averaged over the latents", "dists.kl_normal", ".flatten(1).sum(1)", ".flatten(1).mean(1)", loss_of_an_example_by_hand),
-    ("KL in the other direction", "dists.kl_normal", "    d, e2 = logvar,", "    if logvar_p is not None: (mu, logvar), (mu_p, logvar_p) = (mu_p, logvar_p), (mu, logvar)\n    d, e2 = logvar,", kl_by_quadrature),
-    ("KL of full covariances in the other direction", "dists.kl_mvn", "M = torch", "mu, L, mu_p, L_p = mu_p, L_p, mu, L; M = torch", kl_by_quadrature),
-    ("a Monte Carlo figure as the true value", "dists.kl_normal", "return .5*(d.exp()",
+    ("the KL reads a log-σ", "divergences.kl_normal", "return .5*(d.exp()", "return .5*((2*d).exp()", kl_by_quadrature),
+    ("the KL halves its log-variance", "divergences.kl_normal", "- 1 - d)", "- 1 - .5*d)", kl_by_quadrature),
+    ("KL averaged over the latents", "divergences.kl_normal", ".flatten(1).sum(1)", ".flatten(1).mean(1)", loss_of_an_example_by_hand),
+    ("KL in the other direction", "divergences.kl_normal", "    d, e2 = logvar,", "    if logvar_p is not None: (mu, logvar), (mu_p, logvar_p) = (mu_p, logvar_p), (mu, logvar)\n    d, e2 = logvar,", kl_by_quadrature),
+    ("KL of full covariances in the other direction", "divergences.kl_mvn", "M = torch", "mu, L, mu_p, L_p = mu_p, L_p, mu, L; M = torch", kl_by_quadrature),
+    ("a Monte Carlo figure as the true value", "divergences.kl_normal", "return .5*(d.exp()",
      "z = mu + (.5*logvar).exp()*torch.randn(100_000, *mu.shape, dtype=mu.dtype)\n    return (normal_log_prob(z[:, 0], mu.expand_as(z[:, 0]), logvar.expand_as(z[:, 0])) - normal_log_prob(z[:, 0], mu_p.expand_as(z[:, 0]), logvar_p.expand_as(z[:, 0]))).mean(0, keepdim=True)\n    return .5*(d.exp()", kl_by_quadrature),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -13,7 +13,8 @@ from pitfalls import pitfall_tests
 from properties import about, exempt, many, property_tests, seeds
 from torch.testing import assert_close
 
-from vaegan.dynamics import ae_descend, ae_loss, bilinear_field, dirac_field, dirac_step, eigenvalues, game_step, play
+from vaegan.autoencoder import ae_descend, ae_loss
+from vaegan.dynamics import bilinear_field, dirac_field, dirac_step, eigenvalues, game_step, play
 from vaegan.gan import d_loss, g_loss
 
 
@@ -67,7 +68,7 @@ def test_rounds():
 
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):
-    return {"dynamics.bilinear_field": (bilinear_field, (points(seed, B, 2),), "x"), "dynamics.ae_loss": (ae_loss, gauss(seed, B, D)[:2], "xx")}
+    return {"dynamics.bilinear_field": (bilinear_field, (points(seed, B, 2),), "x"), "autoencoder.ae_loss": (ae_loss, gauss(seed, B, D)[:2], "xx")}
 
 def by_batch(seed, B, D):
     r = points(seed, B)
@@ -76,8 +77,8 @@ def by_batch(seed, B, D):
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row, by_batch)
 
-@about("values oracle gradient", "dynamics.ae_loss", "dynamics.ae_descend")
-@about("extreme", "dynamics.ae_descend")
+@about("values oracle gradient", "autoencoder.ae_loss", "autoencoder.ae_descend")
+@about("extreme", "autoencoder.ae_descend")
 @settings(many)
 @given(seed=seeds, a=st.floats(-1, 1), b=st.floats(-1, 1), m=st.floats(.1, 2))
 def test_linear_autoencoder(seed, a, b, m):
@@ -141,7 +142,7 @@ def test_dirac_gan(seed, gamma, h, turns):
     if gamma > 0: assert (eigenvalues(dirac_step(.01, True, gamma), 0*s).abs() < 1).all()                # friction: it settles
 
 exempt(   # names, kinds, why
-    ("dynamics.ae_descend dynamics.dirac_step dynamics.eigenvalues dynamics.game_step", "gradient one dtype device extreme",
+    ("autoencoder.ae_descend dynamics.dirac_step dynamics.eigenvalues dynamics.game_step", "gradient one dtype device extreme",
      "takes numbers, a function or a network, not a batch"),
     ("dynamics.dirac_field dynamics.play", "one",
      "an average or one state, not a row per datum"),
@@ -151,7 +152,7 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "dynamics.ae_descend": row(dict(w1=1., w2=.5, m=1., lr=.02, n=3), allow="nan", w1=[NAN], w2=[NAN], m=POS, lr=POS, n=INT(0)),
+    "autoencoder.ae_descend": row(dict(w1=1., w2=.5, m=1., lr=.02, n=3), allow="nan", w1=[NAN], w2=[NAN], m=POS, lr=POS, n=INT(0)),
     "dynamics.bilinear_field": row(dict(s=rnd(2)), skip="empty", allow="nan shape"),
     "dynamics.game_step": row(dict(field=lambda s: s, h=.1), allow="nan", h=POS),
     "dynamics.play": row(dict(step=lambda s: s+1, s=rnd(2), n=3), skip="int short empty", allow="nan shape", n=INT(0)),
@@ -160,7 +161,7 @@ ROWS = {
     "dynamics.dirac_step": row(dict(h=.1, gamma=0., loss="saturating"), allow="nan", h=POS, gamma=[-1., NAN], loss=["wasserstein"]),
 }
 NO_ROW = {
-    "dynamics.ae_loss": "one formula in plain arithmetic",
+    "autoencoder.ae_loss": "one formula in plain arithmetic",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 

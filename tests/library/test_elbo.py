@@ -10,7 +10,8 @@ from properties import about, many, property_tests, seeds
 from torch import distributions as td
 from torch.testing import assert_close
 
-from vaegan.elbo import elbo_enum, elbo_ppca, iw_bound
+from vaegan.elbo import elbo_enum, elbo_ppca
+from vaegan.iwae import iw_bound
 from vaegan.latent import PPCA
 
 

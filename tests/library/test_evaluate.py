@@ -14,11 +14,12 @@ from scipy import linalg
 from torch import nn
 from torch.testing import assert_close
 
-import vaegan.gan
+from vaegan import convergence
 from vaegan.compare import sample_scores
-from vaegan.data import Batches, ImageData
+from vaegan.convergence import fresh_discriminator, precision_recall
+from vaegan.data import Batches
+from vaegan.datasets import ImageData
 from vaegan.dists import bernoulli_log_prob, normal_log_prob
-from vaegan.elbo import iw_bound
 from vaegan.evaluate import (
     Classifier,
     active_units,
@@ -26,11 +27,9 @@ from vaegan.evaluate import (
     class_shares,
     frechet,
     held_out_elbo,
-    log_weights,
-    nll,
     train_classifier,
 )
-from vaegan.gan import fresh_discriminator, precision_recall
+from vaegan.iwae import iw_bound, log_weights, nll
 from vaegan.nets import n_params
 from vaegan.vae import VAE, mlp_vae
 
@@ -75,8 +74,8 @@ def test_no_graph_where_only_a_number_is_asked(monkeypatch):
     sample_scores(judge, x, x)
     assert len(enc.graphs) >= 3 and len(eye.graphs) >= 3 and len(graphs) >= 8
     assert not any(enc.graphs + dec.graphs + eye.graphs + graphs)
-    seen, plain = [], vaegan.gan.value
-    monkeypatch.setattr(vaegan.gan, "value", lambda r, f: (seen.append(r.requires_grad or f.requires_grad), plain(r, f))[1])
+    seen, plain = [], convergence.value
+    monkeypatch.setattr(convergence, "value", lambda r, f: (seen.append(r.requires_grad or f.requires_grad), plain(r, f))[1])
     fresh_discriminator(x, x, x, x, hidden=(2,), steps=2, bs=3)
     assert seen == [True, True, False]                                         # two steps, then the measurement
 
@@ -135,7 +134,7 @@ def by_batch(seed, B, D):
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_batch=by_batch)
 
-@about("values oracle", "evaluate.log_weights", "evaluate.nll", "evaluate.held_out_elbo")
+@about("values oracle", "iwae.log_weights", "iwae.nll", "evaluate.held_out_elbo")
 @settings(many, max_examples=5)
 @given(seed=st.integers(0, 1000))
 def test_evaluation_of_a_vae(seed):
@@ -217,9 +216,9 @@ def test_extreme_metrics():
     assert s.sum().item() == pytest.approx(1)
 
 exempt(   # names, kinds, why
-    ("evaluate.active_units evaluate.class_shares evaluate.frechet evaluate.held_out_elbo evaluate.nll", "gradient one dtype",
+    ("evaluate.active_units evaluate.class_shares evaluate.frechet evaluate.held_out_elbo iwae.nll", "gradient one dtype",
      "a figure for a set, made without gradients; nll by row: see log_weights"),
-    ("evaluate.active_units evaluate.class_shares evaluate.held_out_elbo evaluate.nll", "device",
+    ("evaluate.active_units evaluate.class_shares evaluate.held_out_elbo iwae.nll", "device",
      "what a network gives stays on its device; bad input tries two devices"),
     ("evaluate.bits_per_dim", "one dtype",
      "test_evaluation_of_a_vae; one number in, one out"),
@@ -232,7 +231,7 @@ rnd = normals()
 
 ROWS = {
     "evaluate.held_out_elbo": row(dict(vae=vae, x=X, bs=2), x=[X+1, X[:1]], bs=INT()),
-    "evaluate.nll": row(dict(vae=vae, x=X, K=2, rows=4), x=[X+1], K=INT(), rows=INT()),
+    "iwae.nll": row(dict(vae=vae, x=X, K=2, rows=4), x=[X+1], K=INT(), rows=INT()),
     "evaluate.active_units": row(dict(vae=vae, x=X, threshold=.01), x=[X[:1]], threshold=[-1., NAN]),
     "evaluate.bits_per_dim": row(dict(nats=80., m=16, levels=256), allow="nan", nats=None, m=INT(), levels=INT(2)),
     "evaluate.Classifier": row(dict(x_shape=S, n_classes=3, width=4), x_shape=SHAPES, n_classes=INT(), width=INT()),
@@ -261,9 +260,9 @@ def distance_of_two_normals():
     near(frechet(z, 1 + 2*z), 2, 1e-6)
 
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("an ELBO called nll", "evaluate.nll", "-iw_bound(torch.cat([log_weights(vae, b, n, generator) for n in chunks]))", "-torch.cat([log_weights(vae, b, n, generator) for n in chunks]).mean(0)", nll_is_minus_the_evidence),
-    ("nll that returns + log p", "evaluate.nll", "lambda b: -iw_bound(", "lambda b: iw_bound(", nll_is_minus_the_evidence),
-    ("nll that ignores its number of samples", "evaluate.nll", "chunks = [min(rows, K - k) for k in range(0, K, rows)]", "chunks = [1]", nll_is_minus_the_evidence),
+    ("an ELBO called nll", "iwae.nll", "-iw_bound(torch.cat([log_weights(vae, b, n, generator) for n in chunks]))", "-torch.cat([log_weights(vae, b, n, generator) for n in chunks]).mean(0)", nll_is_minus_the_evidence),
+    ("nll that returns + log p", "iwae.nll", "lambda b: -iw_bound(", "lambda b: iw_bound(", nll_is_minus_the_evidence),
+    ("nll that ignores its number of samples", "iwae.nll", "chunks = [min(rows, K - k) for k in range(0, K, rows)]", "chunks = [1]", nll_is_minus_the_evidence),
     ("bits from nats by the wrong logarithm", "evaluate.bits_per_dim", "/math.log(2)", "/math.log2(math.e)", units_are_bits_per_pixel),
     ("a distance without its cross term's factor", "evaluate.frechet", "- 2*cross", "- cross", distance_of_two_normals),
 ]

@@ -18,7 +18,8 @@ from torch.autograd import gradcheck
 from torch.testing import assert_close
 
 from vaegan.data import ring, ring_modes
-from vaegan.dynamics import covered_modes, ema, lipschitz_penalty, smoothed_d_loss, spectral, wgan_gp_step
+from vaegan.dynamics import ema
+from vaegan.failures import covered_modes, lipschitz_penalty, smoothed_d_loss, spectral, wgan_gp_step
 from vaegan.gan import mlp_gan
 from vaegan.minimax import value
 from vaegan.nets import mlp
@@ -117,9 +118,9 @@ def test_covered_modes_by_hand():
 def by_batch(seed, B, D):
     r, f, x, y = points(seed, B), points(seed + 1, B), points(seed + 2, B, D), points(seed + 3, B, D)
     critic, num = a_critic(seed, D), lambda *a: torch.tensor(a, device="cpu", dtype=torch.double)
-    return {"dynamics.smoothed_d_loss": (smoothed_d_loss, (r, f), "ll"),
-            "dynamics.lipschitz_penalty": (lambda x, y: lipschitz_penalty(critic(x.dtype), x, y, gen(0)), (x, y), "xx"),
-            "dynamics.covered_modes": (lambda x: num(*covered_modes(x)), (points(seed, B, 2),), "x")}
+    return {"failures.smoothed_d_loss": (smoothed_d_loss, (r, f), "ll"),
+            "failures.lipschitz_penalty": (lambda x, y: lipschitz_penalty(critic(x.dtype), x, y, gen(0)), (x, y), "xx"),
+            "failures.covered_modes": (lambda x: num(*covered_modes(x)), (points(seed, B, 2),), "x")}
 
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_batch=by_batch)
@@ -141,7 +142,7 @@ def test_ema(seed, decay):
         for w in ws[1:]: want = decay*want + (1 - decay)*w[k]
         assert_close(got.detach(), want, rtol=1e-4, atol=1e-5)
 
-@about("values oracle", "dynamics.smoothed_d_loss")
+@about("values oracle", "failures.smoothed_d_loss")
 @settings(many)
 @given(seed=seeds, n=st.integers(1, 6), alpha=st.floats(.51, 1))
 def test_smoothed_loss(seed, n, alpha):
@@ -152,7 +153,7 @@ def test_smoothed_loss(seed, n, alpha):
     best = torch.full((1,), math.log(alpha/(1 - alpha)) if alpha < 1 else 50.).double()
     assert smoothed_d_loss(best, f, alpha) <= smoothed_d_loss(r, f, alpha) + 1e-9                        # the real label is alpha, not one
 
-@about("values oracle", "dynamics.spectral")
+@about("values oracle", "failures.spectral")
 @settings(many, max_examples=8)
 @given(seed=st.integers(0, 1000))
 def test_spectral(seed):
@@ -166,7 +167,7 @@ def test_spectral(seed):
     a, b = points(seed, 9, 4).float(), points(seed + 1, 9, 4).float()
     assert ((net(a) - net(b)).norm(dim=1) <= 1.05*(a - b).norm(dim=1)).all()
 
-@about("values oracle", "dynamics.covered_modes", "data.ring_modes")
+@about("values oracle", "failures.covered_modes", "data.ring_modes")
 @settings(many)
 @given(seed=seeds, modes=st.integers(2, 9), radius=st.floats(1, 4), kept=st.integers(1, 9))
 def test_covered_modes(seed, modes, radius, kept):
@@ -181,7 +182,7 @@ def test_covered_modes(seed, modes, radius, kept):
     assert covered_modes(torch.cat([x, x + 99]), modes, radius, .05)[1] == pytest.approx(near.mean()/2)
     assert covered_modes(x + 99, modes, radius, .05) == (0, 0.)
 
-@about("values oracle gradient", "dynamics.lipschitz_penalty")
+@about("values oracle gradient", "failures.lipschitz_penalty")
 @settings(many)
 @given(seed=seeds, n=st.integers(1, 6), D=D_, c=st.floats(-4, 4))
 def test_lipschitz_penalty(seed, n, D, c):
@@ -195,15 +196,15 @@ def test_lipschitz_penalty(seed, n, D, c):
     assert gradcheck(lambda v: lipschitz_penalty(lambda x: (x@v).tanh(), x, y, gen(0)), v)                # twice differentiable
 
 exempt(   # names, kinds, why
-    ("dynamics.ema dynamics.spectral", "gradient one dtype device extreme",
+    ("dynamics.ema failures.spectral", "gradient one dtype device extreme",
      "takes numbers, a function or a network, not a batch"),
-    ("dynamics.covered_modes", "device",
+    ("failures.covered_modes", "device",
      "the centres are made where new tensors go, then moved to the points"),
-    ("dynamics.covered_modes", "gradient one dtype",
+    ("failures.covered_modes", "gradient one dtype",
      "a figure for a set, made without gradients; nll by row: see log_weights"),
-    ("dynamics.lipschitz_penalty dynamics.smoothed_d_loss", "one",
+    ("failures.lipschitz_penalty failures.smoothed_d_loss", "one",
      "an average or one state, not a row per datum"),
-    ("dynamics.wgan_gp_step", ALL,
+    ("failures.wgan_gp_step", ALL,
      "a network, a training step or a picture: its chapter, its row, tests/whole/test_reproducible.py"),
 )
 
@@ -212,14 +213,14 @@ rnd = normals()
 
 ROWS = {
     "dynamics.ema": row(dict(net=mlp(2, 2), decay=.9), decay=[-.1, 1., NAN]),
-    "dynamics.smoothed_d_loss": row(dict(real_logits=rnd(B), fake_logits=rnd(B), alpha=.9), skip="short", allow="nan inf shape", alpha=[.5, 1.1, NAN]),
-    "dynamics.covered_modes": row(dict(x=Z, modes=3, radius=1., std=.1, least=.1), modes=INT(), radius=POS, std=POS, least=[-.1, 1.1, NAN]),
-    "dynamics.lipschitz_penalty": row(dict(D=D, real=X, fake=torch.rand(B, *S, generator=dice)), allow="nan"),
-    "dynamics.wgan_gp_step": row(dict(G=G, D=D, opt_G=sgd(G), opt_D=sgd(D), k=1, lam=10.), allow="nan", k=INT(), lam=[-1., NAN]),
-    "dynamics.wgan_gp_step()": row(dict(x=X), skip="short", allow="nan", call=wgan_gp_step(G, D, sgd(G), sgd(D), 2), x=[X[:1]]),
+    "failures.smoothed_d_loss": row(dict(real_logits=rnd(B), fake_logits=rnd(B), alpha=.9), skip="short", allow="nan inf shape", alpha=[.5, 1.1, NAN]),
+    "failures.covered_modes": row(dict(x=Z, modes=3, radius=1., std=.1, least=.1), modes=INT(), radius=POS, std=POS, least=[-.1, 1.1, NAN]),
+    "failures.lipschitz_penalty": row(dict(D=D, real=X, fake=torch.rand(B, *S, generator=dice)), allow="nan"),
+    "failures.wgan_gp_step": row(dict(G=G, D=D, opt_G=sgd(G), opt_D=sgd(D), k=1, lam=10.), allow="nan", k=INT(), lam=[-1., NAN]),
+    "failures.wgan_gp_step()": row(dict(x=X), skip="short", allow="nan", call=wgan_gp_step(G, D, sgd(G), sgd(D), 2), x=[X[:1]]),
 }
 NO_ROW = {
-    "dynamics.spectral": "takes a network",
+    "failures.spectral": "takes a network",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 
@@ -235,8 +236,8 @@ def best_d_under_smoothing():
     near(smoothed_d_loss(r, f, 1.), -value(r, f))
 
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("smoothing that drops the second term", "dynamics.smoothed_d_loss", "F.binary_cross_entropy_with_logits(real_logits, torch.full_like(real_logits, alpha))", "alpha*F.softplus(-real_logits).mean()", best_d_under_smoothing),
-    ("fake labels smoothed too", "dynamics.smoothed_d_loss", "F.softplus(fake_logits).mean()", "F.binary_cross_entropy_with_logits(fake_logits, torch.full_like(fake_logits, 1 - alpha))", best_d_under_smoothing),
-    ("a slope of at most 1 taken for a slope of 0", "dynamics.lipschitz_penalty", ".norm(dim=1) - 1)", ".norm(dim=1))", penalty_is_half_the_squared_slope),
+    ("smoothing that drops the second term", "failures.smoothed_d_loss", "F.binary_cross_entropy_with_logits(real_logits, torch.full_like(real_logits, alpha))", "alpha*F.softplus(-real_logits).mean()", best_d_under_smoothing),
+    ("fake labels smoothed too", "failures.smoothed_d_loss", "F.softplus(fake_logits).mean()", "F.binary_cross_entropy_with_logits(fake_logits, torch.full_like(fake_logits, 1 - alpha))", best_d_under_smoothing),
+    ("a slope of at most 1 taken for a slope of 0", "failures.lipschitz_penalty", ".norm(dim=1) - 1)", ".norm(dim=1))", penalty_is_half_the_squared_slope),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -28,20 +28,9 @@ from torch import nn
 from torch.autograd import gradcheck
 from torch.testing import assert_close
 
-from vaegan.dynamics import wgan_gp_step
-from vaegan.gan import (
-    ConditionalGenerator,
-    centre,
-    d_loss,
-    fresh_discriminator,
-    frozen,
-    g_loss,
-    gan_step,
-    grad_penalty,
-    mlp_gan,
-    pairs,
-    parzen_log_prob,
-)
+from vaegan.convergence import fresh_discriminator, parzen_log_prob
+from vaegan.failures import wgan_gp_step
+from vaegan.gan import ConditionalGenerator, centre, d_loss, frozen, g_loss, gan_step, grad_penalty, mlp_gan, pairs
 from vaegan.minimax import value
 from vaegan.nets import mlp, n_params
 

@@ -15,13 +15,15 @@ from torch import nn
 from torch.testing import assert_close
 
 from vaegan.compare import twins
-from vaegan.data import Batches, digits
-from vaegan.dists import kl_normal
+from vaegan.data import Batches
+from vaegan.datasets import digits
+from vaegan.divergences import kl_normal
 from vaegan.gan import grad_penalty
 from vaegan.hybrid import FeatureDiscriminator, feature_nll, hybrid_nets, hybrid_recipe, hybrid_step
+from vaegan.likelihoods import Normal
 from vaegan.minimax import value
 from vaegan.nets import mlp
-from vaegan.vae import Normal, mlp_vae
+from vaegan.vae import mlp_vae
 
 
 @pytest.mark.parametrize("r1", [0., .5, 1., None])

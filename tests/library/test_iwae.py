@@ -9,11 +9,12 @@ from pitfalls import pitfall_tests
 from properties import ALL, about, exempt, many, property_tests, seeds
 from torch.testing import assert_close
 
-from vaegan.data import shared
 from vaegan.dists import normal_log_prob
-from vaegan.elbo import elbo_ppca, iw_bound
-from vaegan.evaluate import iwae_step, log_weights, nll
-from vaegan.vae import Bernoulli, DiagNormal, Normal, mlp_vae
+from vaegan.elbo import elbo_ppca
+from vaegan.iwae import iw_bound, iwae_step, log_weights, nll
+from vaegan.likelihoods import DiagNormal, Normal
+from vaegan.processes import shared
+from vaegan.vae import Bernoulli, mlp_vae
 
 
 def test_iwae_step():
@@ -46,12 +47,12 @@ def test_two_processes_weigh_as_one():
     with pytest.raises(ValueError, match="x: expected"): nll(model, x[:, :2], 2)
 
 # --------------------------------------------------------------------------------------------------------- properties
-def by_row(seed, B, D): return {"elbo.iw_bound": (lambda w: iw_bound(w.T), (points(seed + 2, B, D),), "l")}
+def by_row(seed, B, D): return {"iwae.iw_bound": (lambda w: iw_bound(w.T), (points(seed + 2, B, D),), "l")}
 
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row)
 
-@about("values", "elbo.iw_bound")
+@about("values", "iwae.iw_bound")
 @settings(many)
 @given(seed=seeds, K=st.integers(1, 8), c=st.floats(-500, 500))
 def test_iw_bound(seed, K, c):
@@ -65,7 +66,7 @@ def test_iw_bound(seed, K, c):
     if K == 1: assert_close(b, w[0])
     else: assert (torch.stack([iw_bound(torch.cat([w[:i], w[i+1:]])) for i in range(K)]).mean(0) <= b + 1e-9).all()
 
-@about("oracle", "elbo.iw_bound")
+@about("oracle", "iwae.iw_bound")
 @settings(many)
 @given(seed=seeds, K=st.integers(1, 8))
 def test_iw_bound_is_scipys(seed, K):
@@ -74,11 +75,11 @@ def test_iw_bound_is_scipys(seed, K):
     assert iw_bound(w).numpy() == pytest.approx(logsumexp(w.numpy(), 0, b=1/K))
 
 exempt(   # names, kinds, why
-    ("evaluate.log_weights", "device",
+    ("iwae.log_weights", "device",
      "what a network gives stays on its device; bad input tries two devices"),
-    ("evaluate.log_weights", "one dtype",
+    ("iwae.log_weights", "one dtype",
      "test_evaluation_of_a_vae; one number in, one out"),
-    ("evaluate.iwae_step", ALL,
+    ("iwae.iwae_step", ALL,
      "a network, a training step or a picture: its chapter, its row, tests/whole/test_reproducible.py"),
 )
 
@@ -86,10 +87,10 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "elbo.iw_bound": row(dict(log_w=rnd(5, B)), skip="short", allow="nan inf shape"),
-    "evaluate.log_weights": row(dict(vae=vae, x=X, K=2), allow="nan", x=[X+1], K=INT()),
-    "evaluate.iwae_step": row(dict(vae=vae, opt=sgd(vae), K=2), allow="nan", K=INT()),
-    "evaluate.iwae_step()": row(dict(x=X), allow="nan", call=iwae_step(vae, sgd(vae), 2), x=[X+1]),
+    "iwae.iw_bound": row(dict(log_w=rnd(5, B)), skip="short", allow="nan inf shape"),
+    "iwae.log_weights": row(dict(vae=vae, x=X, K=2), allow="nan", x=[X+1], K=INT()),
+    "iwae.iwae_step": row(dict(vae=vae, opt=sgd(vae), K=2), allow="nan", K=INT()),
+    "iwae.iwae_step()": row(dict(x=X), allow="nan", call=iwae_step(vae, sgd(vae), 2), x=[X+1]),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)
 
@@ -110,8 +111,8 @@ def more_samples_tighten_the_bound():
     near(iw_bound(w.flatten()), .5, .05)                              # log E e^w = ½ for w ~ N(0, 1)
 
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("log-weights with σ = exp(logvar)", "evaluate.log_weights", "eps*(.5*logvar).exp() + mu", "eps*logvar.exp() + mu", weights_have_the_exact_evidence),
-    ("mean of the log instead of log of the mean", "elbo.iw_bound", "torch.logsumexp(log_w, 0) - math.log(len(log_w))", "log_w.mean(0)", more_samples_tighten_the_bound),
-    ("sum of the weights instead of their mean", "elbo.iw_bound", " - math.log(len(log_w))", "", more_samples_tighten_the_bound),
+    ("log-weights with σ = exp(logvar)", "iwae.log_weights", "eps*(.5*logvar).exp() + mu", "eps*logvar.exp() + mu", weights_have_the_exact_evidence),
+    ("mean of the log instead of log of the mean", "iwae.iw_bound", "torch.logsumexp(log_w, 0) - math.log(len(log_w))", "log_w.mean(0)", more_samples_tighten_the_bound),
+    ("sum of the weights instead of their mean", "iwae.iw_bound", " - math.log(len(log_w))", "", more_samples_tighten_the_bound),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -14,7 +14,8 @@ from torch import distributions as td
 from torch.distributions import MultivariateNormal
 from torch.testing import assert_close
 
-from vaegan.dists import kl_mvn, mvn_log_prob, normal_log_prob
+from vaegan.dists import mvn_log_prob, normal_log_prob
+from vaegan.divergences import kl_mvn
 from vaegan.elbo import elbo_ppca
 from vaegan.latent import PPCA
 

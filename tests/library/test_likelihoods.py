@@ -17,8 +17,9 @@ from torch.testing import assert_close
 
 from vaegan.dists import bernoulli_log_prob, tril
 from vaegan.gan import d_loss, g_loss
+from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, FullNormal, Normal
 from vaegan.minimax import value
-from vaegan.vae import Bernoulli, ContinuousBernoulli, DiagNormal, FullNormal, Normal
+from vaegan.vae import Bernoulli
 
 
 def test_counts_of_outputs():
@@ -85,7 +86,7 @@ def test_extreme_logits(logit):
                 g, = torch.autograd.grad(out, l)
                 assert out.isfinite() and g.isfinite().all()
 
-@about("values oracle", "vae.Bernoulli.log_prob", "vae.Bernoulli.mean", "vae.Bernoulli.sample", "vae.Normal.log_prob", "vae.Normal.mean", "vae.Normal.sample", "vae.DiagNormal.log_prob", "vae.DiagNormal.mean", "vae.DiagNormal.sample", "vae.FullNormal.log_prob", "vae.FullNormal.mean", "vae.FullNormal.sample", "vae.ContinuousBernoulli.log_prob", "vae.ContinuousBernoulli.mean", "vae.ContinuousBernoulli.sample")
+@about("values oracle", "vae.Bernoulli.log_prob", "vae.Bernoulli.mean", "vae.Bernoulli.sample", "likelihoods.Normal.log_prob", "likelihoods.Normal.mean", "likelihoods.Normal.sample", "likelihoods.DiagNormal.log_prob", "likelihoods.DiagNormal.mean", "likelihoods.DiagNormal.sample", "likelihoods.FullNormal.log_prob", "likelihoods.FullNormal.mean", "likelihoods.FullNormal.sample", "likelihoods.ContinuousBernoulli.log_prob", "likelihoods.ContinuousBernoulli.mean", "likelihoods.ContinuousBernoulli.sample")
 @likelihoods
 @settings(many, max_examples=8)
 @given(seed=seeds, B=B_, m=st.integers(1, 5))
@@ -120,12 +121,12 @@ def test_gradient_of_the_mean(L):
     assert gradcheck(L().double().mean, points(0, 2, L().n_out(3)).mul(3).requires_grad_())
 
 exempt(   # names, kinds, why
-    ("vae.ContinuousBernoulli.sample vae.DiagNormal.sample vae.FullNormal.sample vae.Normal.sample", "one",
+    ("likelihoods.ContinuousBernoulli.sample likelihoods.DiagNormal.sample likelihoods.FullNormal.sample likelihoods.Normal.sample", "one",
      "every row has a draw of its own"),
-    ("vae.ContinuousBernoulli.sample vae.DiagNormal.sample vae.FullNormal.sample vae.Normal.sample", "gradient dtype device extreme",
+    ("likelihoods.ContinuousBernoulli.sample likelihoods.DiagNormal.sample likelihoods.FullNormal.sample likelihoods.Normal.sample", "gradient dtype device extreme",
      "pictures to look at, made without gradients; extreme logits: test_extreme_logits"),
-    ("vae.ContinuousBernoulli vae.ContinuousBernoulli.n_out vae.DiagNormal vae.DiagNormal.n_out vae.FullNormal "
-     "vae.FullNormal.n_out vae.FullNormal.split vae.Normal vae.Normal.n_out", ALL,
+    ("likelihoods.ContinuousBernoulli likelihoods.ContinuousBernoulli.n_out likelihoods.DiagNormal likelihoods.DiagNormal.n_out likelihoods.FullNormal "
+     "vae.FullNormal.n_out likelihoods.FullNormal.split likelihoods.Normal likelihoods.Normal.n_out", ALL,
      "a network or a count: chapters 6 and 7; its methods are tried"),
 )
 
@@ -133,34 +134,34 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "vae.Normal": row(dict(logvar=0.), logvar=[NAN, INF]),
-    "vae.ContinuousBernoulli.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan", x=[X+1]),
-    "vae.Normal.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan"),
-    "vae.DiagNormal.log_prob": row(dict(x=X, out=rnd(B, 32)), skip="deeper", allow="nan"),
-    "vae.FullNormal.log_prob": row(dict(x=X, out=rnd(B, 16+16*17//2)), skip="deeper", allow="nan"),
+    "likelihoods.Normal": row(dict(logvar=0.), logvar=[NAN, INF]),
+    "likelihoods.ContinuousBernoulli.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan", x=[X+1]),
+    "likelihoods.Normal.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan"),
+    "likelihoods.DiagNormal.log_prob": row(dict(x=X, out=rnd(B, 32)), skip="deeper", allow="nan"),
+    "likelihoods.FullNormal.log_prob": row(dict(x=X, out=rnd(B, 16+16*17//2)), skip="deeper", allow="nan"),
 }
 NO_ROW = {
-    "vae.Normal.n_out": "arithmetic on a count that its caller has checked",
-    "vae.DiagNormal.n_out": "arithmetic on a count that its caller has checked",
-    "vae.FullNormal.n_out": "arithmetic on a count that its caller has checked",
-    "vae.ContinuousBernoulli.n_out": "arithmetic on a count that its caller has checked",
-    "vae.Normal.mean": "reads the decoder's output, which the VAE has checked",
-    "vae.Normal.sample": "reads the decoder's output, which the VAE has checked",
-    "vae.DiagNormal.mean": "reads the decoder's output, which the VAE has checked",
-    "vae.DiagNormal.sample": "reads the decoder's output, which the VAE has checked",
-    "vae.DiagNormal": "takes nothing",
-    "vae.FullNormal.mean": "reads the decoder's output, which the VAE has checked",
-    "vae.FullNormal.sample": "reads the decoder's output, which the VAE has checked",
-    "vae.FullNormal": "takes nothing",
-    "vae.ContinuousBernoulli.mean": "reads the decoder's output, which the VAE has checked",
-    "vae.ContinuousBernoulli.sample": "reads the decoder's output, which the VAE has checked",
-    "vae.ContinuousBernoulli": "takes nothing",
-    "vae.FullNormal.split": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.Normal.n_out": "arithmetic on a count that its caller has checked",
+    "likelihoods.DiagNormal.n_out": "arithmetic on a count that its caller has checked",
+    "likelihoods.FullNormal.n_out": "arithmetic on a count that its caller has checked",
+    "likelihoods.ContinuousBernoulli.n_out": "arithmetic on a count that its caller has checked",
+    "likelihoods.Normal.mean": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.Normal.sample": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.DiagNormal.mean": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.DiagNormal.sample": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.DiagNormal": "takes nothing",
+    "likelihoods.FullNormal.mean": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.FullNormal.sample": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.FullNormal": "takes nothing",
+    "likelihoods.ContinuousBernoulli.mean": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.ContinuousBernoulli.sample": "reads the decoder's output, which the VAE has checked",
+    "likelihoods.ContinuousBernoulli": "takes nothing",
+    "likelihoods.FullNormal.split": "reads the decoder's output, which the VAE has checked",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 
 # ----------------------------------------------------------------------------------------------------------- pitfalls
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("the continuous Bernoulli without its constant", "vae.ContinuousBernoulli.log_prob", " + (F.softplus(out) - _log_area(out)).sum(1)", "", densities_are_those_of_torch),
+    ("the continuous Bernoulli without its constant", "likelihoods.ContinuousBernoulli.log_prob", " + (F.softplus(out) - _log_area(out)).sum(1)", "", densities_are_those_of_torch),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from bad_input import INF, NAN, bad_input_tests, row
 
-from vaegan import plot
+from vaegan.living import living
 
 
 def test_a_living_picture_shows_its_figure(monkeypatch):
@@ -21,10 +21,10 @@ def test_a_living_picture_shows_its_figure(monkeypatch):
     fig.canvas.draw()
     before = plt.get_fignums()
     weights, alt = torch.tensor([1., -.1], requires_grad=True), "x"*29 + "."
-    with pytest.raises(ValueError, match="alt: expected"): plot.living("dirac", {}, alt[1:], fig)
-    with pytest.raises(ValueError, match="one of dirac, elbo, .*reparam, surface"): plot.living("base", {}, alt, fig)
-    with pytest.raises(ValueError, match="data: expected finite"): plot.living("dirac", dict(w=torch.tensor([1., math.nan])), alt, fig)
-    shown = plot.living("dirac", dict(w=weights), alt, fig)._repr_mimebundle_()
+    with pytest.raises(ValueError, match="alt: expected"): living("dirac", {}, alt[1:], fig)
+    with pytest.raises(ValueError, match="one of dirac, elbo, .*reparam, surface"): living("base", {}, alt, fig)
+    with pytest.raises(ValueError, match="data: expected finite"): living("dirac", dict(w=torch.tensor([1., math.nan])), alt, fig)
+    shown = living("dirac", dict(w=weights), alt, fig)._repr_mimebundle_()
     assert set(before) - set(plt.get_fignums()) == {fig.number} and shown["text/plain"] == alt
     pixels = plt.imread(io.BytesIO(base64.b64decode(shown["image/png"])))
     assert pixels.shape[1::-1] == (3*220, 2*220) and pixels.std() > 0
@@ -36,7 +36,7 @@ def test_a_living_picture_shows_its_figure(monkeypatch):
 bell = lambda: plt.figure().subplots().figure
 
 ROWS = {
-    "plot.living": row(dict(name="phi", data=dict(z=1.), alt="The bell curve of a standard normal", fig=bell()),
+    "living.living": row(dict(name="phi", data=dict(z=1.), alt="The bell curve of a standard normal", fig=bell()),
         name=["no such picture", 3, None, "base"], data=[[1.], None, dict(z=NAN), dict(z=torch.tensor([INF])), dict(z=object())], alt=["", "short", None],
         fig=[plt.figure(), "a picture"]),
 }

@@ -10,10 +10,13 @@ from bad_input import INT, X, bad_input_tests, row
 from helpers import gen
 from properties import ALL, exempt
 
-from vaegan.data import Batches, digits, draw_eps, my_rows, shared
-from vaegan.evaluate import held_out_elbo, nll, over_rows
-from vaegan.growing import setting
-from vaegan.train import fit, load_run
+from vaegan.data import Batches
+from vaegan.datasets import digits
+from vaegan.evaluate import held_out_elbo
+from vaegan.iwae import nll
+from vaegan.processes import draw_eps, my_rows, over_rows, shared
+from vaegan.recipes import build_recipe
+from vaegan.runs import fit, load_run
 
 
 def test_shares():
@@ -52,7 +55,7 @@ def on_processes(world, f, folder):
     return [torch.load(folder/f"{r}.pt", weights_only=False) for r in range(world)]
 
 def run(kind, recipe, **kw):
-    nets, step, batches = setting(kind, IMAGES, 2, recipe)
+    nets, step, batches = build_recipe(kind, IMAGES, 2, recipe)
     hist = fit(step, batches, 2, progress=False, **kw)
     return dict(hist), {k: n.state_dict() for k, n in nets.items()}
 
@@ -118,7 +121,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(tmp_path):
 @forks
 @pytest.mark.parametrize("world", [2, 3])
 def test_evaluation_is_gathered(world, tmp_path):
-    nets, *_ = setting("vae", IMAGES, 1, "elbo-97")
+    nets, *_ = build_recipe("vae", IMAGES, 1, "elbo-97")
     x, g = (IMAGES[:101] > .5).float(), lambda: torch.Generator().manual_seed(0)
     def f(rank):
         calls = []
@@ -149,7 +152,7 @@ def test_only_the_first_writes_and_any_number_goes_on(tmp_path):
     path = tmp_path/"run"
     whole = run("gan", "nonsaturating")
     def first(rank):
-        nets, step, batches = setting("gan", IMAGES, 2, "nonsaturating")
+        nets, step, batches = build_recipe("gan", IMAGES, 2, "nonsaturating")
         out = fit(step, batches, 1, progress=False, save=path)
         return dict(out), os.stat(path).st_ino if rank == 0 else None
     on_processes(2, first, tmp_path)
@@ -172,17 +175,17 @@ def test_a_bad_file_is_refused_by_all(tmp_path):
 
 # --------------------------------------------------------------------------------------------------------- properties
 exempt(   # names, kinds, why
-    ("data.draw_eps data.my_rows data.shared evaluate.over_rows", ALL,
+    ("processes.draw_eps processes.my_rows processes.shared processes.over_rows", ALL,
      "which process does what, and for how long: tests/library/test_recipes.py, chapters 1 and 9"),
 )
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "data.my_rows": row(dict(x=X, dim=0), skip="short deeper nan inf -inf int bool complex double half", dim=[9, "0"]),
-    "data.draw_eps": row(dict(shape=(3, 2), like=X), skip="short deeper scalar empty nan inf -inf double half device", shape=[(-1, 2), (1.5,), "3"], like=None, dim=None),
-    "evaluate.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT()),
+    "processes.my_rows": row(dict(x=X, dim=0), skip="short deeper nan inf -inf int bool complex double half", dim=[9, "0"]),
+    "processes.draw_eps": row(dict(shape=(3, 2), like=X), skip="short deeper scalar empty nan inf -inf double half device", shape=[(-1, 2), (1.5,), "3"], like=None, dim=None),
+    "processes.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT()),
 }
 NO_ROW = {
-    "data.shared": "the process's own number, given by torchrun or by a test",
+    "processes.shared": "the process's own number, given by torchrun or by a test",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -14,10 +14,11 @@ import pytest
 import torch
 from bad_input import IMGS, INT, bad_input_tests, row, vae
 
+from vaegan.catalog import RECIPES
 from vaegan.cli import main
-from vaegan.data import digits
-from vaegan.growing import RECIPES, draw, setting
-from vaegan.train import load_run
+from vaegan.datasets import digits
+from vaegan.recipes import build_recipe, draw_images
+from vaegan.runs import load_run
 
 ENV = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
 
@@ -72,9 +73,9 @@ def test_sample_draws_from_it(kept, tmp_path):
     assert main(["sample", str(out), "--out", str(tmp_path/"c.png"), "--n", "10", "--seed", "6"]) == 0
     a, b, c = ((tmp_path/f"{n}.png").read_bytes() for n in "abc")
     assert a == b != c
-    nets, *_ = setting("gan", torch.zeros(256, 1, 8, 8), 1)
+    nets, *_ = build_recipe("gan", torch.zeros(256, 1, 8, 8), 1)
     nets["G"].load_state_dict(load_run(out/"run.safetensors")["parts"]["G"])
-    assert draw(nets, 80, 3).std() > 0
+    assert draw_images(nets, 80, 3).std() > 0
 
 @pytest.mark.parametrize("args, what", [
     (("train", "gan", "--out", "RUN"), "is there already"),
@@ -114,15 +115,15 @@ def test_interrupted_by_hand_and_resumed(tmp_path):
 
 IMAGES = digits().x[:516]
 
-def test_every_recipe_can_be_named(): assert all(setting(k, IMAGES, 1, r)[1].state for k, names in RECIPES.items() for r in names)
+def test_every_recipe_can_be_named(): assert all(build_recipe(k, IMAGES, 1, r)[1].state for k, names in RECIPES.items() for r in names)
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "growing.setting": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5]),
-    "growing.draw": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5]),
+    "recipes.build_recipe": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5]),
+    "recipes.draw_images": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5]),
 }
 NO_ROW = {
-    "growing.train": "the command line, and every wrong option in tests/library/test_recipes.py",
-    "growing.sample": "as growing.train",
+    "recipes.train": "the command line, and every wrong option in tests/library/test_recipes.py",
+    "recipes.sample": "as recipes.train",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -19,14 +19,17 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from vaegan import evaluate, train
-from vaegan.data import Batches, digits
-from vaegan.evaluate import iwae_step
+from vaegan import runs
+from vaegan.data import Batches
+from vaegan.datasets import digits
 from vaegan.gan import gan_step, mlp_gan
 from vaegan.hybrid import FeatureDiscriminator, hybrid_step
+from vaegan.iwae import iwae_step
+from vaegan.likelihoods import Normal
 from vaegan.nets import mlp
-from vaegan.train import fit, load_run, save_run, vae_step, warmup
-from vaegan.vae import Normal, mlp_vae
+from vaegan.runs import fit, fit_for, load_run, save_run
+from vaegan.train import vae_step, warmup
+from vaegan.vae import mlp_vae
 
 
 def test_fit_averages_over_images_not_over_batches():
@@ -300,8 +303,8 @@ class Clock:
 def timed(monkeypatch, tmp_path, every, between, batches=(0, 1, 2), epochs=2, save=True):
     "When a run of 10 s a step, with `between` seconds of measuring after an epoch, is written: (epoch, batch)"
     clock, written = Clock(), []
-    monkeypatch.setattr(train, "time", clock)
-    monkeypatch.setattr(train, "save_run", lambda path, state: written.append((state["epoch"], state["batch"])))
+    monkeypatch.setattr(runs, "time", clock)
+    monkeypatch.setattr(runs, "save_run", lambda path, state: written.append((state["epoch"], state["batch"])))
     def step(x):
         clock.now += 10
         return dict(a=1.)
@@ -338,7 +341,7 @@ def test_a_bar_is_shown_unless_told(kw, shown, bars):
 def test_training_for_a_budget(monkeypatch, tmp_path, bars):
     "The speed is the better of two tries of at most 60 minibatches; what is measured after an epoch costs nothing; a kept run goes on"
     clock, made, asked = Clock(), [], []
-    monkeypatch.setattr(evaluate, "time", clock)
+    monkeypatch.setattr(runs, "time", clock)
     def make(epochs):
         made.append((epochs, []))
         steps = made[-1][1]
@@ -352,17 +355,17 @@ def test_training_for_a_budget(monkeypatch, tmp_path, bars):
         asked.append((model, epoch, epochs))
         clock.now += 7
         return dict(score=float(epoch) if epoch != 2 else None, other=-1.)
-    model, hist = evaluate.fit_for(make, 3.32, measure, tmp_path/"run")      # 199.2 s, 50 s an epoch
+    model, hist = fit_for(make, 3.32, measure, tmp_path/"run")      # 199.2 s, 50 s an epoch
     assert model == "model 3" and [(e, len(s)) for e, s in made] == [(1, 120), (3, 300)] and made[0][1][60:] == [[i] for i in range(60)]
     assert asked == [("model 3", i, 3) for i in (1, 2, 3)] and bars and not any(bars)
     assert hist == dict(a=[1.]*3, minutes=pytest.approx([50/60, 100/60, 150/60]), score=[1., 1., 3.], other=[-1.]*3)
-    assert evaluate.fit_for(make, 3.32, measure, str(tmp_path/"run")) == (model, hist) and [(e, len(s)) for e, s in made[2:]] == [(3, 0)]
+    assert fit_for(make, 3.32, measure, str(tmp_path/"run")) == (model, hist) and [(e, len(s)) for e, s in made[2:]] == [(3, 0)]
     rewritten(tmp_path/"run", lambda s: (s.update(epoch=1, hist={k: v[:1] for k, v in s["hist"].items()}), s["parts"].update(clock=dict(epochs=3, epoch=1, spent=50/60, last=dict(score=1., other=-1.)))))
-    assert evaluate.fit_for(make, 3.32, measure, tmp_path/"run")[1] == hist and asked[3:] == asked[1:3] and len(made[-1][1]) == 200
-    assert evaluate.fit_for(make, 1e-9, measure, tmp_path/"short")[1] == dict(a=[1.], minutes=[50/60], score=[1.], other=[-1.])
+    assert fit_for(make, 3.32, measure, tmp_path/"run")[1] == hist and asked[3:] == asked[1:3] and len(made[-1][1]) == 200
+    assert fit_for(make, 1e-9, measure, tmp_path/"short")[1] == dict(a=[1.], minutes=[50/60], score=[1.], other=[-1.])
     for i, state in enumerate(([], {}, dict(parts=dict(vae={})), dict(parts=dict(clock=dict(spent=1.))))):
         save_run(tmp_path/f"{i}", state)
-        with pytest.raises(ValueError, match=f"save: .*{i} was not written by fit_for"): evaluate.fit_for(make, 1., measure, tmp_path/f"{i}")
+        with pytest.raises(ValueError, match=f"save: .*{i} was not written by fit_for"): fit_for(make, 1., measure, tmp_path/f"{i}")
 
 class OnCard:
     "A number on a graphics card, as far as `fit` can tell: whoever reads it has to wait"
@@ -499,7 +502,7 @@ def test_infinite_loss_stops_a_plain_step_too():
 
 # --------------------------------------------------------------------------------------------------------- properties
 exempt(   # names, kinds, why
-    ("evaluate.fit_for", ALL,
+    ("runs.fit_for", ALL,
      "which process does what, and for how long: tests/library/test_recipes.py, chapters 1 and 9"),
 )
 
@@ -509,13 +512,13 @@ def quick(epochs):
     return v, vae_step(v, sgd(v), generator=torch.Generator().manual_seed(0)), [X]
 
 ROWS = {
-    "train.fit": row(dict(step=lambda b: dict(loss=1.), batches=[X], epochs=1, progress=False, every=1.), epochs=INT(), save=[3, True], resume=None, every=[-1., NAN, "soon"], batches=[[], iter([X])],
+    "runs.fit": row(dict(step=lambda b: dict(loss=1.), batches=[X], epochs=1, progress=False, every=1.), epochs=INT(), save=[3, True], resume=None, every=[-1., NAN, "soon"], batches=[[], iter([X])],
         step=[lambda b: 1.], measure=None),
-    "evaluate.fit_for": row(dict(make=quick, minutes=1e-6, measure=lambda *_: dict(a=1.), save="kept"), make=None, measure=None, minutes=POS, save=[3]),
+    "runs.fit_for": row(dict(make=quick, minutes=1e-6, measure=lambda *_: dict(a=1.), save="kept"), make=None, measure=None, minutes=POS, save=[3]),
 }
 NO_ROW = {
-    "train.History": "a plain dictionary",
-    "train.save_run": "whatever the state holds is refused by type; tests/library/test_runs.py",
-    "train.load_run": "a file: cut, foreign, newer, hostile in tests/library/test_runs.py",
+    "runs.History": "a plain dictionary",
+    "runs.save_run": "whatever the state holds is refused by type; tests/library/test_runs.py",
+    "runs.load_run": "a file: cut, foreign, newer, hostile in tests/library/test_runs.py",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

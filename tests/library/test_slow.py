@@ -4,14 +4,14 @@ import types
 import pytest
 from bad_input import bad_input_tests
 
-from vaegan import plot
+from vaegan.slow import load_ipython_extension
 
 
 @pytest.mark.parametrize("env, runs", [(None, False), ("0", False), ("1", True)])
 def test_slow_cells_are_passed_over(env, runs, monkeypatch):
     monkeypatch.setenv("VAEGAN_SLOW", env) if env else monkeypatch.delenv("VAEGAN_SLOW", raising=False)
     ip = types.SimpleNamespace(input_transformers_cleanup=[])
-    plot.load_ipython_extension(ip)
+    load_ipython_extension(ip)
     skip, = ip.input_transformers_cleanup
     slow, other = ["#| slow\n", "x = 1\n"], ["x = 1\n", "#| slow\n"]
     assert skip(other) == other and skip([]) == [] and (skip(slow) == slow) == runs
@@ -19,6 +19,6 @@ def test_slow_cells_are_passed_over(env, runs, monkeypatch):
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 NO_ROW = {
-    "plot.load_ipython_extension": "called by IPython",
+    "slow.load_ipython_extension": "called by IPython",
 }
 bad_input_tests({}, NO_ROW)

@@ -7,7 +7,8 @@ from pitfalls import pitfall_tests
 from torch import nn
 from torch.testing import assert_close
 
-from vaegan.data import Batches, digits
+from vaegan.data import Batches
+from vaegan.datasets import digits
 from vaegan.train import vae_recipe, vae_step, warmup
 from vaegan.vae import init_output_bias, mlp_vae
 

@@ -1,10 +1,10 @@
 "The widgets, driven as a hand would drive them: set a value, press a button, look at the picture and the numbers."
 import html
 import importlib
-import inspect
 import io
 import json
 import math
+import pkgutil
 import re
 import time
 
@@ -12,11 +12,12 @@ import ipywidgets as iw
 import numpy as np
 import pytest
 import torch
-from bad_input import bad_input_tests
+from bad_input import PUBLIC, bad_input_tests
 from notebooks import NBS, nb_id
 from PIL import Image
 from torch.testing import assert_close
 
+import vaegan.widgets
 from vaegan.data import Batches
 from vaegan.datasets import digits
 from vaegan.elbo import elbo_ppca
@@ -418,8 +419,8 @@ def test_the_still_of_a_card_shows_no_answer():
     assert judge(card.variant, card.variant.answer) and str(card.variant.answer[0])[:6] not in card.still()["text/markdown"]
 
 # ---------------------------------------------------------------------------------------------------------- bad input
-WIDGETS = [f"widgets.{n}" for n in w.__all__ if callable(getattr(w, n))]
-WIDGETS += [f"{n}.{m}" for n in WIDGETS if inspect.isclass(c := getattr(w, n.split(".")[1])) for k in c.__mro__ if k.__module__ == "vaegan.widgets"
-            for m in vars(k) if m[0] != "_" and inspect.isroutine(getattr(c, m))]
+ROOMS = [importlib.import_module(f"vaegan.widgets.{m.name}") for m in pkgutil.iter_modules(vaegan.widgets.__path__)]
+WIDGETS = [f"{m.__name__.removeprefix('vaegan.')}.{n}" for m in ROOMS for n in m.__all__ if callable(getattr(m, n))]
+WIDGETS += [n for n in PUBLIC if n.rpartition(".")[0] in WIDGETS]
 NO_ROW = {n: "a view over the library's functions, which check; bad input above" for n in WIDGETS}
 bad_input_tests({}, NO_ROW)

@@ -20,13 +20,15 @@ from scipy.integrate import solve_ivp
 from torch.distributions import Normal
 from torch.testing import assert_close
 
-from vaegan.dists import kl_normal
-from vaegan.dynamics import ae_descend, ae_loss, dirac_step, eigenvalues, play
+from vaegan.autoencoder import ae_descend, ae_loss
+from vaegan.divergences import kl_normal
+from vaegan.dynamics import dirac_step, eigenvalues, play
 from vaegan.elbo import elbo_ppca
 from vaegan.latent import PPCA
+from vaegan.living import living
 from vaegan.minimax import grid_js, grid_value, optimal_logits
 from vaegan.nets import mlp
-from vaegan.plot import COLORS, _script, living
+from vaegan.plot import COLORS, _script
 from vaegan.reparam import pathwise_grad, score_grad
 
 JS = ROOT/"vaegan"/"js"

@@ -26,15 +26,19 @@ from torch import nn
 
 import vaegan
 from vaegan.compare import twins
-from vaegan.data import ImageData
+from vaegan.datasets import ImageData
 from vaegan.evaluate import Classifier
-from vaegan.exam import Draw, Exercise, Variant, to_key
-from vaegan.exam import bank as exercises
+from vaegan.exam.draw import Draw
+from vaegan.exam.exercise import Exercise
+from vaegan.exam.key import to_key
+from vaegan.exam.learner import bank as exercises
+from vaegan.exam.variant import Variant
 from vaegan.gan import ConditionalGenerator, mlp_gan
 from vaegan.hybrid import FeatureDiscriminator
 from vaegan.latent import PPCA
+from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, FullNormal, Normal
 from vaegan.nets import mlp
-from vaegan.vae import Bernoulli, ContinuousBernoulli, DiagNormal, FullNormal, Normal, mlp_cvae, mlp_vae
+from vaegan.vae import Bernoulli, mlp_vae
 
 # Objects have no value to be wrong: given something else, Python stops at the first use of it.
 OBJECTS = (nn.Module, torch.optim.Optimizer, torch.Generator, ImageData, PPCA, bool, Variant, Exercise)
@@ -57,7 +61,7 @@ L = torch.tril(rnd(B, 3, 3), -1) + torch.eye(3)
 GRID = torch.linspace(-6, 6, 101)
 P, Q = torch.exp(-.5*GRID**2)/(2*torch.pi)**.5, torch.exp(-.5*(GRID - 1)**2)/(2*torch.pi)**.5
 DATA = ImageData(torch.rand(130, 1, 5, 5, generator=dice), torch.arange(130) % 3, torch.rand(6, 1, 5, 5, generator=dice), Y)
-vae, cvae, (G, D) = mlp_vae(S, 2, (8,)), mlp_cvae(S, 2, 3, (8,)), mlp_gan(S, 2, (8,))
+vae, cvae, (G, D) = mlp_vae(S, 2, (8,)), mlp_vae(S, 2, (8,), n_classes=3), mlp_gan(S, 2, (8,))
 cG = ConditionalGenerator(mlp(2+3, 8, 16), 2, 3, S)
 ppca = PPCA(rnd(16, 2), rnd(16), .5)
 judge = Classifier(S, 3, 8)
@@ -69,10 +73,10 @@ INT = lambda lo=1: [lo-1, -3, 1.5, "3"]           # a count of at least lo
 POS = [0., -1., NAN, INF]                         # a positive number
 SHAPES = [(), (0, 4, 4), (1, -4, 4), (1, 4., 4), 16]
 
-INSTANCES = {"vae.VAE": vae, "vae.CVAE": cvae, "vae.Bernoulli": Bernoulli(), "vae.Normal": Normal(), "vae.DiagNormal": DiagNormal(),
-             "vae.FullNormal": FullNormal(), "vae.ContinuousBernoulli": ContinuousBernoulli(), "gan.Generator": G,
+INSTANCES = {"vae.VAE": vae, "vae.Bernoulli": Bernoulli(), "likelihoods.Normal": Normal(), "likelihoods.DiagNormal": DiagNormal(),
+             "likelihoods.FullNormal": FullNormal(), "likelihoods.ContinuousBernoulli": ContinuousBernoulli(), "gan.Generator": G,
              "gan.ConditionalGenerator": cG, "gan.Discriminator": D, "latent.PPCA": ppca, "evaluate.Classifier": judge,
-             "hybrid.FeatureDiscriminator": eyes, "exam.Draw": Draw(0), "exam.Exercise": kl_question}
+             "hybrid.FeatureDiscriminator": eyes, "exam.draw.Draw": Draw(0), "exam.exercise.Exercise": kl_question}
 
 CLEAN = [(net, copy.deepcopy(net.state_dict())) for net in (vae, cvae, G, D, cG, judge, eyes, tVAE, tG, tD)]
 def restore():
@@ -182,7 +186,7 @@ def bad_input_tests(rows, no_row={}):
     ROWS.update(rows)
     NO_ROW.update(no_row)
 
-    @tried_on([n for n in rows if n not in ("tour.tour", "data.mnist")])
+    @tried_on([n for n in rows if n not in ("tour.tour", "datasets.mnist")])
     def test_the_row_itself_works(name):
         good = ROWS[name][0]
         before = {k: v.clone() for k, v in good.items() if torch.is_tensor(v)}

@@ -8,12 +8,13 @@ from torch import nn
 from torch.testing import assert_close
 
 from vaegan.dists import bernoulli_log_prob, normal_log_prob, tril
-from vaegan.dynamics import lipschitz_penalty
+from vaegan.failures import lipschitz_penalty
 from vaegan.gan import grad_penalty
 from vaegan.latent import PPCA
+from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, FullNormal, Normal
 from vaegan.nets import mlp
-from vaegan.train import fit
-from vaegan.vae import VAE, Bernoulli, ContinuousBernoulli, DiagNormal, FullNormal, Normal, mlp_vae
+from vaegan.runs import fit
+from vaegan.vae import VAE, Bernoulli, mlp_vae
 
 
 def gen(seed=0): return torch.Generator().manual_seed(seed)

@@ -39,12 +39,12 @@ def exempt(*table): EXEMPT.extend((names.split(), kinds.split(), why) for names,
 
 def nothing(seed, B, D): return {}
 
-NUMBERS = ("evaluate.frechet", "gan.precision_recall", "dists.mean_se", "dynamics.covered_modes")   # give Python numbers
-PENALTIES = ("gan.grad_penalty", "dynamics.lipschitz_penalty")                                      # their gradient goes into D, not into x
-STEPS = ("minimax.accuracy", "gan.precision_recall", "dynamics.covered_modes")                      # shares: no gradient
-ELSEWHERE = ("data.ring_log_prob", "dynamics.covered_modes")                                        # the centres are made where new tensors go
-DOUBLE = ("minimax.accuracy", "gan.parzen_log_prob")                                                # promise double precision
-DICE = ("reparam.rsample", "reparam.rsample_mvn", "dynamics.lipschitz_penalty")                     # other draws in another precision
+NUMBERS = ("evaluate.frechet", "convergence.precision_recall", "dists.mean_se", "failures.covered_modes")   # give Python numbers
+PENALTIES = ("gan.grad_penalty", "failures.lipschitz_penalty")                                      # their gradient goes into D, not into x
+STEPS = ("minimax.accuracy", "convergence.precision_recall", "failures.covered_modes")                      # shares: no gradient
+ELSEWHERE = ("data.ring_log_prob", "failures.covered_modes")                                        # the centres are made where new tensors go
+DOUBLE = ("minimax.accuracy", "convergence.parzen_log_prob")                                                # promise double precision
+DICE = ("reparam.rsample", "reparam.rsample_mvn", "failures.lipschitz_penalty")                     # other draws in another precision
 
 # ------------------------------------------------------------------------------------------------------ extreme values
 FAR = dict(x=(-1e4, 0., 1e4), m=(-1e4, 0., 1e4), v=(-60., 0., 60.), l=(-1e4, 0., 1e4), b=(0., 1.), L=(-30., 0., 30.), n=(-60., 60.), f=(-30., 30.))
