@@ -3,8 +3,9 @@
 #   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
 #   make test   everything that is checked by default        make slow   the long checks too (needs MNIST)
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
-#   make bench  speed, side by side                          make prepare   modules, exercise pages and README
+#   make bench  speed, side by side                          make prepare   modules, exercise pages, contents and README
 #   make constraints   renew constraints.txt                 make clean     remove what can be made again
+#   make figures       the house in figures: guards, lengths of cells and lines, seconds of the last `make test`
 #   make mutants   how sharp the tests are (hours; MUTANTS="--quick --sample 20" for an impression in minutes)
 SHELL  := /bin/bash
 BIN    := .venv/bin
@@ -17,13 +18,13 @@ TESTS  ?= tests
 MUTANTS ?=
 UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: tour test slow mutants lab docs bench prepare constraints clean
+.PHONY: tour test slow mutants lab docs bench prepare figures constraints clean
 
 tour: $(READY)
 	$(BIN)/vaegan tour $(TOUR)
 
 test: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/timed.py $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
 
 slow: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "slow or not slow" $(TESTS)
@@ -50,7 +51,11 @@ prepare: $(READY)
 	$(BIN)/python tools/renew_living.py
 	$(BIN)/python tools/write_exercises.py
 	$(BIN)/python tools/write_references.py
+	$(BIN)/python tools/write_contents.py
 	$(BIN)/python tools/write_readme.py
+
+figures: $(READY)
+	@$(BIN)/python tools/figures.py
 
 constraints: $(READY)
 	$(BIN)/python tools/write_constraints.py --upgrade

@@ -4,14 +4,14 @@ import re
 
 from notebooks import NBS, nb_id
 
-from vaegan.plot import _block
+from vaegan.living import html_block
 
 PARTS = re.compile(r'<div class="vaegan-living" data-living="(.*?)-\w{8}">(<img [^>]*>)<script type="application/json">(.*?)</script></div>', re.S)
 
 def renewed(text):
     "A stored block with the program as it is now"
     name, img, numbers = PARTS.match(text).groups()
-    return _block(name, numbers, img)
+    return html_block(name, numbers, img)
 
 def write(nb):
     "Renew the blocks of one notebook; say whether any was out of date"

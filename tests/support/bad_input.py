@@ -33,7 +33,7 @@ from vaegan.exam.exercise import Exercise
 from vaegan.exam.key import to_key
 from vaegan.exam.learner import bank as exercises
 from vaegan.exam.variant import Variant
-from vaegan.gan import ConditionalGenerator, mlp_gan
+from vaegan.gan import Generator, mlp_gan
 from vaegan.hybrid import FeatureDiscriminator
 from vaegan.latent import PPCA
 from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, FullNormal, Normal
@@ -62,7 +62,7 @@ GRID = torch.linspace(-6, 6, 101)
 P, Q = torch.exp(-.5*GRID**2)/(2*torch.pi)**.5, torch.exp(-.5*(GRID - 1)**2)/(2*torch.pi)**.5
 DATA = ImageData(torch.rand(130, 1, 5, 5, generator=dice), torch.arange(130) % 3, torch.rand(6, 1, 5, 5, generator=dice), Y)
 vae, cvae, (G, D) = mlp_vae(S, 2, (8,)), mlp_vae(S, 2, (8,), n_classes=3), mlp_gan(S, 2, (8,))
-cG = ConditionalGenerator(mlp(2+3, 8, 16), 2, 3, S)
+cG = Generator(mlp(2+3, 8, 16), 2, S, n_classes=3)
 ppca = PPCA(rnd(16, 2), rnd(16), .5)
 judge = Classifier(S, 3, 8)
 eyes = FeatureDiscriminator(mlp(16, 8, 4), nn.Linear(4, 1))
@@ -75,7 +75,7 @@ SHAPES = [(), (0, 4, 4), (1, -4, 4), (1, 4., 4), 16]
 
 INSTANCES = {"vae.VAE": vae, "vae.Bernoulli": Bernoulli(), "likelihoods.Normal": Normal(), "likelihoods.DiagNormal": DiagNormal(),
              "likelihoods.FullNormal": FullNormal(), "likelihoods.ContinuousBernoulli": ContinuousBernoulli(), "gan.Generator": G,
-             "gan.ConditionalGenerator": cG, "gan.Discriminator": D, "latent.PPCA": ppca, "evaluate.Classifier": judge,
+             "gan.Discriminator": D, "latent.PPCA": ppca, "evaluate.Classifier": judge,
              "hybrid.FeatureDiscriminator": eyes, "exam.draw.Draw": Draw(0), "exam.exercise.Exercise": kl_question}
 
 CLEAN = [(net, copy.deepcopy(net.state_dict())) for net in (vae, cvae, G, D, cG, judge, eyes, tVAE, tG, tD)]
@@ -136,7 +136,7 @@ def target(name):
 def cases(name):
     "(argument, what is wrong with it, value)"
     good, skip, _, bad, allow = ROWS[name]
-    several = sum(torch.is_tensor(v) for v in good.values()) > 1 or name.split(".")[1] in ("VAE", "Generator", "ConditionalGenerator")
+    several = sum(torch.is_tensor(v) for v in good.values()) > 1 or name.split(".")[1] in ("VAE", "Generator")
     for arg in {**good, **bad}:
         for v in bad.get(arg) or []: yield arg, "NaN" if isinstance(v, float) and v != v else repr(v), v
         if torch.is_tensor(good.get(arg)) and good[arg].is_floating_point():
