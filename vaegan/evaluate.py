@@ -26,35 +26,40 @@ from .vae import VAE
 # %% ../nbs/13_evaluate.ipynb #bb8bbb4b
 @torch.no_grad()
 def held_out_elbo(
-    vae:VAE,         # trained model
-    x:Tensor,        # images `[N,*x_shape]` that it has not seen
-    bs:int=1000,     # images at a time
-    generator:torch.Generator=None
+    vae:VAE,                           # trained model
+    x:Tensor,                          # images `[N,*x_shape]` that it has not seen
+    bs:int=1000,                       # images at a time
+    generator:torch.Generator=None,    # where eps comes from
+    y:Tensor=None                      # labels `[N]`, if the model has classes
 ) -> tuple: # mean, standard error over the images: nats per image
     "The average ELBO, one draw of z per image"
-    if len(vae._check_x(x)) < 2: raise ValueError(f"x: expected at least two images for a standard error, got {len(x)}")
-    return mean_se(over_rows(lambda b: vae.elbo(b, generator), x, bs))
+    def elbo(x, y=None): return vae.elbo(x, generator, y)
+    elbos = over_rows(elbo, x, bs, y)
+    if len(x) < 2: raise ValueError(f"x: expected at least two images for a standard error, got {len(x)}")
+    return mean_se(elbos)
 
 # %% ../nbs/13_evaluate.ipynb #cc9d2d7e
 @torch.no_grad()
 def active_units(
-    vae:VAE,             # trained model
-    x:Tensor,            # images `[N,*x_shape]`
-    threshold:float=.01  # smallest variance of the mean that counts
+    vae:VAE,               # trained model
+    x:Tensor,              # images `[N,*x_shape]`
+    threshold:float=.01,   # smallest variance of the mean that counts
+    y:Tensor=None          # labels `[N]`, if the model has classes
 ) -> Tensor: # `[d_z]`, True where a latent dimension carries information
     "Latent dimensions whose posterior mean varies with x (Burda et al. 2016)"
     check_finite(x=x)
     check_positive(zero=True, threshold=threshold)
-    if len(vae._check_x(x)) < 2: raise ValueError(f"x: expected at least two images for a variance, got {len(x)}")
-    return vae.encode(x)[0].var(0) > threshold
+    mu, _ = vae.encode(x, y)
+    if len(x) < 2: raise ValueError(f"x: expected at least two images for a variance, got {len(x)}")
+    return mu.var(0) > threshold
 
 # %% ../nbs/13_evaluate.ipynb #c770a9b6
 def bits_per_dim(
     nats,              # −log p of an image, in nats: number or tensor
     m:int,             # values per image, C·H·W
-    levels:int=None    # for a density of pixels scaled to [0, 1]: how many grey levels they had before dequantisation; None for discrete p
+    levels:int=None    # grey levels before dequantisation, if p is a density on [0, 1]
 ): # same kind as `nats`
-    "Bits per dimension; with `levels`, those of the stored integers (256 levels: 8 bits more than the density's own)"
+    "Bits per dimension; with `levels`, those of the stored integers"
     check_int("m", m, 1)
     if levels is not None: check_int("levels", levels, 2)
     return (nats/m + (math.log(levels) if levels else 0.))/math.log(2)
@@ -64,7 +69,7 @@ class Classifier(nn.Module):
     "A small digit classifier; its last hidden layer is the feature space of `frechet`"
     def __init__(self,
         x_shape:tuple,       # shape of one image
-        n_classes:int=10,
+        n_classes:int=10,    # how many there are
         width:int=128        # units in each hidden layer
     ):
         super().__init__()
@@ -73,15 +78,18 @@ class Classifier(nn.Module):
         self.features = nn.Sequential(mlp(check_shape(x_shape), width, width), nn.ReLU())
         self.head = nn.Linear(width, n_classes)
 
-    def forward(self, x:Tensor) -> Tensor: # logits `[B,n_classes]`
+    def forward(self,
+        x:Tensor   # images `[B,*x_shape]`
+    ) -> Tensor: # logits `[B,n_classes]`
+        "Which class, in logits"
         return self.head(self.features(x))
 
 # %% ../nbs/13_evaluate.ipynb #ef0e3ef5
 def train_classifier(
-    data:ImageData,      # labelled images
-    epochs:int=20,
-    seed:int=0,
-    progress:bool=False
+    data:ImageData,         # labelled images
+    epochs:int=20,          # passes over them
+    seed:int=0,             # of weights and order
+    progress:bool=False     # show a progress bar?
 ) -> Classifier: # in evaluation mode
     "A classifier of real images, the judge of generated ones"
     check_int("seed", seed, 0)
@@ -102,17 +110,18 @@ def frechet(
     a:Tensor,   # features `[N,F]`
     b:Tensor    # features `[M,F]`
 ) -> float: # squared distance, in the features' units squared
-    "Fréchet distance between Gaussians fitted to two sets of features (Dowson & Landau 1982; Heusel et al. 2017)"
+    "Fréchet distance of Gaussians fitted to two sets of features (Dowson & Landau 1982)"
     check_finite(a=a, b=b)
     for name, t in dict(a=a, b=b).items():
         if t.ndim != 2 or len(t) < 2: raise ValueError(f"{name}: expected features [N,F] with N >= 2, got {list(t.shape)}")
     if a.shape[1] != b.shape[1]: raise ValueError(f"a, b: expected as many features in both, got {a.shape[1]} and {b.shape[1]}")
     a, b = a.double(), b.double()
-    ca, cb = torch.atleast_2d(torch.cov(a.T), torch.cov(b.T))   # of a single feature it is a number
+    ca, cb = torch.atleast_2d(torch.cov(a.T), torch.cov(b.T))   # a number if F = 1
     lam, U = torch.linalg.eigh(ca)
     root = (U*lam.clamp(min=0).sqrt())@U.T
     cross = torch.linalg.eigvalsh(root@cb@root).clamp(min=0).sqrt().sum()
-    return ((a.mean(0) - b.mean(0)).square().sum() + ca.trace() + cb.trace() - 2*cross).item()
+    means = (a.mean(0) - b.mean(0)).square().sum()
+    return (means + ca.trace() + cb.trace() - 2*cross).item()
 
 # %% ../nbs/13_evaluate.ipynb #8397e9bb
 @torch.no_grad()

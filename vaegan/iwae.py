@@ -12,44 +12,38 @@ import math
 from typing import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .guards import check_float, check_int, check_range
+from .guards import check_float, check_int
 from .processes import draw_eps, over_rows
-from .vae import VAE, Bernoulli
+from .runs import schedule_parts
+from .vae import VAE
 
 # %% ../nbs/12_iwae.ipynb #45135073
 def iw_bound(
     log_w:Tensor   # log-weights log p(x,z) − log q(z) of K draws from q `[K,...]`
 ) -> Tensor: # nats `[...]`
-    "The importance-weighted bound: log of the average weight (Burda et al. 2016); K = 1 is the ELBO"
+    "The importance-weighted bound: log of the average weight (Burda et al. 2016)"
     check_float(log_w=log_w)
     if not log_w.ndim: raise ValueError("log_w: expected [K,...], got a single number")
     return torch.logsumexp(log_w, 0) - math.log(len(log_w))
 
 # %% ../nbs/12_iwae.ipynb #10a466b6
-def _log_px_z(vae, x, z):
-    "log p(x|z) `[K,B]` of images `[B,*x_shape]` for K latents each `[K,B,d_z]`, without K copies of x where that can be had"
-    K, B, _ = z.shape
-    out = vae.decode(z.flatten(0, 1))
-    if type(vae.likelihood) is not Bernoulli: return vae.likelihood.log_prob(x.repeat(K, *[1]*(x.ndim-1)), out).view(K, B)
-    check_range("x", x)
-    out = out.view(K, B, -1)
-    return torch.einsum("kbm,bm->kb", out, x.flatten(1)) - F.softplus(out).sum(2)
-
 def log_weights(
-    vae:VAE,       # model
-    x:Tensor,      # images `[B,*x_shape]`
-    K:int,         # importance samples per image
-    generator:torch.Generator=None
+    vae:VAE,                           # model
+    x:Tensor,                          # images `[B,*x_shape]`
+    K:int,                             # importance samples per image
+    generator:torch.Generator=None,    # where eps comes from
+    y:Tensor=None                      # labels `[B]`, if the model has classes
 ) -> Tensor: # log p(x,z) − log q(z|x) `[K,B]`, nats per image, differentiable
     "Log-weights of K draws of z from q(z|x)"
     check_int("K", K, 1)
-    mu, logvar = vae.encode(x)
+    mu, logvar = vae.encode(x, y)
     eps = draw_eps((K, *mu.shape), mu, generator, dim=1)
     z = eps*(.5*logvar).exp() + mu
-    return _log_px_z(vae, x, z) - .5*z.square().sum(2) + .5*(logvar + eps.square()).sum(2)
+    out = vae.decode(z.flatten(0, 1), None if y is None else y.repeat(K))
+    log_px_z = vae.likelihood.log_prob(x, out.view(*z.shape[:2], -1))
+    return log_px_z - .5*z.square().sum(2) + .5*(logvar + eps.square()).sum(2)
 
 # %% ../nbs/12_iwae.ipynb #e5f91206
 @torch.no_grad()
@@ -58,30 +52,35 @@ def nll(
     x:Tensor,          # images `[N,*x_shape]`
     K:int=5000,        # importance samples per image
     rows:int=2000,     # latent points decoded at a time: bounds the memory
-    generator:torch.Generator=None
+    generator:torch.Generator=None,    # where eps comes from
+    y:Tensor=None      # labels `[N]`, if the model has classes
 ) -> Tensor: # nats per image `[N]`
-    "−log p(x) by importance sampling from q(z|x): an upper bound in expectation, tight as K grows"
+    "−log p(x) by importance sampling: an upper bound on average, tight as K grows"
     check_int("K", K, 1)
     check_int("rows", rows, 1)
     chunks = [min(rows, K - k) for k in range(0, K, rows)]
-    return over_rows(lambda b: -iw_bound(torch.cat([log_weights(vae, b, n, generator) for n in chunks])), x, max(1, rows//K))
+    def of(x, y=None):
+        log_w = [log_weights(vae, x, n, generator, y) for n in chunks]
+        return -iw_bound(torch.cat(log_w))
+    return over_rows(of, x, max(1, rows//K), y)
 
 # %% ../nbs/12_iwae.ipynb #fe084e05
 def iwae_step(
     vae:VAE,                           # model to train
     opt:torch.optim.Optimizer,         # over its parameters
-    K:int=5,                           # importance samples per image; 1 is the ELBO with its KL sampled
+    K:int=5,                           # importance samples per image; 1 is the ELBO
     generator:torch.Generator=None,    # where eps comes from
-    sched=None                         # learning-rate schedule, advanced once per step
-) -> Callable: # minibatch -> dict(bound), nats per image
-    "One step of gradient ascent on the importance-weighted bound (Burda et al. 2016), ready for `fit`"
+    schedules:tuple=()                 # of the learning rate, one move per minibatch
+) -> Callable: # x, or (x, y) -> dict(bound), nats per image
+    "One step of gradient ascent on the importance-weighted bound, ready for `fit`"
     check_int("K", K, 1)
-    def step(x):
-        bound = iw_bound(log_weights(vae, x, K, generator)).mean()
+    def step(batch):
+        x, y = batch if isinstance(batch, tuple) else (batch, None)
+        bound = iw_bound(log_weights(vae, x, K, generator, y)).mean()
         opt.zero_grad()
         (-bound).backward()
         opt.step()
-        if sched: sched.step()
+        for s in schedules: s.step()
         return dict(bound=bound.detach())
-    step.state = dict(vae=vae, opt=opt, sched=sched, generator=generator)
+    step.state = dict(vae=vae, opt=opt, generator=generator) | schedule_parts(schedules)
     return step

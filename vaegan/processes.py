@@ -144,22 +144,26 @@ def mean_over_processes(
 
 # %% ../nbs/46_processes.ipynb #0c263684
 def over_rows(
-    f:Callable,   # images `[B,...]` -> numbers `[B]`
-    x:Tensor,     # images `[N,...]`
-    bs:int        # images at a time
+    f:Callable,      # images `[B,...]` -> numbers `[B]`; of labels too, if there are any
+    x:Tensor,        # images `[N,...]`
+    bs:int,          # images at a time
+    y:Tensor=None    # labels `[N]`
 ) -> Tensor: # `[N]`
     "f of all images, `bs` at a time; several processes share the work, all get all of it"
     check_float(x=x)
     if not x.ndim: raise ValueError("x: expected images [N,...], got a single number")
     check_int("bs", bs, 1)
+    rows = [x] if y is None else [x, y]
     with shared() as world:
-        if world == 1: return torch.cat([f(b) for b in x.split(bs)])
-        return torch.cat([_gathered(f, b, world) for b in x.split(bs*world)])
+        parts = zip(*(t.split(bs*world) for t in rows))
+        return torch.cat([_by_all(f, part, world) for part in parts])
 
-def _gathered(f, b, world):
-    "f of b, each process its rows"
-    full = torch.cat([b, b[:1].expand(-len(b) % world, *b.shape[1:])])
-    mine = f(my_rows(full)).contiguous()
+def _by_all(f, rows, world):
+    "f of rows, of which each process takes its own; all of it for every process"
+    if world == 1: return f(*rows)
+    n = len(rows[0])
+    full = [torch.cat([t, t[:1].expand(-n % world, *t.shape[1:])]) for t in rows]
+    mine = f(*map(my_rows, full)).contiguous()
     parts = [torch.empty_like(mine) for _ in range(world)]
     dist.all_gather(parts, mine)
-    return torch.stack(parts, 1).flatten()[:len(b)]
+    return torch.stack(parts, 1).flatten()[:n]
