@@ -40,14 +40,16 @@ from mutants_equivalent import EQUIVALENT
 
 ROOT = Path(__file__).resolve().parents[1]
 # module -> functions that are left alone, since a picture or the network is all they make
-MODULES = {"plot": "show_images plot_curves use_style", "data": "mnist mnist_root _fetch_mnist _mnist_faults", "dists": "", "latent": "",
-           "elbo": "", "reparam": "", "nets": "", "vae": "", "train": "", "evaluate": "", "minimax": "", "gan": "",
-           "dynamics": "plot_ae_surface plot_ring _arrow", "compare": "score_table", "hybrid": ""}
-# not asked: they read files rather than run the mathematics, or start processes that would not see the mutant
-SKIP = {f"test_{k}" for k in "alone config equations exam layers living notebooks pages supply tour".split()}
-PUT_IN = "test_the_mistake_is_seen"                                                         # of test_pitfalls: makes mistakes of its own
+MODULES = {"checks": "", "processes": "torchrun", "runs": "", "plot": "show_images plot_curves use_style plot_ring score_table",
+           "datasets": "mnist mnist_root _fetch_mnist _mnist_faults", "autoencoder": "plot_ae_surface _arrow"} | dict.fromkeys(
+           "data dists divergences latent elbo reparam nets vae likelihoods train iwae evaluate minimax gan convergence dynamics failures compare hybrid".split(), "")
+# asked are the tests of the library and what tries all of it; not those that read files rather than run the mathematics, or
+# start processes that would not see the mutant
+NOT_ASKED, WHOLE = "test_exam test_tour test_cli test_living".split(), "test_reproducible test_tables".split()
+PUT_IN = "test_the_mistake_is_seen"                                                         # of `pitfall_tests`: makes mistakes of its own
 PARTS, MAX_LINES = sorted((ROOT/"vaegan").glob("*.py")), 4096
-TESTS = sorted(p for p in (ROOT/"tests").glob("test_*.py") if p.stem not in SKIP)
+TESTS = sorted([p for p in (ROOT/"tests"/"library").glob("test_*.py") if p.stem not in NOT_ASKED] + [ROOT/"tests"/"whole"/f"{n}.py" for n in WHOLE])
+SUPPORT = {p.stem for p in (ROOT/"tests"/"support").glob("*.py")}
 
 # ------------------------------------------------------------------------------------------------------------ the mistakes
 OPS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.FloorDiv: "//", ast.Mod: "%", ast.MatMult: "@", ast.Lt: "<", ast.LtE: "<=",
@@ -168,7 +170,7 @@ def mutants(module, source=None):
 # ----------------------------------------------------------------------------------------------------------- one experiment
 def forget_vaegan():
     "Take vaegan, and the tests that have imported it, out of this process"
-    for m in [m for m in sys.modules if m.split(".")[0] == "vaegan" or m in {p.stem for p in TESTS}]: del sys.modules[m]
+    for m in [m for m in sys.modules if m.split(".")[0] in {"vaegan", "tests"} | SUPPORT]: del sys.modules[m]
 
 def import_instead(module, source):
     "From now on `import vaegan.<module>` runs this source"
@@ -308,8 +310,8 @@ def wait(pid, out): return reap(*os.waitpid(pid, 0), out)
 def warm():
     "Import all that the children need, except vaegan itself"
     os.environ |= dict(OMP_NUM_THREADS="1", MPLBACKEND="agg", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    sys.path[:0] = [str(ROOT), str(ROOT/"tests")]
-    for name in ("conftest torch torch.optim.swa_utils torchvision.datasets scipy.stats scipy.linalg scipy.optimize scipy.integrate hypothesis.strategies pytest "
+    sys.path[:0] = [str(ROOT), str(ROOT/"tools"), str(ROOT/"tests"/"support")]
+    for name in ("torch torch.optim.swa_utils torchvision.datasets scipy.stats scipy.linalg scipy.optimize scipy.integrate hypothesis.strategies pytest "
                  "sklearn.datasets sklearn.model_selection sklearn.decomposition matplotlib.pyplot sympy IPython execnb.shell fastcore.nbio "
                  "matplotlib_inline.backend_inline http.server tqdm.auto").split(): importlib.import_module(name)
     from hypothesis import Phase, settings
