@@ -5,23 +5,30 @@ import re
 import pytest
 from notebooks import NBS, ROOT, code_cells, nb_id, python, src
 
+from vaegan.contents import import_order, module_of
+
+WINGS, ORDER = ("bank", "exam", "widgets"), import_order()
+
 
 def place(nb):
-    "Where a notebook stands in the order; the bank of exercises comes right after 15_exam"
-    if nb.parent.name == "bank": return 15.5
-    return int(nb.name[:2]) if nb.parent.name == "nbs" and nb.name[:2].isdigit() else 100
+    "Where a notebook stands in the order of imports; the bank follows the exam's wing, in the order of the lessons"
+    folder, name = nb.parent.name, module_of(nb_id(nb).removesuffix(".ipynb"))
+    if folder != "bank": return ORDER.index(name) if name in ORDER else len(ORDER)
+    lesson = ORDER.index(nb.stem) if nb.stem in ORDER else 0
+    return ORDER.index("exam.grading") + (lesson + 1)/(len(ORDER) + 2)
 
 number = {m[0]: place(nb) for nb in NBS for c in code_cells(nb)
           if (m := re.findall(r"^#\|\s*default_exp\s+([\w.]+)", src(c), re.M))}
 
 def imported(source, package=("vaegan",)):
     "Names of vaegan's modules that a piece of source imports"
-    def module(parts): return ".".join(parts[1:3] if parts[1] == "bank" else parts[1:2])
+    def module(parts): return ".".join(parts[1:3] if parts[1] in WINGS else parts[1:2])
     for n in ast.walk(ast.parse(source)):
         if isinstance(n, ast.ImportFrom):
             parts = [*package[:len(package) + 1 - n.level], *filter(None, (n.module or "").split("."))] if n.level else n.module.split(".")
             if parts[0] == "vaegan":
-                yield from [module(parts)] if len(parts) > 1 and parts != ["vaegan", "bank"] else [module([*parts, a.name]) for a in n.names]
+                alone = len(parts) == 1 or len(parts) == 2 and parts[1] in WINGS
+                yield from [module([*parts, a.name]) for a in n.names] if alone else [module(parts)]
         elif isinstance(n, ast.Import): yield from (module(a.name.split(".")) for a in n.names if a.name.startswith("vaegan.") and a.name != "vaegan.bank")
 
 @pytest.mark.parametrize("nb", NBS, ids=nb_id)
@@ -39,7 +46,7 @@ def test_modules_too(module):
     assert {m for m in used if number[m] >= number[module]} == set()
 
 def test_every_module_comes_from_a_notebook():
-    files = {".".join(p.relative_to(ROOT/"vaegan").with_suffix("").parts) for p in (ROOT/"vaegan").rglob("*.py")} - {"__init__", "bank.__init__", "_modidx"}
+    files = {".".join(p.relative_to(ROOT/"vaegan").with_suffix("").parts) for p in (ROOT/"vaegan").rglob("*.py")} - {"__init__", "_modidx", *(f"{w}.__init__" for w in WINGS)}
     assert files == set(number)
 
 def test_the_library_needs_no_development_tools():
@@ -49,5 +56,5 @@ def test_the_library_needs_no_development_tools():
 
 def test_the_test_sees_a_wrong_import():
     assert set(imported("from vaegan.train import fit\nfrom .gan import G\nimport vaegan.plot\nfrom . import data")) == {"train", "gan", "plot", "data"}
-    assert set(imported("from ..exam import ask\nfrom .dists import x\nimport vaegan.bank.gan\nfrom vaegan.bank import vae", ("vaegan", "bank"))) == {
-        "exam", "bank.dists", "bank.gan", "bank.vae"}
+    assert set(imported("from ..exam import learner\nfrom .dists import x\nimport vaegan.bank.gan\nfrom vaegan.bank import vae", ("vaegan", "bank"))) == {
+        "exam.learner", "bank.dists", "bank.gan", "bank.vae"}

@@ -105,17 +105,18 @@ def spoil(t):
 def public():
     "name -> callable, for every function, class and public method that the package exports"
     out = {}
-    for m in pkgutil.walk_packages(vaegan.__path__):
-        if any(part.startswith("_") for part in m.name.split(".")): continue
-        mod = importlib.import_module(f"vaegan.{m.name}")
+    for m in pkgutil.walk_packages(vaegan.__path__, "vaegan."):
+        module = m.name.removeprefix("vaegan.")
+        if any(part.startswith("_") for part in module.split(".")): continue
+        mod = importlib.import_module(m.name)
         for n in getattr(mod, "__all__", ()):
             f = getattr(mod, n)
             if not callable(f): continue
-            out[f"{m.name}.{n}"] = f
+            out[f"{module}.{n}"] = f
             if not inspect.isclass(f): continue
             own = {k for c in f.__mro__ if c.__module__.startswith("vaegan") for k in vars(c)}
             for k in own:
-                if (k[0] != "_") and inspect.isroutine(getattr(f, k)): out[f"{m.name}.{n}.{k}"] = getattr(f, k)
+                if (k[0] != "_") and inspect.isroutine(getattr(f, k)): out[f"{module}.{n}.{k}"] = getattr(f, k)
     return out
 
 PUBLIC = public()

@@ -15,14 +15,16 @@ from ..exam.exercise import exercise
 from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/compare.ipynb #863c6997
-PAGE = dict(title="Exercises: VAE or GAN, and both", subtitle="What each of them minimises, and what the hybrid adds",
+PAGE = dict(title="Exercises: VAE or GAN, and both",
+            subtitle="What each of them minimises, and what the hybrid adds",
             need="[Cooperation against competition](../19_compare.ipynb) and [The VAE/GAN](../20_hybrid.ipynb).")
 
 # %% ../../nbs/bank/compare.ipynb #1e0b70ba
 @exercise("compare", "MLE, COVER", "numeric", topics="kl likelihood gaussian")
 def cover_two_modes(r):
     "One Gaussian for two modes"
-    w, a, b, s = r.pick([.2, .3, .4, .6, .7, .8]), -r.num(1, 3, .5), r.num(1, 3, .5), r.pick([.3, .4, .5, .6])
+    w, a, b = r.pick([.2, .3, .4, .6, .7, .8]), -r.num(1, 3, .5), r.num(1, 3, .5)
+    s = r.pick([.3, .4, .5, .6])
     m = round(w*a + (1 - w)*b, 10) + 0.
     var = s*s + w*(1 - w)*(b - a)**2
     p = lambda x: w*normal_pdf(x, a, s*s) + (1 - w)*normal_pdf(x, b, s*s)
@@ -32,11 +34,16 @@ def cover_two_modes(r):
         question=f"The data are a mixture: with probability {w:g} $x$ comes from a Gaussian around ${a:g}$, else from one around ${b:g}$; both have the standard deviation {s:g}. One Gaussian is fitted to endless data by maximum likelihood. Give its (mean, variance).",
         answer=(m, var),
         check=(mean, integral(lambda x: (x - mean)**2*p(x), a - 10*s, b + 10*s, 400)),
-        mistakes={"one-mode": ((big[0], s*s), "That sits on the larger mode. Jensen–Shannon may seek one mode; maximum likelihood, the forward KL, must cover both."),
-                  "std": ((m, var**.5), "That is the standard deviation; asked was the variance."),
-                  "inside-only": ((m, s*s), "You took the variance within a mode and left out the one between the modes."),
-                  "between-only": ((m, var - s*s), "You took the variance between the modes and left out the one within a mode."),
-                  "unweighted": (((a + b)/2, s*s + (b - a)**2/4), "You gave both modes the same weight.")},
+        mistakes={"one-mode": ((big[0], s*s),
+                               "That sits on the larger mode. Jensen–Shannon may seek one mode; maximum likelihood, the forward KL, must cover both."),
+                  "std": ((m, var**.5),
+                          "That is the standard deviation; asked was the variance."),
+                  "inside-only": ((m, s*s),
+                                  "You took the variance within a mode and left out the one between the modes."),
+                  "between-only": ((m, var - s*s),
+                                   "You took the variance between the modes and left out the one within a mode."),
+                  "unweighted": (((a + b)/2, s*s + (b - a)**2/4),
+                                 "You gave both modes the same weight.")},
         hints=["Maximum likelihood makes the model's mean and variance equal to those of the data.", "The variance of a mixture is the mean of the variances plus the variance of the means."],
         solution=[f"Mean: ${w:g} \\cdot ({a:g}) + {1 - w:g} \\cdot {b:g} = {m:.4f}$.",
                   f"Variance of the means: ${w:g} \\cdot {1 - w:g} \\cdot ({b:g} - ({a:g}))^2 = {var - s*s:.4f}$.",
@@ -49,8 +56,11 @@ def whose_slope(r):
     p, q = r.pick([.2, .3, .35, .65, .7, .8]), r.pick([.25, .4, .45, .55, .6, .75])
     kl = lambda a, b: a*math.log(a/b) + (1 - a)*math.log((1 - a)/(1 - b))
     js = lambda t: .5*kl(p, (p + t)/2) + .5*kl(t, (p + t)/2)
-    divergences = {"KL(p‖q)": lambda t: kl(p, t), "KL(q‖p)": lambda t: kl(t, p), "2 JS(p, q)": lambda t: 2*js(t), "KL(q‖p) - 2 JS(p, q)": lambda t: kl(t, p) - 2*js(t)}
-    D1, D0 = p/(p + q), (1 - p)/(2 - p - q)                     # D* at this q, held fixed
+    divergences = {"KL(p‖q)": lambda t: kl(p, t), "KL(q‖p)": lambda t: kl(t, p),
+                   "2 JS(p, q)": lambda t: 2*js(t),
+                   "KL(q‖p) - 2 JS(p, q)": lambda t: kl(t, p) - 2*js(t)}
+    # D* at this q, held fixed
+    D1, D0 = p/(p + q), (1 - p)/(2 - p - q)
     told, loss, right, why = r.pick([
         ("a model with a likelihood (a VAE whose bound is tight) descends $-\\mathbb{E}_p[\\log q(x)]$", lambda t: -p*math.log(t) - (1 - p)*math.log(1 - t), "KL(p‖q)",
          "$-\\mathbb{E}_p[\\log q]$ is $\\mathrm{KL}(p\\,\\|\\,q)$ plus the entropy of the data, which does not depend on the model."),
@@ -61,12 +71,14 @@ def whose_slope(r):
     slope = lambda f: (f(q + 1e-5) - f(q - 1e-5))/2e-5
     slopes = {n: slope(f) for n, f in divergences.items()}
     found = min(slopes, key=lambda n: abs(slopes[n] - slope(loss)))
-    if sorted(abs(s - slope(loss)) for s in slopes.values())[1] < .01: found = "too close to call"
+    if sorted(abs(s - slope(loss)) for s in slopes.values())[1] < .01:
+        found = "too close to call"
     return dict(
         question=f"Data and model are coins: $p(1) = {p:g}$ and $q(1) = {q:g}$. Now {told}. Which of these has the same slope in $q(1)$ as this loss, here and for every other pair of coins?",
         answer=right,
         check=found,
-        mistakes={n: (n, f"Here this has the slope {slopes[n]:.3f} in q(1), and the loss has {slope(loss):.3f}.") for n in divergences if n != right},
+        mistakes={n: (n,
+                      f"Here this has the slope {slopes[n]:.3f} in q(1), and the loss has {slope(loss):.3f}.") for n in divergences if n != right},
         hints=["Write the loss as a sum over the two sides of the coin and take its slope in $q(1)$.", "Terms that do not depend on the model, and a best D's own change, drop out of the slope."],
         solution=[why, f"In numbers: the slope of the loss is {slope(loss):.4f}, that of {right} is {slopes[right]:.4f}."])
 
@@ -76,9 +88,12 @@ def miss_or_invent(r):
     "Two models with opposite faults"
     w = r.pick([.6, .7, .75, .8])
     i = r.pick([.1, .2, .3, .4, .5])
-    p, A, B = (w, 1 - w, 0.), (1., 0., 0.), (round(w*(1 - i), 10), round((1 - w)*(1 - i), 10), i)
+    p, A = (w, 1 - w, 0.), (1., 0., 0.)
+    B = (round(w*(1 - i), 10), round((1 - w)*(1 - i), 10), i)
     name = r.pick(["forward KL, KL(p‖q)", "reverse KL, KL(q‖p)", "Jensen–Shannon divergence"])
-    def kl(a, b): return math.inf if any(x and not y for x, y in zip(a, b)) else sum(x*math.log(x/y) for x, y in zip(a, b) if x)
+    def kl(a, b):
+        if any(x and not y for x, y in zip(a, b)): return math.inf
+        return sum(x*math.log(x/y) for x, y in zip(a, b) if x)
     def divergence(q, p=p):
         if name[0] == "f": return kl(p, q)
         if name[0] == "r": return kl(q, p)
@@ -89,13 +104,18 @@ def miss_or_invent(r):
     sa, sb = divergence(soft(A), soft(p)), divergence(soft(B), soft(p))
     options = dict(invents="True, because B has mass where there is no data, which makes its divergence infinite", nearer="True, because both divergences are finite, and that of A is smaller",
                    misses="False, because A has no mass where there is data, which makes its divergence infinite", farther="False, because both divergences are finite, and that of B is smaller")
-    pick = lambda a, b, big: "misses" if a > big else "invents" if b > big else "nearer" if a < b else "farther"
+    def pick(a, b, big):
+        if a > big: return "misses"
+        if b > big: return "invents"
+        return "nearer" if a < b else "farther"
     right, again = pick(a, b, 1e9), pick(sa, sb, 5)
-    if abs(a - b) < .01: again = "nearer" if right != "nearer" else "farther"          # too close: other numbers
+    # too close: other numbers
+    if abs(a - b) < .01: again = "nearer" if right != "nearer" else "farther"
     show = lambda q: "(" + ", ".join(f"{x:g}" for x in q) + ")"
     said = lambda d: "∞" if d == math.inf else f"{d:.4f}"
     message = dict(invents=f"For this divergence B is not infinitely far: it is {said(b)}.", misses=f"For this divergence A is not infinitely far: it is {said(a)}.",
-                   nearer=f"Compute both: A has {said(a)}, B has {said(b)}.", farther=f"Compute both: A has {said(a)}, B has {said(b)}.")
+                   nearer=f"Compute both: A has {said(a)}, B has {said(b)}.",
+                   farther=f"Compute both: A has {said(a)}, B has {said(b)}.")
     return dict(
         question=f"There are three kinds of images. The data have the shares $p = {show(p)}$. Model A makes them with the shares $q = {show(A)}$, model B with $q = {show(B)}$. True or false: by the {name}, A is the better of the two.",
         answer=options[right],
@@ -118,11 +138,16 @@ def missing_grain(r):
         question=f"A VAE has a Gaussian decoder for {m} pixels: $x = G(z) + \\sigma\\varepsilon$ with the standard deviation $\\sigma = {s:g}$ in every pixel. The variances of the pixels of its *draws* $x$ add up to {T}. A paper shows the means $G(z)$ for random $z$ and calls them samples. What do the variances of the pixels of these pictures add up to?",
         answer=T - noise,
         check=T - sum(per_pixel for _ in range(m)),
-        mistakes={"noise": (noise, "That is what the noise contributes, and what the pictures lack."),
-                  "added": (T + noise, "The means vary less than the draws, not more: subtract."),
-                  "one-pixel": (T - s*s, "That is the noise of one pixel; every pixel has its own."),
-                  "std": (T - m*s, "You subtracted standard deviations; variances are what adds up."),
-                  "none": (float(T), "That is the variance of the draws. A mean over the noise has lost the variance of the noise.")},
+        mistakes={"noise": (noise,
+                            "That is what the noise contributes, and what the pictures lack."),
+                  "added": (T + noise,
+                            "The means vary less than the draws, not more: subtract."),
+                  "one-pixel": (T - s*s,
+                                "That is the noise of one pixel; every pixel has its own."),
+                  "std": (T - m*s,
+                          "You subtracted standard deviations; variances are what adds up."),
+                  "none": (float(T),
+                           "That is the variance of the draws. A mean over the noise has lost the variance of the noise.")},
         hints=["Law of total variance: variance of the means plus mean of the variances.", "Each pixel's noise has the variance $\\sigma^2$, whatever $z$ is."],
         solution=[f"The noise contributes $m\\sigma^2 = {m} \\cdot {s:g}^2 = {noise:.4f}$.",
                   f"The draws have {T}, so the means have ${T} - {noise:.4f} = {T - noise:.4f}$.",
@@ -141,11 +166,16 @@ def grey_smear(r):
         question=f"There are {n} equally likely images of {n} pixels each. In each image one pixel is {v}, in a different place, and all others are 0. A decoder does not know which image it is. What is the expected squared error, summed over the pixels, if it shows the mean of all images, and if it shows one of the {n} images? Give (mean, one image).",
         answer=(smear, guess),
         check=(error(mean), error(world[0])),
-        mistakes={"swapped": ((guess, smear), "The two are swapped: the mean is what the squared error likes best."),
-                  "never-right": ((smear, 2.*v*v), f"The first is right. The guess is right in one case of {n}, and then it costs nothing."),
-                  "per-pixel": ((smear/n, guess/n), "You averaged over the pixels; asked was the sum."),
-                  "one-pixel": ((smear, v*v*(1 - 1/n)), "The first is right. A wrong guess is wrong in two pixels: one too bright, one too dark."),
-                  "feature": (((v - v/n)**2, guess), "The second is right. In the first you looked at the bright pixel alone; the others are off, too.")},
+        mistakes={"swapped": ((guess, smear),
+                              "The two are swapped: the mean is what the squared error likes best."),
+                  "never-right": ((smear, 2.*v*v),
+                                  f"The first is right. The guess is right in one case of {n}, and then it costs nothing."),
+                  "per-pixel": ((smear/n, guess/n),
+                                "You averaged over the pixels; asked was the sum."),
+                  "one-pixel": ((smear, v*v*(1 - 1/n)),
+                                "The first is right. A wrong guess is wrong in two pixels: one too bright, one too dark."),
+                  "feature": (((v - v/n)**2, guess),
+                              "The second is right. In the first you looked at the bright pixel alone; the others are off, too.")},
         hints=["For the mean: one pixel is off by the value minus its share, all the others by the share.", "A wrong guess is off in two pixels. How often is it wrong?"],
         solution=[f"Mean: every pixel is {v/n:g}. Squared error $({v} - {v/n:g})^2 + {n - 1} \\cdot {v/n:g}^2 = {smear:.4f}$.",
                   f"One image: wrong with probability ${n - 1}/{n}$, then by $2 \\cdot {v}^2 = {2*v*v}$: together {guess:.4f}.",
@@ -161,13 +191,15 @@ def two_kinds_of_fakes(r):
     fakes = f"{t(u, 'a')} + {t(v, 'b')}"
     def climbed(p, a, b):
         lo, hi = 0., 1.
-        for _ in range(60):                                 # bisection on a difference of the value at one x
+        # bisection on a difference of the value at one x
+        for _ in range(60):
             mid = (lo + hi)/2
             h = 1e-4*min(mid, 1 - mid)
             f = lambda D: p*math.log(D) + (u*a + v*b)*math.log(1 - D)
             lo, hi = (mid, hi) if f(mid + h) > f(mid - h) else (lo, mid)
         return (lo + hi)/2
-    term = lambda k, x: ("" if k == 1 else f"{k}\\,") + f"\\mathbb{{E}}[\\log(1 - D({x}))]"
+    factor = lambda k: "" if k == 1 else f"{k}\\,"
+    term = lambda k, x: f"{factor(k)}\\mathbb{{E}}[\\log(1 - D({x}))]"
     return dict(
         question=f"A hybrid's discriminator maximises $\\mathbb{{E}}[\\log D(x)] + {term(u, 'x_r')} + {term(v, 'x_s')}$, where $x_r$ are reconstructions and $x_s$ samples. At one point the densities are $p$ for the data, $a$ for reconstructions and $b$ for samples. What is the best $D$ there? Give an expression in $p$, $a$ and $b$.",
         symbols=dict(p=(.2, 2), a=(.2, 2), b=(.2, 2)),
@@ -188,15 +220,15 @@ def two_kinds_of_fakes(r):
                   "ratio": ("p/(a + b)", "Those are the odds; D is a probability.")},
         hints=["At one point there is one number to choose. Collect what stands before $\\log D$ and before $\\log(1 - D)$.", "The maximum of $\\alpha\\log D + \\beta\\log(1 - D)$ is at $\\alpha/(\\alpha + \\beta)$."],
         solution=[f"At this point the value is $p \\log D + ({tex(u, 'a')} + {tex(v, 'b')}) \\log(1 - D)$.",
-                  f"Its maximum is at $D = p/(p + {tex(u, 'a')} + {tex(v, 'b')})$.",
-                  f"If all three densities are equal, this $D$ says $1/{1 + u + v}$, not ½: without weights that add up to one, fakes are the more frequent kind."])
+                  f"Its maximum is at $D = p/(p + {tex(u, 'a')} + {tex(v, 'b')})$.", f"If all three densities are equal, this $D$ says $1/{1 + u + v}$, not ½: without weights that add up to one, fakes are the more frequent kind."])
 
 # %% ../../nbs/bank/compare.ipynb #b188521c
 @exercise("hybrid", "ENC, DEC, DIS", "bug", topics="loss training", points=2)
 def hybrid_losses(r):
     "Three networks, three losses, one mistake"
     gamma, s = r.pick([.1, .5, 1.0, 2.0]), r.pick([.01, .05, .1])
-    terms = dict(enc=["kl", "feat"], dec=["gamma*feat", "adv"], dis=["-V", "r1*penalty"])
+    terms = dict(enc=["kl", "feat"], dec=["gamma*feat", "adv"],
+                 dis=["-V", "r1*penalty"])
     who, wrong, why = r.pick([
         ("enc", ["kl", "feat", "adv"], "The encoder gets the adversarial gradient: it could move codes so that reconstructions look real instead of right."),
         ("dis", ["-V", "r1*penalty", "feat"], "The discriminator gets the feature error: it could make it zero by shrinking its features."),
@@ -206,14 +238,19 @@ def hybrid_losses(r):
         ("nobody", [], "Each network has just the terms that concern it.")])
     code = {k: wrong if k == who else v for k, v in terms.items()}
     lines = "\n".join(f"loss_{k} = {' + '.join(code[k])}" for k in r.perm(code))
-    names = dict(enc="the encoder's loss", dec="the decoder's loss", dis="the discriminator's loss", nobody="none of them, all three are right")
-    shown = {l.split(" = ")[0][5:]: sorted(l.split(" = ")[1].split(" + ")) for l in lines.splitlines()}
-    table = dict(enc=["feat", "kl"], dec=["adv", "gamma*feat"], dis=["-V", "r1*penalty"])
+    names = dict(enc="the encoder's loss", dec="the decoder's loss",
+                 dis="the discriminator's loss",
+                 nobody="none of them, all three are right")
+    shown = {l.split(" = ")[0][5:]: sorted(l.split(" = ")[1].split(" + "))
+             for l in lines.splitlines()}
+    table = dict(enc=["feat", "kl"], dec=["adv", "gamma*feat"],
+                 dis=["-V", "r1*penalty"])
     return dict(
         question=f"Each network of the VAE/GAN hybrid descends its own loss, and only its own parameters move. `feat` is the squared error in the features of D over $2s$, `adv` the non-saturating loss on reconstructions and samples, `V` the discriminator's value, `penalty` that on the slope of its logit.\n\n```python\ngamma, s = {gamma:g}, {s:g}\n{lines}\n```\n\nWhich loss is not that of the chapter?",
         answer=names[who],
         check=names[next((k for k in table if shown[k] != table[k]), "nobody")],
-        mistakes={f"not-{k}": (names[k], dict(enc="The encoder wants a code near the prior from which the features can be rebuilt: divergence and feature error, as it stands here.",
+        mistakes={f"not-{k}": (names[k],
+                               dict(enc="The encoder wants a code near the prior from which the features can be rebuilt: divergence and feature error, as it stands here.",
                                                dec="The decoder should rebuild and deceive: feature error with the weight gamma, and the adversarial loss, as it stands here.",
                                                dis="The discriminator plays the game, with the penalty, and nothing else, as it stands here.",
                                                nobody="Ask of each term who should get its gradient, and with which sign.")[k]) for k in names if k != who},
@@ -224,19 +261,26 @@ def hybrid_losses(r):
 @exercise("hybrid", "GAIN, KNOB", "numeric", topics="collapse features")
 def worth_of_a_code(r):
     "How many nats the encoder can gain"
-    sd, c, s = [r.pick([.1, .2, .3, .4]) for _ in range(3)], r.pick([2, 3, 5]), r.pick([.01, .02, .05, .1])
+    sd, c = [r.pick([.1, .2, .3, .4]) for _ in range(3)], r.pick([2, 3, 5])
+    s = r.pick([.01, .02, .05, .1])
     T = sum(d*d for d in sd)
     worth = c*c*T/(2*s)
-    second = sum(integral(lambda f: .5*f*f/s*normal_pdf(f, 0., (c*d)**2), -10*c*d, 10*c*d, 400) for d in sd)
+    error = lambda f, d: .5*f*f/s*normal_pdf(f, 0., (c*d)**2)
+    second = sum(integral(lambda f: error(f, d), -10*c*d, 10*c*d, 400) for d in sd)
     return dict(
         question=f"A discriminator has three features with the standard deviations {', '.join(f'{d:g}' for d in sd)} over the data. They are all multiplied by {c}, and the likelihood in feature space is a Gaussian with the variance $s = {s:g}$ for each feature. By how many nats per image does a perfect reconstruction beat a decoder that ignores its code and always shows the mean of the features?",
         answer=worth,
         check=second,
-        mistakes={"no-scale": (T/(2*s), "You left out the factor by which the features were multiplied."),
-                  "scale-not-squared": (c*T/(2*s), "The factor counts squared, because the error is squared."),
-                  "no-half": (c*c*T/s, "The factor ½ is missing: a Gaussian has the squared error over twice the variance."),
-                  "std": (c*sum(sd)/(2*s), "You added standard deviations; it is the variances that add up."),
-                  "std-for-s": (c*c*T/(2*s*s), "You squared s, but s is already the variance.")},
+        mistakes={"no-scale": (T/(2*s),
+                               "You left out the factor by which the features were multiplied."),
+                  "scale-not-squared": (c*T/(2*s),
+                                        "The factor counts squared, because the error is squared."),
+                  "no-half": (c*c*T/s,
+                              "The factor ½ is missing: a Gaussian has the squared error over twice the variance."),
+                  "std": (c*sum(sd)/(2*s),
+                          "You added standard deviations; it is the variances that add up."),
+                  "std-for-s": (c*c*T/(2*s*s),
+                                "You squared s, but s is already the variance.")},
         hints=["The best that a decoder without a code can do is the mean of the features. What is its expected squared error?", "The trace of the features' covariance, over $2s$. The factor multiplies standard deviations, so it is squared in the trace."],
         solution=[f"The variances are {', '.join(f'{c*c*d*d:.4g}' for d in sd)} after multiplication; they add up to {c*c*T:.4g}.",
                   f"Expected squared error of the constant over $2s$: ${c*c*T:.4g}/(2 \\cdot {s:g}) = {worth:.4f}$. A perfect reconstruction has the error 0.",

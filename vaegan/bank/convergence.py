@@ -31,15 +31,19 @@ def fresh_bound(r):
     kl = lambda a, b: sum(x*math.log(x/y) for x, y in zip(a, b))
     M = [(a + b)/2 for a, b in zip(P, Q)]
     js = .5*kl(P, M) + .5*kl(Q, M)
-    missed = sum((a + b)*kl((s, 1 - s), (x, 1 - x)) for a, b, s, x in zip(P, Q, best, d))
+    missed = sum((a + b)*kl((s, 1 - s), (x, 1 - x))
+                 for a, b, s, x in zip(P, Q, best, d))
     return dict(
         question=f"An image is one of two, A and B. The data show them with probabilities ${P[0]:g}$ and ${P[1]:g}$, a finished generator with ${Q[0]:g}$ and ${Q[1]:g}$. A fresh discriminator was trained and says $D(A) = {d[0]:g}$ and $D(B) = {d[1]:g}$. Which lower bound on the Jensen–Shannon divergence does its value prove, in nats?",
         answer=.5*(V + math.log(4)), check=js - .5*missed,
         mistakes={"divergence": (js, "That is the divergence itself. This D is not the best one, so its value proves less."),
-                  "value": (V, "That is the value of this D. At log 4 below zero the divergence is zero: add log 4, then take half."),
+                  "value": (V,
+                            "That is the value of this D. At log 4 below zero the divergence is zero: add log 4, then take half."),
                   "no-half": (V + math.log(4), "The factor ½ is missing."),
                   "log-2": (.5*(V + math.log(2)), "A D that says ½ everywhere has the value −log 4, so log 4 is what is added."),
-                  "swapped": (.5*(sum(b*math.log(x) + a*math.log(1 - x) for a, b, x in zip(P, Q, d)) + math.log(4)), "You swapped the two kinds: log D is averaged over the data, log(1 − D) over the generator.")},
+                  "swapped": (.5*(sum(b*math.log(x) + a*math.log(1 - x)
+                                      for a, b, x in zip(P, Q, d)) + math.log(4)),
+                                      "You swapped the two kinds: log D is averaged over the data, log(1 − D) over the generator.")},
         hints=["First the value $V = \\mathbb{E}_p[\\log D] + \\mathbb{E}_q[\\log(1 - D)]$, two terms for each of the two images.", "The bound is $\\frac12(V + \\log 4)$: the best $D$ reaches the divergence, every other one stays below."],
         solution=[f"$V = {P[0]:g}\\log {d[0]:g} + {P[1]:g}\\log {d[1]:g} + {Q[0]:g}\\log {1 - d[0]:g} + {Q[1]:g}\\log {1 - d[1]:g} = {V:.4f}$.",
                   f"The bound is $\\frac12({V:.4f} + {math.log(4):.4f}) = {.5*(V + math.log(4)):.4f}$ nats.",
@@ -67,13 +71,15 @@ def shares_on_a_line(r):
     k, n, m = r.pick([1, 2]), len(real), len(fake)
     prec, rec = _share(fake, real, k), _share(real, fake, k)
     inside = lambda points, others, k: sum(
-        any(c - h <= x <= c + h for c, h in zip(others, _radii(others, k))) for x in points)
+        any(c - h <= x <= c + h for c, h in zip(others, _radii(others, k)))
+        for x in points)
     said = {"swapped": ((rec, prec), "The two are swapped: precision is a share of the generated images."),
             "itself": ((_share(fake, real, k - 1), _share(real, fake, k - 1)), "You counted a point as its own neighbour, so the balls are too small."),
             "own-balls": ((1., 1.), "Every point lies in the territory of its own set. Ask for that of the other one."),
             "twice": ((prec, prec), "The first is right. Recall is the share of the real images, in the balls of the generated ones."),
             "next": ((_share(fake, real, k + 1), _share(real, fake, k + 1)), "The balls reach one neighbour too far.")}
-    first = {a: name for name, (a, _) in reversed(said.items()) if a != (prec, rec)}   # no two alike
+    # no two alike
+    first = {a: name for name, (a, _) in reversed(said.items()) if a != (prec, rec)}
     show = lambda xs: "$\\{" + ", ".join(map(str, xs)) + "\\}$"
     return dict(
         question=f"Features are numbers. Real images have {show(real)}, generated ones {show(fake)}. Each ball reaches to the {'nearest' if k == 1 else 'second nearest'} neighbour in the same set. What are precision and recall? Give (precision, recall).",
@@ -96,12 +102,18 @@ def parzen_window(r):
     return dict(
         question=f"A generator of numbers has drawn {', '.join(f'${t:g}$' for t in s)}. On each of them stands a Gaussian of standard deviation {sd:g}. What does this Parzen window give for the log-likelihood of $x = {x:g}$?",
         answer=math.log(h), check=math.log(derivative(cdf, x)),
-        mistakes={"average-of-logs": (sum(log_k)/len(s), "You averaged the logarithms. The density is an average of densities; its logarithm comes last."),
-                  "sum": (math.log(h*len(s)), f"You added the {len(s)} densities without dividing by their number."),
+        mistakes={"average-of-logs": (sum(log_k)/len(s),
+                                      "You averaged the logarithms. The density is an average of densities; its logarithm comes last."),
+                  "sum": (math.log(h*len(s)),
+                          f"You added the {len(s)} densities without dividing by their number."),
                   "density": (h, "That is the density; asked was its logarithm."),
-                  "variance": (math.log(sum(NormalDist(t, math.sqrt(sd)).pdf(x) for t in s)/len(s)), f"You took {sd:g} for the variance; it is the standard deviation."),
-                  "nearest": (max(log_k), "You took the nearest sample alone. Each of them has a share.")},
-        hints=["The window is a mixture of Gaussians with equal weights.", "Average the densities at $x$, then take the logarithm."],
+                  "variance": (math.log(sum(NormalDist(t, math.sqrt(sd)).pdf(x)
+                                            for t in s)/len(s)),
+                                            f"You took {sd:g} for the variance; it is the standard deviation."),
+                  "nearest": (max(log_k),
+                              "You took the nearest sample alone. Each of them has a share.")},
+        hints=["The window is a mixture of Gaussians with equal weights.",
+               "Average the densities at $x$, then take the logarithm."],
         solution=[f"The densities at ${x:g}$ are {', '.join(f'{math.exp(t):.4f}' for t in log_k)}.",
                   f"Their average is {h:.6f}, and its logarithm is ${math.log(h):.4f}$.",
                   "A narrower window would say something else about the very same generator."])

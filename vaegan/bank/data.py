@@ -16,7 +16,8 @@ from ..exam.exercise import exercise
 from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/data.ipynb #6777802b
-PAGE = dict(title="Exercises: figures and data", subtitle="Maps, grey pixels, coins and batches",
+PAGE = dict(title="Exercises: figures and data",
+            subtitle="Maps, grey pixels, coins and batches",
             need="[Figures](../42_plot.ipynb) and [Data](../01_data.ipynb).")
 
 # %% ../../nbs/bank/data.ipynb #93ac15ce
@@ -46,10 +47,14 @@ def plot_corner_share(r):
         answer=4*side**2,
         check=(2*integral(normal_pdf, a, b, n=400))**2, agree=1e-5,
         mistakes={"one-block": (side**2, "That is one of the four blocks."),
-                  "area": (((b - a)/b)**2, "That is their share of the area. The prior is not even."),
-                  "one-coordinate": (2*side, "That is the probability for one coordinate; both must lie outside."),
-                  "added": (4*side, "You added the two coordinates. They are independent, so their probabilities are multiplied.")},
-        hints=["First one coordinate: it may be positive or negative.", "The coordinates are independent: square the probability of one."],
+                  "area": (((b - a)/b)**2,
+                           "That is their share of the area. The prior is not even."),
+                  "one-coordinate": (2*side,
+                                     "That is the probability for one coordinate; both must lie outside."),
+                  "added": (4*side,
+                            "You added the two coordinates. They are independent, so their probabilities are multiplied.")},
+        hints=["First one coordinate: it may be positive or negative.",
+               "The coordinates are independent: square the probability of one."],
         solution=[f"One coordinate lies between ${a:g}$ and ${b:g}$ with probability ${Pb:.6f} - {Pa:.6f} = {side:.6f}$.",
                   f"With the negative side it is twice that, ${2*side:.6f}$.",
                   f"Both coordinates, independently: ${2*side:.6f}^2 = {4*side**2:.4f}$. On the map the blocks fill {((b - a)/b)**2:.4f} of the area."])
@@ -59,12 +64,19 @@ def _families(r):
     "Name of a prior, its distribution function as text and as code, its inverse, equal forms, and three mistakes"
     k = r.pick([2, 4, 5])
     return r.pick([
-        (f"1 - e^{{-{k}z}}", "z > 0", lambda z: 1 - math.exp(-k*z), f"-log(1 - u)/{k}", [f"log(1/(1 - u))/{k}", f"-{1/k}*log(1 - u)"],
-         f"-log(u)/{k}", f"-{k}*log(1 - u)", f"1 - exp(-{k}*u)", f"e^{{-{k}z}} = 1 - u"),
-        (f"1 - e^{{-{k}z^2}}", "z > 0", lambda z: 1 - math.exp(-k*z*z), f"sqrt(-log(1 - u)/{k})", [f"(log(1/(1 - u))/{k})**0.5", f"sqrt(-log(1 - u))/sqrt({k})"],
-         f"sqrt(-log(u)/{k})", f"sqrt(-{k}*log(1 - u))", f"1 - exp(-{k}*u**2)", f"e^{{-{k}z^2}} = 1 - u"),
-        (f"1/(1 + e^{{-z/{k}}})", "all z", lambda z: 1/(1 + math.exp(-z/k)), f"{k}*log(u/(1 - u))", [f"{k}*log(u) - {k}*log(1 - u)", f"-{k}*log(1/u - 1)"],
-         f"{k}*log((1 - u)/u)", f"log(u/(1 - u))/{k}", f"1/(1 + exp(-u/{k}))", f"e^{{-z/{k}}} = (1 - u)/u"),
+        (f"1 - e^{{-{k}z}}", "z > 0", lambda z: 1 - math.exp(-k*z), f"-log(1 - u)/{k}",
+         [f"log(1/(1 - u))/{k}", f"-{1/k}*log(1 - u)"],
+         f"-log(u)/{k}", f"-{k}*log(1 - u)", f"1 - exp(-{k}*u)",
+         f"e^{{-{k}z}} = 1 - u"),
+        (f"1 - e^{{-{k}z^2}}", "z > 0", lambda z: 1 - math.exp(-k*z*z),
+         f"sqrt(-log(1 - u)/{k})",
+         [f"(log(1/(1 - u))/{k})**0.5", f"sqrt(-log(1 - u))/sqrt({k})"],
+         f"sqrt(-log(u)/{k})", f"sqrt(-{k}*log(1 - u))", f"1 - exp(-{k}*u**2)",
+         f"e^{{-{k}z^2}} = 1 - u"),
+        (f"1/(1 + e^{{-z/{k}}})", "all z", lambda z: 1/(1 + math.exp(-z/k)),
+         f"{k}*log(u/(1 - u))", [f"{k}*log(u) - {k}*log(1 - u)", f"-{k}*log(1/u - 1)"],
+         f"{k}*log((1 - u)/u)", f"log(u/(1 - u))/{k}", f"1/(1 + exp(-u/{k}))",
+         f"e^{{-z/{k}}} = (1 - u)/u"),
     ])
 
 # %% ../../nbs/bank/data.ipynb #e43a18a7
@@ -79,34 +91,43 @@ def plot_inverse(r):
         symbols=dict(u=(.05, .95)),
         accept=accept,
         mistakes={"right-of-it": (survival, "That has the share u to the right of it."),
-                  "scale": (scale, "The constant is on the wrong side: multiply where you divided, or the other way round."),
+                  "scale": (scale,
+                            "The constant is on the wrong side: multiply where you divided, or the other way round."),
                   "forward": (forward, "That is F itself; its inverse is asked for.")},
         hints=["Set $F(z) = u$ and solve for $z$.", f"On the way you meet ${step}$."],
-        solution=[f"Set $F(z) = u$. That is ${step}$.", "Take the logarithm and solve for $z$.", f"$z$ = `{answer}`."])
+        solution=[f"Set $F(z) = u$. That is ${step}$.",
+                  "Take the logarithm and solve for $z$.", f"$z$ = `{answer}`."])
 
 # %% ../../nbs/bank/data.ipynb #0e4c5b27
 @exercise("plot", "EQUAL-MASS", "truefalse", topics="prior map")
 def plot_corner_cell(r):
     "A cell in the corner and a cell in the middle"
     n, even = r.pick([6, 8, 10, 16]), r.pick([True, False])
-    edges = [-3 + 6*i/n for i in range(n + 1)] if even else [-9.] + [_quantile(i/n) for i in range(1, n)] + [9.]
+    if even: edges = [-3 + 6*i/n for i in range(n + 1)]
+    else: edges = [-9., *(_quantile(i/n) for i in range(1, n)), 9.]
     mass = lambda i: _Phi(edges[i + 1]) - _Phi(edges[i])
     corner, middle = mass(0)**2, mass(n//2)**2
     cut = "The square from $-3$ to $3$ is cut into cells of equal size" if even else "Each coordinate is cut at the quantiles $\\Phi^{-1}(i/n)$"
     texts = ["True, because the coordinates are independent and each is cut into parts of equal probability.",
-             "True, because all cells have the same area, and each shows one image.",
-             "False, because the cells are equally large and the density is lower in the corner.",
+             "True, because all cells have the same area, and each shows one image.", "False, because the cells are equally large and the density is lower in the corner.",
              "False, because the cell in the corner is much larger than the one in the middle."]
     right = 2 if even else 0
-    why = ["That is the other way to draw a map. Here the parts have equal length." if even else "",
-           "Equal area is not equal probability: the density is lower in the corner." if even else "The cells are not equally large: those outside are wider.",
-           "" if even else "The density is lower there, but the cells are not equally large.",
-           "All cells of an even grid are equally large." if even else "It is larger, and the density is lower there. Multiply the two."]
+    why = ["That is the other way to draw a map. Here the parts have equal length."
+           if even else "", "Equal area is not equal probability: the density is lower in the corner."
+           if even else "The cells are not equally large: those outside are wider.",
+           "" if even
+           else "The density is lower there, but the cells are not equally large.",
+           "All cells of an even grid are equally large." if even
+           else "It is larger, and the density is lower there. Multiply the two."]
     return dict(
         question=f"The prior is standard normal in two dimensions. A map of it has {n} × {n} cells. {cut}" + ("" if even else f", with $n = {n}$") + ". The image in the corner of the map and one next to its middle stand for the same share of the prior.",
         answer=texts[right],
-        check=(texts[0] if not even else texts[1]) if abs(corner/middle - 1) < 1e-6 else texts[2] if even else texts[3],
-        mistakes={name: (texts[i], why[i]) for i, name in enumerate(["equal-probability", "equal-area", "equal-size", "larger-cell"]) if i != right},
+        check=(texts[0] if not even else texts[1]) if abs(corner/middle - 1) < 1e-6
+        else texts[2] if even else texts[3],
+        mistakes={name: (texts[i], why[i])
+                  for i, name in enumerate(["equal-probability", "equal-area",
+                                            "equal-size", "larger-cell"])
+                                            if i != right},
         hints=["The share of a cell is a product of two probabilities.", "What is the probability of one part of one coordinate, at the edge and in the middle?"],
         solution=[f"One part of a coordinate has the probability {mass(0):.4g} at the edge and {mass(n//2):.4g} next to the middle.",
                   f"So the corner cell has {corner:.4g} and the middle one {middle:.4g}: " + ("far from equal." if even else f"both $1/{n}^2$.")])
@@ -116,14 +137,25 @@ def plot_corner_cell(r):
 def plot_bug(r):
     "Points for a map"
     n, k = r.pick([6, 8, 10, 12, 20]), r.whole(0, 3)
-    lines = [(f"u = torch.arange({n})/{n}", "z = Normal(0., 1.).icdf(u)"), (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).cdf(u)"),
-             ("", f"z = torch.linspace(-3, 3, {n})"), (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).icdf(u)")][k]
+    lines = [(f"u = torch.arange({n})/{n}", "z = Normal(0., 1.).icdf(u)"),
+             (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).cdf(u)"),
+             ("", f"z = torch.linspace(-3, 3, {n})"),
+             (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).icdf(u)")][k]
     us = [i/n if k == 0 else (i + .5)/n for i in range(n)]
-    zs = [-math.inf if u == 0 else _quantile(u) for u in us] if k in (0, 3) else [_Phi(u) for u in us] if k == 1 else [-3 + 6*i/(n - 1) for i in range(n)]
-    texts = ["One of the points is infinite.", "All points are positive.", "The points are finite, but too many of them lie far out.", "Nothing is wrong."]
-    seen = 0 if not all(map(math.isfinite, zs)) else 1 if min(zs) > 0 else 2 if abs(_Phi(zs[0]) - .5/n) > 1e-6 else 3
-    why = {"infinite": "Every u is strictly between 0 and 1, or is not used at all." if k else "", "positive": "The points lie on both sides of 0: no distribution function is applied last.",
-           "far-out": ["Are they finite?", "They do not lie far out: all of them are between 0 and 1.", "", "Far out the points get sparse, exactly as the prior does."][k],
+    if k in (0, 3): zs = [-math.inf if u == 0 else _quantile(u) for u in us]
+    elif k == 1: zs = [_Phi(u) for u in us]
+    else: zs = [-3 + 6*i/(n - 1) for i in range(n)]
+    texts = ["One of the points is infinite.", "All points are positive.",
+             "The points are finite, but too many of them lie far out.", "Nothing is wrong."]
+    faults = [not all(map(math.isfinite, zs)), min(zs) > 0,
+              abs(_Phi(zs[0]) - .5/n) > 1e-6, True]
+    seen = faults.index(True)
+    why = {"infinite": "Every u is strictly between 0 and 1, or is not used at all."
+           if k else "",
+           "positive": "The points lie on both sides of 0: no distribution function is applied last.",
+           "far-out": ["Are they finite?",
+                       "They do not lie far out: all of them are between 0 and 1.", "",
+                       "Far out the points get sparse, exactly as the prior does."][k],
            "no-bug": "Look at the first and the last point, and at the steps between neighbours."}
     code = "```python\n" + "\n".join(filter(None, lines)) + "\n```"
     return dict(
@@ -139,12 +171,14 @@ def plot_bug(r):
                    "That is what the code computes."][k]])
 
 # %% ../../nbs/bank/data.ipynb #33d95f17
-@exercise("data", "GREY-FLOOR, CROSS-ENTROPY", "numeric", topics="cross-entropy bernoulli")
+@exercise("data", "GREY-FLOOR, CROSS-ENTROPY", "numeric",
+          topics="cross-entropy bernoulli")
 def data_grey_floor(r):
     "The least that a grey image can cost"
     x, n = r.pick([.1, .2, .3, .4, .6, .7, .8, .9]), r.whole(4, 30)
     lo, hi = 1e-6, 1 - 1e-6
-    for _ in range(100):                                    # golden section: climb down the loss itself
+    # golden section: climb down the loss itself
+    for _ in range(100):
         a, b = hi - .618033988749895*(hi - lo), lo + .618033988749895*(hi - lo)
         lo, hi = (a, hi) if _ce(x, a) > _ce(x, b) else (lo, b)
     h = _ce(x, x)
@@ -152,18 +186,23 @@ def data_grey_floor(r):
         question=f"An image has 64 pixels. In {n} of them the grey value is ${x:g}$; the others are 0 or 1. The loss is the cross-entropy $-x\\log p - (1-x)\\log(1-p)$, summed over the pixels. What is the least it can be for this image, in nats, if every pixel may have the $p$ it likes?",
         answer=n*h,
         check=n*_ce(x, lo),
-        mistakes={"zero": (0., "Zero is reached only where a pixel is 0 or 1. At a grey pixel both terms cost."),
-                  "mean": (n*h/64, "That is the mean over the pixels; asked was the sum."),
+        mistakes={"zero": (0.,
+                           "Zero is reached only where a pixel is 0 or 1. At a grey pixel both terms cost."),
+                  "mean": (n*h/64,
+                           "That is the mean over the pixels; asked was the sum."),
                   "one-pixel": (h, "That is one grey pixel."),
                   "one-term": (-n*x*math.log(x), "You left out the term with 1 − x."),
-                  "all-pixels": (64*h, "The pixels that are 0 or 1 cost nothing in the best case.")},
-        hints=["The best output for a pixel is its grey value.", "Then the loss of a pixel is the entropy of a coin."],
+                  "all-pixels": (64*h,
+                                 "The pixels that are 0 or 1 cost nothing in the best case.")},
+        hints=["The best output for a pixel is its grey value.",
+               "Then the loss of a pixel is the entropy of a coin."],
         solution=["For each pixel the best output is $p = x$. At 0 and 1 it costs nothing.",
                   f"At a grey pixel it costs $-{x:g}\\log {x:g} - {1 - x:g}\\log {1 - x:g} = {h:.6f}$.",
                   f"Times {n}: ${n*h:.4f}$ nats."])
 
 # %% ../../nbs/bank/data.ipynb #6286680a
-@exercise("data", "CE-SLOPE, BASE-RATE", "symbolic", topics="cross-entropy bernoulli gradient")
+@exercise("data", "CE-SLOPE, BASE-RATE", "symbolic",
+          topics="cross-entropy bernoulli gradient")
 def data_ce_slope(r):
     "How the loss of a pixel pulls on the output"
     n, share = r.pick([5, 10, 20]), r.pick([.2, .4, .6, .8])
@@ -171,20 +210,28 @@ def data_ce_slope(r):
     return dict(
         question=f"A pixel is black ($x = 1$) in {k} of {n} images and white ($x = 0$) in the others. A model gives it the same probability $p$ of black in all {n} images. Differentiate the cross-entropy of that pixel, *summed* over the {n} images, in $p$.",
         answer=f"({n}*p - {k})/(p*(1 - p))",
-        check=lambda p: sum(derivative(lambda t: _ce(i < k, t), p, 1e-4) for i in range(n)),
+        check=lambda p: sum(derivative(lambda t: _ce(i < k, t), p, 1e-4)
+                            for i in range(n)),
         symbols=dict(p=(.15, .85)),
         accept=[f"{n - k}/(1 - p) - {k}/p", f"{n}*(p - {x})/(p - p**2)"],
-        mistakes={"mean": (f"(p - {x})/(p*(1 - p))", "That is the mean over the images; asked was the sum."),
-                  "logit": (f"{n}*p - {k}", "That is the slope in the logit. In p itself there is a denominator."),
-                  "inner": (f"-{k}/p - {n - k}/(1 - p)", "The inner derivative of 1 − p is −1."),
+        mistakes={"mean": (f"(p - {x})/(p*(1 - p))",
+                           "That is the mean over the images; asked was the sum."),
+                  "logit": (f"{n}*p - {k}",
+                            "That is the slope in the logit. In p itself there is a denominator."),
+                  "inner": (f"-{k}/p - {n - k}/(1 - p)",
+                            "The inner derivative of 1 − p is −1."),
                   "black-only": (f"-{k}/p", "You left out the white images."),
-                  "swapped": (f"{k}/(1 - p) - {n - k}/p", "You exchanged black and white.")},
-        hints=["A black image costs $-\\log p$, a white one $-\\log(1-p)$.", f"There are {k} of the first kind and {n - k} of the second."],
-        solution=[f"The sum is $-{k}\\log p - {n - k}\\log(1-p)$.", f"Its slope is $-\\frac{{{k}}}{{p}} + \\frac{{{n - k}}}{{1-p}}$.",
+                  "swapped": (f"{k}/(1 - p) - {n - k}/p",
+                              "You exchanged black and white.")},
+        hints=["A black image costs $-\\log p$, a white one $-\\log(1-p)$.",
+               f"There are {k} of the first kind and {n - k} of the second."],
+        solution=[f"The sum is $-{k}\\log p - {n - k}\\log(1-p)$.",
+                  f"Its slope is $-\\frac{{{k}}}{{p}} + \\frac{{{n - k}}}{{1-p}}$.",
                   f"Over the common denominator: $\\frac{{{n}p - {k}}}{{p(1-p)}}$. It vanishes at the base rate $p = {x:g}$."])
 
 # %% ../../nbs/bank/data.ipynb #db4f03b2
-@exercise("data", "COIN-TOTAL, TOTAL-VARIANCE, COIN-VARIANCE", "numeric", topics="binarisation variance")
+@exercise("data", "COIN-TOTAL, TOTAL-VARIANCE, COIN-VARIANCE", "numeric",
+          topics="binarisation variance")
 def data_coin_total(r):
     "The variance of a tossed pixel"
     a, b, w = r.num(.1, .4), r.num(.6, .9), r.pick([.25, .5, .75])
@@ -194,10 +241,13 @@ def data_coin_total(r):
         question=f"A pixel has the grey value ${a:g}$ in a share ${w:g}$ of all images and ${b:g}$ in the others. An image is chosen at random, and the pixel is binarised: it becomes 1 with a probability equal to its grey value, else 0. What is the variance of the binarised pixel, over images and tosses together?",
         answer=m*(1 - m),
         check=within + between,
-        mistakes={"within": (within, "That is the tosses' share only. The grey values differ between images, too."),
-                  "between": (between, "That is the variance of the grey values only. The tosses add to it."),
+        mistakes={"within": (within,
+                             "That is the tosses' share only. The grey values differ between images, too."),
+                  "between": (between,
+                              "That is the variance of the grey values only. The tosses add to it."),
                   "std": (math.sqrt(m*(1 - m)), "That is the standard deviation."),
-                  "moment": (m, "That is E[b²], which equals E[b]. Subtract the square of the mean.")},
+                  "moment": (m,
+                             "That is E[b²], which equals E[b]. Subtract the square of the mean.")},
         hints=["What values can the binarised pixel take, and how often, over all images?", "It is a coin. Its probability of 1 is the mean grey value."],
         solution=[f"Over all images the pixel is 1 with probability $m = {w:g}\\cdot{a:g} + {1 - w:g}\\cdot{b:g} = {m:g}$.",
                   f"A coin has the variance $m(1-m) = {m*(1 - m):.4f}$.",
@@ -218,21 +268,28 @@ def data_batch_variance(r):
         question=f"A data set of {N} images has the losses {', '.join(map(str, losses))}. A batch of {B} *different* images is drawn at random, all batches being equally likely. What is the variance of the mean loss of the batch?",
         answer=var,
         check=sum((m - mean)**2 for m in means)/len(means),
-        mistakes={"with-replacement": (ss/N/B, "That is for drawing with replacement. Here no image comes twice."),
-                  "no-correction": (S2/B, "The factor 1 − B/N is missing: the batch is a part of a finite data set."),
-                  "sum": (B*B*var, "That is the variance of the sum of the batch, not of its mean."),
-                  "divisor": (ss/N/B*(1 - B/N), "S² has the divisor N − 1 here, not N."),
+        mistakes={"with-replacement": (ss/N/B,
+                                       "That is for drawing with replacement. Here no image comes twice."),
+                  "no-correction": (S2/B,
+                                    "The factor 1 − B/N is missing: the batch is a part of a finite data set."),
+                  "sum": (B*B*var,
+                          "That is the variance of the sum of the batch, not of its mean."),
+                  "divisor": (ss/N/B*(1 - B/N),
+                              "S² has the divisor N − 1 here, not N."),
                   "std": (math.sqrt(var), "That is the standard deviation.")},
-        hints=["Compute $S^2$ of the losses, with the divisor $N - 1$.", "A mean of $B$ draws without replacement has the variance $\\frac{S^2}{B}(1 - \\frac{B}{N})$."],
+        hints=["Compute $S^2$ of the losses, with the divisor $N - 1$.",
+               "A mean of $B$ draws without replacement has the variance $\\frac{S^2}{B}(1 - \\frac{B}{N})$."],
         solution=[f"The mean loss is {mean:.4f}, the squared deviations add up to {ss:.4f}, so $S^2 = {ss:.4f}/{N - 1} = {S2:.4f}$.",
                   f"$\\frac{{S^2}}{{B}}(1 - \\frac{{B}}{{N}}) = \\frac{{{S2:.4f}}}{{{B}}}(1 - \\frac{{{B}}}{{{N}}}) = {var:.4f}$.",
                   f"The list of all {len(means)} batches gives the same."])
 
 # %% ../../nbs/bank/data.ipynb #b4c185dd
-@exercise("data", "GREY-IS-AVERAGE, COIN-VARIANCE", "truefalse", topics="binarisation cross-entropy")
+@exercise("data", "GREY-IS-AVERAGE, COIN-VARIANCE", "truefalse",
+          topics="binarisation cross-entropy")
 def data_toss_or_grey(r):
     "Does tossing the pixels change the loss?"
-    x, p, square = r.pick([.2, .3, .4, .6, .7, .8]), r.pick([.1, .25, .5, .75, .9]), r.pick([True, False])
+    x, p = r.pick([.2, .3, .4, .6, .7, .8]), r.pick([.1, .25, .5, .75, .9])
+    square = r.pick([True, False])
     loss = (lambda b: (b - p)**2) if square else (lambda b: _ce(b, p))
     tossed = x*loss(1) + (1 - x)*loss(0)
     texts = ["True, because the loss is linear in the pixel and the mean of the toss is the grey value.",
@@ -241,15 +298,19 @@ def data_toss_or_grey(r):
              "False, because a tossed pixel is 0 or 1, and there the loss can fall to 0."]
     name = "squared error $(x - p)^2$" if square else "cross-entropy $-x\\log p - (1-x)\\log(1-p)$"
     right = 2 if square else 0
-    why = ["The squared error is not linear in the pixel: it is a parabola." if square else "", "It is enough only for a loss that is linear in the pixel.",
-           "" if square else "Write the cross-entropy as a function of x: it is a straight line.",
-           "For this fixed output, neither side of the coin has the loss 0; and averages are compared here, not minima."]
+    why = ["The squared error is not linear in the pixel: it is a parabola." if square
+           else "", "It is enough only for a loss that is linear in the pixel.",
+           "" if square
+           else "Write the cross-entropy as a function of x: it is a straight line.", "For this fixed output, neither side of the coin has the loss 0; and averages are compared here, not minima."]
     return dict(
         question=f"A pixel has the grey value $x = {x:g}$. The model's output for it is fixed, $p = {p:g}$. The loss is the {name}. Replace $x$ by a toss that is 1 with probability $x$, else 0. On average over the tosses the loss stays what it was for the grey pixel.",
         answer=texts[right],
         check=texts[0] if abs(tossed - loss(x)) < 1e-12 else texts[2],
-        mistakes={k: (texts[i], why[i]) for i, k in enumerate(["linear", "any-loss", "not-linear", "floor"]) if i != right},
-        hints=["Average over the two sides of the coin.", "When may one exchange an average and a function?"],
+        mistakes={k: (texts[i], why[i])
+                  for i, k in enumerate(["linear", "any-loss", "not-linear", "floor"])
+                  if i != right},
+        hints=["Average over the two sides of the coin.",
+               "When may one exchange an average and a function?"],
         solution=[f"On the grey pixel the loss is {loss(x):.4f}.", f"Tossed: ${x:g}\\cdot{loss(1):.4f} + {1 - x:g}\\cdot{loss(0):.4f} = {tossed:.4f}$.",
                   f"The difference is the variance of the toss, $x(1-x) = {x*(1 - x):.2f}$." if square else "They agree, for this output as for any other, since the loss is linear in $x$."])
 
@@ -259,7 +320,8 @@ def data_ce_code(r):
     "Write the cross-entropy"
     import torch
     from torch.nn.functional import binary_cross_entropy
-    rows = lambda n: torch.tensor([[r.num(.1, .9) for _ in range(4)] for _ in range(n)], dtype=torch.double)
+    rows = lambda n: torch.tensor([[r.num(.1, .9) for _ in range(4)] for _ in range(n)],
+                                  dtype=torch.double)
     one = lambda x, p: -x*p.log() - (1 - x)*(1 - p).log()
     return dict(
         question="Write `cross_entropy(x, p)`: grey values `x` and outputs `p`, both `[B, D]` and strictly between 0 and 1. The result has the shape `[B]`: nats per image.",
@@ -267,11 +329,17 @@ def data_ce_code(r):
         check=lambda x, p: binary_cross_entropy(p, x, reduction="none").sum(1),
         cases=[(rows(n), rows(n)) for n in (2, 3)],
         start="def cross_entropy(x, p):\n    ...",
-        mistakes={"mean": (lambda x, p: one(x, p).mean(1), "You averaged over the pixels: off by a factor of D."),
-                  "batch": (lambda x, p: one(x, p).sum(), "You summed over the batch as well: return one number per image."),
-                  "swapped": (lambda x, p: one(p, x).sum(1), "The arguments are exchanged: the logarithm belongs to the output, not to the data."),
-                  "one-term": (lambda x, p: (-x*p.log()).sum(1), "The term of the white pixels is missing."),
-                  "wrong-sign": (lambda x, p: -one(x, p).sum(1), "That is the log-probability. The cross-entropy is minus that.")},
-        hints=["Two terms: what black costs, and what white costs.", "Sum over the pixels only: `.sum(1)`."],
+        mistakes={"mean": (lambda x, p: one(x, p).mean(1),
+                           "You averaged over the pixels: off by a factor of D."),
+                  "batch": (lambda x, p: one(x, p).sum(),
+                            "You summed over the batch as well: return one number per image."),
+                  "swapped": (lambda x, p: one(p, x).sum(1),
+                              "The arguments are exchanged: the logarithm belongs to the output, not to the data."),
+                  "one-term": (lambda x, p: (-x*p.log()).sum(1),
+                               "The term of the white pixels is missing."),
+                  "wrong-sign": (lambda x, p: -one(x, p).sum(1),
+                                 "That is the log-probability. The cross-entropy is minus that.")},
+        hints=["Two terms: what black costs, and what white costs.",
+               "Sum over the pixels only: `.sum(1)`."],
         solution=["A pixel costs $-x\\log p - (1-x)\\log(1-p)$, and the pixels of an image add up.",
                   "```python\ndef cross_entropy(x, p):\n    return -(x*p.log() + (1 - x)*(1 - p).log()).sum(1)\n```"])

@@ -29,12 +29,17 @@ def kl_to_prior(r):
     return dict(
         question=f"The encoder answers $q = \\mathcal{{N}}({mu},\\ \\sigma^2 = {var})$. The prior is $\\mathcal{{N}}(0, 1)$. What is $\\mathrm{{KL}}(q\\,\\|\\,p)$, in nats?",
         answer=kl(mu, var),
-        check=integral(lambda z: q(z)*math.log(q(z)/normal_pdf(z)), mu - 11*s, mu + 11*s),
-        mistakes={"reverse": (.5*((1 + mu**2)/var - 1 + math.log(var)), "That is KL(p‖q); asked was KL(q‖p)."),
-                  "variance-for-std": (kl(mu, var**2), f"You squared {var} again; it is the variance already."),
-                  "std-for-variance": (kl(mu, s), "You used the standard deviation where the variance belongs."),
+        check=integral(lambda z: q(z)*math.log(q(z)/normal_pdf(z)), mu - 11*s,
+                       mu + 11*s),
+        mistakes={"reverse": (.5*((1 + mu**2)/var - 1 + math.log(var)),
+                              "That is KL(p‖q); asked was KL(q‖p)."),
+                  "variance-for-std": (kl(mu, var**2),
+                                       f"You squared {var} again; it is the variance already."),
+                  "std-for-variance": (kl(mu, s),
+                                       "You used the standard deviation where the variance belongs."),
                   "no-half": (2*kl(mu, var), "The factor ½ is missing.")},
-        hints=["Both are Gaussian, so there is a closed form with four terms.", r"It is $\frac12[\sigma^2 + \mu^2 - 1 - \log\sigma^2]$."],
+        hints=["Both are Gaussian, so there is a closed form with four terms.",
+               r"It is $\frac12[\sigma^2 + \mu^2 - 1 - \log\sigma^2]$."],
         solution=[r"For a standard normal prior, $\mathrm{KL}(q\,\|\,p) = \frac12[\sigma^2 + \mu^2 - 1 - \log\sigma^2]$.",
                   f"Here $\\sigma^2 = {var}$, $\\mu^2 = {mu**2:.4g}$ and $\\log\\sigma^2 = {math.log(var):.4f}$.",
                   f"So it is $\\frac12[{var} + {mu**2:.4g} - 1 - ({math.log(var):.4f})] = {kl(mu, var):.4f}$ nats."])
@@ -50,12 +55,17 @@ def kl_log_std(r):
     return dict(
         question=f"An encoder puts out $\\mu = {mu}$ and $a = {a}$. The code samples with $z = \\mu + e^{{a}}\\epsilon$. What is $\\mathrm{{KL}}(q\\,\\|\\,\\mathcal{{N}}(0,1))$ of the $q$ it samples from, in nats?",
         answer=kl(mu, 2*a),
-        check=integral(lambda z: q(z)*math.log(q(z)/normal_pdf(z)), mu - 11*s, mu + 11*s),
-        mistakes={"log-std-as-logvar": (kl(mu, a), "You read the log-standard-deviation as a log-variance: log σ² is 2a."),
-                  "half-the-log": (.5*(math.exp(2*a) + mu**2 - 1 - a), "The variance is right, but its logarithm is 2a, not a."),
-                  "std-for-variance": (.5*(math.exp(a) + mu**2 - 1 - 2*a), "The logarithm is right, but σ² is exp(2a), not exp(a)."),
+        check=integral(lambda z: q(z)*math.log(q(z)/normal_pdf(z)), mu - 11*s,
+                       mu + 11*s),
+        mistakes={"log-std-as-logvar": (kl(mu, a),
+                                        "You read the log-standard-deviation as a log-variance: log σ² is 2a."),
+                  "half-the-log": (.5*(math.exp(2*a) + mu**2 - 1 - a),
+                                   "The variance is right, but its logarithm is 2a, not a."),
+                  "std-for-variance": (.5*(math.exp(a) + mu**2 - 1 - 2*a),
+                                       "The logarithm is right, but σ² is exp(2a), not exp(a)."),
                   "no-half": (2*kl(mu, 2*a), "The factor ½ is missing.")},
-        hints=["What multiplies the noise is the standard deviation.", "So $\\sigma = e^{a}$ and $\\log\\sigma^2 = 2a$; put both into the closed form."],
+        hints=["What multiplies the noise is the standard deviation.",
+               "So $\\sigma = e^{a}$ and $\\log\\sigma^2 = 2a$; put both into the closed form."],
         solution=[f"The noise is multiplied by $\\sigma = e^{{{a}}}$, so $\\sigma^2 = e^{{{2*a:g}}} = {math.exp(2*a):.4f}$ and $\\log\\sigma^2 = {2*a:g}$.",
                   f"$\\mathrm{{KL}} = \\frac12[\\sigma^2 + \\mu^2 - 1 - \\log\\sigma^2] = \\frac12[{math.exp(2*a):.4f} + {mu**2:g} - 1 - ({2*a:g})] = {kl(mu, 2*a):.4f}$.",
                   f"Read as a log-variance, the same output would have given {kl(mu, a):.4f}."])
@@ -71,11 +81,15 @@ def kl_slope(r):
         check=lambda l: derivative(lambda t: n*.5*(math.exp(t) + mu**2 - 1 - t), l),
         symbols=dict(l=(-2, 2)),
         accept=[f"{n}/2*exp(l) - {n}/2", f"{n}*exp(l/2)*sinh(l/2)"],
-        mistakes={"lost-log": (f"{n}*exp(l)/2", "The term −log σ² = −l has a slope, too."),
+        mistakes={"lost-log": (f"{n}*exp(l)/2",
+                               "The term −log σ² = −l has a slope, too."),
                   "no-half": (f"{n}*(exp(l) - 1)", "The factor ½ is missing."),
-                  "log-std": (f"{n}*(exp(2*l) - 1)", "That is the slope in the log-standard-deviation."),
-                  "wrong-sign-inside": (f"{n}*(exp(l) + 1)/2", "The two terms pull in opposite directions: look at the sign of the logarithm.")},
-        hints=["The mean drops out.", "Per dimension, differentiate $\\frac12[e^{\\ell} - \\ell]$."],
+                  "log-std": (f"{n}*(exp(2*l) - 1)",
+                              "That is the slope in the log-standard-deviation."),
+                  "wrong-sign-inside": (f"{n}*(exp(l) + 1)/2",
+                                        "The two terms pull in opposite directions: look at the sign of the logarithm.")},
+        hints=["The mean drops out.",
+               "Per dimension, differentiate $\\frac12[e^{\\ell} - \\ell]$."],
         solution=[f"The divergence is ${n}\\cdot\\frac12[e^{{\\ell}} + ({mu})^2 - 1 - \\ell]$.", "The mean and the 1 are constants in $\\ell$.",
                   f"What is left gives ${n}\\cdot\\frac12[e^{{\\ell}} - 1]$: zero at $\\ell = 0$, where the variance is that of the prior."])
 
@@ -88,17 +102,20 @@ def kl_two_bumps(r):
     p = [.5*normal_pdf(z, -d, s**2) + .5*normal_pdf(z, d, s**2) + 1e-300 for z in grid]
     def kl(mu, var, forward):
         q = [normal_pdf(z, mu, var) + 1e-300 for z in grid]
-        return .02*math.fsum(a*math.log(a/b) for a, b in (zip(p, q) if forward else zip(q, p)))
+        return .02*math.fsum(a*math.log(a/b)
+                             for a, b in (zip(p, q) if forward else zip(q, p)))
     one, wide = (d, s**2), (0, d**2 + s**2)
     truth = "True, because it costs q a lot to have mass where p has almost none, and nothing to miss a bump."
     return dict(
         question=f"$p$ is half $\\mathcal{{N}}(-{d}, {s}^2)$, half $\\mathcal{{N}}({d}, {s}^2)$. A Gaussian $q$ that minimises $\\mathrm{{KL}}(q\\,\\|\\,p)$ sits on one of the two bumps.",
         answer=truth,
-        check=truth if kl(*one, False) < kl(*wide, False) and kl(*one, True) > kl(*wide, True) else "False",
+        check=truth if kl(*one, False) < kl(*wide, False)
+        and kl(*one, True) > kl(*wide, True) else "False",
         mistakes={"covers": ("False, because q must have mass wherever p has, so it spreads over both bumps.", "That is what minimising KL(p‖q) does; here the expectation is taken under q."),
                   "symmetric": ("False, because the divergence is symmetric and so is p, so q is centred at 0.", "The divergence is not symmetric, and a symmetric problem may have two mirrored solutions."),
                   "likelihood": ("True, because minimising it is maximum likelihood on samples of p.", "Maximum likelihood minimises KL(p‖q), and its q covers both bumps.")},
-        hints=["Under which of the two is the expectation taken?", "Compare q on one bump with q wide over both: where is $\\log q/p$ large?"],
+        hints=["Under which of the two is the expectation taken?",
+               "Compare q on one bump with q wide over both: where is $\\log q/p$ large?"],
         solution=[f"On one bump, $q = p/(1/2)$ nearly everywhere where $q$ lives, so $\\mathrm{{KL}}(q\\,\\|\\,p) \\approx \\log 2$: {kl(*one, False):.4f} by quadrature.",
                   f"Wide over both, $q = \\mathcal{{N}}(0, {d**2 + s**2:g})$ has most of its mass in the valley, where $p$ is nearly zero: {kl(*wide, False):.1f}.",
                   "The reverse divergence would prefer the wide one."])
@@ -109,35 +126,47 @@ def kl_code(r):
     "Write the divergence"
     import torch
     from torch.distributions import Normal, kl_divergence
-    rows = lambda n: torch.tensor([[r.num(-2, 2) for _ in range(3)] for _ in range(n)], dtype=torch.double)
+    rows = lambda n: torch.tensor([[r.num(-2, 2) for _ in range(3)] for _ in range(n)],
+                                  dtype=torch.double)
     cases = [(rows(n), rows(n)) for n in (2, 4)]
     one = lambda mu, logvar: .5*(mu**2 + logvar.exp() - 1 - logvar)
     return dict(
         question="Write `kl(mu, logvar)`: the divergence of the diagonal Gaussian from the standard normal, in nats. Both arguments have the shape `[B, D]`, the result has the shape `[B]`.",
         answer=lambda mu, logvar: one(mu, logvar).sum(1),
-        check=lambda mu, logvar: kl_divergence(Normal(mu, (.5*logvar).exp()), Normal(0., 1.)).sum(1),
+        check=lambda mu, logvar: kl_divergence(Normal(mu, (.5*logvar).exp()),
+                                               Normal(0., 1.)).sum(1),
         cases=cases,
         start="def kl(mu, logvar):\n    ...",
-        mistakes={"mean": (lambda mu, logvar: one(mu, logvar).mean(1), "You averaged over the latent dimensions: off by a factor of D, a hidden β."),
+        mistakes={"mean": (lambda mu, logvar: one(mu, logvar).mean(1),
+                           "You averaged over the latent dimensions: off by a factor of D, a hidden β."),
                   "log-std": (lambda mu, logvar: one(mu, 2*logvar).sum(1), "You treated the log-variance as a log-standard-deviation."),
-                  "no-half": (lambda mu, logvar: 2*one(mu, logvar).sum(1), "The factor ½ is missing."),
-                  "wrong-sign": (lambda mu, logvar: -one(mu, logvar).sum(1), "Right magnitude, wrong sign: a divergence is never negative."),
+                  "no-half": (lambda mu, logvar: 2*one(mu, logvar).sum(1),
+                              "The factor ½ is missing."),
+                  "wrong-sign": (lambda mu, logvar: -one(mu, logvar).sum(1),
+                                 "Right magnitude, wrong sign: a divergence is never negative."),
                   "batch": (lambda mu, logvar: one(mu, logvar).sum(), "You summed over the batch as well: return one number per row.")},
-        hints=["One line: the closed form per dimension, then a sum.", "Sum over the last dimension only: `.sum(1)`."],
+        hints=["One line: the closed form per dimension, then a sum.",
+               "Sum over the last dimension only: `.sum(1)`."],
         solution=["Per dimension it is $\\frac12[\\mu^2 + e^{\\ell} - 1 - \\ell]$; independent dimensions add up.",
                   "```python\ndef kl(mu, logvar):\n    return .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)\n```"])
 
 # %% ../../nbs/bank/divergences.ipynb #d2a16f73
-@exercise("divergences", "SLOPE-EXP, SLOPE-SQUARE, SLOPE-SOFTPLUS", "symbolic", topics="kl gradient logvar")
+@exercise("divergences", "SLOPE-EXP, SLOPE-SQUARE, SLOPE-SOFTPLUS", "symbolic",
+          topics="kl gradient logvar")
 def dists_positive(r):
     "The slope in the raw output"
     n = r.pick([2, 3, 4, 5])
     soft = lambda t: math.log1p(math.exp(t))
     how, var, v, dv, answer, step, comment = r.pick([
-        (r"\sigma^2 = \rho^2", lambda t: t*t, "r**2", "2*r", f"{n}*(r - 1/r)", r"2\rho", "Near 0 it grows without bound."),
-        (r"\sigma^2 = \log(1 + e^{\rho})", soft, "softplus(r)", "sigmoid(r)", f"{n}*(1 - 1/softplus(r))*sigmoid(r)/2", r"1/(1 + e^{-\rho})", "For large outputs the slope levels off."),
-        (r"\sigma = e^{\rho}", lambda t: math.exp(2*t), "exp(2*r)", "2*exp(2*r)", f"{n}*(exp(2*r) - 1)", r"2e^{2\rho}", "It is finite everywhere, and steep for large outputs."),
-        (r"\sigma = \log(1 + e^{\rho})", lambda t: soft(t)**2, "softplus(r)**2", "2*softplus(r)*sigmoid(r)", f"{n}*(softplus(r) - 1/softplus(r))*sigmoid(r)", r"2\sigma/(1 + e^{-\rho})", "For large outputs it grows like the standard deviation.")])
+        (r"\sigma^2 = \rho^2", lambda t: t*t, "r**2", "2*r", f"{n}*(r - 1/r)", r"2\rho",
+         "Near 0 it grows without bound."),
+        (r"\sigma^2 = \log(1 + e^{\rho})", soft, "softplus(r)", "sigmoid(r)",
+         f"{n}*(1 - 1/softplus(r))*sigmoid(r)/2", r"1/(1 + e^{-\rho})", "For large outputs the slope levels off."),
+        (r"\sigma = e^{\rho}", lambda t: math.exp(2*t), "exp(2*r)", "2*exp(2*r)",
+         f"{n}*(exp(2*r) - 1)", r"2e^{2\rho}", "It is finite everywhere, and steep for large outputs."),
+        (r"\sigma = \log(1 + e^{\rho})", lambda t: soft(t)**2, "softplus(r)**2",
+         "2*softplus(r)*sigmoid(r)", f"{n}*(softplus(r) - 1/softplus(r))*sigmoid(r)",
+         r"2\sigma/(1 + e^{-\rho})", "For large outputs it grows like the standard deviation.")])
     full = f"{n}/2*({dv})*(1 - 1/({v}))"
     return dict(
         question=f"{n} latent dimensions each have mean 0, and the same raw output $\\rho$ sets the variance by ${how}$. The prior is standard normal. Differentiate $\\mathrm{{KL}}(q\\,\\|\\,p)$, summed over the dimensions, in $\\rho$. Write `r` for $\\rho$.",
@@ -149,6 +178,7 @@ def dists_positive(r):
                   "lost-log": (f"{n}/2*({dv})", "The term −log σ² has a slope, too."),
                   "no-half": (f"2*{full}", "The factor ½ is missing."),
                   "wrong-sign-inside": (f"{n}/2*({dv})*(1 + 1/({v}))", "The two terms pull in opposite directions: look at the sign of the logarithm.")},
-        hints=["First the slope in the variance $v = \\sigma^2$, then the chain rule.", "Per dimension, $\\frac12[v - 1 - \\log v]$ has the slope $\\frac12(1 - 1/v)$."],
+        hints=["First the slope in the variance $v = \\sigma^2$, then the chain rule.",
+               "Per dimension, $\\frac12[v - 1 - \\log v]$ has the slope $\\frac12(1 - 1/v)$."],
         solution=[f"With $v = \\sigma^2$ the divergence is ${n}\\cdot\\frac12[v - 1 - \\log v]$, with the slope ${n}\\cdot\\frac12(1 - 1/v)$ in $v$.",
                   f"The slope of $v$ in $\\rho$ is ${step}$.", f"The product is `{answer}`. {comment}"])

@@ -13,7 +13,8 @@ import math
 from ..exam.exercise import exercise
 
 # %% ../../nbs/bank/dynamics.ipynb #a2cc126e
-PAGE = dict(title="Exercises: the dynamics of the game", subtitle="Spirals, step sizes and their cures",
+PAGE = dict(title="Exercises: the dynamics of the game",
+            subtitle="Spirals, step sizes and their cures",
             need="[Dynamics](../17_dynamics.ipynb).")
 
 # %% ../../nbs/bank/dynamics.ipynb #04f05040
@@ -31,10 +32,16 @@ def spiral_growth(r):
         check=math.hypot(x, y),
         mistakes={"squared": ((1 + s)**n, "That is the growth of the squared distance; take the root."),
                   "one-round": ((1 + s)**.5, "That is one round; the factors of all rounds multiply."),
-                  "not-squared": ((1 + h*c)**n, "A step at a right angle: by Pythagoras each round brings the root of 1 plus the square of the step, not 1 plus the step."),
-                  "circle": (1., "Continuous time stays on the circle. A step of finite size goes along the tangent and leaves it."),
-                  **({} if s < .05 else {"added": (1 + n*s/2, "You added what each round contributes; factors multiply.")}),
-                  **({} if c == 1 else {"no-slope": ((1 + h*h)**(n/2), f"You overlooked the factor {c:g} in V: it multiplies both players' velocities.")})},
+                  "not-squared": ((1 + h*c)**n,
+                                  "A step at a right angle: by Pythagoras each round brings the root of 1 plus the square of the step, not 1 plus the step."),
+                  "circle": (1.,
+                             "Continuous time stays on the circle. A step of finite size goes along the tangent and leaves it."),
+                  **({} if s < .05
+                     else {"added": (1 + n*s/2,
+                                     "You added what each round contributes; factors multiply.")}),
+                  **({} if c == 1
+                     else {"no-slope": ((1 + h*h)**(n/2),
+                                        f"You overlooked the factor {c:g} in V: it multiplies both players' velocities.")})},
         hints=["The velocity is at a right angle to the position. How long is the hypotenuse after one step?", "The squared distance grows by one plus the squared step (relative to the distance) in each round."],
         solution=[f"The velocities are ${'-y' if c == 1 else f'-{c:g}y'}$ and ${'x' if c == 1 else f'{c:g}x'}$: at a right angle to $(x, y)$, and {c:g} times as long.",
                   f"One round multiplies the squared distance by $1 + ({h:g} \\cdot {c:g})^2 = {1 + s:g}$.",
@@ -53,24 +60,29 @@ def _radius(m):
     return math.exp(log)
 
 # %% ../../nbs/bank/dynamics.ipynb #3c4d08dc
-@exercise("dynamics", "DIRAC, SIMULTANEOUS, IN-TURN", "numeric", topics="gan game dirac eigenvalues", points=2)
+@exercise("dynamics", "DIRAC, SIMULTANEOUS, IN-TURN", "numeric",
+          topics="gan game dirac eigenvalues", points=2)
 def dirac_radius(r):
     "Two ways to take a step in the smallest GAN"
     h = r.pick([.8, 1.2, 1.5, 1.8, 2.4, 3.0, 4.1, 4.2, 4.5, 4.8, 5.0, 5.5])
-    def alt(c, h):                                      # the larger root of λ² - (2 - c²h²)λ + 1
+    # the larger root of λ² - (2 - c²h²)λ + 1
+    def alt(c, h):
         t = 2 - (c*h)**2
         return 1. if abs(t) <= 2 else (abs(t) + math.sqrt(t*t - 4))/2
     sim = lambda c, h: math.sqrt(1 + (c*h)**2)
     one = ((1, h/2), (-h/2, 1))
     first, then = ((1, 0), (-h/2, 1)), ((1, h/2), (0, 1))   # D moves, then G
-    turns = tuple(tuple(sum(then[i][k]*first[k][j] for k in (0, 1)) for j in (0, 1)) for i in (0, 1))
+    turns = tuple(tuple(sum(then[i][k]*first[k][j] for k in (0, 1)) for j in (0, 1))
+                  for i in (0, 1))
     s, a = sim(.5, h), alt(.5, h)
     wrong = {"no-half": ((sim(1, h), alt(1, h)), "At the equilibrium the sigmoid is ½, so the velocities are half of those of V = xy."),
              "swapped": ((a, s), "The two are swapped."),
              "squared": ((s*s, a*a), "Those are the squares: asked was the modulus of the eigenvalue."),
              "small-step": ((1., a), "The second is right. The simultaneous step is never on the unit circle, however small the step.")}
-    if h > 4: wrong["always-one"] = ((s, 1.), "The first is right. Alternating steps circle only up to a step size of 4; here the eigenvalues are real, and one lies outside.")
-    else: wrong["both"] = ((s, s), "The first is right. With alternating steps the determinant of a round is 1, and here the eigenvalues are a complex pair.")
+    if h > 4:
+        wrong["always-one"] = ((s, 1.), "The first is right. Alternating steps circle only up to a step size of 4; here the eigenvalues are real, and one lies outside.")
+    else:
+        wrong["both"] = ((s, s), "The first is right. With alternating steps the determinant of a round is 1, and here the eigenvalues are a complex pair.")
     return dict(
         question=f"Dirac-GAN: the datum is 0, the fake is $\\theta$, the discriminator has the logit $\\psi x$, and $V = \\log\\sigma(0) + \\log\\sigma(-\\psi\\theta)$. Both players take gradient steps of size $h = {h:g}$. Linearise one round at $(0, 0)$: what is the largest modulus of its eigenvalues? Give (simultaneous steps, alternating steps).",
         answer=(s, a),
@@ -82,12 +94,14 @@ def dirac_radius(r):
                   f"The trace is {'inside' if h <= 4 else 'outside'} $[-2, 2]$, so the roots are {'a complex pair on the unit circle' if h <= 4 else 'real, and their product is 1'}: the largest modulus is ${a:.4f}$."])
 
 # %% ../../nbs/bank/dynamics.ipynb #6dde630f
-@exercise("dynamics", "FRICTION", "symbolic", topics="gan game r1 eigenvalues", points=2)
+@exercise("dynamics", "FRICTION", "symbolic", topics="gan game r1 eigenvalues",
+          points=2)
 def friction_modulus(r):
     "What a penalty does to the spiral"
     c, k = r.pick([1, 2, 3, 4]), r.pick([1, 2])
     w = f"{c*c}*h**2" if c > 1 else "h**2"
-    gh = "g*h" if k == 1 else "2*g*h"                           # the slope of (k g/2) y² is k g y
+    # the slope of (k g/2) y² is k g y
+    gh = "g*h" if k == 1 else "2*g*h"
     half = "\\frac{g}{2}" if k == 1 else "g"
     both = f"(1 - {gh})**2 + {w}"
     return dict(
@@ -99,9 +113,11 @@ def friction_modulus(r):
         mistakes={"no-friction": (f"1 + {w}", "That is the game without the penalty, which always spirals out."),
                   "both-players": (both, "You gave both players friction; the penalty is the discriminator's alone."),
                   "penalty-slope": (f"1 - {gh}/2 + {w}", "The slope of the penalty in y is twice what you have: the square brings a factor 2."),
-                  "modulus": (f"sqrt(1 - {gh} + {w})", "That is the modulus; asked was its square."),
+                  "modulus": (f"sqrt(1 - {gh} + {w})",
+                              "That is the modulus; asked was its square."),
                   "sign": (f"1 + {gh} + {w}", "The penalty pulls y towards 0: it makes the modulus smaller, not larger."),
-                  **({} if c == 1 else {"coupling": (f"1 - {gh} + {c}*h**2", "The coupling enters through both players, so it is squared.")})},
+                  **({} if c == 1
+                     else {"coupling": (f"1 - {gh} + {c}*h**2", "The coupling enters through both players, so it is squared.")})},
         hints=[f"Write one round as a matrix: the first row is $1$ and ${'-h' if c == 1 else f'-{c}h'}$.", "For a complex pair, the squared modulus is the product of the two eigenvalues, which is the determinant."],
         solution=[f"Velocities: $-{'' if c == 1 else c}y$ for $x$, and ${'' if c == 1 else c}x - {'' if k == 1 else k}g y$ for $y$.",
                   f"A round has the matrix with the rows $(1,\\ -{'' if c == 1 else c}h)$ and $({'' if c == 1 else c}h,\\ 1 - {'' if k == 1 else k}hg)$.",
@@ -109,14 +125,23 @@ def friction_modulus(r):
                   f"That is $1 - {'' if k == 1 else k}hg + {'' if c == 1 else c*c}h^2$. It is below 1, and the game converges, for $h < {'g' if k == 1 else '2g'}{'' if c == 1 else f'/{c*c}'}$."])
 
 # %% ../../nbs/bank/dynamics.ipynb #7cec131b
-@exercise("dynamics", "GROWTH, ALTERNATING, EXTRAGRADIENT", "choice", topics="gan game spiral")
+@exercise("dynamics", "GROWTH, ALTERNATING, EXTRAGRADIENT", "choice",
+          topics="gan game spiral")
 def which_way(r):
     "In, out or round and round"
-    options = dict(out="it moves away without limit", round="it stays at a bounded distance and never arrives", inside="it comes arbitrarily close to (0, 0)")
-    told = {"simultaneous": "both players look at the same point, then both move", "alternating": "first $y$ moves, then $x$ answers to the new $y$",
+    options = dict(out="it moves away without limit",
+                   round="it stays at a bounded distance and never arrives",
+                   inside="it comes arbitrarily close to (0, 0)")
+    told = {"simultaneous": "both players look at the same point, then both move",
+            "alternating": "first $y$ moves, then $x$ answers to the new $y$",
             "extragradient": "both players take a trial step, and then step from where they were with the velocities found at the trial point"}
-    kind, h, goes = r.pick([("simultaneous", .01, "out"), ("simultaneous", .3, "out"), ("alternating", .1, "round"), ("alternating", .7, "round"), ("alternating", 1.5, "round"),
-                            ("alternating", 2.4, "out"), ("extragradient", .3, "inside"), ("extragradient", .7, "inside"), ("extragradient", 1.3, "out")])
+    kind, h, goes = r.pick([("simultaneous", .01, "out"), ("simultaneous", .3, "out"),
+                            ("alternating", .1, "round"), ("alternating", .7, "round"),
+                            ("alternating", 1.5, "round"),
+                            ("alternating", 2.4, "out"),
+                            ("extragradient", .3, "inside"),
+                            ("extragradient", .7, "inside"),
+                            ("extragradient", 1.3, "out")])
     def play(x, y):
         for _ in range(40000 if h < .1 else 400):
             if kind == "simultaneous": x, y = x - h*y, y + h*x

@@ -15,7 +15,8 @@ from ..exam.exercise import exercise
 from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/elbo.ipynb #7e3bb21e
-PAGE = dict(title="Exercises: the evidence lower bound", subtitle="Bounds, gaps and a loss that is not one",
+PAGE = dict(title="Exercises: the evidence lower bound",
+            subtitle="Bounds, gaps and a loss that is not one",
             need="[The evidence lower bound](../06_elbo.ipynb).")
 
 # %% ../../nbs/bank/elbo.ipynb #6e7bb566
@@ -39,12 +40,17 @@ def elbo_two_states(r):
         question=f"A latent $z$ has two values with prior $({prior[0]}, {prior[1]})$. The observed $x$ has likelihood $({l[0]}, {l[1]})$ under them. What is the evidence lower bound for $q = ({q[0]}, {q[1]})$, in nats?",
         answer=elbo,
         check=math.log(px) - gap,
-        mistakes={"evidence": (math.log(px), "That is log p(x). The bound lies below it unless q is the posterior."),
+        mistakes={"evidence": (math.log(px),
+                               "That is log p(x). The bound lies below it unless q is the posterior."),
                   "gap": (gap, "That is the gap, KL(q‖posterior), not the bound."),
-                  "no-entropy": (E(log(joint)), "You forgot the entropy of q: subtract E[log q]."),
-                  "no-kl": (E(log(l)), "That is the reconstruction term alone; subtract KL(q‖prior)."),
-                  "kl-added": (E(log(l)) + E(log(q)) - E(log(prior)), "You added the divergence; it is subtracted.")},
-        hints=["Write the joint probability of $x$ with each value of $z$.", "Average $\\log p(x,z) - \\log q(z)$ under $q$."],
+                  "no-entropy": (E(log(joint)),
+                                 "You forgot the entropy of q: subtract E[log q]."),
+                  "no-kl": (E(log(l)),
+                            "That is the reconstruction term alone; subtract KL(q‖prior)."),
+                  "kl-added": (E(log(l)) + E(log(q)) - E(log(prior)),
+                               "You added the divergence; it is subtracted.")},
+        hints=["Write the joint probability of $x$ with each value of $z$.",
+               "Average $\\log p(x,z) - \\log q(z)$ under $q$."],
         solution=[f"The joint is $p(x,z) = ({joint[0]:.4g},\\ {joint[1]:.4g})$.",
                   f"$\\mathbb{{E}}_q[\\log p(x,z)] = {q[0]}\\cdot({math.log(joint[0]):.4f}) + {q[1]}\\cdot({math.log(joint[1]):.4f}) = {E(log(joint)):.4f}$.",
                   f"The entropy of $q$ is $-\\mathbb{{E}}_q[\\log q] = {-E(log(q)):.4f}$. The sum is ${elbo:.4f}$.",
@@ -57,7 +63,8 @@ def tight_q(r):
     prior, l, _, joint, px, post = two_states(r)
     elbo = lambda a: a*math.log(joint[0]/a) + (1 - a)*math.log(joint[1]/(1 - a))
     lo, hi = 1e-9, 1 - 1e-9
-    for _ in range(200):                                    # golden section: climb the bound itself
+    # golden section: climb the bound itself
+    for _ in range(200):
         a, b = hi - .618033988749895*(hi - lo), lo + .618033988749895*(hi - lo)
         lo, hi = (a, hi) if elbo(a) < elbo(b) else (lo, b)
     norm = lambda w: tuple(x/sum(w) for x in w)
@@ -65,11 +72,15 @@ def tight_q(r):
         question=f"A latent $z$ has two values with prior $({prior[0]}, {prior[1]})$. The observed $x$ has likelihood $({l[0]}, {l[1]})$ under them. Which $q = (q_1, q_2)$ makes the evidence lower bound equal to $\\log p(x)$?",
         answer=tuple(post),
         check=(lo, 1 - lo), agree=1e-5,
-        mistakes={"prior": (tuple(prior), "That is the prior. The gap is KL(q‖posterior)."),
-                  "likelihood": (norm(l), "You normalised the likelihood alone; weigh it by the prior."),
-                  "joint": (tuple(joint), "That is the joint; divide by p(x), so that it sums to one."),
+        mistakes={"prior": (tuple(prior),
+                            "That is the prior. The gap is KL(q‖posterior)."),
+                  "likelihood": (norm(l),
+                                 "You normalised the likelihood alone; weigh it by the prior."),
+                  "joint": (tuple(joint),
+                            "That is the joint; divide by p(x), so that it sums to one."),
                   "swapped": (tuple(post[::-1]), "The two entries are swapped.")},
-        hints=["The gap is $\\mathrm{KL}(q\\,\\|\\,p(z|x))$. When is it zero?", "Bayes: prior times likelihood, divided by their sum."],
+        hints=["The gap is $\\mathrm{KL}(q\\,\\|\\,p(z|x))$. When is it zero?",
+               "Bayes: prior times likelihood, divided by their sum."],
         solution=["The gap is $\\mathrm{KL}(q\\,\\|\\,p(z|x))$, which is zero only for $q = p(z|x)$.",
                   f"Prior times likelihood: $({joint[0]:.4g},\\ {joint[1]:.4g})$, with the sum $p(x) = {px:.4g}$.",
                   f"So $q = ({post[0]:.4f},\\ {post[1]:.4f})$."])
@@ -84,12 +95,17 @@ def jensen_lognormal(r):
         question=f"The log-weights $\\log w = \\log p(x,z) - \\log q(z)$ are Gaussian under $q$, with mean ${m:g}$ and standard deviation ${s:g}$. By how much does the evidence lower bound fall short of $\\log p(x)$, in nats?",
         answer=s**2/2,
         check=math.log(mean_w) - m,
-        mistakes={"std-for-variance": (s/2, "The gap is half the variance; you took half the standard deviation."),
-                  "no-half": (s**2, "The factor ½ is missing: a log-normal has the mean exp(m + τ²/2)."),
-                  "evidence": (m + s**2/2, "That is log p(x) itself; asked was its distance from the bound."),
-                  "elbo": (float(m), "That is the bound itself; asked was its distance from log p(x).")},
+        mistakes={"std-for-variance": (s/2,
+                                       "The gap is half the variance; you took half the standard deviation."),
+                  "no-half": (s**2,
+                              "The factor ½ is missing: a log-normal has the mean exp(m + τ²/2)."),
+                  "evidence": (m + s**2/2,
+                               "That is log p(x) itself; asked was its distance from the bound."),
+                  "elbo": (float(m),
+                           "That is the bound itself; asked was its distance from log p(x).")},
         hints=["The bound is the mean of the log-weights; the evidence is the logarithm of their mean.", "The mean of a log-normal is $e^{m + \\tau^2/2}$."],
-        solution=[f"The bound is $\\mathbb{{E}}[\\log w] = {m}$.", f"The evidence is $\\log\\mathbb{{E}}[w] = {m:g} + {s:g}^2/2 = {m + s**2/2:.4f}$.",
+        solution=[f"The bound is $\\mathbb{{E}}[\\log w] = {m}$.",
+                  f"The evidence is $\\log\\mathbb{{E}}[w] = {m:g} + {s:g}^2/2 = {m + s**2/2:.4f}$.",
                   f"The difference is $\\tau^2/2 = {s**2/2:.4f}$, whatever the mean."])
 
 # %% ../../nbs/bank/elbo.ipynb #0beaf16f
@@ -97,7 +113,8 @@ def jensen_lognormal(r):
 def elbo_bug(r):
     "A loss that trains, but not on the bound"
     B, P, K = r.pick([32, 64, 128]), r.pick([64, 784]), r.pick([2, 8, 20])
-    names = ("the line that computes `log_px_z`", "the line that computes `kl`", "the last line", "nothing is wrong")
+    names = ("the line that computes `log_px_z`", "the line that computes `kl`",
+             "the last line", "nothing is wrong")
     faulty = r.whole(0, 1)
     logpx = ".mean(1)" if faulty == 0 else ".sum(1)"
     kl = ".mean(1)" if faulty == 1 else ".sum(1)"
@@ -107,7 +124,8 @@ log_px_z = -F.binary_cross_entropy_with_logits(logits, x, reduction="none"){logp
 kl = .5*(mu**2 + logvar.exp() - 1 - logvar){kl}
 loss = -(log_px_z - kl).mean()
 ```"""
-    scale = dict(log_px_z=1/P if "mean" in logpx else 1, kl=1/K if "mean" in kl else 1)     # what multiplies each term
+    # what multiplies each term
+    scale = dict(log_px_z=1/P if "mean" in logpx else 1, kl=1/K if "mean" in kl else 1)
     why = {0: f"It averages over the {P} pixels: the divergence then weighs {P} times too much.",
            1: f"It averages over the {K} latent dimensions: the divergence then weighs {K} times too little."}
     return dict(
@@ -123,9 +141,11 @@ loss = -(log_px_z - kl).mean()
 # %% ../../nbs/bank/elbo.ipynb #9b1abeb0
 def _line(r):
     "Weight, noise and observation of a linear-Gaussian model; posterior mean and variance, log p(x) and log p(x, z)"
-    W, s, x = r.sign()*r.pick([.8, 1.2, 1.5, 2.]), r.pick([.4, .5, .6, .8]), r.sign()*r.num(.5, 2)
+    W, s = r.sign()*r.pick([.8, 1.2, 1.5, 2.]), r.pick([.4, .5, .6, .8])
+    x = r.sign()*r.num(.5, 2)
     C = W*W + s*s
-    log_joint = lambda z: -.5*(2*math.log(2*math.pi) + 2*math.log(s) + z*z + ((x - W*z)/s)**2)
+    log_joint = lambda z: -.5*(2*math.log(2*math.pi) + 2*math.log(s) + z*z
+                               + ((x - W*z)/s)**2)
     says = f"A latent $z$ has the prior $\\mathcal{{N}}(0, 1)$, and $x$ given $z$ is $\\mathcal{{N}}({W:g}z,\\ \\sigma^2)$ with the standard deviation $\\sigma = {s:g}$. Observed is $x = {x:g}$."
     return W, s, x, W*x/C, s*s/C, -.5*(math.log(2*math.pi*C) + x*x/C), log_joint, says
 
@@ -138,16 +158,20 @@ def elbo_gap(r):
     kl = lambda m1, v1, m2, v2: .5*(math.log(v2/v1) + (v1 + (m1 - m2)**2)/v2 - 1)
     lo, hi = a - 11*math.sqrt(w), a + 11*math.sqrt(w)
     log_q = lambda z: -.5*(math.log(2*math.pi*w) + (z - a)**2/w)
-    elbo = integral(lambda z: normal_pdf(z, a, w)*(log_joint(z) - log_q(z)), lo, hi, 400)
+    elbo = integral(lambda z: normal_pdf(z, a, w)*(log_joint(z) - log_q(z)), lo, hi,
+                    400)
     gap = kl(a, w, m, v)
     return dict(
         question=f"{says} By how much does the evidence lower bound of $q = \\mathcal{{N}}({a:g},\\ {w:g})$, where {w:g} is the variance, fall short of $\\log p(x)$, in nats?",
         answer=gap,
         check=log_px - elbo,
-        mistakes={"to-the-prior": (kl(a, w, 0, 1), "That is KL(q‖prior). The gap is the divergence from the posterior."),
-                  "reverse": (kl(m, v, a, w), "That is KL(posterior‖q); the gap is KL(q‖posterior)."),
+        mistakes={"to-the-prior": (kl(a, w, 0, 1),
+                                   "That is KL(q‖prior). The gap is the divergence from the posterior."),
+                  "reverse": (kl(m, v, a, w),
+                              "That is KL(posterior‖q); the gap is KL(q‖posterior)."),
                   "bound": (elbo, "That is the bound itself; asked was its distance from log p(x)."),
-                  "std-for-variance": (kl(a, math.sqrt(w), m, math.sqrt(v)), "You used standard deviations where the variances belong."),
+                  "std-for-variance": (kl(a, math.sqrt(w), m, math.sqrt(v)),
+                                       "You used standard deviations where the variances belong."),
                   "no-half": (2*gap, "The factor ½ is missing.")},
         hints=["The gap is a divergence, $\\mathrm{KL}(q\\,\\|\\,p(z|x))$. Which Gaussian is the posterior?", "The posterior has the mean $Wx/(W^2 + \\sigma^2)$ and the variance $\\sigma^2/(W^2 + \\sigma^2)$."],
         solution=[f"The posterior has the mean ${W:g}\\cdot({x:g})/{W*W + s*s:g} = {m:.6f}$ and the variance ${s*s:g}/{W*W + s*s:g} = {v:.6f}$.",
@@ -170,11 +194,14 @@ def elbo_exact_weight(r):
         question=f"{says} Let $q$ be the exact posterior $p(z|x)$, and draw $z$ from it. What are the mean and the variance of the one-sample estimate $\\log p(x,z) - \\log q(z)$?",
         answer=(log_px, 0),
         check=moments(lambda z: log_joint(z) - log_q(z)),
-        mistakes={"joint": (moments(log_joint), "Those are mean and variance of log p(x,z). You left out log q(z)."),
+        mistakes={"joint": (moments(log_joint),
+                            "Those are mean and variance of log p(x,z). You left out log q(z)."),
                   "likelihood": (moments(lambda z: log_joint(z) + .5*(math.log(2*math.pi) + z*z)), "Those are mean and variance of log p(x|z). Prior and q are missing."),
-                  "noisy": ((log_px, moments(log_joint)[1]), "The mean is right. The variance is that of log p(x,z) alone; subtracting log q(z) changes it."),
+                  "noisy": ((log_px, moments(log_joint)[1]),
+                            "The mean is right. The variance is that of log p(x,z) alone; subtracting log q(z) changes it."),
                   "posterior": ((m, v), "Those are mean and variance of z itself.")},
-        hints=["Bayes: what is the quotient of $p(x,z)$ and $p(z|x)$?", "It does not depend on $z$ at all."],
+        hints=["Bayes: what is the quotient of $p(x,z)$ and $p(z|x)$?",
+               "It does not depend on $z$ at all."],
         solution=["$\\log p(x,z) - \\log p(z|x) = \\log p(x)$ for every $z$, so all draws give the same number and the variance is 0.",
                   f"$p(x)$ is Gaussian with mean 0 and variance $W^2 + \\sigma^2 = {W*W:g} + {s*s:g} = {W*W + s*s:g}$.",
                   f"$\\log p(x) = -\\frac12[\\log(2\\pi\\cdot{W*W + s*s:g}) + ({x:g})^2/{W*W + s*s:g}] = {log_px:.4f}$."])
@@ -186,13 +213,16 @@ def elbo_code(r):
     import torch
     from torch.distributions import Categorical, kl_divergence
     def case(B, K):
-        q = torch.tensor([[r.num(.1, 1) for _ in range(K)] for _ in range(B)], dtype=torch.double)
-        return torch.tensor([[r.num(-4, -1) for _ in range(K)] for _ in range(B)], dtype=torch.double), q/q.sum(1, keepdim=True)
+        q = torch.tensor([[r.num(.1, 1) for _ in range(K)] for _ in range(B)],
+                         dtype=torch.double)
+        return torch.tensor([[r.num(-4, -1) for _ in range(K)] for _ in range(B)],
+                            dtype=torch.double), q/q.sum(1, keepdim=True)
     right = lambda log_joint, q: (q*(log_joint - q.log())).sum(1)
     return dict(
         question="A latent has $K$ values. Write `elbo(log_joint, q)`: `log_joint` holds $\\log p(x, z)$ for every image and every value, `q` the probabilities $q(z|x)$, each row of which sums to 1; both are `[B, K]`. Return the evidence lower bound per image, `[B]`, in nats, exactly: no sampling is needed.",
         answer=right,
-        check=lambda log_joint, q: log_joint.logsumexp(1) - kl_divergence(Categorical(probs=q), Categorical(logits=log_joint)),
+        check=lambda log_joint, q: log_joint.logsumexp(1)
+        - kl_divergence(Categorical(probs=q), Categorical(logits=log_joint)),
         cases=[case(2, 3), case(4, 2)],
         start="def elbo(log_joint, q):\n    ...",
         mistakes={"no-entropy": (lambda log_joint, q: (q*log_joint).sum(1), "You forgot the entropy of q: subtract q.log() inside the average."),
@@ -201,6 +231,7 @@ def elbo_code(r):
                   "unweighted": (lambda log_joint, q: (log_joint - q.log()).mean(1), "You gave all values the same weight. The average is taken under q."),
                   "loss": (lambda log_joint, q: -right(log_joint, q), "Right magnitude, wrong sign: that is the loss."),
                   "batch": (lambda log_joint, q: right(log_joint, q).mean(), "You averaged over the batch as well: return one number per image.")},
-        hints=["It is an average under q of a difference of two logarithms.", "Multiply by `q`, sum over the last dimension."],
+        hints=["It is an average under q of a difference of two logarithms.",
+               "Multiply by `q`, sum over the last dimension."],
         solution=["The bound is $\\sum_z q(z|x)\\,[\\log p(x,z) - \\log q(z|x)]$.",
                   "```python\ndef elbo(log_joint, q):\n    return (q*(log_joint - q.log())).sum(1)\n```"])

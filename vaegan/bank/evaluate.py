@@ -21,19 +21,25 @@ PAGE = dict(title="Exercises: evaluation", subtitle="Weights, bits and distances
 @exercise("evaluate", "GAP-RATE", "numeric", topics="bound importance")
 def evaluate_how_many(r):
     "Samples for a small gap"
-    m, v, gap = r.sign()*r.num(.5, 2, .5), r.pick([.5, .8, 1.2, 1.5, 2]), r.pick([.01, .02, .05])
+    m, v = r.sign()*r.num(.5, 2, .5), r.pick([.5, .8, 1.2, 1.5, 2])
+    gap = r.pick([.01, .02, .05])
     s = math.sqrt(v)
-    moment = lambda k: integral(lambda t: math.exp(k*t)*normal_pdf(t, m, v), m - 10*s, m + 14*s, 1000)
+    moment = lambda k: integral(lambda t: math.exp(k*t)*normal_pdf(t, m, v), m - 10*s,
+                                m + 14*s, 1000)
     K = (math.exp(v) - 1)/(2*gap)
     return dict(
         question=f"The log-weights $\\log w$ are Gaussian under $q$, with mean ${m:g}$ and *variance* ${v:g}$. By the approximation for many samples, $\\log p(x) - \\mathcal{{L}}_K \\approx \\mathrm{{Var}}[w]/(2K\\,p(x)^2)$, for which $K$ is the gap {gap:g} nats? Do not round to a whole number.",
         answer=K,
         check=(moment(2)/moment(1)**2 - 1)/(2*gap),
-        mistakes={"log-weights": (v/(2*gap), "You took the variance of the log-weights; what counts is that of the weights."),
+        mistakes={"log-weights": (v/(2*gap),
+                                  "You took the variance of the log-weights; what counts is that of the weights."),
                   "no-half": (2*K, "The factor ½ is missing."),
-                  "second-moment": (math.exp(v)/(2*gap), "That is the second moment of w over the squared mean; the variance is 1 less."),
-                  "std": ((math.exp(s) - 1)/(2*gap), "You put the standard deviation into the exponent; the variance belongs there."),
-                  "not-relative": ((math.exp(v) - 1)*math.exp(2*m + v)/(2*gap), "You forgot to divide the variance of the weights by p(x) squared.")},
+                  "second-moment": (math.exp(v)/(2*gap),
+                                    "That is the second moment of w over the squared mean; the variance is 1 less."),
+                  "std": ((math.exp(s) - 1)/(2*gap),
+                          "You put the standard deviation into the exponent; the variance belongs there."),
+                  "not-relative": ((math.exp(v) - 1)*math.exp(2*m + v)/(2*gap),
+                                   "You forgot to divide the variance of the weights by p(x) squared.")},
         hints=["For a log-normal, $\\mathbb{E}[w] = e^{m + v/2}$ and $\\mathbb{E}[w^2] = e^{2m + 2v}$.", "So the relative variance $\\mathrm{Var}[w]/p(x)^2$ is $e^v - 1$, whatever the mean."],
         solution=[f"$p(x) = \\mathbb{{E}}[w] = e^{{m + v/2}}$ and $\\mathrm{{Var}}[w]/p(x)^2 = e^v - 1 = e^{{{v:g}}} - 1 = {math.exp(v) - 1:.4f}$.",
                   f"The gap is ${math.exp(v) - 1:.4f}/(2K) = {gap:g}$ at $K = {math.exp(v) - 1:.4f}/{2*gap:g}$, which is ${K:.4f}$ with all digits."])
@@ -42,7 +48,8 @@ def evaluate_how_many(r):
 @exercise("evaluate", "BPD, DEQUANT-BITS", "numeric", topics="bits nll")
 def evaluate_bits(r):
     "Bits per dimension"
-    C, H, L = r.pick([(1, 28, 256), (3, 32, 256), (3, 16, 256), (1, 8, 17), (1, 16, 64)])
+    C, H, L = r.pick([(1, 28, 256), (3, 32, 256), (3, 16, 256), (1, 8, 17),
+                      (1, 16, 64)])
     m = C*H*H
     nll = float(round(m*(r.num(.35, .85, .05)*math.log(2)*math.log2(L) - math.log(L))))
     offset = math.log(L)
@@ -50,19 +57,22 @@ def evaluate_bits(r):
     mistakes = {"no-offset": (nll/m/math.log(2), f"You left out the {L} levels: a density on [0, 1] is not a probability. Add log {L} per dimension."),
                 "nats": (nll/m + offset, "That is in nats per dimension; divide by log 2."),
                 "subtracted": ((nll/m - offset)/math.log(2), "A level is narrow, so its probability is smaller than the density and the cost is larger: add log L."),
-                "per-image": (bpd*m, "That is per image; divide by the number of dimensions."),
-                "once": ((nll + offset)/m/math.log(2), f"You added log {L} once per image; each dimension needs it.")}
-    if C > 1: mistakes["channels"] = ((nll/(H*H) + offset)/math.log(2), "You divided by the positions only; each has three channels, and all of them are dimensions.")
+                "per-image": (bpd*m,
+                              "That is per image; divide by the number of dimensions."),
+                "once": ((nll + offset)/m/math.log(2),
+                         f"You added log {L} once per image; each dimension needs it.")}
+    if C > 1:
+        mistakes["channels"] = ((nll/(H*H) + offset)/math.log(2), "You divided by the positions only; each has three channels, and all of them are dimensions.")
     return dict(
         question=f"Images of shape ${C}\\times{H}\\times{H}$ have {L} levels per {'pixel' if C == 1 else 'pixel and channel'}. After uniform noise of one level's width they are scaled to $[0, 1]$, and a model of these real numbers has a negative log-density of {nll:g} nats per image on average. How many bits per dimension is that, for the images with levels?",
         answer=bpd,
         check=-math.log2(math.exp(-nll/m)/L),
         mistakes=mistakes,
-        hints=["First per dimension: divide by the number of pixels and channels.", f"A level has the width $1/{L}$, so its probability is the density divided by {L}."],
+        hints=["First per dimension: divide by the number of pixels and channels.",
+               f"A level has the width $1/{L}$, so its probability is the density divided by {L}."],
         solution=[f"There are $m = {C}\\cdot{H}\\cdot{H} = {m}$ dimensions, so it is ${nll:g}/{m} = {nll/m:.4f}$ nats of negative log-density for each.",
                   f"A level has the width $1/{L}$: add $\\log {L} = {offset:.4f}$, which makes {nll/m + offset:.4f} nats.",
-                  f"In bits: ${nll/m + offset:.4f}/\\log 2$, with all digits ${bpd:.4f}$.",
-                  "By Jensen it is an upper bound of the true cost of the images with levels."])
+                  f"In bits: ${nll/m + offset:.4f}/\\log 2$, with all digits ${bpd:.4f}$.", "By Jensen it is an upper bound of the true cost of the images with levels."])
 
 # %% ../../nbs/bank/evaluate.ipynb #1b2c22cb
 @exercise("evaluate", "FRECHET-1D, FRECHET", "numeric", topics="frechet distance")
@@ -71,20 +81,25 @@ def evaluate_frechet(r):
     from statistics import NormalDist
     a = r.num(-1, 1, .5)
     b = a + r.sign()*r.num(.5, 2, .5)
-    va, vb = r.pick([(1., 4.), (4., 1.), (.25, 2.25), (2.25, .25), (.5, 2.), (3., .5), (1., 2.), (.09, .49)])
+    va, vb = r.pick([(1., 4.), (4., 1.), (.25, 2.25), (2.25, .25), (.5, 2.), (3., .5),
+                     (1., 2.), (.09, .49)])
     sa, sb = math.sqrt(va), math.sqrt(vb)
     base, A, B = NormalDist(), NormalDist(a, sa), NormalDist(b, sb)
+    moved = lambda u: A.inv_cdf(u) - B.inv_cdf(u)
     d2 = (a - b)**2 + (sa - sb)**2
     return dict(
         question=f"What is the *squared* Fréchet distance between $\\mathcal{{N}}({a:g}, {va:g})$ and $\\mathcal{{N}}({b:g}, {vb:g})$? The second numbers are variances.",
         answer=d2,
-        check=integral(lambda t: normal_pdf(t)*(A.inv_cdf(base.cdf(t)) - B.inv_cdf(base.cdf(t)))**2, -7, 7, 280),
+        check=integral(lambda t: normal_pdf(t)*moved(base.cdf(t))**2, -7, 7, 280),
         mistakes={"variances": ((a - b)**2 + (va - vb)**2, "You compared the variances; it is the standard deviations that are subtracted and squared."),
-                  "root": (math.sqrt(d2), "That is the distance; asked was its square."),
+                  "root": (math.sqrt(d2),
+                           "That is the distance; asked was its square."),
                   "independent": ((a - b)**2 + va + vb, "That is the mean squared distance of two independent draws; the cross term −2σσ′ is missing."),
-                  "kl": (.5*(va/vb + (a - b)**2/vb - 1 + math.log(vb/va)), "That is a KL divergence."),
+                  "kl": (.5*(va/vb + (a - b)**2/vb - 1 + math.log(vb/va)),
+                         "That is a KL divergence."),
                   "means-only": ((a - b)**2, "The spreads differ, too.")},
-        hints=["One part for the means, one for the spreads.", "It is $(\\mu_a - \\mu_b)^2 + (\\sigma_a - \\sigma_b)^2$."],
+        hints=["One part for the means, one for the spreads.",
+               "It is $(\\mu_a - \\mu_b)^2 + (\\sigma_a - \\sigma_b)^2$."],
         solution=[f"The means contribute $({a:g} - ({b:g}))^2 = {(a - b)**2:.4g}$.",
                   f"The standard deviations are $\\sqrt{{{va:g}}} = {sa:.4f}$ and $\\sqrt{{{vb:g}}} = {sb:.4f}$; they contribute ${(sa - sb)**2:.4f}$.",
                   f"Together ${d2:.4f}$. (The matrix formula says the same: $\\sigma_a^2 + \\sigma_b^2 - 2\\sigma_a\\sigma_b$ is that square.)"])

@@ -16,24 +16,29 @@ from ..exam.exercise import exercise
 from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/exam.ipynb #2da83871
-PAGE = dict(title="An exam in four questions", subtitle="Tanh, logistic regression, ReLU before a sigmoid, and an autoencoder with two weights",
+PAGE = dict(title="An exam in four questions",
+            subtitle="Tanh, logistic regression, ReLU before a sigmoid, and an autoencoder with two weights",
             need="[Networks](../08_nets.ipynb), the log-odds of [Densities](../02_dists.ipynb#eq-logit) and [the smallest autoencoder](linear_autoencoder.ipynb). "
                  "The questions follow the [CS230 exam of autumn 2019](https://cs230.stanford.edu/files/cs230exam_fall19_soln.pdf); the numbers and the follow-up parts are ours.")
 
 # %% ../../nbs/bank/exam.ipynb #a5d6031f
-@exercise("nets", "TANH-GRADIENT", "truefalse", topics="exam gradient activation", points=2)
+@exercise("nets", "TANH-GRADIENT", "truefalse", topics="exam gradient activation",
+          points=2)
 def exam_tanh(r):
     "Tanh: what comes back"
     g, strict = r.sign()*r.num(.5, 4, .5), r.pick([True, False, False])
     slopes = [derivative(math.tanh, x/10) for x in range(-60, 61)]
     reach, above = max(slopes) > 1 - 1e-9, max(slopes) > 1 + 1e-9
-    says = dict(between="True, because the factor 1 − z² lies between 0 and 1.", output="True, because the factor is the output z, and z lies between −1 and 1.",
-                one="False, because the factor is 1 at x = 0, where z = 0.", exceeds="False, because the factor is above 1 where z is negative.")
+    says = dict(between="True, because the factor 1 − z² lies between 0 and 1.",
+                output="True, because the factor is the output z, and z lies between −1 and 1.",
+                one="False, because the factor is 1 at x = 0, where z = 0.",
+                exceeds="False, because the factor is above 1 where z is negative.")
     why = dict(between="Almost: at x = 0 the factor is exactly 1, so the gradient comes back whole. That is not smaller.", output="The factor is the slope 1 − z², not the output z.",
                one="At x = 0 the gradient comes back whole, and equal in magnitude is allowed here.", exceeds="The square of a negative z is positive, so 1 − z² is at most 1 there, too.")
     right = "one" if strict else "between"
     return dict(
-        question="The back-propagated gradient through a tanh non-linearity is " + ("always strictly smaller" if strict else "never larger") +
+        question="The back-propagated gradient through a tanh non-linearity is "
+        + ("always strictly smaller" if strict else "never larger") +
                  f" in magnitude than the upstream gradient, here ${g:g}$, whatever the input of the unit is. (Recall: if $z = \\tanh(x)$, then $\\partial z/\\partial x = 1 - z^2$.)",
         answer=says[right],
         check=says["exceeds" if above else "one" if strict and reach else "between"],
@@ -46,19 +51,28 @@ def exam_tanh(r):
 @exercise("nets", "TANH-GRADIENT", "numeric", topics="exam gradient activation")
 def exam_tanh_number(r):
     "Tanh: a gradient in numbers"
-    x, g = r.sign()*r.pick([.3, .4, .6, .8, .9, 1.2, 1.5, 2, 3]), r.sign()*r.pick([2, 2.5, 3, 4, 5])
+    x = r.sign()*r.pick([.3, .4, .6, .8, .9, 1.2, 1.5, 2, 3])
+    g = r.sign()*r.pick([2, 2.5, 3, 4, 5])
     z = math.tanh(x)
     return dict(
         question=f"A unit computes $z = \\tanh(x)$ at $x = {x:g}$. The gradient of the loss in $z$ is ${g:g}$. What is the gradient of the loss in $x$?",
         answer=g*(1 - z*z),
         check=g*derivative(math.tanh, x),
-        mistakes={"no-upstream": (1 - z*z, "That is the slope of tanh alone; multiply it by the upstream gradient."),
-                  "forward": (g*z, "You multiplied by the output z; the chain rule multiplies by the slope 1 − z²."),
-                  "not-squared": (g*(1 - abs(z)), "The slope is 1 − z²; you forgot the square."),
-                  "input-for-output": (g*(1 - x*x), "In 1 − z² the letter z is the output of the unit; you put in its input."),
-                  "sigmoid": (g*math.exp(-x)/(1 + math.exp(-x))**2, "That is the slope of the sigmoid.")},
-        hints=["First the output $z = \\tanh(x)$, then the slope $1 - z^2$.", "Then the chain rule: upstream gradient times slope."],
-        solution=[f"$z = \\tanh({x:g}) = {z:.4f}$.", f"The slope is $1 - z^2 = {1 - z*z:.6f}$.", f"The gradient in $x$ is ${g:g}\\cdot{1 - z*z:.6f} = {g*(1 - z*z):.4f}$."])
+        mistakes={"no-upstream": (1 - z*z,
+                                  "That is the slope of tanh alone; multiply it by the upstream gradient."),
+                  "forward": (g*z,
+                              "You multiplied by the output z; the chain rule multiplies by the slope 1 − z²."),
+                  "not-squared": (g*(1 - abs(z)),
+                                  "The slope is 1 − z²; you forgot the square."),
+                  "input-for-output": (g*(1 - x*x),
+                                       "In 1 − z² the letter z is the output of the unit; you put in its input."),
+                  "sigmoid": (g*math.exp(-x)/(1 + math.exp(-x))**2,
+                              "That is the slope of the sigmoid.")},
+        hints=["First the output $z = \\tanh(x)$, then the slope $1 - z^2$.",
+               "Then the chain rule: upstream gradient times slope."],
+        solution=[f"$z = \\tanh({x:g}) = {z:.4f}$.",
+                  f"The slope is $1 - z^2 = {1 - z*z:.6f}$.",
+                  f"The gradient in $x$ is ${g:g}\\cdot{1 - z*z:.6f} = {g*(1 - z*z):.4f}$."])
 
 # %% ../../nbs/bank/exam.ipynb #73c2723e
 @exercise("nets", "TANH-GRADIENT", "symbolic", topics="exam gradient activation")
@@ -71,39 +85,53 @@ def exam_tanh_formula(r):
         answer=f"{g*c:g}*(1 - {t}**2)",
         check=lambda x: derivative(lambda u: g*math.tanh(c*u), x),
         symbols=dict(x=(-1.5, 1.5)),
-        accept=[f"{g*c:g}*sech({c:g}*x)**2", f"{g*c:g}/cosh({c:g}*x)**2", f"{4*g*c:g}/(exp({c:g}*x) + exp(-{c:g}*x))**2"],
-        mistakes={"no-upstream": (f"{c:g}*(1 - {t}**2)", "That is the slope of z in x; multiply it by the upstream gradient."),
-                  "inner": (f"{g:g}*(1 - {t}**2)", f"The factor {c:g} inside the tanh has a derivative, too."),
-                  "forward": (f"{g:g}*{t}", "You multiplied by the output z; the chain rule multiplies by its slope."),
-                  "not-squared": (f"{g*c:g}*(1 - {t})", "The slope of tanh is 1 − tanh²; you forgot the square."),
-                  "input-for-output": (f"{g*c:g}*(1 - ({c:g}*x)**2)", "In 1 − z² the letter z is the output; you put in what stands inside the tanh.")},
-        hints=["Three factors: upstream, tanh, and what stands inside.", "The slope of $\\tanh(a)$ in $a$ is $1 - \\tanh^2(a)$, which is also $1/\\cosh^2(a)$."],
+        accept=[f"{g*c:g}*sech({c:g}*x)**2", f"{g*c:g}/cosh({c:g}*x)**2",
+                f"{4*g*c:g}/(exp({c:g}*x) + exp(-{c:g}*x))**2"],
+        mistakes={"no-upstream": (f"{c:g}*(1 - {t}**2)",
+                                  "That is the slope of z in x; multiply it by the upstream gradient."),
+                  "inner": (f"{g:g}*(1 - {t}**2)",
+                            f"The factor {c:g} inside the tanh has a derivative, too."),
+                  "forward": (f"{g:g}*{t}",
+                              "You multiplied by the output z; the chain rule multiplies by its slope."),
+                  "not-squared": (f"{g*c:g}*(1 - {t})",
+                                  "The slope of tanh is 1 − tanh²; you forgot the square."),
+                  "input-for-output": (f"{g*c:g}*(1 - ({c:g}*x)**2)",
+                                       "In 1 − z² the letter z is the output; you put in what stands inside the tanh.")},
+        hints=["Three factors: upstream, tanh, and what stands inside.",
+               "The slope of $\\tanh(a)$ in $a$ is $1 - \\tanh^2(a)$, which is also $1/\\cosh^2(a)$."],
         solution=[f"With $a = {c:g}x$, the chain rule has the factors ${g:g}$, $1 - \\tanh^2(a)$ and ${c:g}$.", f"Their product is ${g*c:g}\\,(1 - \\tanh^2({c:g}x))$.",
-                  "By $\\cosh^2 - \\sinh^2 = 1$ the same is " + f"${g*c:g}/\\cosh^2({c:g}x)$."])
+                  "By $\\cosh^2 - \\sinh^2 = 1$ the same is "
+                  + f"${g*c:g}/\\cosh^2({c:g}x)$."])
 
 # %% ../../nbs/bank/exam.ipynb #f5cc784b
 @exercise("dists", "LOGIT", "truefalse", topics="exam logistic", points=2)
 def exam_logistic(r):
     "Logistic regression: smaller weights"
-    case, c = r.pick(["weights", "none", "both", "none", "weights"]), r.pick([3, 4, 2, 2])
-    w, b = (r.sign()*r.num(.5, 2), r.sign()*r.num(.5, 2)), 0 if case == "none" else r.sign()*r.num(.5, 2)
+    case = r.pick(["weights", "none", "both", "none", "weights"])
+    c = r.pick([3, 4, 2, 2])
+    w = (r.sign()*r.num(.5, 2), r.sign()*r.num(.5, 2))
+    b = 0 if case == "none" else r.sign()*r.num(.5, 2)
     grid = [(i/4 + .01, j/4 - .02) for i in range(-20, 21) for j in range(-20, 21)]
     logits = lambda k, kb: [w[0]/k*x + w[1]/k*y + b/kb for x, y in grid]
-    moved = any((p >= 0) != (q >= 0) for p, q in zip(logits(1, 1), logits(c, c if case == "both" else 1)))
+    moved = any((p >= 0) != (q >= 0)
+                for p, q in zip(logits(1, 1), logits(c, c if case == "both" else 1)))
     says = dict(sign="True, because every logit keeps its sign, and the sign decides the label.", same="True, because every probability stays as it was.",
                 half="False, because the probabilities move towards ½, and some labels change with them.", boundary="False, because the boundary between the classes moves.")
     why = dict(sign=f"The bias keeps its size, so w·x/{c} + b may have another sign than w·x + b.", same="The probabilities do change. The accuracy counts labels, not confidence.",
                half="A probability that comes closer to ½ without crossing it keeps its label. What counts is where the logit changes its sign.",
                boundary=f"The boundary is where the logit is 0, and the whole logit is divided by {c}: it is 0 at the same places.")
     right = "boundary" if case == "weights" else "sign"
-    bias = dict(none="Assuming there is no bias, dividing $W$ by " + f"{c}", both=f"It also has a bias $b = {b:g}$. Dividing both $W$ and $b$ by {c}", weights=f"It also has a bias $b = {b:g}$. Dividing $W$ by {c}, and leaving $b$ as it is,")[case]
+    bias = dict(none=f"Assuming there is no bias, dividing $W$ by {c}",
+                both=f"It also has a bias $b = {b:g}$. Dividing both $W$ and $b$ by {c}",
+                weights=f"It also has a bias $b = {b:g}$. Dividing $W$ by {c}, and leaving $b$ as it is,")[case]
     return dict(
         question=f"Consider a trained logistic regression. Its weight vector is $W = ({w[0]:g}, {w[1]:g})$ and its test accuracy on a given data set is $A$. {bias} won't change the test accuracy, whatever the data set is.",
         answer=says[right],
         check=says["boundary" if moved else "sign"],
         mistakes={k: (says[k], why[k]) for k in says if k != right},
         hints=["An input is put into class 1 if its probability is at least ½, that is, if its logit is at least 0.", "Write the new logit next to the old one. Can they differ in sign?"],
-        solution=["The label is the sign of the logit " + ("$W\\cdot x$." if case == "none" else "$W\\cdot x + b$."),
+        solution=["The label is the sign of the logit "
+                  + ("$W\\cdot x$." if case == "none" else "$W\\cdot x + b$."),
                   f"The new logit is $W\\cdot x/{c} + b$. The boundary moves from $W\\cdot x = {-b:g}$ to $W\\cdot x = {-b*c:g}$, and inputs between the two change their label." if case == "weights" else
                   f"The new logit is the old one divided by {c}. It has the same sign, so every label stays, and the accuracy with it.",
                   "What changes in any case is the confidence, and with it the cross-entropy."])
@@ -112,11 +140,14 @@ def exam_logistic(r):
 @exercise("dists", "LOGIT", "numeric", topics="exam logistic")
 def exam_logistic_bias(r):
     "Logistic regression: the bias stays"
-    w, t, c, k, odd = r.pick([.5, 1, 2, 3]), r.whole(2, 5), r.pick([2, 3, 4]), r.whole(2, 3), r.pick([0, 1])
+    w, t, c, k = r.pick([.5, 1, 2, 3]), r.whole(2, 5), r.pick([2, 3, 4]), r.whole(2, 3)
+    odd = r.pick([0, 1])
     b = -w*t
-    zeros = [round(r.num(t/c - .4, t/c - .2), 1), round(r.num(t/c + .2, t - .2), 1), *[-r.num(1, 3)]*odd]
-    ones = [*(round(t + (c*t - t)*(i + 1)/(k + 1), 1) for i in range(k)), r.num(c*t + 1, c*t + 3), *[-r.num(3.1, 5)]*odd]
-    hits = lambda u, f: sum(f(u*x + b) for x in ones) + sum(not f(u*x + b) for x in zeros)
+    zeros = [round(r.num(t/c - .4, t/c - .2), 1), round(r.num(t/c + .2, t - .2), 1),
+             *[-r.num(1, 3)]*odd]
+    ones = [*(round(t + (c*t - t)*(i + 1)/(k + 1), 1) for i in range(k)),
+            r.num(c*t + 1, c*t + 3), *[-r.num(3.1, 5)]*odd]
+    hits = lambda u, f: sum(f(u*x + b) == (x in ones) for x in ones + zeros)
     a, p = (lambda l: l >= 0), (lambda l: 1/(1 + math.exp(-l)) >= .5)
     n, now, was = len(ones + zeros), hits(w/c, a), hits(w, a)
     show = lambda xs: ", ".join(f"{x:g}" for x in sorted(xs))
@@ -125,11 +156,14 @@ def exam_logistic_bias(r):
         answer=(was, now),
         check=(hits(w, p), hits(w/c, p)),
         mistakes={"no-bias": ((was, was), "Nothing would change without a bias, or if the bias were divided, too. Here the boundary −b/w moves."),
-                  "multiplied": ((was, hits(w*c, a)), f"You multiplied the weight by {c}; it is divided."),
+                  "multiplied": ((was, hits(w*c, a)),
+                                 f"You multiplied the weight by {c}; it is divided."),
                   "swapped": ((now, was), "The two numbers are swapped: before comes first."),
                   "errors": ((n - was, n - now), "You counted the errors; asked were the correct ones.")},
-        hints=["The boundary is where $wx + b = 0$.", "Find it before and after, and look which inputs lie between."],
-        solution=[f"Before, the boundary is $x = -b/w = {t}$: {was} of {n} are right.", f"After, it is $x = -bc/w = {c*t}$. The inputs between {t} and {c*t} go from class 1 to class 0.",
+        hints=["The boundary is where $wx + b = 0$.",
+               "Find it before and after, and look which inputs lie between."],
+        solution=[f"Before, the boundary is $x = -b/w = {t}$: {was} of {n} are right.",
+                  f"After, it is $x = -bc/w = {c*t}$. The inputs between {t} and {c*t} go from class 1 to class 0.",
                   f"These are {k} inputs of class 1, so {now} of {n} are right: ({was}, {now})."])
 
 # %% ../../nbs/bank/exam.ipynb #52b4b3df
@@ -137,37 +171,59 @@ def exam_logistic_bias(r):
 def exam_logistic_loss(r):
     "Logistic regression: the loss of a smaller weight"
     w, c, n = r.pick([1, 1.5, 2, 2.5, 3]), r.pick([2, 3, 4]), r.whole(2, 4)
-    xs = [r.sign()*r.num(.3, 2) for _ in range(n)]                     # the sign of x is the class: all are right
+    # the sign of x is the class: all are right
+    xs = [r.sign()*r.num(.3, 2) for _ in range(n)]
     loss = lambda u: math.fsum(math.log1p(math.exp(-u*abs(x))) for x in xs)/n
     sig = lambda l: 1/(1 + math.exp(-l))
     likelihood = lambda u: math.prod(sig(u*x) if x > 0 else 1 - sig(u*x) for x in xs)
-    up, show = loss(w/c) - loss(w), lambda f: ", ".join(f"{x:g}" for x in xs if f(x)) or "none"
+    up = loss(w/c) - loss(w)
+    show = lambda f: ", ".join(f"{x:g}" for x in xs if f(x)) or "none"
     return dict(
         question=f"A logistic regression without a bias gives class 1 the probability $\\sigma(wx)$, with $w = {w:g}$. The examples of class 1 are {show(lambda x: x > 0)}; those of class 0 are {show(lambda x: x < 0)}. All are classified correctly, also after $w$ is divided by {c}. By how much does the mean loss $-\\log p(y|x)$ rise, in nats?",
         answer=up,
         check=math.log(likelihood(w)/likelihood(w/c))/n,
-        mistakes={"same-labels": (0., "The labels stay the same, but the loss looks at the probabilities, and these come closer to one half."),
-                  "sum": (n*up, f"That is the sum over the {n} examples; asked was the mean."),
-                  "multiplied": (loss(w*c) - loss(w), f"You multiplied the weight by {c}; it is divided."),
-                  "after": (loss(w/c), "That is the loss after the division; asked was how much it rises.")},
+        mistakes={"same-labels": (0.,
+                                  "The labels stay the same, but the loss looks at the probabilities, and these come closer to one half."),
+                  "sum": (n*up,
+                          f"That is the sum over the {n} examples; asked was the mean."),
+                  "multiplied": (loss(w*c) - loss(w),
+                                 f"You multiplied the weight by {c}; it is divided."),
+                  "after": (loss(w/c),
+                            "That is the loss after the division; asked was how much it rises.")},
         hints=["The loss of one example is $\\log(1 + e^{-m})$, where $m$ is $wx$ for class 1 and $-wx$ for class 0.", "Compute the mean at both weights and subtract."],
-        solution=[f"At $w = {w:g}$ the mean loss is {loss(w):.4f}.", f"At $w/{c}$ it is {loss(w/c):.4f}.",
+        solution=[f"At $w = {w:g}$ the mean loss is {loss(w):.4f}.",
+                  f"At $w/{c}$ it is {loss(w/c):.4f}.",
                   f"It rises by {up:.4f}. On data that a weight separates, the loss falls for ever as the weight grows; at a maximum-likelihood estimate it rises in both directions."])
 
 # %% ../../nbs/bank/exam.ipynb #4948b87c
-_BEFORE = dict(relu=("a ReLU activation", lambda a: max(a, 0), "from 0 on", "at least ½"), leaky=("a leaky ReLU activation (slope 0.1 below 0)", lambda a: max(a, .1*a), "of either sign and any size", "anything between 0 and 1"),
-               tanh=("a tanh activation", math.tanh, "between −1 and 1", "between 0.27 and 0.73"), softplus=("a softplus activation, $\\log(1 + e^a)$,", lambda a: math.log1p(math.exp(-abs(a))) + max(a, 0), "above 0", "above ½"))
+_BEFORE = dict(relu=("a ReLU activation", lambda a: max(a, 0), "from 0 on",
+                     "at least ½"),
+               leaky=("a leaky ReLU activation (slope 0.1 below 0)",
+                      lambda a: max(a, .1*a), "of either sign and any size",
+                      "anything between 0 and 1"),
+               tanh=("a tanh activation", math.tanh, "between −1 and 1",
+                     "between 0.27 and 0.73"),
+               softplus=("a softplus activation, $\\log(1 + e^a)$,",
+                         lambda a: math.log1p(math.exp(-abs(a))) + max(a, 0),
+                         "above 0", "above ½"))
 
 # %% ../../nbs/bank/exam.ipynb #6cd3ef25
 @exercise("nets", "RELU-SIGMOID", "choice", topics="exam activation loss", points=2)
 def exam_relu_sigmoid(r):
     "The last two layers"
-    key, task = r.pick(["softplus", "relu", "tanh", "relu", "relu", "leaky"]), r.pick(["spam or not", "cat or no cat", "seven or another digit", "real or fake", "ill or healthy"])
+    key = r.pick(["softplus", "relu", "tanh", "relu", "relu", "leaky"])
+    task = r.pick(["spam or not", "cat or no cat", "seven or another digit",
+                   "real or fake", "ill or healthy"])
     name, f, mid, out = _BEFORE[key]
-    says = dict(ones="Every input is put into class 1.", zeros="Every input is put into class 0.", narrow="Both classes can occur, but no probability is near 0 or 1.", full="Both classes can occur, with any probability between 0 and 1.")
+    says = dict(ones="Every input is put into class 1.",
+                zeros="Every input is put into class 0.",
+                narrow="Both classes can occur, but no probability is near 0 or 1.",
+                full="Both classes can occur, with any probability between 0 and 1.")
     right = dict(relu="ones", softplus="ones", tanh="narrow", leaky="full")[key]
     ps = [1/(1 + math.exp(-f(a/5))) for a in range(-500, 501)]
-    found = "ones" if min(ps) >= .5 else "zeros" if max(ps) < .5 else "narrow" if min(ps) > .1 and max(ps) < .9 else "full"
+    found = "narrow" if min(ps) > .1 and max(ps) < .9 else "full"
+    if max(ps) < .5: found = "zeros"
+    if min(ps) >= .5: found = "ones"
     because = f"Before the sigmoid stand numbers {mid}; the sigmoid makes them probabilities that are {out}."
     return dict(
         question=f"You're solving a binary classification task ({task}; the first is class 1). The final two layers in your network are {name} followed by a sigmoid activation. An input is put into class 1 if the output is at least ½. What will happen?",
@@ -182,7 +238,8 @@ def exam_relu_sigmoid(r):
                        leaky="It works, though class 0 needs pre-activations ten times as large. Better leave the activation out.")[key]])
 
 # %% ../../nbs/bank/exam.ipynb #048110b6
-@exercise("nets", "RELU-SIGMOID", "numeric", topics="exam activation loss gradient", points=2)
+@exercise("nets", "RELU-SIGMOID", "numeric", topics="exam activation loss gradient",
+          points=2)
 def exam_relu_loss(r):
     "What the last two layers cost"
     a, b = -r.num(.5, 3), r.num(.3, 2.5)
@@ -192,12 +249,18 @@ def exam_relu_loss(r):
     return dict(
         question=f"The last two layers of a binary classifier are a ReLU and a sigmoid. Two examples of class 0 reach the ReLU with the values {a:g} and {b:g}. What is their mean cross-entropy, in nats, and what is its slope in a bias that is added to both values in front of the ReLU? Answer with the pair (loss, slope).",
         answer=(mean, slope),
-        check=(-(math.log(1 - sig(max(a, 0))) + math.log(1 - sig(max(b, 0))))/2, derivative(loss, 0.)),
-        mistakes={"no-relu": (((soft(a) + soft(b))/2, (sig(a) + sig(b))/2), "You left the ReLU out. That is the repair, but here it still stands there."),
-                  "leaking": ((mean, (.5 + sig(b))/2), "The loss is right. In the slope, nothing comes back through a ReLU whose input is negative."),
-                  "class-1": (((math.log(2) + soft(-b))/2, -sig(-b)/2), "You treated the examples as class 1; they are class 0."),
-                  "sum": ((2*mean, 2*slope), "These are sums over the two examples; asked was the mean.")},
-        hints=["What does the sigmoid see of a negative value behind a ReLU?", "With output $p$, the loss of class 0 is $-\\log(1 - p)$; its slope in the logit is $p$."],
+        check=(-(math.log(1 - sig(max(a, 0))) + math.log(1 - sig(max(b, 0))))/2,
+               derivative(loss, 0.)),
+        mistakes={"no-relu": (((soft(a) + soft(b))/2, (sig(a) + sig(b))/2),
+                              "You left the ReLU out. That is the repair, but here it still stands there."),
+                  "leaking": ((mean, (.5 + sig(b))/2),
+                              "The loss is right. In the slope, nothing comes back through a ReLU whose input is negative."),
+                  "class-1": (((math.log(2) + soft(-b))/2, -sig(-b)/2),
+                              "You treated the examples as class 1; they are class 0."),
+                  "sum": ((2*mean, 2*slope),
+                          "These are sums over the two examples; asked was the mean.")},
+        hints=["What does the sigmoid see of a negative value behind a ReLU?",
+               "With output $p$, the loss of class 0 is $-\\log(1 - p)$; its slope in the logit is $p$."],
         solution=["The first value becomes 0, so its loss is $\\log 2 = 0.6931$, and no gradient passes. It can never learn.",
                   f"The second stays {b:g}: loss $\\log(1 + e^{{{b:g}}}) = {soft(b):.4f}$, slope {sig(b):.4f}.", f"The means are ({mean:.4f}, {slope:.4f})."])
 
@@ -213,7 +276,8 @@ _MODEL = ("A model encodes $x \\in \\mathbb{R}$ as $z = w_1x$ and reconstructs i
           "$L(w_1, w_2) = \\frac{1}{n}\\sum_i (x^{(i)} - w_2w_1x^{(i)})^2$.")
 
 # %% ../../nbs/bank/exam.ipynb #4e3b0054
-@exercise("linear_autoencoder", "ZERO-SET, AE-LOSS", "symbolic", topics="exam autoencoder", points=2)
+@exercise("linear_autoencoder", "ZERO-SET, AE-LOSS", "symbolic",
+          topics="exam autoencoder", points=2)
 def exam_zero_loss(r):
     "Two weights: where is the loss zero?"
     xs, m, shown = _data(r)
@@ -223,58 +287,77 @@ def exam_zero_loss(r):
         check=lambda w1: sum(x*w1*x for x in xs)/sum((w1*x)**2 for x in xs),
         symbols=dict(w1=(.3, 3)),
         accept=["w1**-1", "w1/w1**2"],
-        mistakes={"tied": ("w1", "The decoder undoes the encoder; w₂ = w₁ would do it twice."),
-                  "sum": ("2 - w1", "The weights multiply on the way through; they do not add."),
-                  "data": (f"{sum(x*x for x in xs)}/{len(xs)}/w1", "The mean square of the data is a factor of the loss; it does not move the place where the loss is zero."),
-                  "square": ("1/w1**2", "x goes through each weight once, so the product w₁w₂ counts.")},
+        mistakes={"tied": ("w1",
+                           "The decoder undoes the encoder; w₂ = w₁ would do it twice."),
+                  "sum": ("2 - w1",
+                          "The weights multiply on the way through; they do not add."),
+                  "data": (f"{sum(x*x for x in xs)}/{len(xs)}/w1",
+                           "The mean square of the data is a factor of the loss; it does not move the place where the loss is zero."),
+                  "square": ("1/w1**2",
+                             "x goes through each weight once, so the product w₁w₂ counts.")},
         hints=["Take $x^{(i)}$ out of the bracket: what is left does not depend on $i$.", "A sum of squares is zero only if every square is."],
         solution=[f"$L = m\\,(1 - w_1w_2)^2$ with the mean square $m = {m:.4g}$ of the data, which is not zero.", "So $L = 0$ exactly when $w_1w_2 = 1$.",
                   "The set is a hyperbola with two branches, $w_2 = 1/w_1$: any scale of the code will do, and the data play no part."])
 
 # %% ../../nbs/bank/exam.ipynb #10f8ede7
-@exercise("linear_autoencoder", "SADDLE, CRITICAL, DIAGONALS", "choice", topics="exam autoencoder saddle", points=3)
+@exercise("linear_autoencoder", "SADDLE, CRITICAL, DIAGONALS", "choice",
+          topics="exam autoencoder saddle", points=3)
 def exam_saddle(r):
     "Two weights: is there a saddle?"
     xs, m, shown = _data(r)
     says = dict(origin="Yes, at (0, 0): the loss falls along (1, 1) and rises along (1, −1).", axes="Yes, at (0, 0): the loss falls along the first axis and rises along the second.",
                 valley="Yes, at every point with w₁w₂ = 1: the loss is flat along the curve.", none="No: wherever the gradient is zero, the loss is zero, too.")
     L, h = (lambda a, b: _loss(xs, a, b)), .01
-    flat = abs(derivative(lambda t: L(t, 0), 0)) + abs(derivative(lambda t: L(0, t), 0)) < 1e-8
-    saddle = flat and L(h, h) < L(0, 0) < L(h, -h) and abs(L(h, 0) - L(0, 0)) + abs(L(0, h) - L(0, 0)) < 1e-12
+    slopes = derivative(lambda t: L(t, 0), 0), derivative(lambda t: L(0, t), 0)
+    flat = sum(map(abs, slopes)) < 1e-8
+    level = abs(L(h, 0) - L(0, 0)) + abs(L(0, h) - L(0, 0)) < 1e-12
+    saddle = flat and level and L(h, h) < L(0, 0) < L(h, -h)
     return dict(
         question=f"{_MODEL} The data are {shown}. Does the loss have a saddle point? Where, and why is it one?",
         answer=says["origin"],
         check=says["origin" if saddle else "axes" if flat else "none"],
-        mistakes={"axes": (says["axes"], "The place is right, but along either axis the loss is constant: one weight is 0, so the output is 0. Try the diagonals."),
-                  "valley": (says["valley"], "There the loss is zero, its smallest value: these are minima. A saddle has a way down."),
-                  "none": (says["none"], "Besides the curve of zero loss there is one more place where both partial derivatives vanish.")},
+        mistakes={"axes": (says["axes"],
+                           "The place is right, but along either axis the loss is constant: one weight is 0, so the output is 0. Try the diagonals."),
+                  "valley": (says["valley"],
+                             "There the loss is zero, its smallest value: these are minima. A saddle has a way down."),
+                  "none": (says["none"],
+                           "Besides the curve of zero loss there is one more place where both partial derivatives vanish.")},
         hints=["Set both partial derivatives to zero: $-2m(1 - w_1w_2)\\,w_2$ and $-2m(1 - w_1w_2)\\,w_1$.", "At the candidate, walk along $(t, t)$ and along $(t, -t)$."],
         solution=[f"The gradient is $-2m(1 - w_1w_2)\\,(w_2, w_1)$ with $m = {m:.4g}$. It vanishes where $w_1w_2 = 1$, which are the minima, and at $(0, 0)$.",
                   "At the origin the loss is $m$. Along $(t, t)$ it is $m(1 - t^2)^2$, which falls at first; along $(t, -t)$ it is $m(1 + t^2)^2$, which rises.",
                   f"One way down and one way up: a saddle. The eigenvalues of the Hessian there are $-2m = {-2*m:.4g}$ and $+2m = {2*m:.4g}$."])
 
 # %% ../../nbs/bank/exam.ipynb #adada67f
-@exercise("linear_autoencoder", "HESSIAN, SADDLE", "numeric", topics="exam autoencoder saddle hessian")
+@exercise("linear_autoencoder", "HESSIAN, SADDLE", "numeric",
+          topics="exam autoencoder saddle hessian")
 def exam_hessian(r):
     "Two weights: the curvatures at the saddle"
     xs, m, shown = _data(r)
     L, h = (lambda a, b: _loss(xs, a, b)), .01
-    haa, hbb, hab = (L(h, 0) - 2*L(0, 0) + L(-h, 0))/h**2, (L(0, h) - 2*L(0, 0) + L(0, -h))/h**2, (L(h, h) - L(h, -h) - L(-h, h) + L(-h, -h))/(4*h*h)
+    haa = (L(h, 0) - 2*L(0, 0) + L(-h, 0))/h**2
+    hbb = (L(0, h) - 2*L(0, 0) + L(0, -h))/h**2
+    hab = (L(h, h) - L(h, -h) - L(-h, h) + L(-h, -h))/(4*h*h)
     root, n = math.sqrt((haa - hbb)**2/4 + hab**2), len(xs)
     return dict(
         question=f"{_MODEL} The data are {shown}. What are the two eigenvalues of the Hessian of $L$ at $(0, 0)$? Answer with the pair (smaller, larger).",
         answer=(-2*m, 2*m),
         check=((haa + hbb)/2 - root, (haa + hbb)/2 + root),
-        mistakes={"sum": ((-2*m*n, 2*m*n), f"You summed over the data; the loss is the mean: off by a factor of {n}."),
-                  "no-two": ((-m, m), "A factor of 2 is missing: it comes from the derivative of the square."),
-                  "order": ((2*m, -2*m), "The eigenvalues are right; the smaller one comes first."),
-                  "minimum": ((0., 4*m), "That is the Hessian at (1, 1), on the curve of zero loss.")},
+        mistakes={"sum": ((-2*m*n, 2*m*n),
+                          f"You summed over the data; the loss is the mean: off by a factor of {n}."),
+                  "no-two": ((-m, m),
+                             "A factor of 2 is missing: it comes from the derivative of the square."),
+                  "order": ((2*m, -2*m),
+                            "The eigenvalues are right; the smaller one comes first."),
+                  "minimum": ((0., 4*m),
+                              "That is the Hessian at (1, 1), on the curve of zero loss.")},
         hints=["$L = m(1 - w_1w_2)^2$, where $m$ is the mean square of the data. Keep the terms of second order at the origin.", "$L \\approx m - 2m\\,w_1w_2$. The Hessian has zeros on the diagonal and $-2m$ beside it."],
-        solution=[f"The mean square of the data is $m = {m:.4f}$.", "Near the origin $L = m(1 - w_1w_2)^2 \\approx m - 2m\\,w_1w_2$. The Hessian has zeros on the diagonal and $-2m$ beside it.",
+        solution=[f"The mean square of the data is $m = {m:.4f}$.",
+                  "Near the origin $L = m(1 - w_1w_2)^2 \\approx m - 2m\\,w_1w_2$. The Hessian has zeros on the diagonal and $-2m$ beside it.",
                   f"Its eigenvalues are $-2m = {-2*m:.4f}$ along $(1, 1)$ and $2m = {2*m:.4f}$ along $(1, -1)$. One of each sign: a saddle."])
 
 # %% ../../nbs/bank/exam.ipynb #feb25954
-@exercise("linear_autoencoder", "STEP, VALLEY", "numeric", topics="exam autoencoder hessian")
+@exercise("linear_autoencoder", "STEP, VALLEY", "numeric",
+          topics="exam autoencoder hessian")
 def exam_step(r):
     "Two weights: the largest stable step"
     (xs, m, shown), a = _data(r), r.sign()*r.pick([.4, .5, .8, 1.25, 2, 2.5])
@@ -286,11 +369,15 @@ def exam_step(r):
         question=f"{_MODEL} The data are {shown}. Gradient descent with a fixed step size $\\eta$ starts very close to the point $({a:g}, {b:g})$, where the loss is zero. Below which $\\eta$ does its distance from the curve of zero loss die out?",
         answer=1/(m*s),
         check=2/curvature,
-        mistakes={"one-over-curvature": (1/(2*m*s), "With that step the distance is gone at once. Descent still converges up to twice that step, jumping from side to side."),
-                  "flattest": (1/(2*m), "That is the bound at (1, 1), the flattest place of the valley. Here the walls are steeper."),
-                  "saddle": (1/m, "You took the curvature at the saddle; here the one across the valley counts."),
+        mistakes={"one-over-curvature": (1/(2*m*s),
+                                         "With that step the distance is gone at once. Descent still converges up to twice that step, jumping from side to side."),
+                  "flattest": (1/(2*m),
+                               "That is the bound at (1, 1), the flattest place of the valley. Here the walls are steeper."),
+                  "saddle": (1/m,
+                             "You took the curvature at the saddle; here the one across the valley counts."),
                   "sum": (1/(m*n*s), "You summed over the data; the loss is the mean."),
-                  "curvature": (2*m*s, "That is the curvature across the valley; the step is stable below 2 divided by it.")},
+                  "curvature": (2*m*s,
+                                "That is the curvature across the valley; the step is stable below 2 divided by it.")},
         hints=["On the curve the Hessian has one eigenvalue that is not zero, $\\lambda = 2m(w_1^2 + w_2^2)$, with $m$ the mean square of the data.",
                "A step multiplies the distance by $1 - \\eta\\lambda$, which must lie between $-1$ and $1$."],
         solution=[f"The mean square of the data is $m = {m:.4f}$, and $w_1^2 + w_2^2 = {s:.4f}$.", f"The curvature across the valley is $\\lambda = 2m(w_1^2 + w_2^2) = {2*m*s:.4f}$.",
@@ -305,14 +392,17 @@ def _flow(a, b, T=16., n=400):
         k2 = f(a + h/2*k1[0], b + h/2*k1[1])
         k3 = f(a + h/2*k2[0], b + h/2*k2[1])
         k4 = f(a + h*k3[0], b + h*k3[1])
-        a, b = (w + h/6*(p + 2*q + 2*u + v) for w, p, q, u, v in zip((a, b), k1, k2, k3, k4))
+        a, b = (w + h/6*(p + 2*q + 2*u + v)
+                for w, p, q, u, v in zip((a, b), k1, k2, k3, k4))
     return a, b
 
 # %% ../../nbs/bank/exam.ipynb #b2f399cb
-@exercise("linear_autoencoder", "CONSERVED, LANDING", "numeric", topics="exam autoencoder", points=2)
+@exercise("linear_autoencoder", "CONSERVED, LANDING", "numeric",
+          topics="exam autoencoder", points=2)
 def exam_landing(r):
     "Two weights: where descent ends"
-    sign, a, b = r.sign(), r.pick([.2, .3, .5, 1.2, 1.5, 2]), r.pick([.4, .6, .8, 1.6, 1.8, 2.2])
+    sign, a = r.sign(), r.pick([.2, .3, .5, 1.2, 1.5, 2])
+    b = r.pick([.4, .6, .8, 1.6, 1.8, 2.2])
     c = round(a*a - b*b, 10)
     u = math.sqrt((c + math.sqrt(c*c + 4))/2)
     end, scale = (sign*u, sign/u), math.sqrt(a*b)
@@ -320,18 +410,25 @@ def exam_landing(r):
         question=f"{_MODEL} Gradient descent with infinitely small steps starts at $({sign*a:g}, {sign*b:g})$. The data are not all zero. At which point $(w_1, w_2)$ does it end?",
         answer=end,
         check=_flow(sign*a, sign*b),
-        mistakes={"ray": ((sign*a/scale, sign*b/scale), "You scaled the start until the product is 1. Descent does not run along a ray: it keeps w₁² − w₂², not w₁/w₂."),
-                  "flattest": ((float(sign), float(sign)), "Only a start with weights of equal size ends there."),
-                  "one-weight": ((sign*a, sign/a), "You held the first weight fixed; both move."),
-                  "swapped": (end[::-1], "The two weights are swapped: look at the sign of w₁² − w₂²."),
-                  "other-branch": ((-end[0], -end[1]), "That is on the other branch, on the far side of the saddle.")},
-        hints=["Along the path $w_1\\dot w_1 = w_2\\dot w_2$. What stays constant?", "At the end $w_1w_2 = 1$, and $w_1^2 - w_2^2$ is what it was at the start: a quadratic for $w_1^2$."],
+        mistakes={"ray": ((sign*a/scale, sign*b/scale),
+                          "You scaled the start until the product is 1. Descent does not run along a ray: it keeps w₁² − w₂², not w₁/w₂."),
+                  "flattest": ((float(sign), float(sign)),
+                               "Only a start with weights of equal size ends there."),
+                  "one-weight": ((sign*a, sign/a),
+                                 "You held the first weight fixed; both move."),
+                  "swapped": (end[::-1],
+                              "The two weights are swapped: look at the sign of w₁² − w₂²."),
+                  "other-branch": ((-end[0], -end[1]),
+                                   "That is on the other branch, on the far side of the saddle.")},
+        hints=["Along the path $w_1\\dot w_1 = w_2\\dot w_2$. What stays constant?",
+               "At the end $w_1w_2 = 1$, and $w_1^2 - w_2^2$ is what it was at the start: a quadratic for $w_1^2$."],
         solution=[f"$w_1^2 - w_2^2$ does not change along the path; here it is $c = {a:g}^2 - {b:g}^2 = {c:g}$.",
                   f"At the end $w_2 = 1/w_1$, so $w_1^4 - c\\,w_1^2 - 1 = 0$ and $w_1^2 = (c + \\sqrt{{c^2 + 4}})/2 = {u*u:.4f}$.",
                   f"The path stays on the side of the saddle where it starts, so $w_1 = {end[0]:.4f}$ and $w_2 = {end[1]:.4f}$."])
 
 # %% ../../nbs/bank/exam.ipynb #0b166d1c
-@exercise("linear_autoencoder", "INTO-THE-SADDLE, CONSERVED", "truefalse", topics="exam autoencoder saddle")
+@exercise("linear_autoencoder", "INTO-THE-SADDLE, CONSERVED", "truefalse",
+          topics="exam autoencoder saddle")
 def exam_into_saddle(r):
     "Two weights: does every path arrive?"
     a, on = r.sign()*r.pick([.8, 1, 1.2, 1.5]), r.pick([True, False])
@@ -346,7 +443,9 @@ def exam_into_saddle(r):
         answer=says[right],
         check=says["valley" if abs(u*v - 1) < 1e-6 else "saddle"],
         mistakes={k: (says[k], why[k]) for k in says if k != right},
-        hints=["Along the path $w_1^2 - w_2^2$ stays what it was at the start.", "Which points with this value are critical: the saddle at the origin, or points with $w_1w_2 = 1$?"],
+        hints=["Along the path $w_1^2 - w_2^2$ stays what it was at the start.",
+               "Which points with this value are critical: the saddle at the origin, or points with $w_1w_2 = 1$?"],
         solution=[f"$w_1^2 - w_2^2$ stays at {abs(a):g}² − {abs(b):g}² = {a*a - b*b:.4g}.",
                   "The weights stay equal in magnitude and opposite in sign, so $w_1w_2 \\leq 0$ and the loss stays at $m$ or above. The only critical point on this line is $(0, 0)$: the path ends in the saddle. The slightest push off the line would have changed that."
-                  if on else "It is not zero, so the path cannot end at $(0, 0)$. The only other critical points are those with $w_1w_2 = 1$: the smaller weight crosses zero, and the path ends in the valley."])
+                  if on
+                  else "It is not zero, so the path cannot end at $(0, 0)$. The only other critical points are those with $w_1w_2 = 1$: the smaller weight crosses zero, and the path ends in the valley."])

@@ -31,12 +31,18 @@ def generator_slopes(r):
     return dict(
         question=f"The discriminator gives one fake the logit ${l:g}$. What is the slope of the generator's loss *in this logit*, for the saturating loss $\\log(1 - D)$ and for the non-saturating loss $-\\log D$? Give (saturating, non-saturating).",
         answer=(sat, non),
-        check=(derivative(lambda t: _log_sigmoid(-t), l), derivative(lambda t: -_log_sigmoid(t), l)),
-        mistakes={"swapped": ((non, sat), "The two are swapped: the saturating loss is the one that falls silent when D is near 0."),
-                  "slope-in-D": ((-1/(1 - D), -1/D), "That is the slope in the probability D; asked was the slope in the logit. The chain rule brings the factor D(1 - D)."),
-                  "losses": ((math.log(1 - D), -math.log(D)), "Those are the losses themselves; asked were their slopes."),
-                  "signs-differ": ((sat, -non), "Both losses fall when the logit rises, so both slopes are negative."),
-                  **({"sigmoid-slope": ((-D*(1 - D), -D*(1 - D)), "D(1 - D) is the slope of the sigmoid alone; the slope of the logarithm is missing.")} if l > -4 else {}),
+        check=(derivative(lambda t: _log_sigmoid(-t), l),
+               derivative(lambda t: -_log_sigmoid(t), l)),
+        mistakes={"swapped": ((non, sat),
+                              "The two are swapped: the saturating loss is the one that falls silent when D is near 0."),
+                  "slope-in-D": ((-1/(1 - D), -1/D),
+                                 "That is the slope in the probability D; asked was the slope in the logit. The chain rule brings the factor D(1 - D)."),
+                  "losses": ((math.log(1 - D), -math.log(D)),
+                             "Those are the losses themselves; asked were their slopes."),
+                  "signs-differ": ((sat, -non),
+                                   "Both losses fall when the logit rises, so both slopes are negative."),
+                  **({"sigmoid-slope": ((-D*(1 - D), -D*(1 - D)),
+                                        "D(1 - D) is the slope of the sigmoid alone; the slope of the logarithm is missing.")} if l > -4 else {}),
                   "same": ((sat, sat), "The first is right, but the second loss has another slope."),
                   "same-non": ((non, non), "The second is right, but the first loss has another slope.")},
         hints=["Write both losses with the logit: $D = \\sigma(\\ell)$ and $1 - D = \\sigma(-\\ell)$.", "$\\frac{d}{d\\ell}\\log\\sigma(\\ell) = 1 - \\sigma(\\ell) = \\sigma(-\\ell)$."],
@@ -49,9 +55,11 @@ def generator_slopes(r):
 @exercise("gan", "DSAT, LOSSES", "truefalse", topics="loss saturating")
 def silent_loss(r):
     "A loss that says nothing"
-    D, name = r.pick([.001, .002, .005, .01, .02, .98, .99, .995, .998, .999]), r.pick(["saturating", "non-saturating"])
+    D = r.pick([.001, .002, .005, .01, .02, .98, .99, .995, .998, .999])
+    name = r.pick(["saturating", "non-saturating"])
     l = math.log(D/(1 - D))
-    loss = (lambda t: _log_sigmoid(-t)) if name == "saturating" else (lambda t: -_log_sigmoid(t))
+    sign = -1 if name == "saturating" else 1
+    loss = lambda t: -sign*_log_sigmoid(sign*t)
     slope = derivative(loss, l)
     options = {(quiet, way): f"{'True' if quiet else 'False'}, because the slope in the logit is {f'-D = {-D:g}' if way == 'D' else f'-(1 - D) = {round(D - 1, 10):g}'}"
                for quiet in (True, False) for way in ("D", "1-D")}
@@ -63,9 +71,11 @@ def silent_loss(r):
         question=f"A discriminator gives a fake the probability $D = {D:g}$ of being real. The generator descends the {name} loss. True or false: from this fake it gets next to no gradient.",
         answer=right,
         check=options[abs(slope) < .1, best],
-        mistakes={"other-loss": (options[not quiet, "1-D" if way == "D" else "D"], f"That is the slope of the {'non-saturating' if name == 'saturating' else 'saturating'} loss."),
+        mistakes={"other-loss": (options[not quiet, "1-D" if way == "D" else "D"],
+                                 f"That is the slope of the {'non-saturating' if name == 'saturating' else 'saturating'} loss."),
                   "right-slope": (options[not quiet, way], "The slope is right, the conclusion is not: is it near 0 or near -1?"),
-                  "right-verdict": (options[quiet, "1-D" if way == "D" else "D"], "The verdict is right, but this is the slope of the other loss, and it would lead to the opposite verdict.")},
+                  "right-verdict": (options[quiet, "1-D" if way == "D" else "D"],
+                                    "The verdict is right, but this is the slope of the other loss, and it would lead to the opposite verdict.")},
         hints=[f"The {name} loss is {'$' + ('log(1 - D)' if name == 'saturating' else '-log D').replace('log', chr(92) + 'log ') + '$'}, with $D = \\sigma(\\ell)$.", "Take the slope in the logit; the slope in $D$ is not what reaches the generator's weights."],
         solution=[f"The logit is $\\log({D:g}/{1 - D:g}) = {l:.4f}$.",
                   f"The slope of the {name} loss in the logit is ${'-D' if name == 'saturating' else '-(1 - D)'} = {slope:.4g}$.",
@@ -76,7 +86,8 @@ def silent_loss(r):
 def who_gets_gradients(r):
     "After the generator's backward pass"
     n, d = r.pick([32, 64, 128]), r.pick([2, 16, 100])
-    names = dict(G="G only", D="D only", both="G and D", none="neither: the backward pass stops with an error")
+    names = dict(G="G only", D="D only", both="G and D",
+                 none="neither: the backward pass stops with an error")
     lines, right, why = r.pick([
         ("logits = D(G(z))", "both", "Nothing is blocked: the gradient reaches G through D, and D's parameters collect one on the way. If opt_G holds G's parameters alone, D does not move, but its next step is spoilt if anyone forgets zero_grad."),
         ("logits = D(G(z).detach())", "D", "The fake is detached: for autograd it is a constant, so nothing flows back to G. That is right in D's turn and fatal in G's."),
@@ -88,10 +99,13 @@ def who_gets_gradients(r):
         import torch
         from torch.nn import Linear
         from torch.nn.functional import softplus
-        env = dict(torch=torch, G=Linear(2, 2), D=Linear(2, 1), z=torch.ones(3, 2), softplus=softplus)
+        env = dict(torch=torch, G=Linear(2, 2), D=Linear(2, 1), z=torch.ones(3, 2),
+                   softplus=softplus)
         try: exec(lines + "\nsoftplus(-logits).mean().backward()", env)
         except RuntimeError: return "none"
-        return {(True, False): "G", (False, True): "D", (True, True): "both"}[env["G"].weight.grad is not None, env["D"].weight.grad is not None]
+        return {(True, False): "G", (False, True): "D",
+                (True, True): "both"}[env["G"].weight.grad is not None,
+                                      env["D"].weight.grad is not None]
     message = dict(G="For this, D's parameters must be blocked, and the fake must keep its graph.",
                    D="For this, the fake must be cut off from G while D's parameters are free.",
                    both="For this, nothing may be blocked: neither the fake nor D's parameters.",
@@ -100,7 +114,8 @@ def who_gets_gradients(r):
         question=f"It is the generator's turn. All parameters start with `requires_grad=True` and `.grad` equal to `None`.\n\n```python\nz = torch.randn({n}, {d})\n{lines}\nF.softplus(-logits).mean().backward()\n```\n\nWhich network's parameters have a gradient now?",
         answer=names[right],
         check=names[ran()],
-        mistakes={f"not-{k.lower()}": (names[k], message[k]) for k in names if k != right},
+        mistakes={f"not-{k.lower()}": (names[k], message[k]) for k in names
+                  if k != right},
         hints=["Follow the graph backwards from the loss: logits, D, fake, G. Where is it cut?", "Detaching cuts the path to G. Blocking D's parameters leaves the path through D open."],
         solution=["The loss reaches D's parameters if they require a gradient, and G's if the fake is still attached to its graph.", why])
 
@@ -108,52 +123,69 @@ def who_gets_gradients(r):
 @exercise("gan", "COUNT-PLAYERS", "numeric", topics="nets parameters")
 def count_generator(r):
     "How many numbers does a generator learn?"
-    n = [r.pick([16, 32, 64, 100]), r.pick([128, 200, 256]), r.pick([300, 400, 512]), r.pick([144, 784, 1024])]
+    n = [r.pick([16, 32, 64, 100]), r.pick([128, 200, 256]), r.pick([300, 400, 512]),
+         r.pick([144, 784, 1024])]
     if r.uniform() < .5: del n[2]
     pairs = list(zip(n, n[1:]))
     def built():
         import torch
-        return sum(p.numel() for a, b in pairs for p in torch.nn.Linear(a, b, device="meta").parameters())
+        return sum(p.numel() for a, b in pairs
+                   for p in torch.nn.Linear(a, b, device="meta").parameters())
     total = sum((a + 1)*b for a, b in pairs)
     return dict(
         question=f"A generator is a multilayer perceptron with the widths {'–'.join(map(str, n))}: {n[0]} noise dimensions in, {n[-1]} pixels out, biases everywhere, no batch norm. How many parameters does it have?",
         answer=total,
         check=built(),
         mistakes={"no-biases": (sum(a*b for a, b in pairs), "Those are the weights alone. Every unit of a layer has a bias, too."),
-                  "bias-of-input": (sum(a*(b + 1) for a, b in pairs), "You gave a bias to each unit that goes into a layer; it belongs to each unit that comes out."),
+                  "bias-of-input": (sum(a*(b + 1) for a, b in pairs),
+                                    "You gave a bias to each unit that goes into a layer; it belongs to each unit that comes out."),
                   "first-layer": ((n[0] + 1)*n[1], "That is the first layer alone."),
-                  "one-bias": (sum(a*b + 1 for a, b in pairs), "You gave each layer one bias; it has one for each of its output units."),
-                  "all-widths": (sum(a*b for a, b in pairs) + sum(n), "You gave the inputs a bias as well. Only units that compute something have one.")},
-        hints=["A layer from $n$ to $n'$ units has a matrix and a vector.", "That is $n n'$ weights and $n'$ biases, together $(n + 1) n'$."],
-        solution=[*(f"From {a} to {b}: $({a} + 1) \\cdot {b} = {(a + 1)*b}$." for a, b in pairs), f"Together {total}."])
+                  "one-bias": (sum(a*b + 1 for a, b in pairs),
+                               "You gave each layer one bias; it has one for each of its output units."),
+                  "all-widths": (sum(a*b for a, b in pairs) + sum(n),
+                                 "You gave the inputs a bias as well. Only units that compute something have one.")},
+        hints=["A layer from $n$ to $n'$ units has a matrix and a vector.",
+               "That is $n n'$ weights and $n'$ biases, together $(n + 1) n'$."],
+        solution=[*(f"From {a} to {b}: $({a} + 1) \\cdot {b} = {(a + 1)*b}$."
+                    for a, b in pairs), f"Together {total}."])
 
 # %% ../../nbs/bank/gan.ipynb #059b260c
 @exercise("gan", "LOSSES", "choice", topics="nets activation data")
 def generator_activation(r):
     "The generator's last activation"
     m, width = r.pick([64, 784, 3072]), r.pick([128, 256, 512])
-    acts = {"a sigmoid": lambda t: 1/(1 + math.exp(-t)), "a tanh": math.tanh, "a ReLU": lambda t: max(t, 0.), "none, the layer stays linear": lambda t: t}
-    ranges = {name: tuple(round(f(t), 6) for t in (-30., 30.)) for name, f in acts.items()}
-    data, needed, lo, hi = r.pick([("pixels between 0 (black) and 1 (white)", "a sigmoid", 0, 1), ("binary pixels, 0 or 1, that D sees as numbers", "a sigmoid", 0, 1),
-                                   ("pixels scaled to lie between -1 and 1", "a tanh", -1, 1),
-                                   ("two-dimensional points from a mixture of Gaussians", "none, the layer stays linear", -30, 30),
-                                   ("images standardised pixel by pixel to mean 0 and variance 1, with no bounds", "none, the layer stays linear", -30, 30)])
+    acts = {"a sigmoid": lambda t: 1/(1 + math.exp(-t)), "a tanh": math.tanh,
+            "a ReLU": lambda t: max(t, 0.), "none, the layer stays linear": lambda t: t}
+    ranges = {name: tuple(round(f(t), 6) for t in (-30., 30.))
+              for name, f in acts.items()}
+    free = "none, the layer stays linear", -30, 30
+    data, needed, lo, hi = r.pick([
+        ("pixels between 0 (black) and 1 (white)", "a sigmoid", 0, 1),
+        ("binary pixels, 0 or 1, that D sees as numbers", "a sigmoid", 0, 1),
+        ("pixels scaled to lie between -1 and 1", "a tanh", -1, 1),
+        ("two-dimensional points from a mixture of Gaussians", *free),
+        ("images standardised pixel by pixel to mean 0 and variance 1, with no bounds", *free)])
     if "points" in data: m = 2
     found = [n for n, (a, b) in ranges.items() if (a, b) == (lo, hi)]
-    said = {"a sigmoid": "A sigmoid gives values between 0 and 1.", "a tanh": "A tanh gives values between -1 and 1.", "a ReLU": "A ReLU gives 0 or any positive value.",
+    said = {"a sigmoid": "A sigmoid gives values between 0 and 1.",
+            "a tanh": "A tanh gives values between -1 and 1.",
+            "a ReLU": "A ReLU gives 0 or any positive value.",
             "none, the layer stays linear": "A linear layer gives any value at all."}
     return dict(
         question=f"The data are {data}. The generator's last layer goes from {width} to {m} units. Which activation should follow it, so that fakes can fill the range of the data and not leave it?",
         answer=needed,
         check=found[0],
-        mistakes={n.split()[1].strip(",") if n[0] == "a" else "linear": (n, said[n] + " Compare with the range of the data.") for n in acts if n != needed},
+        mistakes={n.split()[1].strip(",") if n[0] == "a"
+                  else "linear": (n, said[n] + " Compare with the range of the data.")
+                  for n in acts if n != needed},
         hints=["Which values can the data take, at the least and at the most?", "D needs only one pixel out of range, or a whole range that is never used, to tell real from fake."],
         solution=["Fakes should be able to fill the range of the data and not leave it: else D tells them apart by the range alone.", said[needed] + f" That fits {data}."])
 
 # %% ../../nbs/bank/gan.ipynb #9e1677a3
 class _SGD:
     "Plain gradient descent, without what makes torch.optim slow to start"
-    def __init__(self, net, lr): self.params, self.param_groups = list(net.parameters()), [dict(lr=lr)]
+    def __init__(self, net, lr):
+        self.params, self.param_groups = list(net.parameters()), [dict(lr=lr)]
 
     def zero_grad(self):
         for p in self.params: p.grad = None
@@ -170,14 +202,16 @@ def _linear(n, m, i):
     nn.Module.__init__(layer)
     layer.in_features, layer.out_features = n, m
     w = torch.sin(2.*torch.arange(1, n*m + m + 1, dtype=torch.double) + i)
-    layer.weight, layer.bias = nn.Parameter(w[m:].view(m, n).clone()), nn.Parameter(w[:m].clone())
+    layer.weight = nn.Parameter(w[m:].view(m, n).clone())
+    layer.bias = nn.Parameter(w[:m].clone())
     for p in layer.parameters(): p.grad = torch.full_like(p, .3)
     return layer
 
 def _one_round(f, x, z, rates):
     "Parameters of two small players, with gradients left from before, after one round of `f`"
     from torch import nn
-    G, D = _linear(2, 2, 1), nn.Sequential(_linear(2, 3, 2), nn.Tanh(), _linear(3, 1, 3), nn.Flatten(0))
+    G = _linear(2, 2, 1)
+    D = nn.Sequential(_linear(2, 3, 2), nn.Tanh(), _linear(3, 1, 3), nn.Flatten(0))
     f(G, D, *(_SGD(net, lr) for net, lr in zip((G, D), rates)), x, *z)
     return tuple(p.detach() for p in [*G.parameters(), *D.parameters()])
 
@@ -190,7 +224,8 @@ def _player(cut=False, zero=True, g="non", d=1., both=False):
         def turn_G():
             fake = G(z_G)
             logits = D(fake.detach() if cut else fake)
-            loss_G = dict(non=softplus(-logits), sat=-softplus(logits), up=softplus(logits))[g].mean()
+            loss_G = dict(non=softplus(-logits), sat=-softplus(logits),
+                          up=softplus(logits))[g].mean()
             if zero: opt_G.zero_grad()
             loss_G.backward()
         if both: turn_G()                                   # before D has moved
@@ -202,22 +237,29 @@ def _player(cut=False, zero=True, g="non", d=1., both=False):
     return gan_step
 
 # %% ../../nbs/bank/gan.ipynb #f4accde8
-@exercise("gan", "LOSSES, GRADD, GRADG", "code", topics="training detach loss", points=3)
+@exercise("gan", "LOSSES, GRADD, GRADG", "code", topics="training detach loss",
+          points=3)
 def gan_step_code(r):
     "Write one step of both players"
     import torch
     import torch.nn.functional as F
     B = r.pick([2, 3, 4])
-    numbers = lambda *shape: torch.tensor([r.num(-2, 2) for _ in range(math.prod(shape))], dtype=torch.double).view(shape)
-    x, z, rates = numbers(B, 2) + 1, numbers(2, B, 2), (r.pick([.3, .4, .5]), r.pick([.6, .7, .8]))
+    numbers = lambda *shape: torch.tensor([r.num(-2, 2)
+                                           for _ in range(math.prod(shape))],
+                                           dtype=torch.double).view(shape)
+    x, z = numbers(B, 2) + 1, numbers(2, B, 2)
+    rates = (r.pick([.3, .4, .5]), r.pick([.6, .7, .8]))
     def by_hand(G, D, opt_G, opt_D, x, z_D, z_G):
-        move = lambda net, opt, loss: [p.data.sub_(opt.param_groups[0]["lr"]*g) for p, g in
-                                       zip(net.parameters(), torch.autograd.grad(loss, list(net.parameters())))]
+        def move(net, opt, loss):
+            grads = torch.autograd.grad(loss, list(net.parameters()))
+            lr = opt.param_groups[0]["lr"]
+            for p, g in zip(net.parameters(), grads): p.data.sub_(lr*g)
         logits = torch.cat([D(x), D(G(z_D).detach())])
         label = torch.cat([torch.ones(len(x)), torch.zeros(len(z_D))]).double()
         move(D, opt_D, 2*F.binary_cross_entropy_with_logits(logits, label))
         logits = D(G(z_G))
-        move(G, opt_G, F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)))
+        move(G, opt_G,
+             F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)))
     return dict(
         question=f"Write one round of a GAN in PyTorch. `G` maps noise to fakes, `D` maps examples to *logits* `[B]`; here B = {B}. First D takes one step down $-\\mathbb{{E}}\\log D(x) - \\mathbb{{E}}\\log(1 - D(G(z)))$, with the noise `z_D`. Then G takes one step down the *non-saturating* loss $-\\mathbb{{E}}\\log D(G(z))$ against the D that has moved, with the noise `z_G`. Expectations are means over the batch. `opt_G` holds G's parameters alone, `opt_D` D's; the parameters may still hold gradients from before. What the function returns does not count, only where it leaves the parameters.",
         start="def gan_step(G, D, opt_G, opt_D, x, z_D, z_G):\n    ...",
@@ -233,7 +275,5 @@ def gan_step_code(r):
         hints=["After `import torch.nn.functional as F`: with logits, $-\\log\\sigma(\\ell)$ is `F.softplus(-logits)` and $-\\log(1 - \\sigma(\\ell))$ is `F.softplus(logits)`.",
                "In D's turn detach the fake. In G's turn do not: the gradient has to pass through D.", "Each turn is `opt.zero_grad(); loss.backward(); opt.step()`. Why must D's gradients be cleared before its next backward pass?"],
         solution=["D's turn: `loss_D = F.softplus(-D(x)).mean() + F.softplus(D(G(z_D).detach())).mean()`",
-                  "`opt_D.zero_grad(); loss_D.backward(); opt_D.step()`",
-                  "G's turn, through the new D: `loss_G = F.softplus(-D(G(z_G))).mean()`",
-                  "`opt_G.zero_grad(); loss_G.backward(); opt_G.step()`",
-                  "G's backward pass leaves gradients in D as well; the next round's `opt_D.zero_grad()` clears them. Freezing D's parameters in G's turn saves that work."])
+                  "`opt_D.zero_grad(); loss_D.backward(); opt_D.step()`", "G's turn, through the new D: `loss_G = F.softplus(-D(G(z_G))).mean()`",
+                  "`opt_G.zero_grad(); loss_G.backward(); opt_G.step()`", "G's backward pass leaves gradients in D as well; the next round's `opt_D.zero_grad()` clears them. Freezing D's parameters in G's turn saves that work."])

@@ -26,19 +26,25 @@ def elbo_iw_two_states(r):
     prior, l, q, joint, px, post = two_states(r)
     K = r.pick([2, 3])
     w = [j/a for j, a in zip(joint, q)]
-    LK = sum(math.prod(q[i] for i in zs)*math.log(sum(w[i] for i in zs)/K) for zs in product((0, 1), repeat=K))
-    terms = [(math.comb(K, n)*q[0]**n*q[1]**(K - n), (n*w[0] + (K - n)*w[1])/K) for n in range(K, -1, -1)]
+    LK = sum(math.prod(q[i] for i in zs)*math.log(sum(w[i] for i in zs)/K)
+             for zs in product((0, 1), repeat=K))
+    terms = [(math.comb(K, n)*q[0]**n*q[1]**(K - n), (n*w[0] + (K - n)*w[1])/K)
+             for n in range(K, -1, -1)]
     elbo = sum(a*math.log(b) for a, b in zip(q, w))
     return dict(
         question=f"A latent $z$ has two values with prior $({prior[0]:g}, {prior[1]:g})$. The observed $x$ has likelihood $({l[0]:g}, {l[1]:g})$ under them. What is the importance-weighted bound with $K = {K}$ independent draws from $q = ({q[0]:g}, {q[1]:g})$, in nats?",
         answer=LK,
         check=math.fsum(p*math.log(b) for p, b in terms),
-        mistakes={"mean-of-logs": (elbo, "You averaged the logarithms. That is the bound for K = 1, however many draws are averaged."),
-                  "evidence": (math.log(px), "That is log p(x): the limit of ever more draws."),
+        mistakes={"mean-of-logs": (elbo,
+                                   "You averaged the logarithms. That is the bound for K = 1, however many draws are averaged."),
+                  "evidence": (math.log(px),
+                               "That is log p(x): the limit of ever more draws."),
                   "no-average": (LK + math.log(K), "Inside the logarithm stands the mean of the weights, not their sum."),
                   "sum-of-bounds": (K*elbo, "You added one bound per draw."),
-                  "no-orders": (math.fsum(p/math.comb(K, n)*math.log(b) for (p, b), n in zip(terms, range(K, -1, -1))), "Mixed draws come in several orders; count them all.")},
-        hints=["The weight of a value is its joint probability divided by $q$.", f"List the outcomes of {K} draws with their probabilities, and take the logarithm of the mean weight in each."],
+                  "no-orders": (math.fsum(p/math.comb(K, n)*math.log(b)
+                                          for (p, b), n in zip(terms, range(K, -1, -1))), "Mixed draws come in several orders; count them all.")},
+        hints=["The weight of a value is its joint probability divided by $q$.",
+               f"List the outcomes of {K} draws with their probabilities, and take the logarithm of the mean weight in each."],
         solution=[f"The weights are $w = ({joint[0]:.4g}/{q[0]:g},\\ {joint[1]:.4g}/{q[1]:g}) = ({w[0]:.6f},\\ {w[1]:.6f})$.",
                   *(f"{n} × the first value, {K - n} × the second: probability ${p:.4g}$, mean weight ${b:.6f}$, logarithm ${math.log(b):.6f}$." for (p, b), n in zip(terms, range(K, -1, -1))),
                   f"On average that is ${LK:.4f}$. It lies between the bound for one draw, {elbo:.4f}, and $\\log p(x) = {math.log(px):.4f}$."])
@@ -47,15 +53,20 @@ def elbo_iw_two_states(r):
 @exercise("iwae", "IW, MONOTONE", "numeric", topics="bound importance", points=2)
 def evaluate_iw_bound(r):
     "Several weights instead of one"
-    p, l, K = r.pick([.3, .4, .6, .7]), (r.num(.1, .3), r.num(.6, .9)), r.pick([2, 2, 3])
-    a = r.pick([a for a in (.2, .3, .4, .5, .6, .7, .8) if a != p and abs(math.log(p*l[0]/a) - math.log((1 - p)*l[1]/(1 - a))) > .9])   # weights that differ
+    p, l = r.pick([.3, .4, .6, .7]), (r.num(.1, .3), r.num(.6, .9))
+    K = r.pick([2, 2, 3])
+    # weights that differ
+    a = r.pick([a for a in (.2, .3, .4, .5, .6, .7, .8) if a != p
+                and abs(math.log(p*l[0]/a) - math.log((1 - p)*l[1]/(1 - a))) > .9])
     q, w = (a, round(1 - a, 10)), (p*l[0]/a, (1 - p)*l[1]/(1 - a))
     choose = [math.comb(K, j)*q[1]**j*q[0]**(K - j) for j in range(K + 1)]
     mean = [((K - j)*w[0] + j*w[1])/K for j in range(K + 1)]
     LK = math.fsum(c*math.log(m) for c, m in zip(choose, mean))
-    outcomes = [(math.prod(q[i] for i in s), sum(w[i] for i in s)/K) for s in product((0, 1), repeat=K)]
+    outcomes = [(math.prod(q[i] for i in s), sum(w[i] for i in s)/K)
+                for s in product((0, 1), repeat=K)]
     elbo, px = q[0]*math.log(w[0]) + q[1]*math.log(w[1]), p*l[0] + (1 - p)*l[1]
-    terms = " + ".join(f"{c:.4g}\\cdot({math.log(m):.4f})" for c, m in zip(choose, mean))
+    terms = " + ".join(f"{c:.4g}\\cdot({math.log(m):.4f})"
+                       for c, m in zip(choose, mean))
     return dict(
         question=f"A latent $z$ has two values with prior $({p:g}, {1 - p:g})$. The observed $x$ has likelihood $({l[0]:g}, {l[1]:g})$ under them, and $q = ({q[0]:g}, {q[1]:g})$. What is the importance-weighted bound $\\mathcal{{L}}_K$ for $K = {K}$, exactly, in nats?",
         answer=LK,
@@ -64,7 +75,8 @@ def evaluate_iw_bound(r):
                   "evidence": (math.log(px), "That is log p(x), where the bound arrives as K grows."),
                   "sum": (LK + math.log(K), "You summed the weights without dividing by K; the result is too large by log K."),
                   "scaled": (elbo/K, f"You divided the ELBO by {K}. It is the weights that are averaged, inside the logarithm."),
-                  "prior": (math.fsum(math.comb(K, j)*(1 - p)**j*p**(K - j)*math.log(m) for j, m in enumerate(mean)), "You drew z from the prior; the draws come from q.")},
+                  "prior": (math.fsum(math.comb(K, j)*(1 - p)**j*p**(K - j)*math.log(m)
+                                      for j, m in enumerate(mean)), "You drew z from the prior; the draws come from q.")},
         hints=["The weight of a state is prior times likelihood, divided by $q$.", f"Among {K} draws, 0 to {K} fall on the second state. Take the logarithm of the mean weight in each case, then average with the binomial probabilities under $q$."],
         solution=[f"The weights are ${p:g}\\cdot{l[0]:g}/{q[0]:g} = {w[0]:.4f}$ and ${1 - p:g}\\cdot{l[1]:g}/{q[1]:g} = {w[1]:.4f}$.",
                   f"With $j$ of {K} draws on the second state, the mean weight is {', '.join(f'{m:.4f}' for m in mean)} for $j = 0$ to {K}.",
@@ -76,7 +88,8 @@ _RETURNS = {"-log_w.mean(0)": "an estimate of minus the ELBO, for every K",
             "log_w.logsumexp(0) - math.log(K)": "an estimate of the log-likelihood, with the sign of a log-likelihood",
             "-log_w.logsumexp(0)": "a value that falls by about log 2 when K is doubled",
             "-(log_w.logsumexp(0) - math.log(K))": "an importance-weighted estimate of the negative log-likelihood"}
-_ABOUT = dict(zip(_RETURNS, ("That would be so if the logarithms of the weights were averaged. Look at the order of mean and logarithm.",
+_ABOUT = dict(zip(_RETURNS,
+                  ("That would be so if the logarithms of the weights were averaged. Look at the order of mean and logarithm.",
                              "That would be so without the minus sign in front of everything.",
                              "That would be so if the sum of the weights were never divided by their number.",
                              "That needs three things: the logarithm of a mean of weights, the division by K, and the minus sign.")))
@@ -84,11 +97,15 @@ _ABOUT = dict(zip(_RETURNS, ("That would be so if the logarithms of the weights 
 @exercise("iwae", "LOG-W, IW", "bug", topics="nll importance")
 def evaluate_called_nll(r):
     "A function called nll"
-    line, K, d = r.pick(list(_RETURNS)), r.pick([50, 500, 1000, 5000]), r.pick([2, 10, 20, 50])
-    w = [.24, .72]                                                     # half of the draws each: a mean without error
+    line, K = r.pick(list(_RETURNS)), r.pick([50, 500, 1000, 5000])
+    d = r.pick([2, 10, 20, 50])
+    # half of the draws each: a mean without error
+    w = [.24, .72]
     lse = math.log(sum(w))
-    value = {"-log_w.mean(0)": -(math.log(w[0]) + math.log(w[1]))/2, "log_w.logsumexp(0) - math.log(K)": lse - math.log(2),
-             "-log_w.logsumexp(0)": -lse, "-(log_w.logsumexp(0) - math.log(K))": -(lse - math.log(2))}[line]
+    value = {"-log_w.mean(0)": -(math.log(w[0]) + math.log(w[1]))/2,
+             "log_w.logsumexp(0) - math.log(K)": lse - math.log(2),
+             "-log_w.logsumexp(0)": -lse,
+             "-(log_w.logsumexp(0) - math.log(K))": -(lse - math.log(2))}[line]
     px = .6*.2 + .4*.9
     elbo = .5*math.log(.6*.2/.5) + .5*math.log(.4*.9/.5)
     found = [-elbo, math.log(px), -math.log(px) - math.log(2), -math.log(px)]
@@ -110,12 +127,12 @@ def nll(vae, x, K={K}):
 What does it return for each image?""",
         answer=_RETURNS[line],
         check=list(_RETURNS.values())[k],
-        mistakes={["elbo", "sign", "not-divided", "right"][i]: (_RETURNS[c], _ABOUT[c]) for i, c in enumerate(_RETURNS) if c != line},
+        mistakes={["elbo", "sign", "not-divided", "right"][i]: (_RETURNS[c], _ABOUT[c])
+                  for i, c in enumerate(_RETURNS) if c != line},
         hints=["The mean of the weights estimates $p(x)$. What does the last line do with them?", "Say in words: a mean of logarithms, or the logarithm of a mean? Divided by $K$? Which sign?"],
         solution=["The line that computes `log_w` is right: the constants $\\log 2\\pi$ of prior and $q$ cancel.",
                   "The negative log-likelihood is estimated by `-(log_w.logsumexp(0) - math.log(K))`: the logarithm of the *mean* weight, with a minus sign.",
-                  f"The last line reads `{line}`: {_RETURNS[line]}.",
-                  f"A check with known truth: for two weights .24 and .72 and $p(x) = .48$ the right answer is $-\\log .48 = {-math.log(px):.4f}$. This line gives ${value:.4f}$."])
+                  f"The last line reads `{line}`: {_RETURNS[line]}.", f"A check with known truth: for two weights .24 and .72 and $p(x) = .48$ the right answer is $-\\log .48 = {-math.log(px):.4f}$. This line gives ${value:.4f}$."])
 
 # %% ../../nbs/bank/iwae.ipynb #d4762fe1
 @exercise("iwae", "IW, GAP", "truefalse", topics="nll bound")
@@ -123,7 +140,8 @@ def evaluate_two_rulers(r):
     "An ELBO beside a likelihood"
     b, d, below = r.num(84, 96), r.num(1, 4), r.pick([True, False])
     a = round(b - d if below else b + d, 10)
-    possible = [a - .1*i for i in range(100)]                          # what A's nll may be: anything up to minus the ELBO
+    # what A's nll may be: anything up to minus the ELBO
+    possible = [a - .1*i for i in range(100)]
     proven = all(n < b for n in possible) if below else all(n > b for n in possible)
     reasons = {True: "True, because minus the ELBO is never below the negative log-likelihood, which for A can only be lower still.",
                False: "False, because minus the ELBO is never below the negative log-likelihood, which for A may be lower than that of B."}
@@ -136,6 +154,8 @@ def evaluate_two_rulers(r):
         answer=reasons[below],
         check=reasons[proven],
         mistakes=wrong,
-        hints=["On which side of the log-likelihood does the ELBO lie?", f"So A's negative log-likelihood is at most {a:g}. Is that enough?"],
+        hints=["On which side of the log-likelihood does the ELBO lie?",
+               f"So A's negative log-likelihood is at most {a:g}. Is that enough?"],
         solution=[f"The ELBO is a lower bound of the log-likelihood, so A's negative log-likelihood is *at most* {a:g}. It may be lower by any gap.",
-                  f"B's is {b:g}. " + ("All that A's may be lies below it, so A is better, whatever its gap." if below else f"A gap of more than {d:g} nats would put A below it, a smaller one would not: nothing is shown.")])
+                  f"B's is {b:g}. "
+                  + ("All that A's may be lies below it, so A is better, whatever its gap." if below else f"A gap of more than {d:g} nats would put A below it, a smaller one would not: nothing is shown.")])

@@ -15,19 +15,22 @@ from ..exam.exercise import exercise
 from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/latent.ipynb #c6155ab8
-PAGE = dict(title="Exercises: latent variables", subtitle="Posteriors, evidence and the linear autoencoder",
+PAGE = dict(title="Exercises: latent variables",
+            subtitle="Posteriors, evidence and the linear autoencoder",
             need="[Latent variables](../04_latent.ipynb).")
 
 # %% ../../nbs/bank/latent.ipynb #96b97a39
 def _line(r):
     "Weight, offset, noise and an observation of a linear-Gaussian model; its posterior mean and variance"
-    W, b, s = r.sign()*r.pick([.8, 1.2, 1.5, 2.]), r.pick([-1, .5, 1, 2]), r.pick([.3, .4, .5, .6, .7, .8])
+    W, b = r.sign()*r.pick([.8, 1.2, 1.5, 2.]), r.pick([-1, .5, 1, 2])
+    s = r.pick([.3, .4, .5, .6, .7, .8])
     x = round(b + r.sign()*r.num(.6, 2), 10)
     M = W*W + s*s
     return W, b, s, x, W*(x - b)/M, s*s/M
 
-def _says(W, b, s, x): return (f"A latent $z$ has the prior $\\mathcal{{N}}(0, 1)$, and $x$ given $z$ is $\\mathcal{{N}}({W:g}z {'+' if b > 0 else '-'} {abs(b):g},\\ \\sigma^2)$ "
-                               f"with the standard deviation $\\sigma = {s:g}$. Observed is $x = {x:g}$.")
+def _says(W, b, s, x):
+    return (f"A latent $z$ has the prior $\\mathcal{{N}}(0, 1)$, and $x$ given $z$ is $\\mathcal{{N}}({W:g}z {'+' if b > 0 else '-'} {abs(b):g},\\ \\sigma^2)$ "
+            f"with the standard deviation $\\sigma = {s:g}$. Observed is $x = {x:g}$.")
 
 def _minus(x, b): return f"({x:g} {'-' if b > 0 else '+'} {abs(b):g})"
 
@@ -41,15 +44,22 @@ def latent_posterior(r):
     px = integral(joint, lo, hi, 400)
     mean = integral(lambda z: z*joint(z), lo, hi, 400)/px
     return dict(
-        question=_says(W, b, s, x) + " Give the mean and the variance of the posterior $p(z|x)$.",
+        question=_says(W, b, s, x)
+        + " Give the mean and the variance of the posterior $p(z|x)$.",
         answer=(m, v),
         check=(mean, integral(lambda z: (z - mean)**2*joint(z), lo, hi, 400)/px),
-        mistakes={"no-prior": (((x - b)/W, s*s/W**2), "You left out the prior: that is the normalised likelihood."),
-                  "std": ((m, math.sqrt(v)), "The mean is right; the second number is the standard deviation, asked was the variance."),
-                  "std-for-variance": ((W*(x - b)/(W*W + s), s/(W*W + s)), "You used σ where σ² belongs."),
-                  "no-offset": ((W*x/(W*W + s*s), v), "The decoder's offset must be subtracted from x first."),
-                  "evidence": ((b, W*W + s*s), "Those are mean and variance of x, not of z given x.")},
-        hints=["Prior times likelihood is, in $z$, the exponential of a parabola.", "The posterior precision is $1 + W^2/\\sigma^2$, and the mean is $W(x-b)/(W^2 + \\sigma^2)$ with the offset $b$."],
+        mistakes={"no-prior": (((x - b)/W, s*s/W**2),
+                               "You left out the prior: that is the normalised likelihood."),
+                  "std": ((m, math.sqrt(v)),
+                          "The mean is right; the second number is the standard deviation, asked was the variance."),
+                  "std-for-variance": ((W*(x - b)/(W*W + s), s/(W*W + s)),
+                                       "You used σ where σ² belongs."),
+                  "no-offset": ((W*x/(W*W + s*s), v),
+                                "The decoder's offset must be subtracted from x first."),
+                  "evidence": ((b, W*W + s*s),
+                               "Those are mean and variance of x, not of z given x.")},
+        hints=["Prior times likelihood is, in $z$, the exponential of a parabola.",
+               "The posterior precision is $1 + W^2/\\sigma^2$, and the mean is $W(x-b)/(W^2 + \\sigma^2)$ with the offset $b$."],
         solution=[f"$W^2 + \\sigma^2 = {W*W:g} + {s*s:g} = {W*W + s*s:g}$.",
                   f"The mean is ${W:g}\\cdot{_minus(x, b)}/{W*W + s*s:g} = {m:.4f}$.",
                   f"The variance is $\\sigma^2/(W^2 + \\sigma^2) = {s*s:g}/{W*W + s*s:g} = {v:.4f}$."])
@@ -66,13 +76,19 @@ def latent_evidence(r):
     return dict(
         question=_says(W, b, s, x) + " What is $\\log p(x)$, in nats?",
         answer=log_normal(x - b, C),
-        check=math.log(integral(lambda z: normal_pdf(z)*normal_pdf(x, W*z + b, s*s), lo, hi, 400)),
-        mistakes={"noise-only": (log_normal(x - b, s*s), "That is log p(x|z) at z = 0: the variance that comes from z is missing."),
-                  "no-noise": (log_normal(x - b, W*W), "The noise of the decoder adds to the variance of x."),
-                  "unsquared-weight": (log_normal(x - b, abs(W) + s*s), "Multiplied by W, a variance grows by W²."),
-                  "std-added": (log_normal(x - b, (abs(W) + s)**2), "Independent parts add their variances, not their standard deviations."),
+        check=math.log(integral(lambda z: normal_pdf(z)*normal_pdf(x, W*z + b, s*s), lo,
+                                hi, 400)),
+        mistakes={"noise-only": (log_normal(x - b, s*s),
+                                 "That is log p(x|z) at z = 0: the variance that comes from z is missing."),
+                  "no-noise": (log_normal(x - b, W*W),
+                               "The noise of the decoder adds to the variance of x."),
+                  "unsquared-weight": (log_normal(x - b, abs(W) + s*s),
+                                       "Multiplied by W, a variance grows by W²."),
+                  "std-added": (log_normal(x - b, (abs(W) + s)**2),
+                                "Independent parts add their variances, not their standard deviations."),
                   "density": (px, "That is p(x); asked was its logarithm."),
-                  "best-z": (log_normal(x - b - W*m, s*s), "That is log p(x|z) at the posterior mean. The evidence averages the likelihood over the prior.")},
+                  "best-z": (log_normal(x - b - W*m, s*s),
+                             "That is log p(x|z) at the posterior mean. The evidence averages the likelihood over the prior.")},
         hints=["Write $x$ as a sum of independent Gaussians: one from $z$, one from the noise.", f"$x$ is Gaussian with mean ${b:g}$ and variance $W^2 + \\sigma^2$."],
         solution=[f"$x = {W:g}z {'+' if b > 0 else '-'} {abs(b):g} + {s:g}\\epsilon$ with independent standard normal $z$ and $\\epsilon$.",
                   f"So $x$ is Gaussian with mean ${b:g}$ and variance $C = {W*W:g} + {s*s:g} = {C:g}$.",
@@ -87,7 +103,8 @@ def _data(s, N, turns):
     R = H[:, 1:len(s) + 1]/math.sqrt(N)*torch.tensor(s, dtype=torch.double)
     for i, a in enumerate(turns):
         c, d = R[:, i].clone(), R[:, i + 1].clone()
-        R[:, i], R[:, i + 1] = math.cos(a)*c - math.sin(a)*d, math.sin(a)*c + math.cos(a)*d
+        R[:, i] = math.cos(a)*c - math.sin(a)*d
+        R[:, i + 1] = math.sin(a)*c + math.cos(a)*d
     return R
 
 # %% ../../nbs/bank/latent.ipynb #7668256a
@@ -105,12 +122,18 @@ def latent_pca_loss(r):
         question=f"{N} images of {d} pixels, centred, are the rows of a matrix. Its singular values are {', '.join(map(str, s))}. A linear autoencoder with {k} latent number{'s'*(k > 1)} minimises the squared error, summed over the pixels and averaged over the images. What is the least it can reach?",
         answer=lost/N,
         check=(R - U[:, :k]*sv[:k]@Vt[:k]).square().sum(1).mean().item(),
-        mistakes={"unsquared": (sum(s[k:])/N, "The eigenvalues are the squares of the singular values, divided by the number of images."),
-                  "kept": (kept/N, "That is the variance that is kept; asked was what is lost."),
-                  "sum": (float(lost), "That is the sum over the images, not the average."),
-                  "pixels-too": (lost/N/d, "You averaged over the pixels as well; the error is summed over them."),
-                  "one-more": (sum(x*x for x in s[k + 1:])/N, f"You kept {k + 1} directions.")},
-        hints=["No linear map of that rank does better than PCA's projection.", "What is lost is the sum of the discarded eigenvalues $\\lambda_i = s_i^2/N$."],
+        mistakes={"unsquared": (sum(s[k:])/N,
+                                "The eigenvalues are the squares of the singular values, divided by the number of images."),
+                  "kept": (kept/N,
+                           "That is the variance that is kept; asked was what is lost."),
+                  "sum": (float(lost),
+                          "That is the sum over the images, not the average."),
+                  "pixels-too": (lost/N/d,
+                                 "You averaged over the pixels as well; the error is summed over them."),
+                  "one-more": (sum(x*x for x in s[k + 1:])/N,
+                               f"You kept {k + 1} directions.")},
+        hints=["No linear map of that rank does better than PCA's projection.",
+               "What is lost is the sum of the discarded eigenvalues $\\lambda_i = s_i^2/N$."],
         solution=[f"The best is PCA's projection onto {k} direction{'s'*(k > 1)}. It loses the eigenvalues $\\lambda_i = s_i^2/{N}$ of the others.",
                   f"$({' + '.join(f'{x}^2' for x in s[k:])})/{N} = {lost}/{N} = {lost/N:.4f}$."])
 
@@ -118,18 +141,23 @@ def latent_pca_loss(r):
 @exercise("latent", "AE", "choice", topics="autoencoder identifiability")
 def latent_ae_twin(r):
     "Another autoencoder with the same loss"
-    Q = r.pick([(2, 1, 1, 1), (1, 2, 0, 1), (3, 1, 2, 1), (2, 0, 0, 4), (1, 1, 0, 2), (1, -1, 2, 0)])
+    Q = r.pick([(2, 1, 1, 1), (1, 2, 0, 1), (3, 1, 2, 1), (2, 0, 0, 4), (1, 1, 0, 2),
+                (1, -1, 2, 0)])
     decoder = r.pick([True, False])
     det = Q[0]*Q[3] - Q[1]*Q[2]
-    mul = lambda X, Y: (X[0]*Y[0] + X[1]*Y[2], X[0]*Y[1] + X[1]*Y[3], X[2]*Y[0] + X[3]*Y[2], X[2]*Y[1] + X[3]*Y[3])
+    mul = lambda X, Y: (X[0]*Y[0] + X[1]*Y[2], X[0]*Y[1] + X[1]*Y[3],
+                        X[2]*Y[0] + X[3]*Y[2], X[2]*Y[1] + X[3]*Y[3])
     inv, T = (Q[3]/det, -Q[1]/det, -Q[2]/det, Q[0]/det), (Q[0], Q[2], Q[1], Q[3])
     A, B = (1, 2, -1, 3), (2, 1, 1, 4)
-    ways = {"Q⁻¹B": mul(inv, B), "QᵀB": mul(T, B), "QB": mul(Q, B), "B": B} if decoder else \
+    ways = {"Q⁻¹B": mul(inv, B), "QᵀB": mul(T, B), "QB": mul(Q, B),
+            "B": B} if decoder else \
            {"AQ⁻¹": mul(A, inv), "AQᵀ": mul(A, T), "AQ": mul(A, Q), "A": A}
     AB, texts = mul(A, B), list(ways)
-    product = (lambda M: mul(mul(A, Q), M)) if decoder else (lambda M: mul(M, mul(Q, B)))
-    same = [t for t, M in ways.items() if max(abs(a - b) for a, b in zip(product(M), AB)) < 1e-9]
-    part, other = ("decoder $A$ by $AQ$", "encoder") if decoder else ("encoder $B$ by $QB$", "decoder")
+    product = lambda M: mul(mul(A, Q), M) if decoder else mul(M, mul(Q, B))
+    same = [t for t, M in ways.items()
+            if max(abs(a - b) for a, b in zip(product(M), AB)) < 1e-9]
+    part, other = "encoder $B$ by $QB$", "decoder"
+    if decoder: part, other = "decoder $A$ by $AQ$", "encoder"
     return dict(
         question=f"A linear autoencoder $\\hat{{x}} = ABx$ with two latent numbers has reached its least loss. Replace its {part}, where $Q$ has the rows $({Q[0]}, {Q[1]})$ and $({Q[2]}, {Q[3]})$. Which {other} brings the same loss back, whatever $A$ and $B$ are?",
         answer=texts[0],
@@ -137,15 +165,18 @@ def latent_ae_twin(r):
         mistakes={"transpose": (texts[1], "That undoes Q only if Q is orthogonal, which this one is not."),
                   "same-again": (texts[2], "That applies Q twice instead of undoing it."),
                   "nothing": (texts[3], "The product of the two has changed, so what it reconstructs has changed, too.")},
-        hints=["Only the product of decoder and encoder enters the loss.", f"Look for an {other} that makes the product $AB$ again." if decoder else f"Look for a {other} that makes the product $AB$ again."],
-        solution=["The loss sees nothing but the product $AB$.", "$(AQ)(Q^{-1}B) = AB$." if decoder else "$(AQ^{-1})(QB) = AB$.",
-                  f"The determinant of $Q$ is {det}, so the inverse exists; $QQ^T$ is not the identity, so the transpose will not do."])
+        hints=["Only the product of decoder and encoder enters the loss.",
+               f"Look for an {other} that makes the product $AB$ again." if decoder
+               else f"Look for a {other} that makes the product $AB$ again."],
+        solution=["The loss sees nothing but the product $AB$.",
+                  "$(AQ)(Q^{-1}B) = AB$." if decoder else "$(AQ^{-1})(QB) = AB$.", f"The determinant of $Q$ is {det}, so the inverse exists; $QQ^T$ is not the identity, so the transpose will not do."])
 
 # %% ../../nbs/bank/latent.ipynb #84ad396c
 @exercise("latent", "ROT, EVIDENCE", "truefalse", topics="ppca identifiability")
 def latent_rotation(r):
     "Another weight matrix, the same model?"
-    Q = r.pick([(.6, -.8, .8, .6), (.8, .6, -.6, .8), (0, 1, 1, 0), (.6, .8, .8, -.6), (1, 1, 0, 1), (2, 0, 0, 1), (.5, .5, -.5, .5), (1, 0, 2, 1)])
+    Q = r.pick([(.6, -.8, .8, .6), (.8, .6, -.6, .8), (0, 1, 1, 0), (.6, .8, .8, -.6),
+                (1, 1, 0, 1), (2, 0, 0, 1), (.5, .5, -.5, .5), (1, 0, 2, 1)])
     W = [(r.whole(1, 3), r.whole(-2, 2)) for _ in range(3)]
     s = r.pick([.3, .5, .8])
     V = [(a*Q[0] + b*Q[2], a*Q[1] + b*Q[3]) for a, b in W]
@@ -162,28 +193,40 @@ def latent_rotation(r):
         question=f"In probabilistic PCA $x = Wz + \\mu + \\sigma\\epsilon$ with standard normal $z$ in two dimensions, $\\sigma = {s:g}$, and $W$ with the rows {', '.join(f'$({a}, {b})$' for a, b in W)}. Replace $W$ by $WQ$, where $Q$ has the rows $({Q[0]:g}, {Q[1]:g})$ and $({Q[2]:g}, {Q[3]:g})$. The density $p(x)$ stays the same.",
         answer=texts[right],
         check=texts[0] if change < 1e-9 else texts[2],
-        mistakes={n: (texts[i], why[i]) for i, n in enumerate(["orthogonal", "invertible", "not-orthogonal", "other-latent"]) if i != right},
+        mistakes={n: (texts[i], why[i])
+                  for i, n in enumerate(["orthogonal", "invertible", "not-orthogonal",
+                                         "other-latent"]) if i != right},
         hints=["The density of $x$ is Gaussian. Which covariance does it have?", "It is $WQQ^TW^T + \\sigma^2 I$. Compute $QQ^T$."],
         solution=["$x$ is Gaussian with mean $\\mu$ and covariance $(WQ)(WQ)^T + \\sigma^2 I = WQQ^TW^T + \\sigma^2 I$.",
                   f"Here $QQ^T$ has the rows $({QQ[0]:g}, {QQ[1]:g})$ and $({QQ[1]:g}, {QQ[2]:g})$.",
-                  "That is the identity: nothing changes." if orthogonal else f"That is not the identity. Some entry of the covariance moves by {change:.4g}."])
+                  "That is the identity: nothing changes." if orthogonal
+                  else f"That is not the identity. Some entry of the covariance moves by {change:.4g}."])
 
 # %% ../../nbs/bank/latent.ipynb #ec635977
-@exercise("latent", "ML-VALUE, ML, LOGLIK", "numeric", topics="ppca likelihood", points=2)
+@exercise("latent", "ML-VALUE, ML, LOGLIK", "numeric", topics="ppca likelihood",
+          points=2)
 def latent_ml_value(r):
     "The maximum of a log-likelihood"
     d = r.pick([3, 4, 5])
     k = r.whole(1, d - 2)
-    lam = sorted((r.pick([2., 2.5, 3., 4., 5.]) if i < k else r.pick([.2, .4, .6, .8, 1.]) for i in range(d)), reverse=True)
+    lam = sorted((r.pick([2., 2.5, 3., 4., 5.]) if i < k
+                  else r.pick([.2, .4, .6, .8, 1.]) for i in range(d)), reverse=True)
     s2 = sum(lam[k:])/(d - k)
-    value = lambda s2, const=1, trace=None: -.5*(const*d*math.log(2*math.pi) + sum(map(math.log, lam[:k])) + (d - k)*math.log(s2) + (k + sum(lam[k:])/s2 if trace is None else trace))
+    value = lambda s2, const=1, trace=None: -.5*(const*d*math.log(2*math.pi)
+                                                 + sum(map(math.log, lam[:k]))
+                                                 + (d - k)*math.log(s2)
+                                                 + (k + sum(lam[k:])/s2
+                                                    if trace is None else trace))
     C = lam[:k] + [s2]*(d - k)
-    points = [[sign*math.sqrt(d*lam[i])*(i == j) for j in range(d)] for i in range(d) for sign in (1, -1)]    # their covariance is diag(lam)
+    # their covariance is diag(lam)
+    points = [[sign*math.sqrt(d*lam[i])*(i == j) for j in range(d)] for i in range(d)
+              for sign in (1, -1)]
     lists = lambda xs: ", ".join(f"{x:g}" for x in xs)
     return dict(
         question=f"The covariance matrix of centred data with {d} pixels has the eigenvalues {lists(lam)}. Probabilistic PCA with {k} latent dimension{'s'*(k > 1)} is fitted by maximum likelihood, the noise variance as well. What is the mean log-likelihood it reaches, in nats per image?",
         answer=value(s2),
-        check=sum(math.log(normal_pdf(t, 0, c)) for p in points for t, c in zip(p, C))/len(points),
+        check=sum(math.log(normal_pdf(t, 0, c)) for p in points
+                  for t, c in zip(p, C))/len(points),
         mistakes={"summed-noise": (value(sum(lam[k:])), "The best noise variance is the mean of the discarded eigenvalues, not their sum."),
                   "mean-of-all": (value(sum(lam)/d), "The noise variance is the mean of the discarded eigenvalues only."),
                   "no-trace": (value(s2, trace=0), "You left out the trace: at the maximum it is d, one for every pixel."),
@@ -209,11 +252,15 @@ def latent_shrink(r):
         check=there_and_back, agree=1e-5,
         symbols=dict(s=(.3, 1.6)),
         accept=[f"{t} - {t}*s/{lam}", f"{t}*({lam} - s)/{lam}"],
-        mistakes={"projection": (f"{t}", "That is PCA's projection. The posterior mean is pulled towards the prior."),
-                  "encoder": (f"{t}*sqrt({lam} - s)/{lam}", "That is the posterior mean of z; decode it as well."),
+        mistakes={"projection": (f"{t}",
+                                 "That is PCA's projection. The posterior mean is pulled towards the prior."),
+                  "encoder": (f"{t}*sqrt({lam} - s)/{lam}",
+                              "That is the posterior mean of z; decode it as well."),
                   "noise-share": (f"{t}*s/{lam}", "That is what gets lost."),
-                  "weight-from-all": (f"{t}*{lam}/({lam} + s)", "The fitted weight is the square root of λ − s, not of λ: the noise explains a part of the variance.")},
-        hints=["The fitted weight along the direction is $w = \\sqrt{\\lambda - s}$.", "The posterior mean is $w t/(w^2 + s)$ for an image at $t$; multiply it by $w$."],
+                  "weight-from-all": (f"{t}*{lam}/({lam} + s)",
+                                      "The fitted weight is the square root of λ − s, not of λ: the noise explains a part of the variance.")},
+        hints=["The fitted weight along the direction is $w = \\sqrt{\\lambda - s}$.",
+               "The posterior mean is $w t/(w^2 + s)$ for an image at $t$; multiply it by $w$."],
         solution=[f"Maximum likelihood gives $w^2 + s = \\lambda$, so $w = \\sqrt{{{lam} - s}}$.",
                   f"The posterior mean is $z = w\\cdot{t}/(w^2 + s) = {t}w/{lam}$.",
                   f"Decoded: $w z = {t}w^2/{lam} = {t}(1 - s/{lam})$. It is shorter by the share of the noise."])
@@ -223,23 +270,30 @@ def latent_shrink(r):
 def latent_posterior_code(r):
     "Write the posterior"
     import torch
-    t = lambda *shape: torch.tensor([r.num(-2, 2) for _ in range(math.prod(shape))], dtype=torch.double).reshape(shape)
-    cases = [(t(n, 3), t(3, 2) + 2*torch.eye(3, 2, dtype=torch.double), t(3), r.pick([.3, .5, .7])) for n in (2, 4)]
+    t = lambda *shape: torch.tensor([r.num(-2, 2) for _ in range(math.prod(shape))],
+                                    dtype=torch.double).reshape(shape)
+    cases = [(t(n, 3), t(3, 2) + 2*torch.eye(3, 2, dtype=torch.double), t(3),
+              r.pick([.3, .5, .7])) for n in (2, 4)]
     eye = lambda W: torch.eye(W.shape[1], dtype=W.dtype)
     M = lambda W, v: W.T@W + v*eye(W)
-    right = lambda x, W, mu, var: ((x - mu)@W@torch.linalg.inv(M(W, var)), var*torch.linalg.inv(M(W, var)))
+    right = lambda x, W, mu, var: ((x - mu)@W@torch.linalg.inv(M(W, var)),
+                                   var*torch.linalg.inv(M(W, var)))
     def other(x, W, mu, var):
-        K = W.T@torch.linalg.inv(W@W.T + var*torch.eye(len(W), dtype=W.dtype))      # condition the joint Gaussian of z and x
+        # condition the joint Gaussian of z and x
+        K = W.T@torch.linalg.inv(W@W.T + var*torch.eye(len(W), dtype=W.dtype))
         return (x - mu)@K.T, eye(W) - K@W
     return dict(
         question="Write `posterior(x, W, mu, var)` for $z \\sim \\mathcal{N}(0, I)$, $x|z \\sim \\mathcal{N}(Wz + \\mu,\\ \\mathrm{var}\\cdot I)$, with `x` of the shape `[B, d]`, `W` `[d, k]`, `mu` `[d]` and the number `var`. Return the pair of the means `[B, k]` and the covariance `[k, k]`.",
         answer=right, check=other, cases=cases,
         start="def posterior(x, W, mu, var):\n    ...",
         mistakes={"no-prior": (lambda x, W, mu, var: ((x - mu)@W@torch.linalg.inv(W.T@W), var*torch.linalg.inv(W.T@W)), "You left out the prior: the noise variance is missing on the diagonal of M."),
-                  "no-mean": (lambda x, W, mu, var: (x@W@torch.linalg.inv(M(W, var)), var*torch.linalg.inv(M(W, var))), "Subtract mu from x first."),
+                  "no-mean": (lambda x, W, mu, var: (x@W@torch.linalg.inv(M(W, var)),
+                                                     var*torch.linalg.inv(M(W, var))), "Subtract mu from x first."),
                   "var-squared": (lambda x, W, mu, var: right(x, W, mu, var**2), "You squared var; it is the variance already."),
-                  "covariance": (lambda x, W, mu, var: (right(x, W, mu, var)[0], torch.linalg.inv(M(W, var))), "The means are right; the covariance is var times the inverse of M."),
+                  "covariance": (lambda x, W, mu, var: (right(x, W, mu, var)[0],
+                                                        torch.linalg.inv(M(W, var))), "The means are right; the covariance is var times the inverse of M."),
                   "precision": (lambda x, W, mu, var: (right(x, W, mu, var)[0], M(W, var)/var), "The means are right; the second is the precision, the inverse of the covariance.")},
-        hints=["Build $M = W^T W + \\mathrm{var}\\cdot I$, which is $k \\times k$.", "The means are the rows of $(x - \\mu) W M^{-1}$, since $M$ is symmetric. The covariance is $\\mathrm{var}\\cdot M^{-1}$."],
+        hints=["Build $M = W^T W + \\mathrm{var}\\cdot I$, which is $k \\times k$.",
+               "The means are the rows of $(x - \\mu) W M^{-1}$, since $M$ is symmetric. The covariance is $\\mathrm{var}\\cdot M^{-1}$."],
         solution=["The posterior is $\\mathcal{N}(M^{-1}W^T(x - \\mu),\\ \\sigma^2 M^{-1})$ with $M = W^T W + \\sigma^2 I$. Images are rows here, so everything is transposed.",
                   "```python\ndef posterior(x, W, mu, var):\n    M = W.T@W + var*torch.eye(W.shape[1], dtype=W.dtype)\n    inverse = torch.linalg.inv(M)\n    return (x - mu)@W@inverse, var*inverse\n```"])

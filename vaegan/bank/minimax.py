@@ -15,7 +15,8 @@ from ..exam.exercise import exercise
 from ..exam.numerics import argmax, derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/minimax.ipynb #dc2fbc3a
-PAGE = dict(title="Exercises: the minimax game", subtitle="The best discriminator, and what the generator then minimises",
+PAGE = dict(title="Exercises: the minimax game",
+            subtitle="The best discriminator, and what the generator then minimises",
             need="[The minimax game](../14_minimax.ipynb).")
 
 # %% ../../nbs/bank/minimax.ipynb #3297cd62
@@ -32,12 +33,15 @@ def weighted_discriminator(r):
         symbols=dict(a=(.2, 2), b=(.2, 2)),
         answer=f"{a}/({a} + {b})",
         check=lambda a, b: argmax(lambda D: f(D, a, b), 0, 1),
-        accept=[f"1/(1 + {b}/{a if a == 'a' else f'({a})'})", f"1 - {b}/({a} + {b})", f"sigmoid(log(a) - log(b) {'+' if more == 'real' else '-'} log({c}))"],
-        mistakes={"no-weight": ("a/(a + b)", "That is right for as many real as generated examples. Here one of the two terms weighs more."),
+        accept=[f"1/(1 + {b}/{a if a == 'a' else f'({a})'})", f"1 - {b}/({a} + {b})",
+                f"sigmoid(log(a) - log(b) {'+' if more == 'real' else '-'} log({c}))"],
+        mistakes={"no-weight": ("a/(a + b)",
+                                "That is right for as many real as generated examples. Here one of the two terms weighs more."),
                   "swapped": (f"{b}/({a} + {b})", "That is the probability of a fake; D(x) is the probability that x is real."),
                   "wrong-side": (f"{'a' if more == 'real' else f'{c}*a'}/({'a' if more == 'real' else f'{c}*a'} + {f'{c}*b' if more == 'real' else 'b'})", "The factor sits on the wrong side: weigh the density of whatever is more frequent in the batch."),
                   "odds": (f"{a}/{of_b}", "Those are the odds of real against fake; D(x) is a probability."),
-                  "logit": (f"log({a}/{of_b})", "That is the logit; D(x) is its sigmoid.")},
+                  "logit": (f"log({a}/{of_b})",
+                            "That is the logit; D(x) is its sigmoid.")},
         hints=["At each $x$ by itself, maximise one number: weight times $\\log D$ plus weight times $\\log(1 - D)$.",
                f"The two weights are {f'${c}a$ and $b$' if more == 'real' else f'$a$ and ${c}b$'}. Set the slope in $D$ to zero."],
         solution=[f"At this $x$ the sum is, up to a factor, ${f'{c}a' if more == 'real' else 'a'} \\log D + {'b' if more == 'real' else f'{c}b'} \\log(1 - D)$.",
@@ -50,20 +54,26 @@ def weighted_discriminator(r):
 def logit_line(r):
     "A discriminator that is a straight line"
     m, v = r.num(-1, 1, .5), r.pick([.25, .4, .5, 1.6, 2.5, 3.2])
-    n = r.pick([n for n in (-2.5, -2., -1.5, -1., -.5, .5, 1., 1.5, 2., 2.5) if abs(n) != abs(m)])
+    n = r.pick([n for n in (-2.5, -2., -1.5, -1., -.5, .5, 1., 1.5, 2., 2.5)
+                if abs(n) != abs(m)])
     logit = lambda x: math.log(normal_pdf(x, m, v)/normal_pdf(x, n, v))
     slope, cut = (m - n)/v, (n**2 - m**2)/(2*v)
     return dict(
         question=f"The data are $\\mathcal{{N}}({m:g}, {v:g})$, the generator's output is $\\mathcal{{N}}({n:g}, {v:g})$; the second number is the variance. The logit of the best discriminator is a straight line, slope times $x$ plus intercept. Give (slope, intercept).",
         answer=(slope, cut),
         check=(derivative(logit, .3), logit(0)),
-        mistakes={"swapped": ((-slope, -cut), "You have log q - log p. D is the probability of real, so its logit is log p - log q."),
+        mistakes={"swapped": ((-slope, -cut),
+                              "You have log q - log p. D is the probability of real, so its logit is log p - log q."),
                   "no-variance": ((slope*v, cut*v), "You left out the variance: both log-densities are divided by it."),
-                  "std-for-variance": ((slope*v**.5, cut*v**.5), "You divided by the standard deviation; the exponent has the variance."),
-                  "no-half": ((2*slope, 2*cut), "The factor ½ of the exponent is missing."),
-                  "half-in-intercept": ((slope, 2*cut), "The slope is right; in the intercept the factor ½ of the exponent is missing."),
+                  "std-for-variance": ((slope*v**.5, cut*v**.5),
+                                       "You divided by the standard deviation; the exponent has the variance."),
+                  "no-half": ((2*slope, 2*cut),
+                              "The factor ½ of the exponent is missing."),
+                  "half-in-intercept": ((slope, 2*cut),
+                                        "The slope is right; in the intercept the factor ½ of the exponent is missing."),
                   "intercept-sign": ((slope, -cut), "The slope is right; the intercept has the wrong sign.")},
-        hints=["$D^* = p/(p + q)$. What is $\\log D^* - \\log(1 - D^*)$?", "Expand $-(x - m)^2/2v$ for both; the squares of $x$ cancel."],
+        hints=["$D^* = p/(p + q)$. What is $\\log D^* - \\log(1 - D^*)$?",
+               "Expand $-(x - m)^2/2v$ for both; the squares of $x$ cancel."],
         solution=["The logit of $D^* = p/(p+q)$ is $\\log p(x) - \\log q(x)$; the normalising constants cancel, because the variances are equal.",
                   f"What remains is $[(x - ({n:g}))^2 - (x - ({m:g}))^2]/(2 \\cdot {v:g})$, and $x^2$ cancels.",
                   f"Slope: $({m:g} - ({n:g}))/{v:g} = {slope:.4f}$. Intercept: $(({n:g})^2 - ({m:g})^2)/(2 \\cdot {v:g}) = {cut:.4f}$.",
@@ -76,18 +86,24 @@ def js_from_cross_entropy(r):
     bce = r.num(.2, .6, .01)
     entropy = lambda e: -e*math.log(e) - (1 - e)*math.log(1 - e)
     lo, hi = 1e-9, .5
-    for _ in range(100): lo, hi = ((lo + hi)/2, hi) if entropy((lo + hi)/2) < bce else (lo, (lo + hi)/2)
-    p, q = (1 - lo, lo), (lo, 1 - lo)                       # its D* is wrong with probability lo, everywhere
+    for _ in range(100):
+        lo, hi = ((lo + hi)/2, hi) if entropy((lo + hi)/2) < bce else (lo, (lo + hi)/2)
+    # its D* is wrong with probability lo, everywhere
+    p, q = (1 - lo, lo), (lo, 1 - lo)
     kl = lambda a, b: math.fsum(x*math.log(x/y) for x, y in zip(a, b))
     return dict(
         question=f"A discriminator has been trained to its optimum on batches of as many real as generated examples. Its binary cross-entropy, averaged over *all* examples of a batch, is {bce:g} nats. What is the Jensen–Shannon divergence between data and generator, in nats?",
         answer=math.log(2) - bce,
         check=.5*kl(p, (.5, .5)) + .5*kl(q, (.5, .5)),
-        mistakes={"no-half": (2*math.log(2) - 2*bce, "That is V(D*, G) + log 4, which is twice the divergence."),
-                  "bce-is-v": ((math.log(4) - bce)/2, "You took the mean over all examples for -V. V is a sum of two means, so it is minus twice the cross-entropy."),
+        mistakes={"no-half": (2*math.log(2) - 2*bce,
+                              "That is V(D*, G) + log 4, which is twice the divergence."),
+                  "bce-is-v": ((math.log(4) - bce)/2,
+                               "You took the mean over all examples for -V. V is a sum of two means, so it is minus twice the cross-entropy."),
                   "value": (-2*bce, "That is V(D*, G). Add log 4 and halve."),
-                  "log4": (math.log(4) - bce, "A D that knows nothing has V = -log 4, but a mean cross-entropy of log 2."),
-                  "sign": (math.log(2) + bce, "A higher loss of D means that the two are harder to tell apart, so the divergence falls with it.")},
+                  "log4": (math.log(4) - bce,
+                           "A D that knows nothing has V = -log 4, but a mean cross-entropy of log 2."),
+                  "sign": (math.log(2) + bce,
+                           "A higher loss of D means that the two are harder to tell apart, so the divergence falls with it.")},
         hints=["First turn the cross-entropy into $V(D^*, G)$: real and generated examples each have a mean of their own in $V$.", "$V(D^*, G) = -\\log 4 + 2\\,\\mathrm{JS}(p, q)$."],
         solution=[f"$V$ is the sum of two means, the cross-entropy is half of that with a minus sign: $V = -2 \\cdot {bce:g} = {-2*bce:g}$.",
                   f"$V(D^*, G) = -\\log 4 + 2\\,\\mathrm{{JS}}$, so $\\mathrm{{JS}} = ({-2*bce:g} + 1.3863)/2 = {math.log(2) - bce:.4f}$.",
@@ -107,12 +123,17 @@ def missing_mode(r):
         answer=V,
         check=-math.log(4) + 2*js,
         mistakes={"js": (js, "That is the Jensen–Shannon divergence. V is twice it, minus log 4."),
-                  "clueless": (-math.log(4), "That is the value for a perfect generator, where D* is ½ everywhere. Here D* depends on the mode."),
-                  "no-generator": (w*math.log(w) + math.log(1 - w), "You took D* in mode A to be the share of A. It is p/(p + q), and q is 1 there."),
+                  "clueless": (-math.log(4),
+                               "That is the value for a perfect generator, where D* is ½ everywhere. Here D* depends on the mode."),
+                  "no-generator": (w*math.log(w) + math.log(1 - w),
+                                   "You took D* in mode A to be the share of A. It is p/(p + q), and q is 1 there."),
                   "real-only": (w*math.log(D), "That is the real examples alone; the fakes contribute log(1 - D*), too."),
-                  "unweighted": (math.log(D) + math.log(1 - D), "Only a share of the real examples is in mode A; in mode B, D* is 1 and costs nothing."),
-                  "zero": (0., "V is 0 only if nothing overlaps. In mode A, real and generated examples cannot be told apart.")},
-        hints=["In mode B there are no fakes, so $D^* = 1$ there, and $\\log 1 = 0$.", f"In mode A, the data have the mass {w:g} and the generator the mass 1."],
+                  "unweighted": (math.log(D) + math.log(1 - D),
+                                 "Only a share of the real examples is in mode A; in mode B, D* is 1 and costs nothing."),
+                  "zero": (0.,
+                           "V is 0 only if nothing overlaps. In mode A, real and generated examples cannot be told apart.")},
+        hints=["In mode B there are no fakes, so $D^* = 1$ there, and $\\log 1 = 0$.",
+               f"In mode A, the data have the mass {w:g} and the generator the mass 1."],
         solution=[f"Mode A: $D^* = {w:g}/({w:g} + 1) = {D:.4f}$. Mode B: $D^* = 1$.",
                   f"Real: ${w:g} \\cdot \\log {D:.4f} + {1 - w:g} \\cdot \\log 1 = {w*math.log(D):.4f}$.",
                   f"Fake, all in A: $\\log(1 - {D:.4f}) = {math.log(1 - D):.4f}$.",
@@ -131,7 +152,8 @@ def points_that_miss(r):
     F = lambda s, t: sum(u <= t for u in s)/3
     area = sum(abs(F(x, a) - F(y, a))*(b - a) for a, b in zip(at, at[1:]))
     p, q = ([(t in s)/3 for t in at] for s in (x, y))
-    js = .5*sum(u*math.log(2*u/(u + v)) for s, o in ((p, q), (q, p)) for u, v in zip(s, o) if u)
+    js = .5*sum(u*math.log(2*u/(u + v)) for s, o in ((p, q), (q, p))
+                for u, v in zip(s, o) if u)
     show = lambda s: ", ".join(f"{t:g}" for t in s)
     return dict(
         question=f"The data are the three points {show(x)}, each with probability ⅓. The generator makes the three points {show(y)}, each with probability ⅓. Give (Jensen–Shannon divergence in nats, Wasserstein distance $W_1$).",
@@ -156,10 +178,13 @@ def surer_discriminator(r):
     fake = [-r.num(.5, 2.5), -r.num(.3, 1.5), r.num(.1, .8)]
     c = r.pick([2, 3])
     log_sigmoid = lambda t: -math.log1p(math.exp(-t))
-    V = lambda c: sum(log_sigmoid(c*t) for t in real)/3 + sum(log_sigmoid(-c*t) for t in fake)/3
-    slope = lambda c: sum(t/(1 + math.exp(c*t)) for t in real)/3 - sum(t/(1 + math.exp(-c*t)) for t in fake)/3
+    V = lambda c: (sum(log_sigmoid(c*t) for t in real)/3
+                   + sum(log_sigmoid(-c*t) for t in fake)/3)
+    slope = lambda c: (sum(t/(1 + math.exp(c*t)) for t in real)/3
+                       - sum(t/(1 + math.exp(-c*t)) for t in fake)/3)
     gain, again = V(c) - V(1), integral(slope, 1, c, 100)
-    if abs(gain) < .02: gain, again = 1., -1.               # too close to call: other numbers
+    # too close to call: other numbers
+    if abs(gain) < .02: gain, again = 1., -1.
     show = lambda s: ", ".join(f"{t:g}" for t in s)
     rises = "True, because here the surer right decisions gain more than the surer wrong ones lose"
     falls = "False, because here the surer wrong decisions lose more than the surer right ones gain"
@@ -173,5 +198,4 @@ def surer_discriminator(r):
                   "always-surer": ("True, because a discriminator that is surer of its decisions is nearer to the best one", "A wrong decision made with confidence costs a lot; the best D is no surer than p/(p + q).")},
         hints=["The sign of every logit stays, so every decision does. Is that all that $V$ looks at?", "Add up $\\log\\sigma(\\ell)$ over the real and $\\log\\sigma(-\\ell)$ over the generated examples, before and after."],
         solution=["The accuracy is 4 of 6 before and after: no logit changes its sign.",
-                  f"Before: $V = {V(1):.4f}$. After: $V = {V(c):.4f}$.",
-                  f"So $V$ {'rises' if V(c) > V(1) else 'falls'}: it is a log-likelihood, and rewards confidence only as far as the decisions deserve it."])
+                  f"Before: $V = {V(1):.4f}$. After: $V = {V(c):.4f}$.", f"So $V$ {'rises' if V(c) > V(1) else 'falls'}: it is a log-likelihood, and rewards confidence only as far as the decisions deserve it."])

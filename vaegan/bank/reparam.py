@@ -14,7 +14,8 @@ from ..exam.exercise import exercise
 from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/reparam.ipynb #592d20c3
-PAGE = dict(title="Exercises: the reparameterization trick", subtitle="Which gradients come through a draw, and how noisy they are",
+PAGE = dict(title="Exercises: the reparameterization trick",
+            subtitle="Which gradients come through a draw, and how noisy they are",
             need="[The reparameterization trick](../07_reparam.ipynb).")
 
 # %% ../../nbs/bank/reparam.ipynb #55b4b12b
@@ -23,15 +24,20 @@ def score_variance(r):
     "How noisy is one score-function estimate?"
     m, s = r.sign()*r.num(.5, 2, .5), r.pick([.5, .8, 1.2, 1.5, 2])
     v = m**4/s**2 + 14*m**2 + 15*s**2
-    E = lambda k: integral(lambda z: normal_pdf(z, m, s**2)*(z*z*(z - m)/s**2)**k, m - 12*s, m + 12*s, 1000)
+    E = lambda k: integral(lambda z: normal_pdf(z, m, s**2)*(z*z*(z - m)/s**2)**k,
+                           m - 12*s, m + 12*s, 1000)
     return dict(
         question=f"A latent $z$ has the distribution $\\mathcal{{N}}({m:g},\\ \\sigma^2)$ with $\\sigma = {s:g}$, and $f(z) = z^2$. The score function estimates the derivative of $\\mathbb{{E}}[f(z)]$ in $\\mu$ from one draw, without a baseline. What is the variance of this estimate?",
         answer=v,
         check=E(2) - E(1)**2,
-        mistakes={"pathwise": (4*s**2, "That is the variance of the pathwise estimate 2z."),
-                  "second-moment": (v + 4*m**2, "That is the mean square of the estimate; subtract the square of its mean, 2μ."),
-                  "sigma-for-variance": (v*s**2, "The score is (z − μ)/σ²; you divided by σ only."),
-                  "std": (math.sqrt(v), "That is the standard deviation of the estimate; asked was its variance.")},
+        mistakes={"pathwise": (4*s**2,
+                               "That is the variance of the pathwise estimate 2z."),
+                  "second-moment": (v + 4*m**2,
+                                    "That is the mean square of the estimate; subtract the square of its mean, 2μ."),
+                  "sigma-for-variance": (v*s**2,
+                                         "The score is (z − μ)/σ²; you divided by σ only."),
+                  "std": (math.sqrt(v),
+                          "That is the standard deviation of the estimate; asked was its variance.")},
         hints=["The estimate is $z^2 (z-\\mu)/\\sigma^2$. Put $z = \\mu + \\sigma\\epsilon$: it becomes $z^2\\epsilon/\\sigma$.",
                "Expand the square in $\\epsilon$ and use $\\mathbb{E}[\\epsilon^2] = 1$, $\\mathbb{E}[\\epsilon^4] = 3$, $\\mathbb{E}[\\epsilon^6] = 15$."],
         solution=["One estimate is $(\\mu + \\sigma\\epsilon)^2\\epsilon/\\sigma$; its mean is the true derivative $2\\mu$.",
@@ -45,17 +51,22 @@ def best_baseline(r):
     m, s = r.sign()*r.num(.5, 2, .5), r.pick([.5, .8, 1.2, 1.5, 2])
     best, low = m**2 + 3*s**2, 8*m**2 + 6*s**2
     var = lambda b: low + (b - best)**2/s**2
-    E2 = lambda b: integral(lambda z: normal_pdf(z, m, s**2)*((z*z - b)*(z - m)/s**2)**2, m - 12*s, m + 12*s, 600)
+    square = lambda z, b: normal_pdf(z, m, s**2)*((z*z - b)*(z - m)/s**2)**2
+    E2 = lambda b: integral(lambda z: square(z, b), m - 12*s, m + 12*s, 600)
     lo, mid, hi = E2(-1), E2(0), E2(1)
     a, slope = (hi + lo)/2 - mid, (hi - lo)/2
     return dict(
         question=f"A latent $z$ has the distribution $\\mathcal{{N}}({m:g},\\ \\sigma^2)$ with $\\sigma = {s:g}$. The derivative of $\\mathbb{{E}}[z^2]$ in $\\mu$ is estimated by $(z^2 - b)(z - \\mu)/\\sigma^2$ from one draw. Which constant $b$ makes the variance smallest, and what is this variance? Answer with the pair ($b$, variance).",
         answer=(best, low),
         check=(-slope/(2*a), mid - slope**2/(4*a) - (2*m)**2), agree=1e-5,
-        mistakes={"mean-of-f": ((m**2 + s**2, var(m**2 + s**2)), "You subtracted the mean of f. It helps, but the best baseline weighs f by the squared score."),
-                  "no-baseline": ((best, var(0)), "The baseline is right; the variance is the one without it."),
-                  "second-moment": ((best, low + 4*m**2), "The baseline is right; the second number is a mean square. Subtract the square of the mean, 2μ."),
-                  "pathwise": ((best, 4*s**2), "The baseline is right; 4σ² is what the pathwise estimate has. No constant gets that low here.")},
+        mistakes={"mean-of-f": ((m**2 + s**2, var(m**2 + s**2)),
+                                "You subtracted the mean of f. It helps, but the best baseline weighs f by the squared score."),
+                  "no-baseline": ((best, var(0)),
+                                  "The baseline is right; the variance is the one without it."),
+                  "second-moment": ((best, low + 4*m**2),
+                                    "The baseline is right; the second number is a mean square. Subtract the square of the mean, 2μ."),
+                  "pathwise": ((best, 4*s**2),
+                               "The baseline is right; 4σ² is what the pathwise estimate has. No constant gets that low here.")},
         hints=["The mean of the estimate does not depend on $b$, so minimise its mean square, a parabola in $b$.",
                "The vertex is $b = \\mathbb{E}[f s^2]/\\mathbb{E}[s^2]$ with the score $s = (z-\\mu)/\\sigma^2 = \\epsilon/\\sigma$."],
         solution=["Put $z = \\mu + \\sigma\\epsilon$. The mean square is smallest at $b = \\mathbb{E}[z^2\\epsilon^2]/\\mathbb{E}[\\epsilon^2] = \\mu^2 + 3\\sigma^2$.",
@@ -66,19 +77,26 @@ def best_baseline(r):
 @exercise("reparam", "WIDTH, PATHWISE", "symbolic", topics="gradient logvar")
 def draw_slope(r):
     "How one draw answers to the log-variance"
-    m, e = r.sign()*r.num(.3, 1.5), r.sign()*r.pick([.4, .6, .7, .8, 1.2, 1.3, 1.4, 1.6])
+    m = r.sign()*r.num(.3, 1.5)
+    e = r.sign()*r.pick([.4, .6, .7, .8, 1.2, 1.3, 1.4, 1.6])
     z, dz = f"({m:g} + ({e:g})*exp(l/2))", f"({e:g})*exp(l/2)"
     return dict(
         question=f"An encoder puts out the mean ${m:g}$ and the log-variance $\\ell$. The noise of one draw is $\\epsilon = {e:g}$, so $z = \\mu + \\sigma\\epsilon$. The loss is $z^2$. What gradient does autograd leave in $\\ell$ for this draw? Write it as a function of $\\ell$ (type `l`).",
         answer=f"{z}*{dz}",
         check=lambda l: derivative(lambda t: (m + e*math.exp(t/2))**2, l),
         symbols=dict(l=(-2, 2)),
-        accept=[f"({m*e:g})*exp(l/2) + {e*e:g}*exp(l)", f"2*{z}*({e/2:g})*sqrt(exp(l))"],
-        mistakes={"log-std": (f"2*{z}*{dz}", "That is the slope in the log-standard-deviation: in the log-variance it is half of it."),
-                  "misread": (f"2*({m:g} + ({e:g})*exp(l))*({e:g})*exp(l)", "You took exp(ℓ) for the standard deviation; it is the variance."),
-                  "sigma": (f"2*{z}*({e:g})", "That is the slope in σ; go on to the log-variance."),
-                  "outer": (f"2*{z}", "That is the slope in z; go on through z = μ + σε."),
-                  "averaged": ("exp(l)", "That is the average over all draws; this draw has a noise of its own.")},
+        accept=[f"({m*e:g})*exp(l/2) + {e*e:g}*exp(l)",
+                f"2*{z}*({e/2:g})*sqrt(exp(l))"],
+        mistakes={"log-std": (f"2*{z}*{dz}",
+                              "That is the slope in the log-standard-deviation: in the log-variance it is half of it."),
+                  "misread": (f"2*({m:g} + ({e:g})*exp(l))*({e:g})*exp(l)",
+                              "You took exp(ℓ) for the standard deviation; it is the variance."),
+                  "sigma": (f"2*{z}*({e:g})",
+                            "That is the slope in σ; go on to the log-variance."),
+                  "outer": (f"2*{z}",
+                            "That is the slope in z; go on through z = μ + σε."),
+                  "averaged": ("exp(l)",
+                               "That is the average over all draws; this draw has a noise of its own.")},
         hints=["Three factors: the loss in $z$, $z$ in $\\sigma$, and $\\sigma$ in $\\ell$.", "With $\\sigma = e^{\\ell/2}$ the last factor is $\\frac12 e^{\\ell/2}$."],
         solution=["The factors are $2z$, then $\\epsilon$, then $\\partial\\sigma/\\partial\\ell = \\frac12\\sigma$ with $\\sigma = e^{\\ell/2}$.",
                   f"Their product is $z\\,\\sigma\\epsilon = ({m:g} + ({e:g})\\,e^{{\\ell/2}})\\cdot({e:g})\\,e^{{\\ell/2}}$.",
@@ -95,11 +113,14 @@ def coin_path(r):
     return dict(
         question=f"A coin shows $z = 1$ with probability $p$, and $f(1) = {a}$, $f(0) = {b}$. Someone takes the dice out of the graph: $u$ is uniform on $(0, 1)$, and $z = 1$ if $u < p$, else $0$. *The derivative of $f(z)$ in $p$, averaged over many draws of $u$ at $p = {p:g}$, estimates the derivative of $\\mathbb{{E}}[f(z)]$ without bias.*",
         answer=truth,
-        check=truth if abs(path) < 1e-9 and abs(derivative(lambda t: t*f(1) + (1 - t)*f(0), p) - (a - b)) < 1e-6 else "True",
+        check=truth if abs(path) < 1e-9
+        and abs(derivative(lambda t: t*f(1) + (1 - t)*f(0), p) - (a - b)) < 1e-6
+        else "True",
         mistakes={"swap": ("True, because u does not depend on p, so the derivative may move inside the expectation.", "Fixed noise is not enough: the draw must also be a smooth function of p, and here all change sits in a jump."),
                   "line": (f"True, because the expectation is a straight line in p, and its slope is {a - b}.", "That is the true derivative. The question is what the derivatives of the single draws average to."),
                   "one-value": (f"False, because the derivatives of the draws average to f(1) = {a}, while the true one is {a - b}.", "The estimate is biased, but that is not its average: look at how f(z) changes with p while u is held fixed.")},
-        hints=["Fix one $u$ and draw $f(z)$ as a function of $p$.", f"Compare with $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$."],
+        hints=["Fix one $u$ and draw $f(z)$ as a function of $p$.",
+               f"Compare with $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$."],
         solution=[f"For a fixed $u$, $f(z)$ jumps from {b} to {a} at $p = u$ and is flat on both sides: the pathwise derivative is 0 for every draw.",
                   f"The expectation is $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$, with the derivative ${a} - ({b}) = {a - b}$ for every $p$.",
                   "The derivative may not move inside the expectation, because all the change happens at the jump. Enumerate the two states, or use the score function."])
@@ -111,11 +132,16 @@ def exponential_path(r):
     lam, k = r.pick([.6, .8, 1.2, 1.4, 1.6, 1.8, 2.2, 2.5, 3]), r.pick([1, 1, 2])
     c = math.factorial(k)
     E = lambda t: integral(lambda z: z**k*t*math.exp(-t*z), 0, 45/lam, 1000)
-    mistakes = {"value": (c/lam**k, "That is the expectation itself; asked was its derivative in λ."),
-                "lost-rate": (-k*c/lam**k, "The slope of the path is −z/λ; you lost the division by λ."),
-                "rate-as-mean": (k*c*lam**(k - 1), "You took λ for the mean; it is the rate, and the mean is 1/λ.")}
-    if k == 2: mistakes |= {"at-the-mean": (-2/lam**3, "You put the mean into the square: E[z²] is not E[z]²."),
-                            "outer-lost": (-1/lam**2, "That is the derivative of E[z]; asked was E[z²].")}
+    mistakes = {"value": (c/lam**k,
+                          "That is the expectation itself; asked was its derivative in λ."),
+                "lost-rate": (-k*c/lam**k,
+                              "The slope of the path is −z/λ; you lost the division by λ."),
+                "rate-as-mean": (k*c*lam**(k - 1),
+                                 "You took λ for the mean; it is the rate, and the mean is 1/λ.")}
+    if k == 2: mistakes |= {"at-the-mean": (-2/lam**3,
+                                            "You put the mean into the square: E[z²] is not E[z]²."),
+                            "outer-lost": (-1/lam**2,
+                                           "That is the derivative of E[z]; asked was E[z²].")}
     what, mean = ("z", r"1/\lambda") if k == 1 else ("z^2", r"2/\lambda^2")
     return dict(
         question=f"A waiting time is drawn as $z = -\\log(u)/\\lambda$ with $u$ uniform on $(0, 1)$. What is the derivative of $\\mathbb{{E}}[{what}]$ in $\\lambda$, at $\\lambda = {lam:g}$?",
@@ -129,23 +155,28 @@ def exponential_path(r):
                   f"It is negative: a larger rate means shorter waits. Check: differentiate $\\mathbb{{E}}[{what}] = {mean}$."])
 
 # %% ../../nbs/bank/reparam.ipynb #ec422e43
-@exercise("reparam", "REPARAM, PARTIALS, WIDTH", "code", topics="gradient logvar", points=2)
+@exercise("reparam", "REPARAM, PARTIALS, WIDTH", "code", topics="gradient logvar",
+          points=2)
 def rsample_code(r):
     "Write the trick"
     import torch
     from torch.distributions import Normal
-    rows = lambda n: torch.tensor([[r.num(-1.5, 1.5) for _ in range(3)] for _ in range(n)], dtype=torch.double)
+    rows = lambda n: torch.tensor([[r.num(-1.5, 1.5) for _ in range(3)]
+                                   for _ in range(n)], dtype=torch.double)
     cases = [tuple(rows(n) for _ in range(3)) for n in (4,)]
+    by_quantile = lambda mu, logvar, eps: (
+        Normal(mu, logvar.exp().sqrt()).icdf(Normal(0., 1.).cdf(eps)))
     def probe(f, mu, logvar, eps):
         args = mu.requires_grad_(), logvar.requires_grad_()
         z = f(*args, eps)
-        if not getattr(z, "requires_grad", False): return z, torch.zeros_like(mu), torch.zeros_like(mu)
+        if not getattr(z, "requires_grad", False):
+            return z, torch.zeros_like(mu), torch.zeros_like(mu)
         grads = torch.autograd.grad(z.sin().sum(), args, allow_unused=True)
         return z, *(torch.zeros_like(mu) if g is None else g for g in grads)
     return dict(
         question="Write `rsample(mu, logvar, eps)`: draws from the diagonal Gaussian with these means and log-variances, made from standard normal noise `eps`. All three have the shape `[B, K]`, and so has the result. Gradients must reach `mu` and `logvar`: they are compared, too.",
         answer=lambda mu, logvar, eps: mu + (.5*logvar).exp()*eps,
-        check=lambda mu, logvar, eps: Normal(mu, logvar.exp().sqrt()).icdf(Normal(0., 1.).cdf(eps)),
+        check=by_quantile,
         cases=cases, probe=probe,
         start="def rsample(mu, logvar, eps):\n    ...",
         mistakes={"log-std": (lambda mu, logvar, eps: mu + logvar.exp()*eps, "You took exp(logvar) for the standard deviation; it is the variance."),
@@ -159,8 +190,12 @@ def rsample_code(r):
                   "```python\ndef rsample(mu, logvar, eps):\n    return mu + (.5*logvar).exp()*eps\n```"])
 
 # %% ../../nbs/bank/reparam.ipynb #d1059032
-_RIGHT = dict(split="mu, logvar = encoder(x).chunk(2, 1)", sigma="sigma = (.5*logvar).exp()", eps="eps = torch.randn_like(mu)", z="z = mu + sigma*eps")
-_WRONG = dict(split="mu, logvar = encoder(x).detach().chunk(2, 1)", sigma="sigma = logvar.exp()", eps="eps = torch.rand_like(mu)", z="z = (mu + sigma*eps).detach()")
+_RIGHT = dict(split="mu, logvar = encoder(x).chunk(2, 1)",
+              sigma="sigma = (.5*logvar).exp()", eps="eps = torch.randn_like(mu)",
+              z="z = mu + sigma*eps")
+_WRONG = dict(split="mu, logvar = encoder(x).detach().chunk(2, 1)",
+              sigma="sigma = logvar.exp()", eps="eps = torch.rand_like(mu)",
+              z="z = (mu + sigma*eps).detach()")
 
 def _sound(lines):
     "Does the code draw from N(mu, exp(logvar)) with a gradient? Run on quantiles in place of noise"
@@ -170,7 +205,9 @@ def _sound(lines):
     u = [(i + .5)/200 for i in range(200)]
     grid = lambda q: lambda like: torch.tensor([[q(t)] for t in u])
     w = torch.tensor([[.3, -.8]], requires_grad=True)
-    env = dict(x=torch.ones(200, 1), encoder=lambda x: x@w, torch=SimpleNamespace(randn_like=grid(NormalDist().inv_cdf), rand_like=grid(float)))
+    env = dict(x=torch.ones(200, 1), encoder=lambda x: x@w,
+               torch=SimpleNamespace(randn_like=grid(NormalDist().inv_cdf),
+                                     rand_like=grid(float)))
     exec("\n".join(lines.values()), env)
     e = ((env["z"] - .3)/math.exp(-.4)).detach()
     return env["z"].requires_grad and abs(e.mean()) < .05 and abs(e.var() - 1) < .05
@@ -180,7 +217,9 @@ def _sound(lines):
 def draw_bug(r):
     "A draw that is not quite one"
     B, K, bad = r.pick([32, 64, 128]), r.pick([2, 8, 20]), r.pick(list(_RIGHT))
-    names = dict(split="The line that splits the encoder's output", sigma="The line that computes `sigma`", eps="The line that computes `eps`", z="The line that computes `z`")
+    names = dict(split="The line that splits the encoder's output",
+                 sigma="The line that computes `sigma`",
+                 eps="The line that computes `eps`", z="The line that computes `z`")
     shown = _RIGHT | {bad: _WRONG[bad]}
     found = [k for k in _RIGHT if _sound(shown | {k: _RIGHT[k]})]
     why = dict(split="`.detach()` cuts the graph at the encoder's output: no gradient reaches the encoder, and no error says so.",
@@ -194,6 +233,8 @@ def draw_bug(r):
                  + f"# x: [{B}, 784]    encoder(x): [{B}, {2*K}], means and log-variances\n" + "\n".join(shown.values()) + "\n```\n\nWhere is the bug?",
         answer=names[bad],
         check=names[found[0]] if len(found) == 1 else "several",
-        mistakes={f"not-{k}": (names[k], fine[k]) for k in _RIGHT if k != bad} | {"no-bug": ("Nothing is wrong", "One line keeps this from being a draw that an encoder can be trained through. Go through shapes, distribution and graph.")},
+        mistakes={f"not-{k}": (names[k], fine[k]) for k in _RIGHT
+                  if k != bad} | {"no-bug": ("Nothing is wrong",
+                                             "One line keeps this from being a draw that an encoder can be trained through. Go through shapes, distribution and graph.")},
         hints=["Two questions for each line: is it the right distribution, and does the graph go on?", "The standard deviation is the exponential of half the log-variance; the noise is standard normal; nothing is detached."],
         solution=["Right is `" + "`, `".join(_RIGHT.values()) + "`.", why[bad]])

@@ -15,7 +15,8 @@ from ..exam.exercise import exercise
 from ..exam.numerics import argmax
 
 # %% ../../nbs/bank/train.ipynb #ea471f8d
-PAGE = dict(title="Exercises: training", subtitle="A step with a fault, noise that stays, and a code that drowns",
+PAGE = dict(title="Exercises: training",
+            subtitle="A step with a fault, noise that stays, and a code that drowns",
             need="[Training](../11_train.ipynb).")
 
 # %% ../../nbs/bank/train.ipynb #d6ec6f6e
@@ -24,13 +25,20 @@ _RIGHT = {2: "z = mu + (logvar/2).exp()*eps",
           4: "kl = .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)",
           5: "loss = (kl - log_px_z).mean()",
           6: "opt.zero_grad(); loss.backward(); opt.step()"}
-_WRONG = [(2, "z = mu + logvar.exp()*eps", "It multiplies the noise by the variance. The standard deviation is $e^{\\ell/2}$."),
-          (2, "z = (mu + (logvar/2).exp()*eps).detach()", "It cuts the path from the decoder back to the encoder, which then hears only from the divergence."),
-          (3, _RIGHT[3].replace("sum", "mean"), "It averages over the pixels where log-probabilities add up: a hidden β."),
-          (4, "kl = .5*(mu**2 + logvar.exp() - 1 + logvar).sum(1)", "The logarithm of the variance has the wrong sign, so nothing keeps the variance from vanishing."),
-          (5, "loss = (log_px_z - kl).mean()", "It is the bound itself. The optimizer descends, so it would make the bound as bad as it can."),
-          (6, "loss.backward(); opt.zero_grad(); opt.step()", "It clears the gradient just before it would be used: nothing moves, and nothing complains."),
-          (6, "loss.backward(); opt.step()", "It never clears the gradient: each step uses the sum of all gradients so far.")]
+_WRONG = [(2, "z = mu + logvar.exp()*eps",
+           "It multiplies the noise by the variance. The standard deviation is $e^{\\ell/2}$."),
+          (2, "z = (mu + (logvar/2).exp()*eps).detach()",
+           "It cuts the path from the decoder back to the encoder, which then hears only from the divergence."),
+          (3, _RIGHT[3].replace("sum", "mean"),
+           "It averages over the pixels where log-probabilities add up: a hidden β."),
+          (4, "kl = .5*(mu**2 + logvar.exp() - 1 + logvar).sum(1)",
+           "The logarithm of the variance has the wrong sign, so nothing keeps the variance from vanishing."),
+          (5, "loss = (log_px_z - kl).mean()",
+           "It is the bound itself. The optimizer descends, so it would make the bound as bad as it can."),
+          (6, "loss.backward(); opt.zero_grad(); opt.step()",
+           "It clears the gradient just before it would be used: nothing moves, and nothing complains."),
+          (6, "loss.backward(); opt.step()",
+           "It never clears the gradient: each step uses the sum of all gradients so far.")]
 
 @lru_cache(None)
 def _culprits(fault):
@@ -38,25 +46,33 @@ def _culprits(fault):
     import torch
     import torch.nn.functional as F
     from torch.distributions import Bernoulli, Normal, kl_divergence
-    wave = lambda k, *shape: torch.sin(k + 1.7*torch.arange(math.prod(shape), dtype=torch.double)).view(shape)
-    def path(lines=None, P=3, K=2):                         # the weights after two steps; no lines: the reference
-        W, V = (wave(k, *shape).requires_grad_() for k, shape in ((1, (P, 2*K)), (2, (K, P))))
+    count = lambda n: torch.arange(n, dtype=torch.double)
+    wave = lambda k, *shape: torch.sin(k + 1.7*count(math.prod(shape))).view(shape)
+    # the weights after two steps; no lines: the reference
+    def path(lines=None, P=3, K=2):
+        W, V = (wave(k, *shape).requires_grad_()
+                for k, shape in ((1, (P, 2*K)), (2, (K, P))))
         opt = torch.optim.SGD([W, V], .3)
         for t in (3, 4):
             x, eps = (wave(t, 4, P) > 0).double(), wave(t + 2, 4, K)
             mu, logvar = (x@W).chunk(2, 1)
             if lines:
-                exec("\n".join(lines.values()), dict(F=F, x=x, eps=eps, mu=mu, logvar=logvar, dec=lambda z: z@V, opt=opt))
+                exec("\n".join(lines.values()),
+                     dict(F=F, x=x, eps=eps, mu=mu, logvar=logvar, dec=lambda z: z@V,
+                          opt=opt))
                 continue
             q = Normal(mu, logvar.exp().sqrt())
-            bound = Bernoulli(logits=(q.mean + q.stddev*eps)@V).log_prob(x).sum(1) - kl_divergence(q, Normal(0., 1.)).sum(1)
+            px_z = Bernoulli(logits=(q.mean + q.stddev*eps)@V)
+            kl = kl_divergence(q, Normal(0., 1.)).sum(1)
+            bound = px_z.log_prob(x).sum(1) - kl
             up = torch.autograd.grad(bound.mean(), (W, V))
             with torch.no_grad():
                 for w, g in zip((W, V), up): w += .3*g
         return torch.cat([W.detach().flatten(), V.detach().flatten()])
     k, wrong, _ = _WRONG[fault]
     lines, want = {**_RIGHT, k: wrong}, path()
-    return tuple(j for j in lines if (path({**lines, j: _RIGHT[j]}) - want).abs().max() < 1e-9)
+    return tuple(j for j in lines
+                 if (path({**lines, j: _RIGHT[j]}) - want).abs().max() < 1e-9)
 
 @exercise("train", "ESTIMATE, UPDATE", "bug", topics="step loss", points=2)
 def train_step_bug(r):
@@ -70,7 +86,8 @@ def train_step_bug(r):
               4: "Line 4 is right: the divergence in closed form, summed over the latent dimensions.",
               5: "Line 5 is right: minus the bound, averaged over the batch.",
               6: "Line 6 is right: clear, differentiate, step."}
-    code = "\n".join(f"{c}   # {j}" for j, c in {1: "mu, logvar = enc(x).chunk(2, 1); eps = torch.randn_like(mu)", **lines}.items())
+    first = "mu, logvar = enc(x).chunk(2, 1); eps = torch.randn_like(mu)"
+    code = "\n".join(f"{c}   # {j}" for j, c in {1: first, **lines}.items())
     return dict(
         question=f"This step should train a VAE with binary pixels and {d} latent dimensions on minus its evidence lower bound, averaged over a batch of {B} images. `opt` is `Adam` with learning rate {lr}, over the parameters of both networks. The step is repeated, and nothing else touches the gradients.\n\n```python\n{code}\n```\n\nOne line is wrong. Which?",
         answer=f"line {k}",
@@ -83,7 +100,8 @@ def train_step_bug(r):
 @exercise("train", "ACCUMULATE", "numeric", topics="step")
 def train_accumulate(r):
     "The forgotten line"
-    w0, a, eta, n = r.pick([1, 2, -1, 3]), r.num(1, 3, .5), r.num(.1, .4, .1), r.whole(3, 5)
+    w0, a, eta = r.pick([1, 2, -1, 3]), r.num(1, 3, .5), r.num(.1, .4, .1)
+    n = r.whole(3, 5)
     def run(clear):
         w, g, path, sums = w0, 0, [w0], []
         for _ in range(n + 1):
@@ -115,18 +133,26 @@ def train_accumulate(r):
 def train_collapse(r):
     "Two settings of a decoder's noise"
     S = r.num(.4, .8)
-    low, high = r.pick([v for v in (.1, .15, .2, .25, .3) if v < S - .05]), round(S + r.num(.1, .5), 10)
-    best = lambda v: argmax(lambda w2: -.5*(math.log(2*math.pi*(w2 + v)) + S/(w2 + v)), 0, 3)
+    low = r.pick([v for v in (.1, .15, .2, .25, .3) if v < S - .05])
+    high = round(S + r.num(.1, .5), 10)
+    best = lambda v: argmax(lambda w2: -.5*(math.log(2*math.pi*(w2 + v)) + S/(w2 + v)),
+                            0, 3)
     return dict(
         question=f"One-dimensional data have mean 0 and variance $S = {S:g}$. The model is $z \\sim \\mathcal{{N}}(0, 1)$ and $p(x|z) = \\mathcal{{N}}(wz, \\sigma^2)$ with a *fixed* noise variance. Inference is exact. Which $w^2$ has the highest likelihood for $\\sigma^2 = {low:g}$, and which for $\\sigma^2 = {high:g}$? Give both, in this order.",
         answer=(S - low, 0.),
         check=(best(low), best(high)), agree=1e-5,
-        mistakes={"no-clamp": ((S - low, S - high), "The second one is negative, and a square cannot be. The likelihood is largest at the edge, 0."),
-                  "not-squared": ((math.sqrt(S - low), 0.), "The first is w itself; asked was its square."),
-                  "no-collapse": ((S - low, S), "With that much noise the decoder explains the data alone; any w adds variance that the data do not have."),
-                  "all": ((S, S), "The variance of x is w² + σ²: the noise has its share in S."),
-                  "added": ((S + low, 0.), "The two variances w² and σ² together should make S, so subtract.")},
-        hints=["What is the distribution of $x$ under the model?", "It is $\\mathcal{N}(0, w^2 + \\sigma^2)$; choose $w^2 \\geq 0$ so that this variance is as near to $S$ as it can be."],
+        mistakes={"no-clamp": ((S - low, S - high),
+                               "The second one is negative, and a square cannot be. The likelihood is largest at the edge, 0."),
+                  "not-squared": ((math.sqrt(S - low), 0.),
+                                  "The first is w itself; asked was its square."),
+                  "no-collapse": ((S - low, S),
+                                  "With that much noise the decoder explains the data alone; any w adds variance that the data do not have."),
+                  "all": ((S, S),
+                          "The variance of x is w² + σ²: the noise has its share in S."),
+                  "added": ((S + low, 0.),
+                            "The two variances w² and σ² together should make S, so subtract.")},
+        hints=["What is the distribution of $x$ under the model?",
+               "It is $\\mathcal{N}(0, w^2 + \\sigma^2)$; choose $w^2 \\geq 0$ so that this variance is as near to $S$ as it can be."],
         solution=[f"Under the model $x \\sim \\mathcal{{N}}(0, w^2 + \\sigma^2)$, and the likelihood is highest where $w^2 + \\sigma^2 = S = {S:g}$, if $w^2 \\geq 0$ allows it.",
                   f"For $\\sigma^2 = {low:g}$: $w^2 = {S:g} - {low:g} = {S - low:.4f}$.",
                   f"For $\\sigma^2 = {high:g}$, more than $S$, it falls as $w^2$ grows from 0, so $w^2 = 0.0000$.",
@@ -136,25 +162,29 @@ def train_collapse(r):
 @exercise("train", "COLLAPSE-BETA", "numeric", topics="warmup beta collapse")
 def train_warmup(r):
     "In the middle of warm-up"
-    S, v, T, part = r.num(.8, 1.5), r.pick([.1, .15, .2, .3, .4]), r.pick([100, 500, 1000, 2000]), r.pick([.2, .25, .3, .4, .6, .7, .75, .8])
+    S, v = r.num(.8, 1.5), r.pick([.1, .15, .2, .3, .4])
+    T, part = r.pick([100, 500, 1000, 2000]), r.pick([.2, .25, .3, .4, .6, .7, .75, .8])
     t, beta = round(T*part), part
     def bound(w2):
-        C = w2 + beta*v                                      # the best slope of the encoder is w/C, its best variance βσ²/C
+        # the best slope of the encoder is w/C, its best variance βσ²/C
+        C = w2 + beta*v
         wa, q = w2/C, beta*v/C
-        return -.5*(math.log(2*math.pi*v) + ((1 - wa)**2*S + w2*q)/v) - beta*.5*(wa**2/max(w2, 1e-300)*S + q - 1 - math.log(q))
+        return -.5*(math.log(2*math.pi*v)
+                    + ((1 - wa)**2*S + w2*q)/v) - beta*.5*(wa**2/max(w2, 1e-300)*S + q
+                                                           - 1 - math.log(q))
     return dict(
         question=f"A one-dimensional VAE with decoder $\\mathcal{{N}}(wz, \\sigma^2)$ and fixed $\\sigma^2 = {v:g}$ is trained on data with mean 0 and variance $S = {S:g}$. The weight β of the divergence rises from 0 to 1 in a straight line over {T} steps. If all parameters followed at once, so that they were the best for the β of the moment, what would $w^2$ be at step {t}?",
         answer=S - beta*v,
         check=argmax(bound, 1e-9, 3), agree=1e-5,
         mistakes={"end": (S - v, "That is the value at the end of warm-up, where β is 1."),
                   "divided": (S - v/beta, "You divided the noise by β. A small β lowers the water: the noise counts β times."),
-                  "downwards": (S - (1 - beta)*v, "You let β fall from 1 to 0; in warm-up it rises."),
+                  "downwards": (S - (1 - beta)*v,
+                                "You let β fall from 1 to 0; in warm-up it rises."),
                   "scaled-data": (beta*S - v, "You gave β to the data's variance; it belongs to the noise."),
                   "not-squared": (math.sqrt(S - beta*v), "That is w itself; asked was its square."),
                   "start": (S, "That is the value at the start, where β is 0.")},
         hints=[f"First β at step {t} of {T}.", "Divide the loss by β: the divergence is back at weight 1, and the decoder has the noise $\\beta\\sigma^2$."],
-        solution=[f"At step {t}, $\\beta = {t}/{T} = {beta:g}$.",
-                  f"Weighting the divergence by β is the same as a decoder with the noise variance $\\beta\\sigma^2 = {beta*v:.4g}$.",
+        solution=[f"At step {t}, $\\beta = {t}/{T} = {beta:g}$.", f"Weighting the divergence by β is the same as a decoder with the noise variance $\\beta\\sigma^2 = {beta*v:.4g}$.",
                   f"The best weight makes up the rest of the variance: $w^2 = S - \\beta\\sigma^2 = {S:g} - {beta*v:.4g} = {S - beta*v:.4f}$.",
                   f"At the end it has come down to {S - v:.4f}."])
 
@@ -162,7 +192,8 @@ def train_warmup(r):
 @exercise("train", "NOISY-STEP, LR-FLOOR", "numeric", topics="learning-rate")
 def train_floor(r):
     "Where descent comes to rest"
-    eta, a, s = r.pick([.2, .3, .6]), r.pick([.8, 1.5, 2, 2.5]), r.pick([1.5, 2, 2.5, 3])
+    eta, a = r.pick([.2, .3, .6]), r.pick([.8, 1.5, 2, 2.5])
+    s = r.pick([1.5, 2, 2.5, 3])
     var = 0.
     for _ in range(2000): var = (1 - eta*a)**2*var + eta**2*s**2
     floor = eta*s**2/(a*(2 - eta*a))
@@ -170,12 +201,18 @@ def train_floor(r):
         question=f"Gradient descent with the constant learning rate $\\eta = {eta:g}$ minimises $\\frac{{a}}{{2}}w^2$ with $a = {a:g}$. The gradient carries noise with standard deviation $s = {s:g}$, fresh in every step. At which value does the variance of $w$ settle?",
         answer=floor,
         check=var,
-        mistakes={"small-rate": (eta*s**2/(2*a), "That holds only for a learning rate near 0: you dropped the square of ηa."),
-                  "std-for-variance": (eta*s/(a*(2 - eta*a)), "The noise enters with its variance s²; you took its standard deviation."),
-                  "std": (math.sqrt(floor), "That is the standard deviation of w; asked was its variance."),
-                  "one-step": (eta**2*s**2, "That is what a single step adds; the steps before it have left some, too."),
-                  "unsquared-decay": (eta*s**2/a, "A step multiplies w by 1 − ηa, and so its variance by the square of that.")},
-        hints=["How does one step change the variance?", "At rest, $\\mathrm{Var} = (1 - \\eta a)^2\\,\\mathrm{Var} + \\eta^2 s^2$."],
+        mistakes={"small-rate": (eta*s**2/(2*a),
+                                 "That holds only for a learning rate near 0: you dropped the square of ηa."),
+                  "std-for-variance": (eta*s/(a*(2 - eta*a)),
+                                       "The noise enters with its variance s²; you took its standard deviation."),
+                  "std": (math.sqrt(floor),
+                          "That is the standard deviation of w; asked was its variance."),
+                  "one-step": (eta**2*s**2,
+                               "That is what a single step adds; the steps before it have left some, too."),
+                  "unsquared-decay": (eta*s**2/a,
+                                      "A step multiplies w by 1 − ηa, and so its variance by the square of that.")},
+        hints=["How does one step change the variance?",
+               "At rest, $\\mathrm{Var} = (1 - \\eta a)^2\\,\\mathrm{Var} + \\eta^2 s^2$."],
         solution=[f"A step is $w \\leftarrow (1 - \\eta a)\\,w - \\eta s\\xi$, so the variance obeys $\\mathrm{{Var}} \\leftarrow {(1 - eta*a)**2:.4g}\\,\\mathrm{{Var}} + {eta**2*s**2:.4g}$.",
                   f"It repeats itself at $\\mathrm{{Var}} = {eta**2*s**2:.4g}/(1 - {(1 - eta*a)**2:.4g}) = {floor:.4f}$.",
                   "With this learning rate it stays there for ever; a rate that falls takes it lower."])
@@ -191,11 +228,13 @@ def train_budget(r):
     return dict(
         question=f"A step can afford {C} passes through the networks, with one noise vector in each. The bound varies between images with variance {b}, and for one image from draw to draw with variance {v}. Claim: {C//S} images with {S} noise vectors each give a minibatch estimate of smaller variance than {C} images with one noise vector each.",
         answer=truth,
-        check=truth if var(C//S, S) > var(C, 1) and abs(v/S/(C//S) - v/C) < 1e-12 else "True",
+        check=truth if var(C//S, S) > var(C, 1) and abs(v/S/(C//S) - v/C) < 1e-12
+        else "True",
         mistakes={"larger-part": (f"True, because the noise within an image has {v//b} times the variance of the images, so it should be averaged first.", "Both plans average over the same number of noise vectors, so that part does not change."),
                   "biased": ("True, because a single draw is a biased estimate of the bound and several draws are less biased.", "A single draw has the bound as its mean: it is unbiased."),
                   "same": ("False, because the number of passes is the same, and so is the variance of the estimate.", "Only the part within images is the same. Fewer images make the other part larger.")},
-        hints=["Write the variance for $B$ images with $S$ noise vectors each.", f"It is $\\frac{{1}}{{B}}({b} + {v}/S)$ with $B = {C}/S$."],
+        hints=["Write the variance for $B$ images with $S$ noise vectors each.",
+               f"It is $\\frac{{1}}{{B}}({b} + {v}/S)$ with $B = {C}/S$."],
         solution=[f"{C} images, one draw each: $({b} + {v})/{C} = {var(C, 1):.4f}$.",
                   f"{C//S} images, {S} draws each: $({b} + {v}/{S})/{C//S} = {var(C//S, S):.4f}$, which is more.",
                   f"The part within images is ${v}/{C} = {v/C:.4f}$ either way; the part between images grows {S}-fold."])

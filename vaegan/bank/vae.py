@@ -14,7 +14,8 @@ from ..exam.exercise import exercise
 from ..exam.numerics import argmax, derivative
 
 # %% ../../nbs/bank/vae.ipynb #1078828e
-PAGE = dict(title="Exercises: the variational autoencoder", subtitle="One loss, its hidden weight, and grey pixels",
+PAGE = dict(title="Exercises: the variational autoencoder",
+            subtitle="One loss, its hidden weight, and grey pixels",
             need="[The variational autoencoder](../09_vae.ipynb).")
 
 # %% ../../nbs/bank/vae.ipynb #7c74fe31
@@ -24,14 +25,19 @@ def vae_elbo(r):
     import torch
     import torch.nn.functional as F
     from torch.distributions import Bernoulli, Normal, kl_divergence
-    rows = lambda n, d: torch.tensor([[r.num(-2, 2) for _ in range(d)] for _ in range(n)], dtype=torch.double)
-    cases = [((rows(B, 5) > 0).double(), rows(B, 5), rows(B, 3), rows(B, 3)) for B in (2, 4)]
-    ink = lambda x, logits: -F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    rows = lambda n, d: torch.tensor([[r.num(-2, 2) for _ in range(d)]
+                                      for _ in range(n)], dtype=torch.double)
+    cases = [((rows(B, 5) > 0).double(), rows(B, 5), rows(B, 3), rows(B, 3))
+             for B in (2, 4)]
+    bce = F.binary_cross_entropy_with_logits
+    ink = lambda x, logits: -bce(logits, x, reduction="none")
     kl = lambda mu, logvar: .5*(mu**2 + logvar.exp() - 1 - logvar)
     return dict(
         question="Write `elbo(x, logits, mu, logvar)`: the one-sample estimate of the evidence lower bound of each image, in nats. The pixels `x` are 0 or 1 and `logits` are the decoder's outputs, both `[B, P]`; the encoder's `mu` and `logvar` are `[B, K]`; the prior is standard normal. The result has the shape `[B]`.",
-        answer=lambda x, logits, mu, logvar: ink(x, logits).sum(1) - kl(mu, logvar).sum(1),
-        check=lambda x, logits, mu, logvar: Bernoulli(logits=logits).log_prob(x).sum(1) - kl_divergence(Normal(mu, (.5*logvar).exp()), Normal(0., 1.)).sum(1),
+        answer=lambda x, logits, mu, logvar: ink(x, logits).sum(1)
+        - kl(mu, logvar).sum(1),
+        check=lambda x, logits, mu, logvar: Bernoulli(logits=logits).log_prob(x).sum(1)
+        - kl_divergence(Normal(mu, (.5*logvar).exp()), Normal(0., 1.)).sum(1),
         cases=cases,
         start="def elbo(x, logits, mu, logvar):\n    ...",
         mistakes={"mean-pixels": (lambda x, logits, mu, logvar: ink(x, logits).mean(1) - kl(mu, logvar).sum(1), "You averaged the log-probability over the pixels: the divergence then weighs P times too much."),
@@ -55,15 +61,21 @@ def vae_hidden_beta(r):
     m = C*H*H
     K = r.pick([2, 5, 10, 16, 20, 50] + [128, 200]*(m > 200))
     loss = lambda kl, log_px_z: kl/K - log_px_z/m
-    mistakes = {"inverse": (K/m, "Upside down: the data term was divided by the larger number, so the divergence is the one that gained weight."),
-                "kl-summed": (float(m), "That would be the weight if the divergence were summed over the latents; here it is averaged as well."),
-                "one": (1., "Dividing both terms would be harmless only if both were divided by the same number."),
-                "bce-summed": (1/K, "That would be the weight if the cross-entropy were summed over the pixels; here it is averaged as well.")}
-    if C > 1: mistakes["channels"] = (H*H/K, f"You forgot the channels: the cross-entropy is averaged over {C} numbers per pixel position.")
+    mistakes = {"inverse": (K/m,
+                            "Upside down: the data term was divided by the larger number, so the divergence is the one that gained weight."),
+                "kl-summed": (float(m),
+                              "That would be the weight if the divergence were summed over the latents; here it is averaged as well."),
+                "one": (1.,
+                        "Dividing both terms would be harmless only if both were divided by the same number."),
+                "bce-summed": (1/K,
+                               "That would be the weight if the cross-entropy were summed over the pixels; here it is averaged as well.")}
+    if C > 1:
+        mistakes["channels"] = (H*H/K,
+                                f"You forgot the channels: the cross-entropy is averaged over {C} numbers per pixel position.")
     return dict(
         question=f"A VAE for images of shape ${C}\\times{H}\\times{H}$ has {K} latent dimensions. Its loss is the cross-entropy, *averaged* over all {'pixels' if C == 1 else 'pixels and channels'} of an image, plus the divergence, *averaged* over the latent dimensions. Up to a constant factor this is a β-VAE, $\\beta\\,\\mathrm{{KL}} - \\log p(x|z)$, with sums. What is β?",
         answer=m/K,
-        check=derivative(lambda t: loss(t, -50.), 7.)/-derivative(lambda t: loss(7., t), -50.),
+        check=-derivative(lambda t: loss(t, -50.), 7.)/derivative(lambda t: loss(7., t), -50.),
         mistakes=mistakes,
         hints=["Write the loss as $\\mathrm{KL}/K - \\log p(x|z)/m$, with both terms summed.", "Pull out the factor that belongs to $\\log p(x|z)$."],
         solution=[f"There are $m = {C}\\cdot{H}\\cdot{H} = {m}$ numbers in an image.",
@@ -74,19 +86,26 @@ def vae_hidden_beta(r):
 @exercise("vae", "SIGMOIDS", "numeric", topics="likelihood grey")
 def vae_grey_floor(r):
     "The best that a decoder can do"
-    g, n, P = r.pick([.1, .2, .3, .4, .6, .7, .8, .9]), r.pick([3, 5, 8, 12, 20]), r.pick([64, 100, 784])
+    g, n = r.pick([.1, .2, .3, .4, .6, .7, .8, .9]), r.pick([3, 5, 8, 12, 20])
+    P = r.pick([64, 100, 784])
     bce = lambda p: -(g*math.log(p) + (1 - g)*math.log(1 - p))
     h = bce(g)
     return dict(
         question=f"An image has {P} pixels, of which {n} have the grey value {g} and the others are 0 or 1. A decoder is scored by the Bernoulli cross-entropy, with the grey values put in as they are. What is the smallest possible score, *summed* over the image, in nats?",
         answer=n*h,
         check=n*bce(argmax(lambda p: -bce(p), 1e-6, 1 - 1e-6)),
-        mistakes={"zero": (0., "Only pixels that are 0 or 1 can be scored with 0. A grey pixel costs its entropy."),
-                  "mean-pixels": (n*h/P, f"You averaged over the {P} pixels; asked was the sum."),
-                  "one-pixel": (h, f"That is the cost of one grey pixel; there are {n}."),
-                  "all-pixels": (P*h, "You counted every pixel as grey. Those that are 0 or 1 can be predicted exactly."),
-                  "half": (n*math.log(2), "That is the score of p = ½ at the grey pixels, which is not the best."),
-                  "one-term": (-n*g*math.log(g), "The second term, (1 − x) log(1 − p), is missing.")},
+        mistakes={"zero": (0.,
+                           "Only pixels that are 0 or 1 can be scored with 0. A grey pixel costs its entropy."),
+                  "mean-pixels": (n*h/P,
+                                  f"You averaged over the {P} pixels; asked was the sum."),
+                  "one-pixel": (h,
+                                f"That is the cost of one grey pixel; there are {n}."),
+                  "all-pixels": (P*h,
+                                 "You counted every pixel as grey. Those that are 0 or 1 can be predicted exactly."),
+                  "half": (n*math.log(2),
+                           "That is the score of p = ½ at the grey pixels, which is not the best."),
+                  "one-term": (-n*g*math.log(g),
+                               "The second term, (1 − x) log(1 − p), is missing.")},
         hints=["Each pixel has a probability of its own, so minimise one pixel at a time.", "For a grey value $x$ the derivative $-x/p + (1-x)/(1-p)$ is zero at $p = x$."],
         solution=["A pixel that is 0 or 1 costs nothing in the limit $p \\to x$.",
                   f"A grey one costs least at $p = x = {g}$: $-{g}\\log {g} - {1 - g:g}\\log {1 - g:g} = {h:.4f}$, its entropy, not 0.",

@@ -7,19 +7,20 @@ Docs: https://vaegan.github.io/vaegan/exam/answers.html.md"""
 # %% auto #0
 __all__ = ['FUNCTIONS', 'CONSTANTS', 'Unreadable', 'one_line', 'evaluate', 'read_expr', 'read_numbers', 'to_sympy', 'identical']
 
-# %% ../../nbs/exam/answers.ipynb #09017519
+# %% ../../nbs/exam/answers.ipynb #e1ae7b19
 import ast
 import math
 import operator
 import threading
 import warnings
 
-from .draw import Draw, _number
+from ..checks import Positive, checked
+from .draw import Draw
 
-# %% ../../nbs/exam/answers.ipynb #4453d2f6
+# %% ../../nbs/exam/answers.ipynb #b536cda4
 class Unreadable(ValueError): "An answer that could not be read, and why"
 
-# %% ../../nbs/exam/answers.ipynb #8536a624
+# %% ../../nbs/exam/answers.ipynb #46ec5925
 def one_line(
     x:object,    # whatever prints
     n:int=60     # characters
@@ -28,7 +29,7 @@ def one_line(
     s = " ".join(str(x).split())
     return s[:n] + "…"*(len(s) > n)
 
-# %% ../../nbs/exam/answers.ipynb #30c63fa8
+# %% ../../nbs/exam/answers.ipynb #f41e65e4
 def _sigmoid(x): return 1/(1 + math.exp(-x)) if x > -700 else 0.
 def _softplus(x): return max(x, 0) + math.log1p(math.exp(-abs(x)))
 
@@ -37,10 +38,10 @@ FUNCTIONS = dict(
     sin=math.sin, cos=math.cos, sinh=math.sinh, cosh=math.cosh, tanh=math.tanh,
     sech=lambda x: 1/math.cosh(x), sigmoid=_sigmoid, softplus=_softplus)
 
-# %% ../../nbs/exam/answers.ipynb #240d2992
+# %% ../../nbs/exam/answers.ipynb #11f53337
 CONSTANTS = dict(pi=math.pi, e=math.e)
 
-# %% ../../nbs/exam/answers.ipynb #117bc66b
+# %% ../../nbs/exam/answers.ipynb #70f05f3e
 _OPS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
         ast.Div: operator.truediv, ast.Pow: math.pow}
 
@@ -49,7 +50,7 @@ _TYPED = str.maketrans({
     "½": "(1/2)", "π": "pi", "σ": "sigma", "μ": "mu", "µ": "mu", "λ": "lam",
     "β": "beta", "θ": "theta", "η": "eta", "ℓ": "l", "ε": "eps", "₁": "1", "₂": "2"})
 
-# %% ../../nbs/exam/answers.ipynb #fa73a26e
+# %% ../../nbs/exam/answers.ipynb #a1a11213
 def evaluate(
     tree:ast.AST,   # from `read_expr`
     env:dict        # symbol -> number
@@ -69,7 +70,7 @@ def _value(t, env):
         return _value(t.operand, env)*(-1 if isinstance(t.op, ast.USub) else 1)
     return _OPS[type(t.op)](_value(t.left, env), _value(t.right, env))
 
-# %% ../../nbs/exam/answers.ipynb #9baee4f6
+# %% ../../nbs/exam/answers.ipynb #1d3ca118
 def _refuse(t, symbols):
     "Raise unless this node may occur in an answer"
     if isinstance(t, ast.Constant):
@@ -88,7 +89,7 @@ def _refuse(t, symbols):
               isinstance(t, ast.UnaryOp) and type(t.op) in (ast.UAdd, ast.USub)):
         raise Unreadable("expected numbers, names, + - * / ** and functions only")
 
-# %% ../../nbs/exam/answers.ipynb #85effe2a
+# %% ../../nbs/exam/answers.ipynb #55c02890
 def _children(t):
     "The parts of a node that are expressions"
     if isinstance(t, ast.BinOp): return [t.left, t.right]
@@ -115,7 +116,7 @@ def _bound(t, symbols):
     if degree > 64: raise Unreadable("an exponent is too large")
     return degree, None
 
-# %% ../../nbs/exam/answers.ipynb #1a598e86
+# %% ../../nbs/exam/answers.ipynb #10177316
 def read_expr(
     text:str,          # such as "exp(l)/2 - 1/2"
     symbols:tuple=()   # names that may occur
@@ -144,7 +145,7 @@ def _parsed(text):
         raise Unreadable(f"not an expression: {one_line(text)!r}; write for example "
                          "0.25, 1/4 or exp(-1)/2, with * between factors") from None
 
-# %% ../../nbs/exam/answers.ipynb #e3d8348c
+# %% ../../nbs/exam/answers.ipynb #07e09bbf
 def read_numbers(
     x:object    # a number, a text, or a tuple of them
 ) -> tuple: # of floats
@@ -159,7 +160,7 @@ def read_numbers(
     if not math.isfinite(n): raise Unreadable(f"expected a finite number, got {n}")
     return (n,)
 
-# %% ../../nbs/exam/answers.ipynb #326a2e5d
+# %% ../../nbs/exam/answers.ipynb #81c521ea
 def _sympy_function(name):
     "What sympy calls a function of `FUNCTIONS`"
     import sympy as sp
@@ -168,7 +169,7 @@ def _sympy_function(name):
                 softplus=lambda x: sp.log(1 + sp.exp(x)))
     return made.get(name) or getattr(sp, name)
 
-# %% ../../nbs/exam/answers.ipynb #d8692ef4
+# %% ../../nbs/exam/answers.ipynb #de8f528c
 def to_sympy(
     tree:ast.AST,    # that `read_expr` let through
     symbols:dict     # name -> sympy symbol
@@ -185,7 +186,7 @@ def to_sympy(
     op = operator.pow if isinstance(tree.op, ast.Pow) else _OPS[type(tree.op)]
     return op(to_sympy(tree.left, symbols), to_sympy(tree.right, symbols))
 
-# %% ../../nbs/exam/answers.ipynb #56200c36
+# %% ../../nbs/exam/answers.ipynb #4b08de82
 def _rational_point(symbols, r):
     "A point of the domain, with fractions for coordinates"
     import sympy as sp
@@ -204,15 +205,15 @@ def _equal_to_30_digits(a, b, symbols, names):
         if not abs(p - q) <= sp.Float("1e-24", 30)*(1 + abs(q)): return False
     return True
 
-# %% ../../nbs/exam/answers.ipynb #0bc41a7b
+# %% ../../nbs/exam/answers.ipynb #7e75c1a5
+@checked
 def identical(
     a:str, b:str,          # expressions
     symbols:dict,          # symbol -> (lo, hi)
-    seconds:float=5.       # patience
+    seconds:Positive=5.    # patience
 ) -> bool:
     "Are two expressions the same function, to thirty digits at rational points?"
     import sympy as sp
-    _number(positive=True, seconds=seconds)
     x, y, said = _side("a", a, symbols), _side("b", b, symbols), []
     names = {s: sp.Symbol(s, real=True) for s in symbols}
     work = lambda: said.append(_equal_to_30_digits(x, y, symbols, names))

@@ -7,32 +7,21 @@ Docs: https://vaegan.github.io/vaegan/exam/draw.html.md"""
 # %% auto #0
 __all__ = ['Draw']
 
-# %% ../../nbs/exam/draw.ipynb #0be10ea0
+# %% ../../nbs/exam/draw.ipynb #f6960d25
 import hashlib
-import math
-import operator
 import random
+from collections.abc import Iterable, Sequence
+from typing import Annotated
 
-# %% ../../nbs/exam/draw.ipynb #5b99180f
-def _whole(name, v, lo=0, hi=None):
-    "As a check of whole numbers, without PyTorch: the exam's rooms load quickly"
-    try: operator.index(v)
-    except TypeError:
-        raise TypeError(f"{name}: expected a whole number, got {v!r}") from None
-    if v < lo or (hi is not None and v > hi):
-        wanted = f"at least {lo}" if hi is None else f"{lo} to {hi}"
-        raise ValueError(f"{name}: expected {wanted}, got {v}")
+from ..checks import Finite, Positive, between, checked, marker
 
-# %% ../../nbs/exam/draw.ipynb #3cd9e967
-def _number(positive=False, **values):
-    for name, v in values.items():
-        try: ok = math.isfinite(v) and (v > 0 or not positive)
-        except TypeError:
-            raise TypeError(f"{name}: expected a number, got {v!r}") from None
-        kind = "positive" if positive else "finite"
-        if not ok: raise ValueError(f"{name}: expected a {kind} number, got {v}")
+# %% ../../nbs/exam/draw.ipynb #551b134c
+_Integer = Annotated[int, between()]
+_some = marker("at least one thing",
+               lambda xs: len(xs) > 0 and hasattr(xs, "__getitem__"))
+_things = marker("things to order", lambda xs: hasattr(xs, "__iter__"))
 
-# %% ../../nbs/exam/draw.ipynb #20908dbb
+# %% ../../nbs/exam/draw.ipynb #1dde2494
 class Draw:
     "Parameters from a seed, the same on every machine and in every version of Python"
     def __init__(
@@ -42,47 +31,43 @@ class Draw:
         digest = hashlib.sha256("/".join(map(str, seed)).encode()).digest()
         self.uniform = random.Random(int.from_bytes(digest, "big")).random
 
+    @checked
     def whole(
         self,
-        lo:int, hi:int    # both ends included
+        lo:_Integer, hi:_Integer    # both ends included
     ) -> int:
         "A whole number"
-        _whole("lo", lo, -math.inf)
-        _whole("hi", hi, -math.inf)
         if hi < lo: raise ValueError(f"lo, hi: expected lo <= hi, got {lo} and {hi}")
         return lo + int(self.uniform()*(hi - lo + 1))
 
+    @checked
     def num(
         self,
-        lo:float, hi:float,   # both ends included
-        step:float=.1         # between two neighbours on the grid
+        lo:Finite, hi:Finite,   # both ends included
+        step:Positive=.1        # between two neighbours on the grid
     ) -> float: # one of lo, lo + step, …, hi
         "A number on a grid"
-        _number(lo=lo, hi=hi)
-        _number(positive=True, step=step)
         if hi < lo: raise ValueError(f"lo, hi: expected lo <= hi, got {lo} and {hi}")
         return round(lo + step*self.whole(0, round((hi - lo)/step)), 10)
 
+    @checked
     def pick(
         self,
-        options    # a list, a tuple or a text
+        options:Annotated[Sequence, _some]    # a list, a tuple or a text
     ):
         "One of them"
-        if not hasattr(options, "__getitem__") or not len(options):
-            raise ValueError(f"options: expected at least one, got {options!r}")
         return options[self.whole(0, len(options) - 1)]
 
     def sign(self) -> int: # 1 or -1
         "A sign"
         return self.pick((1, -1))
 
+    @checked
     def perm(
         self,
-        xs    # things to order
+        xs:Annotated[Iterable, _things]    # to order
     ) -> list:
         "All of them in another order"
-        if not hasattr(xs, "__iter__"):
-            raise TypeError(f"xs: expected things to order, got {xs!r}")
         xs = list(xs)
         for i in range(len(xs) - 1, 0, -1):
             j = self.whole(0, i)

@@ -7,27 +7,30 @@ Docs: https://vaegan.github.io/vaegan/exam/exercise.html.md"""
 # %% auto #0
 __all__ = ['CHAPTERS', 'Exercise', 'exercise', 'right_forms', 'audit', 'review']
 
-# %% ../../nbs/exam/exercise.ipynb #f1ec6c47
+# %% ../../nbs/exam/exercise.ipynb #f9fbf90c
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Callable
+from operator import index
+from typing import Annotated
 
+from ..checks import Count, Whole, checked, marker, one_of
 from ..contents import lessons, module_of
 from .answers import Unreadable
-from .draw import Draw, _whole
+from .draw import Draw
 from .judge import answer_values, judge, near
 from .variant import (
     KINDS, LETTERED, Shown, Variant, question_text, shown_answer, solution_text)
 
-# %% ../../nbs/exam/exercise.ipynb #14039e42
+# %% ../../nbs/exam/exercise.ipynb #40f3a88c
 _NO_LESSONS = "42_plot", "exercises/linear_autoencoder"
 
 CHAPTERS = {module_of(path).split(".")[-1]: path    # chapter -> its notebook
             for path in [*(p.path for p in lessons()), *_NO_LESSONS]}
 
-# %% ../../nbs/exam/exercise.ipynb #6f23f879
+# %% ../../nbs/exam/exercise.ipynb #2e65e80e
 @dataclass(frozen=True)
 class Exercise:
     "A question whose numbers are still open"
@@ -40,34 +43,31 @@ class Exercise:
     points:int         # on a sheet
     make:Callable = field(repr=False)   # Draw -> dict
 
+    @checked
     def variant(
         self,
-        seed:int=0    # other seed, other numbers
+        seed:Whole=0    # other seed, other numbers
     ) -> Variant:
         "The question with the numbers of this seed"
-        _whole("seed", seed)
         return _good_variant(self, int(seed))
 
-# %% ../../nbs/exam/exercise.ipynb #043a66e2
+# %% ../../nbs/exam/exercise.ipynb #431a6f5f
+_parts = lambda s: [t.strip() for t in s.split(",")]
+_tags = marker("equation tags, comma-separated", lambda s: all(_parts(s)))
+_words = marker("words, blank-separated", lambda s: isinstance(s, str))
+
+# %% ../../nbs/exam/exercise.ipynb #8740087c
+@checked
 def exercise(
-    chapter:str,       # key of `CHAPTERS`
-    tags:str,          # equation tags of that chapter, comma-separated
-    kind:str,          # key of `KINDS`
-    topics:str="",     # more words to select by, blank-separated
-    points:int=1       # on a sheet
+    chapter:Annotated[str, one_of(CHAPTERS)],
+    tags:Annotated[str, _tags],           # of equations in that chapter
+    kind:Annotated[str, one_of(KINDS)],
+    topics:Annotated[str, _words]="",     # more words to select by
+    points:Count=1                        # on a sheet
 ) -> Callable: # decorator
     "Make `Draw -> dict` an exercise; its name becomes the id, its docstring the title"
-    for name, v, known in (("chapter", chapter, CHAPTERS), ("kind", kind, KINDS)):
-        if v not in known:
-            raise ValueError(f"{name}: expected one of {', '.join(known)}, got {v!r}")
-    if not isinstance(tags, str) or not all(t.strip() for t in tags.split(",")):
-        wanted = "equation tags, comma-separated"
-        raise ValueError(f"tags: expected {wanted}, got {tags!r}")
-    if not isinstance(topics, str):
-        raise TypeError(f"topics: expected words, blank-separated, got {topics!r}")
-    _whole("points", points, 1)
-    tags, topics = tuple(t.strip() for t in tags.split(",")), tuple(topics.split())
-    return lambda f: Exercise(*_named(f), chapter, tags, kind, topics, points, f)
+    place = chapter, tuple(_parts(tags)), kind, tuple(topics.split()), points
+    return lambda f: Exercise(*_named(f), *place, f)
 
 def _named(f):
     "Id and title of an exercise, from its function"
@@ -76,7 +76,7 @@ def _named(f):
         raise ValueError(f"f: expected {wanted}, got {getattr(f, '__name__', repr(f))}")
     return f.__name__.replace("_", "-"), f.__doc__.strip()
 
-# %% ../../nbs/exam/exercise.ipynb #bc1aad01
+# %% ../../nbs/exam/exercise.ipynb #1d0d0fdf
 def _fault(v, check, agree):
     "What is wrong: derivations that disagree, or mistakes that cannot be told apart"
     truth, second = answer_values(v, v.answer), answer_values(v, check)
@@ -95,7 +95,7 @@ def _fault(v, check, agree):
                 return f"mistakes {other} and {k} lead to the same answer: {w}"
     return ""
 
-# %% ../../nbs/exam/exercise.ipynb #62dc0f11
+# %% ../../nbs/exam/exercise.ipynb #eef9dfcf
 def _lettered(v, check, r):
     "Shuffle the options and replace texts by letters; what is wrong, if anything"
     texts = r.perm([v.answer, *(text for text, _ in v.mistakes.values())])
@@ -109,7 +109,7 @@ def _lettered(v, check, r):
     options, answer = {letter[t]: t for t in texts}, letter[v.answer]
     return replace(v, answer=answer, mistakes=mistakes, options=options), fault
 
-# %% ../../nbs/exam/exercise.ipynb #abe33712
+# %% ../../nbs/exam/exercise.ipynb #f40b8374
 _NEEDED = {"question", "answer", "check", "mistakes", "hints", "solution"}
 _OPTIONAL = {"accept", "symbols", "tol", "agree", "cases", "probe", "start"}
 
@@ -118,7 +118,7 @@ def _tolerance(kind, answer):
     numbers = answer if isinstance(answer, (tuple, list)) else [answer]
     return 0. if all(isinstance(a, int) for a in numbers) else 1e-4
 
-# %% ../../nbs/exam/exercise.ipynb #ad7f16df
+# %% ../../nbs/exam/exercise.ipynb #36557e8e
 def _draw(ex, seed, attempt=0):
     "One draw of the numbers, and what is wrong with it (empty if nothing is)"
     r = Draw(ex.id, seed, attempt)
@@ -136,7 +136,7 @@ def _draw(ex, seed, attempt=0):
     try: return v, _fault(v, check, agree)
     except Unreadable as e: return v, str(e)
 
-# %% ../../nbs/exam/exercise.ipynb #7be43cf6
+# %% ../../nbs/exam/exercise.ipynb #33094078
 def _first_good(ex, seed):
     for attempt in range(20):
         v, fault = _draw(ex, seed, attempt)
@@ -150,7 +150,7 @@ def _good_variant(ex, seed):
     "Remembered, except for code: its inputs are tensors that a learner may change"
     return _first_good(ex, seed) if ex.kind == "code" else _remembered(ex, seed)
 
-# %% ../../nbs/exam/exercise.ipynb #6b20272a
+# %% ../../nbs/exam/exercise.ipynb #20adfca7
 def right_forms(v:Variant) -> list:
     "Other forms of the right answer, which must be accepted too"
     if v.kind != "numeric": return list(v.accept)
@@ -165,7 +165,7 @@ def _rounded(x):
     if not isinstance(x, float): return str(x)
     return f"{x:.{4 if abs(x) >= .01 or not x else 7}f}"
 
-# %% ../../nbs/exam/exercise.ipynb #a07fa684
+# %% ../../nbs/exam/exercise.ipynb #b3d8550a
 def _complaints(v):
     "What is wrong with one variant, in sentences"
     if len(v.mistakes) < 3: yield f"expected at least 3 mistakes, got {len(v.mistakes)}"
@@ -181,7 +181,7 @@ def _complaints(v):
     if v.kind == "numeric" and not _arrives(v):
         yield f"the solution does not arrive at {shown_answer(v)}"
 
-# %% ../../nbs/exam/exercise.ipynb #03a9287e
+# %% ../../nbs/exam/exercise.ipynb #a22d8383
 def _misjudged(v):
     "Mistakes that are taken for another, or whose diagnosis is not plain text"
     for name, (wrong, message) in v.mistakes.items():
@@ -196,15 +196,16 @@ def _arrives(v):
     said = "".join(v.solution)
     return all(re.search(rf"(?<![\d.]){re.escape(a)}", said) for a in numbers)
 
-# %% ../../nbs/exam/exercise.ipynb #83a93d13
+# %% ../../nbs/exam/exercise.ipynb #ecaaf998
+_seeds = marker("one or more seeds, whole numbers from 0",
+                lambda seeds: len(seeds) > 0 and all(index(s) >= 0 for s in seeds))
+
+@checked
 def audit(
     ex:Exercise,
-    seeds:list=range(20)    # that are tried
+    seeds:Annotated[Sequence, _seeds]=range(20)    # that are tried
 ) -> list: # of complaints, empty if all is well
     "What is wrong with an exercise"
-    if not hasattr(seeds, "__len__") or not len(seeds):
-        raise ValueError(f"seeds: expected at least one seed, got {seeds!r}")
-    for s in seeds: _whole("seeds", s)
     faults = [f for s in seeds if (f := _draw(ex, s)[1])]
     bad = []
     if len(faults) > 2 + .25*len(seeds):
@@ -214,13 +215,13 @@ def audit(
         bad += [f"{ex.id}, seed {s}: {c}" for c in _complaints(ex.variant(s))]
     return bad
 
-# %% ../../nbs/exam/exercise.ipynb #6626beb8
+# %% ../../nbs/exam/exercise.ipynb #3cd2fa5d
+@checked
 def review(
     ex:Exercise,
-    seed:int=1    # of the variant that is shown
+    seed:Whole=1    # of the variant that is shown
 ) -> Shown:
     "One variant with all that a learner does not see at once; an error if it is wrong"
-    _whole("seed", seed)
     if bad := audit(ex): raise ValueError("\n".join(bad))
     v = ex.variant(seed)
     head = f"**{ex.title}** (`{ex.id}`, {KINDS[ex.kind]}, {v.where})"

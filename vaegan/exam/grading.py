@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/exam/grading.html.md"""
 # %% auto #0
 __all__ = ['grade']
 
-# %% ../../nbs/exam/grading.ipynb #7f65bc72
+# %% ../../nbs/exam/grading.ipynb #a39bf092
 import ast
 import csv
 import io
@@ -17,14 +17,16 @@ import re
 import unicodedata
 import warnings
 from pathlib import Path
+from typing import Annotated
 
+from ..checks import AnyPath, checked, marker
 from .answers import Unreadable, one_line
 from .judge import Verdict, judge
-from .key import check_path, read_key
+from .key import read_key
 from .sheets import count, write_new
 from .variant import shown_answer
 
-# %% ../../nbs/exam/grading.ipynb #90efb794
+# %% ../../nbs/exam/grading.ipynb #7398616f
 def _cells(path):
     "(kind, source) of a notebook's cells; ValueError says what is wrong with the file"
     if path.stat().st_size > 20_000_000: raise ValueError("larger than 20 MB")
@@ -40,7 +42,7 @@ def _cells(path):
         if isinstance(s, list) and all(isinstance(x, str) for x in s): s = "".join(s)
         if isinstance(s, str): yield c.get("cell_type"), s
 
-# %% ../../nbs/exam/grading.ipynb #c5fe2dc0
+# %% ../../nbs/exam/grading.ipynb #e10a5b2f
 def _read_submission(path):
     "Exam, student, and question -> sources of its marked cells"
     who, answers = None, {}
@@ -54,7 +56,7 @@ def _read_submission(path):
     if who is None: raise ValueError("the cell that names the exam is missing")
     return *who, answers
 
-# %% ../../nbs/exam/grading.ipynb #3fa8ca66
+# %% ../../nbs/exam/grading.ipynb #e43b0496
 def _statements(source):
     if len(source) > 2000: raise Unreadable("the cell is longer than 2000 characters")
     try:
@@ -68,7 +70,7 @@ def _sets_answer(s):
     if not isinstance(s, ast.Assign): return False
     return any(isinstance(t, ast.Name) and t.id == "answer" for t in s.targets)
 
-# %% ../../nbs/exam/grading.ipynb #20940042
+# %% ../../nbs/exam/grading.ipynb #d30eec8f
 def _typed(source):
     "The text behind `answer =` in a marked cell; None if it still holds dots"
     body = _statements(source)
@@ -80,7 +82,7 @@ def _typed(source):
         if a.value in (None, ...): return None
     return ast.get_source_segment(source, a)
 
-# %% ../../nbs/exam/grading.ipynb #f2b844ef
+# %% ../../nbs/exam/grading.ipynb #c1cb87a2
 def _grade_answer(v, cells):
     "Answer text and verdict for one question"
     if not cells: return "", Verdict("pending", "The marked cell is missing.")
@@ -93,12 +95,9 @@ def _grade_answer(v, cells):
         return "", Verdict("pending", "No answer.")
     return typed, judge(v, typed)
 
-# %% ../../nbs/exam/grading.ipynb #7d6b272f
+# %% ../../nbs/exam/grading.ipynb #e3e34a98
 def _notebooks(submissions):
     "The paths of all submissions"
-    one = isinstance(submissions, (str, os.PathLike))
-    if one or not hasattr(submissions, "__iter__"):
-        raise TypeError(f"submissions: expected a list of paths, got {submissions!r}")
     paths, wanted = [], "submissions: expected"
     for s in map(Path, submissions):
         if not s.exists():
@@ -112,7 +111,7 @@ def _notebooks(submissions):
         raise ValueError(f"{wanted} at least one notebook, got none in {where}")
     return list(dict.fromkeys(paths))
 
-# %% ../../nbs/exam/grading.ipynb #7f750eab
+# %% ../../nbs/exam/grading.ipynb #04b90dbe
 def _identified(path, key):
     "(student, answers, what is wrong) of a submission"
     try:
@@ -125,7 +124,7 @@ def _identified(path, key):
     except (ValueError, OSError) as e: return "", {}, one_line(e, 200)
     return student, answers, ""
 
-# %% ../../nbs/exam/grading.ipynb #b2717066
+# %% ../../nbs/exam/grading.ipynb #e8abd5e6
 def _without_duplicates(read):
     "The same table, in which a second sheet of a student says what it duplicates"
     students, out = {s for s, _, why in read.values() if not why}, dict(read)
@@ -139,7 +138,7 @@ def _without_duplicates(read):
             out[p] = s, {}, f"duplicate of {other}" if alike else differ
     return out
 
-# %% ../../nbs/exam/grading.ipynb #69d0fbe0
+# %% ../../nbs/exam/grading.ipynb #bd47acbc
 def _feedback(path, student, question, v, cells):
     "What there is to say about one answer, as a row"
     typed, verdict = _grade_answer(v, cells)
@@ -149,7 +148,7 @@ def _feedback(path, student, question, v, cells):
         mistake=verdict.mistake, points=v.points if verdict else 0, of=v.points,
         feedback=str(verdict), right=re.sub(r"\*\*|[`$]", "", shown_answer(v)))
 
-# %% ../../nbs/exam/grading.ipynb #6cb20e55
+# %% ../../nbs/exam/grading.ipynb #925d3e07
 def _row(file, student, status, questions):
     "A row of scores without scores"
     row = dict(file=str(file), student=student, status=status, score="",
@@ -158,7 +157,7 @@ def _row(file, student, status, questions):
 
 def _names(questions): return [f"q{i}" for i in range(1, len(questions) + 1)]
 
-# %% ../../nbs/exam/grading.ipynb #c96facb9
+# %% ../../nbs/exam/grading.ipynb #b723bb63
 def _graded(read, key):
     "Rows of scores and rows of feedback"
     rows, feedback, one = [], [], next(iter(key["students"].values()))
@@ -175,7 +174,7 @@ def _graded(read, key):
     missing = [s for s in key["students"] if s and s not in there]
     return rows + [_row("", s, "no submission", one) for s in missing], feedback
 
-# %% ../../nbs/exam/grading.ipynb #fe476067
+# %% ../../nbs/exam/grading.ipynb #6e5149af
 def _harmless(x):
     "A cell that a spreadsheet will not run"
     odd = lambda c: unicodedata.category(c) in ("Cc", "Cs")
@@ -190,14 +189,14 @@ def _csv(rows, columns):
     w.writerows([_harmless(r[c]) for c in columns] for r in rows)
     return f.getvalue().encode()
 
-# %% ../../nbs/exam/grading.ipynb #2e7e7181
+# %% ../../nbs/exam/grading.ipynb #8b964347
 _COLORS = dict(right="#009E73", mistake="#D55E00", wrong="#E69F00",
                unreadable="#CC79A7", pending="#9AA0A6")
 
 _LABELS = dict(right="right", mistake="a known mistake", wrong="wrong",
                unreadable="not readable", pending="no answer")
 
-# %% ../../nbs/exam/grading.ipynb #421ff6ab
+# %% ../../nbs/exam/grading.ipynb #471640d0
 def _plot_answers(ax, feedback, names):
     "How each question went: bars of right answers, mistakes, and the rest"
     left = [0]*len(names)
@@ -211,7 +210,7 @@ def _plot_answers(ax, feedback, names):
     ax.invert_yaxis()
     ax.set(xlabel="students", title="answers to each question")
 
-# %% ../../nbs/exam/grading.ipynb #ffb77022
+# %% ../../nbs/exam/grading.ipynb #d805232d
 def _plot_scores(ax, rows):
     "How the scores spread"
     scores, total = [r["score"] for r in rows if r["score"] != ""], rows[0]["of"]
@@ -220,7 +219,7 @@ def _plot_scores(ax, rows):
     graded = f"{count(len(scores), 'sheet')} graded, {len(rows) - len(scores)} not"
     ax.set(xlabel=f"points of {total}", ylabel="students", title=f"scores ({graded})")
 
-# %% ../../nbs/exam/grading.ipynb #beae6ae4
+# %% ../../nbs/exam/grading.ipynb #78cfce24
 def _summary(rows, feedback, names):
     "How each question went, and how the scores spread; PNG"
     from matplotlib.figure import Figure
@@ -235,23 +234,26 @@ def _summary(rows, feedback, names):
     fig.savefig(f, format="png", metadata={"Software": None})
     return f.getvalue()
 
-# %% ../../nbs/exam/grading.ipynb #71565bbd
+# %% ../../nbs/exam/grading.ipynb #fee01f8f
 _SAID = ["file", "student", "question", "exercise", "title", "answer", "status",
          "mistake", "points", "of", "feedback", "right"]
 
-# %% ../../nbs/exam/grading.ipynb #11073b8f
+# %% ../../nbs/exam/grading.ipynb #34bf315b
+_paths = marker("a list of paths", lambda xs: hasattr(xs, "__iter__")
+                and not isinstance(xs, (str, os.PathLike)))
+
+@checked
 def grade(
-    key:str,               # key.json of the exam
-    submissions:list,      # notebooks, or folders with notebooks
-    out:str="grades",      # folder
-    force:bool=False       # overwrite
+    key:AnyPath,                            # key.json of the exam
+    submissions:Annotated[list, _paths],    # notebooks, or folders with notebooks
+    out:AnyPath="grades",                   # folder
+    force:bool=False                        # overwrite
 ) -> list: # one dict per row of scores.csv
     "Grade filled sheets without running them: scores.csv, feedback.csv and summary.png"
-    key = read_key(key)
-    check_path("out", out)
-    read = {p: _identified(p, key) for p in _notebooks(submissions)}
-    rows, feedback = _graded(_without_duplicates(read), key)
-    names = _names(next(iter(key["students"].values())))
+    answers = read_key(key)
+    read = {p: _identified(p, answers) for p in _notebooks(submissions)}
+    rows, feedback = _graded(_without_duplicates(read), answers)
+    names = _names(next(iter(answers["students"].values())))
     scored = ["file", "student", "status", "score", "of", *names]
     files = {"scores.csv": _csv(rows, scored), "feedback.csv": _csv(feedback, _SAID),
              "summary.png": _summary(rows, feedback, names)}

@@ -7,25 +7,25 @@ Docs: https://vaegan.github.io/vaegan/exam/learner.html.md"""
 # %% auto #0
 __all__ = ['bank_modules', 'exercises_of', 'bank', 'nearest', 'ask', 'check', 'hint', 'solution']
 
-# %% ../../nbs/exam/learner.ipynb #b8d9562f
+# %% ../../nbs/exam/learner.ipynb #96b0f3b9
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from ..checks import Count, Whole, checked
 from .box import box
-from .draw import _whole
 from .exercise import Exercise
 from .judge import Verdict, judge
 from .variant import Shown, question_text, solution_text
 
-# %% ../../nbs/exam/learner.ipynb #641c98b0
+# %% ../../nbs/exam/learner.ipynb #a3bf2899
 def bank_modules() -> list: # of names, such as "elbo"
     "The modules of the bank, one for each page of exercises"
     import vaegan.bank
     return sorted(m.name for m in iter_modules(vaegan.bank.__path__))
 
-# %% ../../nbs/exam/learner.ipynb #21fed49a
+# %% ../../nbs/exam/learner.ipynb #4e1ab7a9
 def exercises_of(
     module:str    # of the bank
 ) -> list: # of Exercise
@@ -36,7 +36,7 @@ def exercises_of(
     there = vars(import_module(f"vaegan.bank.{module}")).values()
     return [x for x in there if isinstance(x, Exercise)]
 
-# %% ../../nbs/exam/learner.ipynb #64f418aa
+# %% ../../nbs/exam/learner.ipynb #0cf7bf78
 @lru_cache(1)
 def bank() -> dict: # id -> Exercise, sorted by id
     "Every exercise there is"
@@ -46,7 +46,7 @@ def bank() -> dict: # id -> Exercise, sorted by id
         found[ex.id] = ex
     return dict(sorted(found.items()))
 
-# %% ../../nbs/exam/learner.ipynb #2152f4ff
+# %% ../../nbs/exam/learner.ipynb #dd823a82
 def nearest(
     word:object,    # that is not known
     known:list      # words that are
@@ -61,10 +61,11 @@ def _variant(id, seed):
     wanted = "an exercise of the bank"
     raise ValueError(f"id: expected {wanted}, got {id!r}; {nearest(id, bank())}")
 
-# %% ../../nbs/exam/learner.ipynb #ba004d9a
+# %% ../../nbs/exam/learner.ipynb #d877b2ea
+@checked
 def ask(
     id:str,        # of the exercise
-    seed:int=0     # other seed, other numbers
+    seed:Whole=0   # other seed, other numbers
 ):
     "Show a question, and in a notebook the box that answers without a kernel"
     from IPython import get_ipython
@@ -77,30 +78,34 @@ def ask(
     on_paper = "(an answer box, on the rendered page)"
     display({"text/html": box(v), "text/plain": on_paper}, raw=True)
 
-# %% ../../nbs/exam/learner.ipynb #764a7dc5
+# %% ../../nbs/exam/learner.ipynb #26ff2f09
+@checked
 def check(
     id:str,        # of the exercise
-    seed:int=0,    # the one you were asked with
+    seed:Whole=0,  # the one you were asked with
     answer=...     # letter, number, text or function
 ) -> Verdict:
     "Say whether an answer is right, or which mistake it shows"
     return judge(_variant(id, seed), answer)
 
-# %% ../../nbs/exam/learner.ipynb #d7082431
+# %% ../../nbs/exam/learner.ipynb #ef7e5e7e
+@checked
 def hint(
     id:str,        # of the exercise
-    seed:int=0,    # the one you were asked with
-    step:int=1     # 1 is a nudge, the last one nearly a plan
+    seed:Whole=0,  # the one you were asked with
+    step:Count=1   # 1 is a nudge, the last one nearly a plan
 ) -> Shown:
     "One step of help"
-    v = _variant(id, seed)
-    _whole("step", step, 1, len(v.hints))
-    return Shown(f"*Hint {step} of {len(v.hints)}:* {v.hints[step - 1]}")
+    hints = _variant(id, seed).hints
+    n = len(hints)
+    if step > n: raise ValueError(f"step: expected 1 to {n}, got {step}")
+    return Shown(f"*Hint {step} of {n}:* {hints[step - 1]}")
 
-# %% ../../nbs/exam/learner.ipynb #3e93e5fa
+# %% ../../nbs/exam/learner.ipynb #73ba495f
+@checked
 def solution(
     id:str,        # of the exercise
-    seed:int=0     # the one you were asked with
+    seed:Whole=0   # the one you were asked with
 ) -> Shown:
     "Derive the answer from the actual numbers"
     return Shown(solution_text(_variant(id, seed)))

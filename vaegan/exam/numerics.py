@@ -7,46 +7,44 @@ Docs: https://vaegan.github.io/vaegan/exam/numerics.html.md"""
 # %% auto #0
 __all__ = ['integral', 'derivative', 'argmax', 'normal_pdf']
 
-# %% ../../nbs/exam/numerics.ipynb #983f51f7
+# %% ../../nbs/exam/numerics.ipynb #f43ae1e2
 import math
-from typing import Callable
+from typing import Annotated, Callable
 
-from .draw import _number, _whole
+from ..checks import Count, Finite, Positive, between, checked, marker
 
-# %% ../../nbs/exam/numerics.ipynb #f00ba42f
+# %% ../../nbs/exam/numerics.ipynb #74590f7a
+_even = marker("an even number of pieces", lambda n: n % 2 == 0)
+
+@checked
 def integral(
-    f:Callable,            # of one number
-    lo:float, hi:float,    # a finite interval
-    n:int=4000             # even number of pieces
+    f:Callable,                 # of one number
+    lo:Finite, hi:Finite,       # an interval
+    n:Annotated[int, between(2), _even]=4000   # pieces
 ) -> float:
     "Simpson's rule: a second opinion for an expectation or a normalisation"
-    _number(lo=lo, hi=hi)
-    _whole("n", n, 2)
-    if n % 2: raise ValueError(f"n: expected an even number of pieces, got {n}")
     h = (hi - lo)/n
     weight = lambda i: 1 if i in (0, n) else 2 + 2*(i % 2)
     return h/3*math.fsum(f(lo + i*h)*weight(i) for i in range(n + 1))
 
-# %% ../../nbs/exam/numerics.ipynb #d914ce07
+# %% ../../nbs/exam/numerics.ipynb #b8829cea
+@checked
 def derivative(
-    f:Callable,      # of one number
-    x:float,         # where
-    h:float=1e-3     # distance of the nearest of four points
+    f:Callable,         # of one number
+    x:Finite,           # where
+    h:Positive=1e-3     # distance of the nearest of four points
 ) -> float:
     "The central difference of fourth order: a second opinion for a slope"
-    _number(x=x)
-    _number(positive=True, h=h)
     return (8*(f(x + h) - f(x - h)) - f(x + 2*h) + f(x - 2*h))/(12*h)
 
-# %% ../../nbs/exam/numerics.ipynb #5842e0fc
+# %% ../../nbs/exam/numerics.ipynb #1ace0f81
+@checked
 def argmax(
-    f:Callable,            # of one number, with one peak
-    lo:float, hi:float,    # a finite interval that holds it
-    n:int=80               # times the interval shrinks by .618
+    f:Callable,              # of one number, with one peak
+    lo:Finite, hi:Finite,    # an interval that holds it
+    n:Count=80               # times the interval shrinks by .618
 ) -> float:
     "Where a function is largest, by golden section: a second opinion for a best value"
-    _number(lo=lo, hi=hi)
-    _whole("n", n, 1)
     share = (math.sqrt(5) - 1)/2
     for _ in range(n):
         a, b = hi - share*(hi - lo), lo + share*(hi - lo)
@@ -54,13 +52,17 @@ def argmax(
         else: hi = b
     return .5*(lo + hi)
 
-# %% ../../nbs/exam/numerics.ipynb #d460bcd8
+# %% ../../nbs/exam/numerics.ipynb #d7cf2dba
+@checked
+def _refuse(x:Finite, mu:Finite, var:Positive): "Raise if an argument is not a number"
+
 def normal_pdf(
     x:float,        # where
     mu:float=0.,    # mean
     var:float=1.    # variance
 ) -> float:
     "Density of N(mu, var)"
-    _number(x=x, mu=mu)
-    _number(positive=True, var=var)
+    try: fine = math.isfinite(x - mu) and 0 < var < math.inf
+    except TypeError: fine = False
+    if not fine: _refuse(x, mu, var)
     return math.exp(-.5*(x - mu)**2/var)/math.sqrt(2*math.pi*var)

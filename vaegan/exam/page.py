@@ -7,24 +7,25 @@ Docs: https://vaegan.github.io/vaegan/exam/page.html.md"""
 # %% auto #0
 __all__ = ['anchor', 'fold', 'exercise_page', 'notebook']
 
-# %% ../../nbs/exam/page.ipynb #d44b619c
+# %% ../../nbs/exam/page.ipynb #952d6c94
 import hashlib
 import re
 from importlib import import_module
+from typing import Annotated
 
-from .answers import one_line
+from ..checks import Whole, checked, marker
 from .exercise import CHAPTERS
 from .learner import exercises_of
 from .variant import KINDS, solution_text
 
-# %% ../../nbs/exam/page.ipynb #de855042
+# %% ../../nbs/exam/page.ipynb #3253662d
 def anchor(
     tag:str    # of an equation
 ) -> str: # id of the place where it stands
     "The anchor of an equation"
     return "eq-" + re.sub(r"[^a-z0-9]+", "-", tag.lower()).strip("-")
 
-# %% ../../nbs/exam/page.ipynb #7584effe
+# %% ../../nbs/exam/page.ipynb #0d0aed1e
 def fold(
     summary:str,  # what stands there before it is unfolded
     body:str      # Markdown
@@ -32,20 +33,20 @@ def fold(
     "Markdown behind a line that unfolds it"
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
-# %% ../../nbs/exam/page.ipynb #06d7b5a0
+# %% ../../nbs/exam/page.ipynb #8ea1b3d2
 def _equation_links(ex):
     "Links to the equations of an exercise, from a page in exercises/"
     path = f"../{CHAPTERS[ex.chapter]}.ipynb".replace("../exercises/", "")
     return ", ".join(f"[({t})]({path}#{anchor(t)})" for t in ex.tags)
 
-# %% ../../nbs/exam/page.ipynb #24abf6d8
+# %% ../../nbs/exam/page.ipynb #c45361ab
 def _answer_cell(v):
     "The cell that the learner completes"
     if v.kind != "code": return f'answer = ...\ncheck("{v.id}", {v.seed}, answer)'
     name = re.search(r"def (.+?)[(]", v.start)[1]
     return f'{v.start.strip()}\n\ncheck("{v.id}", {v.seed}, {name})'
 
-# %% ../../nbs/exam/page.ipynb #b2ff87cb
+# %% ../../nbs/exam/page.ipynb #21e423fe
 def _exercise_cells(ex, number, seed):
     "Question, answer and help for one exercise"
     v = ex.variant(seed)
@@ -58,7 +59,7 @@ def _exercise_cells(ex, number, seed):
             ("markdown", todo), ("code", _answer_cell(v)),
             ("markdown", "\n\n".join([*help, fold("Solution", solution_text(v))]))]
 
-# %% ../../nbs/exam/page.ipynb #17d5265e
+# %% ../../nbs/exam/page.ipynb #9975d64b
 _COLAB = "https://colab.research.google.com"
 
 _INSTALL = ('#| hide\n#| eval: false\n![ ! -d /content ] || python -c "import vaegan" '
@@ -70,10 +71,11 @@ _GUIDE = (
     "`hint(id, seed, step)` and `solution(id, seed)` work for every seed; for the "
     "numbers shown here, unfold them.")
 
-# %% ../../nbs/exam/page.ipynb #fd0e38dc
+# %% ../../nbs/exam/page.ipynb #49c68155
+@checked
 def exercise_page(
     module:str,                # of the bank, such as "elbo", with its PAGE
-    seed:int=1,                # of the numbers on the page
+    seed:Whole=1,              # of the numbers on the page
     repo:str="vaegan/vaegan"   # on GitHub
 ) -> list: # of ("markdown" or "code", source)
     "The cells of a page with all exercises of one module of the bank"
@@ -94,13 +96,28 @@ def _opening(module, about, n, repo):
     yield "code", "from vaegan.exam.learner import ask, check, hint, solution"
     yield "markdown", _GUIDE
 
-# %% ../../nbs/exam/page.ipynb #88a158f1
+# %% ../../nbs/exam/page.ipynb #55bacb05
+def _is_cell(c):
+    pair = isinstance(c, (tuple, list)) and len(c) == 2
+    return pair and c[0] in ("markdown", "code") and isinstance(c[1], str)
+
+_cells = marker("pairs of 'markdown' or 'code' and a text",
+                lambda cells: all(map(_is_cell, cells)))
+
+def _fresh_id(text, seen):
+    "Eight hexadecimal digits for a text; other ones for the same text again"
+    i = hashlib.sha256(text.encode()).hexdigest()[:8]
+    while i in seen: i = hashlib.sha256(i.encode()).hexdigest()[:8]
+    seen.add(i)
+    return i
+
+# %% ../../nbs/exam/page.ipynb #0cd560ad
+@checked
 def notebook(
-    cells:list,    # of ("markdown" or "code", source)
-    old:dict=None  # a notebook whose outputs are kept where the source is the same
+    cells:Annotated[list, _cells],    # kind and source of each
+    old:dict|None=None                # a notebook; its outputs stay where sources do
 ) -> dict: # as JSON
     "A notebook from sources, with cell ids that depend on nothing else"
-    _check_cells(cells)
     kept = {(c["cell_type"], "".join(c["source"])): c.get("outputs", [])
             for c in (old or {}).get("cells", [])}
     out, seen = [], set()
@@ -112,18 +129,3 @@ def notebook(
         out.append(c)
     spec = dict(display_name="python3", language="python", name="python3")
     return dict(cells=out, metadata=dict(kernelspec=spec), nbformat=4, nbformat_minor=5)
-
-# %% ../../nbs/exam/page.ipynb #4acd9d45
-def _check_cells(cells):
-    for c in cells:
-        pair = isinstance(c, (tuple, list)) and len(c) == 2
-        if not pair or c[0] not in ("markdown", "code") or not isinstance(c[1], str):
-            wanted = "pairs of 'markdown' or 'code' and a text"
-            raise ValueError(f"cells: expected {wanted}, got {one_line(repr(c))}")
-
-def _fresh_id(text, seen):
-    "Eight hexadecimal digits for a text; other ones for the same text again"
-    i = hashlib.sha256(text.encode()).hexdigest()[:8]
-    while i in seen: i = hashlib.sha256(i.encode()).hexdigest()[:8]
-    seen.add(i)
-    return i

@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/exam/sheets.html.md"""
 # %% auto #0
 __all__ = ['FORMATS', 'topics', 'choose', 'read_roster', 'count', 'sheet_cells', 'render_sheet', 'write_new', 'write_exam']
 
-# %% ../../nbs/exam/sheets.ipynb #b2e22bf2
+# %% ../../nbs/exam/sheets.ipynb #e9941fb4
 import csv
 import hashlib
 import io
@@ -15,17 +15,19 @@ import json
 import re
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Annotated
 
+from ..checks import AnyPath, Count, Whole, checked, marker, one_of
 from .answers import one_line
-from .draw import Draw, _whole
-from .key import check_path, to_key
+from .draw import Draw
+from .key import to_key
 from .learner import bank, nearest
 from .page import notebook
 from .typeset import to_html
 from .variant import question_text, solution_text
 from ..files import new_folder, write_files
 
-# %% ../../nbs/exam/sheets.ipynb #22c5b7e3
+# %% ../../nbs/exam/sheets.ipynb #2fd7eac3
 def topics() -> dict: # topic -> ids of the exercises that can stand on a sheet
     "What can be asked for: chapters, and the words that exercises carry"
     out = {}
@@ -34,17 +36,19 @@ def topics() -> dict: # topic -> ids of the exercises that can stand on a sheet
         for t in words: out.setdefault(t, []).append(ex.id)
     return dict(sorted(out.items()))
 
-# %% ../../nbs/exam/sheets.ipynb #9bafa751
+# %% ../../nbs/exam/sheets.ipynb #bc4a8549
+_list = marker("a list of words",
+               lambda xs: not isinstance(xs, str) and hasattr(xs, "__iter__"))
+
+@checked
 def choose(
-    names:list,    # topics; all chapters if empty
-    n:int,         # questions
-    seed:int       # other seed, other exercises
+    names:Annotated[list, _list],    # topics; all chapters if empty
+    n:Count,                         # questions
+    seed:Whole                       # other seed, other exercises
 ) -> list: # of ids
     "n different exercises, the topics in turn"
     have = topics()
     _check_topics(names, have)
-    _whole("seed", seed)
-    _whole("--n", n, 1)
     r = Draw("choose", seed)
     chapters = {bank()[i].chapter for ids in have.values() for i in ids}
     names = list(dict.fromkeys(names)) or r.perm(sorted(chapters))
@@ -55,10 +59,8 @@ def choose(
         raise ValueError(f"--n: expected {wanted}, got {n}")
     return _in_turn(queues, n)
 
-# %% ../../nbs/exam/sheets.ipynb #66e0cb5d
+# %% ../../nbs/exam/sheets.ipynb #dd4bab84
 def _check_topics(names, have):
-    if isinstance(names, str) or not hasattr(names, "__iter__"):
-        raise TypeError(f"--topics: expected a list of words, got {names!r}")
     for t in names:
         if t in have: continue
         wanted = "chapters or words that exercises carry"
@@ -73,25 +75,25 @@ def _in_turn(queues, n):
             if q and len(out) < n: out.append(q.pop(0))
     return out
 
-# %% ../../nbs/exam/sheets.ipynb #d935063a
+# %% ../../nbs/exam/sheets.ipynb #bd323b32
+@checked
 def read_roster(
-    path:str   # CSV with a header and a column `id`
+    path:AnyPath   # CSV with a header and a column `id`
 ) -> list: # of ids
     "The ids of a class, or one line that says what is wrong with the list"
-    check_path("students", path)
     try: return _ids(*_table(path))
     except (UnicodeDecodeError, csv.Error) as e:
         why = f" is not a CSV file in UTF-8: {e}"
     except ValueError as e: why = str(e)
     raise ValueError(f"--students: {path}{why}")
 
-# %% ../../nbs/exam/sheets.ipynb #34072bea
+# %% ../../nbs/exam/sheets.ipynb #528796ce
 def _table(path):
     "The rows of a CSV file; an empty one if there are none"
     text = Path(path).read_bytes().decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
 
-# %% ../../nbs/exam/sheets.ipynb #3719bdb4
+# %% ../../nbs/exam/sheets.ipynb #ad2a6e8a
 def _ids(head, *rows):
     "The column id; ValueError says what is wrong where, to stand behind the path"
     head, seen = [h.strip().lower() for h in head], {}
@@ -117,10 +119,10 @@ def _student(row, head):
         raise ValueError(f"an id is {allowed}, got {one_line(repr(i))}")
     return i
 
-# %% ../../nbs/exam/sheets.ipynb #ce636073
+# %% ../../nbs/exam/sheets.ipynb #bc8d506c
 FORMATS = ("ipynb", "md", "html")
 
-# %% ../../nbs/exam/sheets.ipynb #09f33c9b
+# %% ../../nbs/exam/sheets.ipynb #510752c6
 def count(
     n:int,      # of things
     word:str    # for one of them
@@ -128,7 +130,7 @@ def count(
     "1 point, 2 points"
     return f"{n} {word}{'s'*(n != 1)}"
 
-# %% ../../nbs/exam/sheets.ipynb #d7c748e6
+# %% ../../nbs/exam/sheets.ipynb #e63ebb70
 _HANDLING = (" Write each answer in place of the dots and save. "
              "The sheet is read, never run.")
 
@@ -138,17 +140,18 @@ def _head(vs, student, solved):
     size = f"{len(vs)} questions, {count(total, 'point')}."
     return f"# {title}\n\n{whose}{size}" + _HANDLING*(not solved)
 
-# %% ../../nbs/exam/sheets.ipynb #99001898
+# %% ../../nbs/exam/sheets.ipynb #66f7c8e1
+_questions = marker("at least one question, a list of Variant",
+                    lambda vs: bool(vs) and all(hasattr(v, "points") for v in vs))
+
+@checked
 def sheet_cells(
-    vs:list,            # of Variant
+    vs:Annotated[list, _questions],
     exam:str,           # its id
     student:str="",     # empty: one sheet for all
     solved:bool=False   # the solutions instead
 ) -> list: # of ("markdown" or "code", source)
     "The cells of a sheet, or of its solutions"
-    if not vs or not all(hasattr(v, "points") for v in vs):
-        wanted = "at least one question, a list of Variant"
-        raise ValueError(f"vs: expected {wanted}, got {one_line(repr(vs))}")
     cells = [("markdown", _head(vs, student, solved))]
     mark = f"#| exam: {exam} student: {student or '*'}\n# leave this cell as it is"
     if not solved: cells.append(("code", mark))
@@ -159,30 +162,27 @@ def sheet_cells(
         else: cells.append(("code", f"#| answer: q{q}\nanswer = ..."))
     return cells
 
-# %% ../../nbs/exam/sheets.ipynb #46cddb23
-def _check_format(format):
-    if format in FORMATS: return
-    raise ValueError(f"format: expected one of {', '.join(FORMATS)}, got {format!r}")
-
+# %% ../../nbs/exam/sheets.ipynb #f81883af
 def _on_paper(kind, s):
     if kind == "markdown": return s
     if "answer:" in s: return "Answer: " + "_"*40
     return s.splitlines()[0].removeprefix("#| ")
 
-# %% ../../nbs/exam/sheets.ipynb #1abd5652
+# %% ../../nbs/exam/sheets.ipynb #eeaea318
+_Format = Annotated[str, one_of(FORMATS)]
+
+@checked
 def render_sheet(
-    cells:list,    # from `sheet_cells`
-    format:str     # one of `FORMATS`
+    cells:Annotated[list, marker("at least one cell", len)],   # from `sheet_cells`
+    format:_Format
 ) -> str: # the text of a file
     "Cells as a notebook, as Markdown or as a page"
-    _check_format(format)
-    if not cells: raise ValueError("cells: expected at least one, got none")
     if format == "ipynb":
         return json.dumps(notebook(cells), indent=1, ensure_ascii=False) + "\n"
     md = "\n\n".join(_on_paper(*c) for c in cells).replace(_HANDLING, "", 1) + "\n"
     return md if format == "md" else to_html(md, cells[0][1].splitlines()[0][2:])
 
-# %% ../../nbs/exam/sheets.ipynb #f69f00e3
+# %% ../../nbs/exam/sheets.ipynb #044100fa
 def _check_free(paths, force):
     "Nothing may stand where a file goes, or nothing but files that may be replaced"
     there = [p for p in paths if p.exists() or p.is_symlink()]
@@ -193,7 +193,7 @@ def _check_free(paths, force):
     for p in there:
         if not p.is_file(): raise ValueError(f"{p} is in the way and is not a file")
 
-# %% ../../nbs/exam/sheets.ipynb #c3c18d37
+# %% ../../nbs/exam/sheets.ipynb #854eb626
 def write_new(
     folder:str,          # made if missing, with those that the names hold
     files:dict,          # name -> bytes
@@ -207,7 +207,7 @@ def write_new(
         write_files(folder, files)
     return paths
 
-# %% ../../nbs/exam/sheets.ipynb #1fe532db
+# %% ../../nbs/exam/sheets.ipynb #54b495c5
 def _numbers_of(student, ids, seed):
     "The questions of one student"
     digest = lambda i: hashlib.sha256(f"{seed}/{student}/{i}".encode()).digest()
@@ -218,20 +218,19 @@ def _exam_id(seed, ids, students):
     about = ["exam", seed, ids, len(students) > 1 or bool(students[0])]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:8]
 
-# %% ../../nbs/exam/sheets.ipynb #8b965744
+# %% ../../nbs/exam/sheets.ipynb #0200a110
+@checked
 def write_exam(
-    topics:list=(),          # chapters or words; all by default
-    n:int=8,                 # questions
-    seed:int=0,              # keep it to yourself
-    format:str="ipynb",      # "ipynb", "md" or "html"
-    solutions:bool=False,    # worked solutions too
-    students:str=None,       # a roster: each student gets numbers of their own
-    out:str="exam",          # folder
-    force:bool=False         # overwrite
+    topics:Annotated[list, _list]=(),   # chapters or words; all by default
+    n:Count=8,                          # questions
+    seed:Whole=0,                       # keep it to yourself
+    format:_Format="ipynb",              # "ipynb", "md" or "html"
+    solutions:bool=False,               # worked solutions too
+    students:AnyPath|None=None,         # a roster: numbers of their own for each
+    out:AnyPath="exam",                 # folder
+    force:bool=False                    # overwrite
 ) -> list: # paths: sheets/…, solutions/…, key.json
     "Write an exam and, separately, its key"
-    _check_format(format)
-    check_path("out", out)
     who = read_roster(students) if students else [""]
     ids = choose(topics, n, seed)
     exam, files, keys = _exam_id(seed, ids, who), {}, {}

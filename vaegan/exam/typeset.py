@@ -7,13 +7,13 @@ Docs: https://vaegan.github.io/vaegan/exam/typeset.html.md"""
 # %% auto #0
 __all__ = ['tex_svg', 'markdown_html', 'to_html']
 
-# %% ../../nbs/exam/typeset.ipynb #e10a8837
+# %% ../../nbs/exam/typeset.ipynb #71264ee8
 import html
 import re
 
-from .draw import _number
+from ..checks import Positive, checked
 
-# %% ../../nbs/exam/typeset.ipynb #b01e0b9b
+# %% ../../nbs/exam/typeset.ipynb #dfc8b9dd
 def _plain_tex(tex):
     "TeX as matplotlib reads it"
     tex = tex.replace(r"\tfrac", r"\frac").replace(r"\!", "").replace("\n", " ")
@@ -22,7 +22,7 @@ def _plain_tex(tex):
     sizes = "bigl|bigr|Bigl|Bigr|big|Big|left|right"
     return re.sub(rf"\\({sizes})(?=[()\[\]|])", "", tex)
 
-# %% ../../nbs/exam/typeset.ipynb #7e86ca30
+# %% ../../nbs/exam/typeset.ipynb #5543eebe
 def _svg_path(path):
     "The `d` of an SVG path; its y axis points down"
     letter = {path.MOVETO: "M", path.LINETO: "L", path.CURVE3: "Q", path.CURVE4: "C"}
@@ -33,14 +33,14 @@ def _svg_path(path):
         d += "Z" if c == path.CLOSEPOLY else letter[c] + points
     return d
 
-# %% ../../nbs/exam/typeset.ipynb #146d15b2
+# %% ../../nbs/exam/typeset.ipynb #c4745ce4
+@checked
 def tex_svg(
-    tex:str,          # inline mathematics, without the dollars
-    size:float=16.    # of the letters, in pixels
+    tex:str,             # inline mathematics, without the dollars
+    size:Positive=16.    # of the letters, in pixels
 ) -> str: # an <svg>; <code> if matplotlib cannot set it
     "A formula as a picture that stands on the line"
     from matplotlib.textpath import TextPath
-    _number(positive=True, size=size)
     try: path = TextPath((0, 0), f"${_plain_tex(tex)}$", size=size)
     except ValueError: return f"<code>{html.escape(tex)}</code>"
     box = path.get_extents()
@@ -51,7 +51,7 @@ def tex_svg(
             f'style="vertical-align:{-down:.1f}px">'
             f'<path fill="currentColor" d="{_svg_path(path)}"/></svg>')
 
-# %% ../../nbs/exam/typeset.ipynb #2e8242a3
+# %% ../../nbs/exam/typeset.ipynb #a8621ee0
 def _inline(md, hold):
     "Code, formulas and emphasis; `hold` keeps what is finished aside"
     code = lambda m: hold(f"<code>{html.escape(m[1])}</code>")
@@ -63,7 +63,7 @@ def _inline(md, hold):
     md = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", md)
     return re.sub(r"(?<![*\w])\*(?!\s)([^*]+?)\*(?![*\w])", r"<em>\1</em>", md)
 
-# %% ../../nbs/exam/typeset.ipynb #7b1f68b0
+# %% ../../nbs/exam/typeset.ipynb #b7a4a389
 def _block(text, held):
     "A heading, a list, a block of code or a paragraph"
     if m := re.match(r"(#+) (.*)", text):
@@ -74,7 +74,7 @@ def _block(text, held):
     alone = re.fullmatch(r"\0(\d+)\0", text)
     return text if alone and "<pre>" in held[int(alone[1])] else f"<p>{text}</p>"
 
-# %% ../../nbs/exam/typeset.ipynb #8d5e9f00
+# %% ../../nbs/exam/typeset.ipynb #6f559eda
 _STYLE = (
     "body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:17px/1.6 system-ui,"
     "sans-serif;color:#222}pre{background:#f4f4f4;padding:.8rem;overflow:auto}"
@@ -87,7 +87,7 @@ _PAGE = (
     '<title>{title}</title><style>{style}</style></head>\n'
     '<body>\n{body}\n</body></html>\n')
 
-# %% ../../nbs/exam/typeset.ipynb #e7ee36d7
+# %% ../../nbs/exam/typeset.ipynb #0b7b50a0
 def markdown_html(
     md:str    # headings, lists, code, emphasis, inline mathematics
 ) -> str:
@@ -100,7 +100,7 @@ def markdown_html(
     body = "\n".join(_block(b, held) for b in blocks)
     return re.sub(r"\0(\d+)\0", lambda m: held[int(m[1])], body)
 
-# %% ../../nbs/exam/typeset.ipynb #3e17b917
+# %% ../../nbs/exam/typeset.ipynb #04c84645
 def to_html(
     md:str,       # as for `markdown_html`
     title:str     # of the page
