@@ -26,9 +26,10 @@ from vaegan.dynamics import dirac_step, eigenvalues, play
 from vaegan.elbo import elbo_ppca
 from vaegan.latent import PPCA
 from vaegan.living import living
+from vaegan.living import program as source_of
 from vaegan.minimax import grid_js, grid_value, optimal_logits
 from vaegan.nets import mlp
-from vaegan.plot import COLORS, _script
+from vaegan.plot import COLORS
 from vaegan.reparam import pathwise_grad, score_grad
 
 JS = ROOT/"vaegan"/"js"
@@ -99,7 +100,7 @@ def test_programs_import_only_the_base():
     for f in JS.glob("*.js"):
         imports = re.findall(r'^import .*?from "(.*?)";$', f.read_text(encoding="utf-8"), re.M | re.S)
         assert imports == ([] if f.stem == "base" else ["./base.js"]), f.name
-        assert not re.search(r"^\s*(import|export \{)", _script(f.stem) if f.stem != "base" else "", re.M)
+        assert not re.search(r"^\s*(import|export \{)", source_of(f.stem) if f.stem != "base" else "", re.M)
 
 # ------------------------------------------------------------------------------------------------- it comes alive
 @each

@@ -34,8 +34,12 @@ class Still(iw.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         from IPython import get_ipython
-        kernel = getattr(get_ipython(), "kernel", None)
-        return super()._repr_mimebundle_(**kwargs) if kernel else self.still()
+        if not getattr(get_ipython(), "kernel", None): return self.still()
+        view = dict(version_major=2, version_minor=0, model_id=self.model_id)
+        return {"application/vnd.jupyter.widget-view+json": view,
+                "text/plain": type(self).__name__}
+
+    _ipython_display_ = None     # what ipywidgets 7 has in place of the bundle
 
 # %% ../../nbs/widgets/view.ipynb #8e03286a
 _LOCK = threading.RLock()   # matplotlib's settings are shared by threads
