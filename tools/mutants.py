@@ -309,7 +309,7 @@ def wait(pid, out): return reap(*os.waitpid(pid, 0), out)
 
 def warm():
     "Import all that the children need, except vaegan itself"
-    os.environ |= dict(OMP_NUM_THREADS="1", MPLBACKEND="agg", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    os.environ |= dict(OMP_NUM_THREADS="1", MPLBACKEND="agg", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", WARM_PYTHON="")   # no server for each mutant
     sys.path[:0] = [str(ROOT), str(ROOT/"tools"), str(ROOT/"tests"/"support")]
     for name in ("torch torch.optim.swa_utils torchvision.datasets scipy.stats scipy.linalg scipy.optimize scipy.integrate hypothesis.strategies pytest "
                  "sklearn.datasets sklearn.model_selection sklearn.decomposition matplotlib.pyplot sympy IPython execnb.shell fastcore.nbio "

@@ -9,7 +9,6 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import warm
 from bad_input import bad_input_tests, row
 from filelock import FileLock
 from properties import ALL, exempt
@@ -283,7 +283,7 @@ def child(tmp_path):
     def start(root=tmp_path, **env):
         env = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()} | env
         args = json.dumps([str(root), MNIST.mirrors[0], datasets.MNIST_MD5, MNIST.resources])
-        p = subprocess.Popen([sys.executable, "-c", CHILD, args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
+        p = subprocess.Popen([*warm.python(), "-c", CHILD, args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
         started.append(p)
         return p
 

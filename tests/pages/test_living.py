@@ -7,6 +7,7 @@ import math
 import os
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -63,14 +64,19 @@ def browser():
         yield b
         b.close()
 
+@pytest.fixture(scope="session")
+def context(browser):
+    "A context of the browser for each set of options, which all pages with these options share: a new one costs more than a page"
+    return cache(browser.new_context)
+
 @pytest.fixture
-def opened(browser):
+def opened(context):
     "Open some HTML as a page; at the end nothing may have gone wrong on it or asked for anything"
-    contexts, trouble = [], []
+    pages, trouble = [], []
     def go(text, width=760, **kw):
-        c = browser.new_context(viewport=dict(width=width, height=900), **kw)
-        contexts.append(c)
-        page = c.new_page()
+        page = context(**kw).new_page()
+        pages.append(page)
+        page.set_viewport_size(dict(width=width, height=900))
         page.set_default_timeout(10_000)
         page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: trouble.append(str(e)))
@@ -79,7 +85,7 @@ def opened(browser):
         if kw.get("java_script_enabled", True): page.wait_for_function("[...document.querySelectorAll('.vaegan-living')].every(r => 'alive' in r.dataset)")
         return page
     yield go
-    for c in contexts: c.close()
+    for page in pages: page.close()
     assert not trouble
 
 def numbers(page): return dict(page.locator("[data-name]").evaluate_all("all => all.map(e => [e.dataset.name, +e.dataset.number])"))

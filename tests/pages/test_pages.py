@@ -4,11 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from importlib import import_module
 from inspect import isclass, isfunction
+from pathlib import Path
 
 import pytest
+import warm
 import write_references as references
 import yaml
 from fastcore.docments import docments
@@ -170,15 +171,18 @@ def test_every_cited_work_is_in_the_references(nb):
     for u in re.findall(r"\]\((https?://(?:arxiv|doi)\.org/\S+?)\)(?=[\s.;,)]|$)", prose(nb)): assert u in urls, u
 
 # -- the site ----------------------------------------------------------------------------------------------------------
+PROCESS = "from nbdev.quarto import nbdev_proc_nbs; nbdev_proc_nbs.__wrapped__(n_workers=0)"
+
 @pytest.fixture(scope="module")
-def proc(tmp_path_factory):
+def proc():
     "What Quarto gets: page -> its cells, after nbdev's pre-processing and tools/site_pages.py"
-    top = tmp_path_factory.mktemp("site")/"r"
-    shutil.copytree(ROOT, top, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", "_proc", "_docs", "tour"))
-    tool = shutil.which("nbdev-proc-nbs", path=os.path.dirname(sys.executable))
-    r = subprocess.run([tool], cwd=top, capture_output=True, text=True, env=dict(os.environ, PYTHONPATH=str(top/"tools")))
-    assert r.returncode == 0, r.stderr[-2000:]
-    return top/"_proc"
+    def process(folder):
+        top = folder/"r"
+        shutil.copytree(ROOT, top, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", "_proc", "_docs", "tour"))
+        r = subprocess.run([*warm.python(), "-c", PROCESS], cwd=top, capture_output=True, text=True, env=dict(os.environ, PYTHONPATH=str(top/"tools")))
+        assert r.returncode == 0, r.stderr[-2000:]
+        return str(top/"_proc")
+    return Path(warm.once("pages for Quarto", process))
 
 @pytest.fixture(scope="module")
 def pages(proc): return {page: read_nb(proc/page) for page in sidebar()}

@@ -4,9 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 
 import pytest
+import warm
 from notebooks import NBS, ROOT, nb_id
 
 RUN = """
@@ -25,35 +25,30 @@ assert time.process_time() < 300, f"{time.process_time():.0f} s of processor tim
 """
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    "The built wheel, unpacked by an installer"
-    d = tmp_path_factory.mktemp("wheel")
-    tree = d/"tree"    # build from a copy: building leaves files in the source tree
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", "_proc", "_docs", "*.egg-info", "build", "tour", "nbs"))
-    uv = shutil.which("uv", path=f"{sys.prefix}/bin") or shutil.which("uv")
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", d, tree], check=True, capture_output=True)
-    whl, = d.glob("*.whl")
-    subprocess.run([uv, "pip", "install", "--quiet", "--no-deps", "--offline", "--python", sys.executable, "--target", d/"site", whl], check=True)
-    return whl, d/"site"
+def site(built):
+    "The wheel, unpacked by an installer"
+    def unpack(folder):
+        uv = shutil.which("uv", path=f"{sys.prefix}/bin") or shutil.which("uv")
+        subprocess.run([uv, "pip", "install", "--quiet", "--no-deps", "--offline", "--python", sys.executable, "--target", folder/"site", built[0]], check=True)
+        return str(folder/"site")
+    return warm.once("unpacked wheel", unpack)
 
-def test_wheel_contents(wheel):
-    names = {n for n in zipfile.ZipFile(wheel[0]).namelist() if ".dist-info/" not in n}
-    assert names == {p.relative_to(ROOT).as_posix() for p in (ROOT/"vaegan").rglob("*") if p.suffix in (".py", ".js") or p.name == "py.typed"}
-
-def run_alone(nb, site, folder, python=sys.executable):
+def run_alone(nb, site, folder, python):
     work, home = folder/"work", folder/"home"
     for d in (work, home): d.mkdir()
     shutil.copy(nb, work)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("VAEGAN_", "XDG_"))}
     env |= dict(PYTHONPATH=str(site), PYTHONDONTWRITEBYTECODE="1", HOME=str(home))
-    r = subprocess.run([python, "-c", RUN, str(site), nb.name], cwd=work, env=env, capture_output=True, text=True)
+    r = subprocess.run([*python, "-c", RUN, str(site), nb.name], cwd=work, env=env, capture_output=True, text=True)
     assert r.returncode == 0, r.stderr[-4000:]
     assert [p.name for p in work.iterdir()] == [nb.name], "left something behind"
 
-DEFAULT = ("04_elbo.ipynb", "01_data.ipynb", "exercises/linear_autoencoder.ipynb", "exercises/elbo.ipynb")
+@pytest.mark.parametrize("name", ["01_data", "05_autoencoder", "06_elbo", "exercises/elbo"])
+def test_some_run_whole_from_the_wheel(name, site, tmp_path): run_alone(ROOT/"nbs"/f"{name}.ipynb", site, tmp_path, warm.python())
 
-@pytest.mark.parametrize("nb", [pytest.param(nb, marks=[] if nb_id(nb) in DEFAULT else pytest.mark.slow) for nb in NBS], ids=nb_id)
-def test_runs_whole_from_the_wheel_alone(nb, wheel, tmp_path): run_alone(nb, wheel[1], tmp_path)
+@pytest.mark.slow
+@pytest.mark.parametrize("nb", NBS, ids=nb_id)
+def test_runs_whole_from_the_wheel_alone(nb, site, tmp_path): run_alone(nb, site, tmp_path, [sys.executable])
 
 def newest_python():
     "The newest Python on the PATH, if it is at least Colab's"
@@ -62,20 +57,20 @@ def newest_python():
     return sys.executable if sys.version_info >= (3, 12) else None
 
 @pytest.mark.slow
-def test_newest_dependencies(wheel, tmp_path):
+def test_newest_dependencies(built, site, tmp_path):
     "In a clean environment, with the newest Python at hand and the newest release of everything, without our constraints"
     python = newest_python()
     if not python: pytest.skip("no Python 3.12 or newer on the PATH")
     uv = shutil.which("uv", path=f"{sys.prefix}/bin") or shutil.which("uv")
     env = {k: v for k, v in os.environ.items() if not k.startswith("UV_CONSTRAINT")}
     for args in (["venv", "--python", python, tmp_path/"env"],
-                 ["pip", "install", "--quiet", "--python", tmp_path/"env"/"bin"/"python", wheel[0], "execnb"]):
+                 ["pip", "install", "--quiet", "--python", tmp_path/"env"/"bin"/"python", built[0], "execnb"]):
         r = subprocess.run([uv, *args], env=env, capture_output=True, text=True)
         assert r.returncode == 0, r.stderr[-2000:]
     failed = {}
     for nb in (nb for nb in NBS if nb.parent.name != "bank"):
         folder = tmp_path/nb_id(nb).replace("/", "-")
         folder.mkdir()
-        try: run_alone(nb, wheel[1], folder, tmp_path/"env"/"bin"/"python")
+        try: run_alone(nb, site, folder, [tmp_path/"env"/"bin"/"python"])
         except AssertionError as e: failed[nb_id(nb)] = str(e)[-1500:]
     assert not failed, "\n\n".join(f"{k}: {v}" for k, v in failed.items())

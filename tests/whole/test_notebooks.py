@@ -1,35 +1,135 @@
-"Every notebook runs from top to bottom, each in a process of its own, and leaves nothing behind."
+"""Every notebook runs from top to bottom, from a clean state, and leaves nothing behind; what it shows is what comes out. In the
+default run each is run once, for both."""
+import base64
+import io
+import json
 import os
+import re
 import subprocess
-import sys
+from functools import partial
 
+import numpy as np
 import pytest
-from notebooks import NBS, ROOT, cfg, nb_id
+import warm
+from fastcore.nbio import read_nb
+from notebooks import NBS, ROOT, cfg, has_flag, nb_id, src
+from PIL import Image
 
+each_nb = pytest.mark.parametrize("nb", NBS, ids=nb_id, scope="module")     # both tests of a notebook come one after the other
+
+# As `nbdev-test` runs it, but its outputs are kept
 RUN = """
-import sys
-from nbdev.test import test_nb
-ok, secs = test_nb(sys.argv[1], skip_flags=sys.argv[3].split(), basepath=sys.argv[2], cell_timing_min=5.)
-sys.exit(not ok)
+import json, os, sys
+from pathlib import Path
+from types import SimpleNamespace
+from execnb.shell import CaptureShell
+from nbdev.test import nb_test_cells
+nb, out, flags = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3].split()
+os.environ["IN_TEST"] = "1"
+cells, k = nb_test_cells(nb, flags), CaptureShell(nb)
+for c in cells: c.outputs = []
+try: k.run_all(SimpleNamespace(cells=cells), exc_stop=True, cell_timeout=600)
+except BaseException: sys.exit(k.prettytb(fname=nb))
+out.write_text(json.dumps({c.id: c.outputs for c in cells}, default=list), encoding="utf-8")
 """
 
-def run(nb, skip):
-    env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-    return subprocess.run([sys.executable, "-c", RUN, str(nb), str(ROOT), skip], capture_output=True, text=True, env=env)
+def run(nb, flags, out):
+    env = os.environ | dict(PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=str(ROOT))
+    return subprocess.run([*warm.python(), "-c", RUN, str(nb), str(out), flags], cwd=nb.parent, env=env, capture_output=True, text=True)
 
 def files(): return {p for p in (ROOT/"nbs").rglob("*") if ".ipynb_checkpoints" not in p.parts}
 
-@pytest.mark.parametrize("nb", NBS, ids=nb_id)
-def test_notebook(nb):
-    before = files()
-    r = run(nb, cfg["tst_flags"])
-    assert r.returncode == 0, r.stderr[-4000:]
-    assert files() == before
+@pytest.fixture
+def fresh(nb):
+    "What happened when the notebook was run, once in all: how it ended, what it left behind, and the outputs of its cells"
+    def only(folder):
+        before = files()
+        r = run(nb, cfg["tst_flags"], out := folder/"outputs")
+        outputs = json.loads(out.read_text(encoding="utf-8")) if out.exists() else None
+        return dict(code=r.returncode, err=r.stderr[-4000:], left=sorted(map(str, files() ^ before)), outputs=outputs)
+    return warm.once(f"notebook {nb_id(nb)}", only)
+
+@each_nb
+def test_notebook(nb, fresh):
+    assert fresh["code"] == 0, fresh["err"]
+    assert not fresh["left"]
+
+# Stored outputs against a fresh run on the same versions. Text must be the same but for its numbers; a number may differ by
+# REL of itself, or by one unit of its last printed digit; a picture by PIXEL of its range on average. Another processor rounds
+# sums in another order, and training carries that on: hence REL, and hence only ROUGHLY so in the default run, which has to pass
+# on any machine, where a page trains networks. Cells that measure time are left out, and so are slow ones.
+REL, ROUGHLY, PIXEL, TRAINS_NOTHING = .02, .2, .02, ("06_elbo.ipynb",)
+NUMBER = re.compile(r"[-−+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+TIMED = re.compile(r"perf_counter|process_time|timeit|\btime\.time\b|^%+time|\bseconds?\b.*=|_ms\b", re.M)
+
+@pytest.mark.parametrize("rel", [ROUGHLY, pytest.param(REL, marks=pytest.mark.slow)])
+@each_nb
+def test_stored_outputs_are_what_comes_out(nb, fresh, rel):
+    if fresh["outputs"] is None: pytest.fail("it did not run to its end")
+    if nb_id(nb) in TRAINS_NOTHING: rel = REL
+    faults, seen = [], 0
+    for c in read_nb(nb).cells:
+        if c.cell_type != "code" or c.id not in fresh["outputs"] or TIMED.search(src(c)) or has_flag(src(c), "timed"): continue
+        seen += 1
+        faults += [f"cell {c.id}: {f}" for f in compare(c.outputs, fresh["outputs"][c.id], rel)]
+    assert not faults, f"{len(faults)} of {seen} cells\n" + "\n".join(faults)
 
 @pytest.mark.slow
-@pytest.mark.parametrize("nb", NBS, ids=nb_id)
-def test_notebook_with_slow_cells(nb):
+@each_nb
+def test_notebook_with_slow_cells(nb, tmp_path):
     if "#| slow" not in nb.read_text(encoding="utf-8"): pytest.skip("no slow cells")
     if "VAEGAN_DATA" not in os.environ: pytest.skip("no MNIST at hand: set VAEGAN_DATA")
-    r = run(nb, "notest")
+    r = run(nb, "notest", tmp_path/"out.json")
     assert r.returncode == 0, r.stderr[-4000:]
+
+# -- the comparison ----------------------------------------------------------------------------------------------------
+def shown(outputs):
+    "(kind, content) of everything that a reader sees"
+    text = lambda v: "".join(v) if isinstance(v, list) else v
+    streams = "".join(text(o["text"]) for o in outputs if o["output_type"] == "stream" and o.get("name") == "stdout")
+    out = [("text", streams)] if streams.strip() else []
+    for o in outputs:
+        d = o.get("data", {})
+        if "image/png" in d: out.append(("picture", text(d["image/png"])))
+        elif any(k in d for k in ("text/html", "application/javascript", "application/vnd.jupyter.widget-view+json")): out.append(("page", ""))
+        elif k := next((k for k in ("text/markdown", "text/latex", "text/plain") if k in d), None): out.append(("text", re.sub(r"0x[0-9a-f]+", "0x", text(d[k]))))
+    return out
+
+def last_digit(s):
+    "One unit of the last digit of a printed number"
+    mantissa, _, e = s.lower().partition("e")
+    return 10.**(int(e or 0) - len(mantissa.partition(".")[2]))
+
+def differs(a, b, rel=REL):
+    "What is different between two texts, beyond the tolerance; empty if nothing is"
+    if re.sub(r"\s+", " ", NUMBER.sub("#", a)).strip() != re.sub(r"\s+", " ", NUMBER.sub("#", b)).strip(): return f"stored {a[:300]!r}, fresh {b[:300]!r}"
+    for x, y in zip(NUMBER.findall(a), NUMBER.findall(b)):
+        u, v = (float(s.replace("−", "-")) for s in (x, y))
+        if abs(u - v) > rel*abs(u) + 1.001*max(last_digit(x), last_digit(y)): return f"stored {x}, fresh {y} in {b[:300]!r}"
+    return ""
+
+def picture(s): return np.asarray(Image.open(io.BytesIO(base64.b64decode(s))).convert("RGB"), dtype=float)/255
+
+def pictures_differ(a, b):
+    a, b = picture(a), picture(b)
+    if any(abs(m - n) > 3 for m, n in zip(a.shape, b.shape)): return f"a picture of {a.shape[1]}×{a.shape[0]} has become {b.shape[1]}×{b.shape[0]}"
+    h, w = np.minimum(a.shape[:2], b.shape[:2])
+    d = np.abs(a[:h, :w] - b[:h, :w]).mean()
+    return f"a picture differs by {d:.3f} on average" if d > PIXEL else ""
+
+def compare(stored, fresh, rel=REL):
+    a, b = shown(stored), shown(fresh)
+    if [k for k, _ in a] != [k for k, _ in b]: return [f"stored {[k for k, _ in a]}, fresh {[k for k, _ in b]}"]
+    judge = dict(text=partial(differs, rel=rel), picture=pictures_differ, page=lambda a, b: "")
+    return list(filter(None, (judge[k](u, v) for (k, u), (_, v) in zip(a, b))))
+
+def test_the_comparison_sees():
+    assert not differs("{'a': 1.234, 'n': 10}", "{'a': 1.235, 'n': 10}") and not differs("a   1.0", "a 1.01") and not differs("−1.5e-3", "−1.6e-3")
+    assert differs("a 1.23", "b 1.23") and differs("1.234", "1.334") and differs("[1, 2]", "[1, 2, 3]") and differs("True", "False") and differs("7", "9")
+    out = lambda s: [dict(output_type="execute_result", data={"text/plain": s})]
+    assert not compare(out("1.0"), out(["1", ".0"])) and compare(out("1.0"), []) and compare(out("1.0"), out("1.5"))
+    def png(v):
+        f = io.BytesIO()
+        Image.fromarray(np.full((20, 30, 3), v, dtype=np.uint8)).save(f, "png")
+        return [dict(output_type="display_data", data={"image/png": base64.b64encode(f.getvalue()).decode()})]
+    assert not compare(png(100), png(102)) and compare(png(100), png(130)) and compare(png(100), out("1"))

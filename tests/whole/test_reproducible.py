@@ -1,10 +1,7 @@
 """The same seed gives the same numbers in every process; nothing draws from the global random state unless asked to; what a
 notebook shows is what it gives."""
-import base64
 import inspect
-import io
 import json
-import os
 import random
 import re
 import subprocess
@@ -14,9 +11,7 @@ import numpy as np
 import pytest
 import tables as table
 import torch
-from fastcore.nbio import read_nb
-from notebooks import NBS, ROOT, has_flag, nb_id, src
-from PIL import Image
+import warm
 
 from vaegan.failures import wgan_gp_step
 from vaegan.gan import gan_step
@@ -82,8 +77,8 @@ print(json.dumps(out))
 
 def test_same_seed_same_numbers_in_every_process():
     "VAE, GAN and hybrid: weights, histories, measures and samples, to the last bit"
-    start = lambda seed, noise, h: subprocess.Popen([sys.executable, "-c", RUNS, str(seed), str(noise)], env=os.environ | dict(PYTHONHASHSEED=h), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    ps = [start(3, 1, "1"), start(3, 2, "2"), start(4, 1, "1")]
+    start = lambda python, seed, noise: subprocess.Popen([*python, "-c", RUNS, str(seed), str(noise)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ps = [start(warm.python(), 3, 1), start([sys.executable], 3, 2), start(warm.python(), 4, 1)]     # a new Python has another hash seed
     outs = [p.communicate() for p in ps]
     assert all(p.returncode == 0 for p in ps), outs[0][1][-2000:] + outs[1][1][-2000:]
     a, b, c = (json.loads(o) for o, _ in outs)
@@ -154,88 +149,3 @@ def test_every_generator_is_tried():
     steps = {n for n in table.ROWS if n.endswith("_step()")}
     assert steps <= STEPS.keys(), f"give these a generator in STEPS: {sorted(steps - STEPS.keys())}"
     assert all(any(re.fullmatch(p, n) for n in table.ROWS) for p in ASKED)
-
-# -- what a notebook shows ---------------------------------------------------------------------------------------------
-# Stored outputs against a fresh run on the same versions. Text must be the same but for its numbers; a number may differ by
-# REL of itself, or by one unit of its last printed digit; a picture by PIXEL of its range on average. Another processor rounds
-# sums in another order, and training carries that on: hence REL. Cells that measure time are left out, and so are slow ones.
-REL, PIXEL = .02, .02
-NUMBER = re.compile(r"[-−+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-TIMED = re.compile(r"perf_counter|process_time|timeit|\btime\.time\b|^%+time|\bseconds?\b.*=|_ms\b", re.M)
-
-FRESH = """
-import json, re, sys
-from execnb.shell import CaptureShell
-from fastcore.nbio import read_nb
-nb = read_nb(sys.argv[1])
-skip = lambda c: c.cell_type != "code" or re.search(r"^#[|] *(slow|eval: *false|notest)", "".join(c.source), re.M)
-for c in nb.cells:
-    if c.cell_type == "code": c.outputs = []
-CaptureShell(path=sys.argv[2]).run_all(nb, exc_stop=True, preproc=skip)
-json.dump({c.id: c.outputs for c in nb.cells if c.cell_type == "code" and not skip(c)}, open(sys.argv[3], "w"), default=list)
-"""
-
-def shown(outputs):
-    "(kind, content) of everything that a reader sees"
-    text = lambda v: "".join(v) if isinstance(v, list) else v
-    streams = "".join(text(o["text"]) for o in outputs if o["output_type"] == "stream" and o.get("name") == "stdout")
-    out = [("text", streams)] if streams.strip() else []
-    for o in outputs:
-        d = o.get("data", {})
-        if "image/png" in d: out.append(("picture", text(d["image/png"])))
-        elif any(k in d for k in ("text/html", "application/javascript", "application/vnd.jupyter.widget-view+json")): out.append(("page", ""))
-        elif k := next((k for k in ("text/markdown", "text/latex", "text/plain") if k in d), None): out.append(("text", re.sub(r"0x[0-9a-f]+", "0x", text(d[k]))))
-    return out
-
-def last_digit(s):
-    "One unit of the last digit of a printed number"
-    mantissa, _, e = s.lower().partition("e")
-    return 10.**(int(e or 0) - len(mantissa.partition(".")[2]))
-
-def differs(a, b):
-    "What is different between two texts, beyond the tolerance; empty if nothing is"
-    if re.sub(r"\s+", " ", NUMBER.sub("#", a)).strip() != re.sub(r"\s+", " ", NUMBER.sub("#", b)).strip(): return f"stored {a[:300]!r}, fresh {b[:300]!r}"
-    for x, y in zip(NUMBER.findall(a), NUMBER.findall(b)):
-        u, v = (float(s.replace("−", "-")) for s in (x, y))
-        if abs(u - v) > REL*abs(u) + 1.001*max(last_digit(x), last_digit(y)): return f"stored {x}, fresh {y} in {b[:300]!r}"
-    return ""
-
-def picture(s): return np.asarray(Image.open(io.BytesIO(base64.b64decode(s))).convert("RGB"), dtype=float)/255
-
-def pictures_differ(a, b):
-    a, b = picture(a), picture(b)
-    if any(abs(m - n) > 3 for m, n in zip(a.shape, b.shape)): return f"a picture of {a.shape[1]}×{a.shape[0]} has become {b.shape[1]}×{b.shape[0]}"
-    h, w = np.minimum(a.shape[:2], b.shape[:2])
-    d = np.abs(a[:h, :w] - b[:h, :w]).mean()
-    return f"a picture differs by {d:.3f} on average" if d > PIXEL else ""
-
-def compare(stored, fresh):
-    a, b = shown(stored), shown(fresh)
-    if [k for k, _ in a] != [k for k, _ in b]: return [f"stored {[k for k, _ in a]}, fresh {[k for k, _ in b]}"]
-    judge = dict(text=differs, picture=pictures_differ, page=lambda a, b: "")
-    return list(filter(None, (judge[k](u, v) for (k, u), (_, v) in zip(a, b))))
-
-def test_the_comparison_sees():
-    assert not differs("{'a': 1.234, 'n': 10}", "{'a': 1.235, 'n': 10}") and not differs("a   1.0", "a 1.01") and not differs("−1.5e-3", "−1.6e-3")
-    assert differs("a 1.23", "b 1.23") and differs("1.234", "1.334") and differs("[1, 2]", "[1, 2, 3]") and differs("True", "False") and differs("7", "9")
-    out = lambda s: [dict(output_type="execute_result", data={"text/plain": s})]
-    assert not compare(out("1.0"), out(["1", ".0"])) and compare(out("1.0"), []) and compare(out("1.0"), out("1.5"))
-    def png(v):
-        f = io.BytesIO()
-        Image.fromarray(np.full((20, 30, 3), v, dtype=np.uint8)).save(f, "png")
-        return [dict(output_type="display_data", data={"image/png": base64.b64encode(f.getvalue()).decode()})]
-    assert not compare(png(100), png(102)) and compare(png(100), png(130)) and compare(png(100), out("1"))
-
-QUICK = ("04_elbo.ipynb",)   # in the default run; the others in `make slow`
-
-@pytest.mark.parametrize("nb", [pytest.param(nb, marks=[] if nb_id(nb) in QUICK else pytest.mark.slow) for nb in NBS], ids=nb_id)
-def test_stored_outputs_are_what_comes_out(nb, tmp_path):
-    r = subprocess.run([sys.executable, "-c", FRESH, str(nb), str(nb.parent), str(tmp_path/"out.json")], cwd=nb.parent, capture_output=True, text=True,
-                       env=os.environ | dict(PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=str(ROOT)))
-    assert r.returncode == 0, r.stderr[-3000:]
-    fresh, faults, seen = json.loads((tmp_path/"out.json").read_text()), [], 0
-    for c in read_nb(nb).cells:
-        if c.cell_type != "code" or c.id not in fresh or TIMED.search(src(c)) or has_flag(src(c), "timed"): continue
-        seen += 1
-        faults += [f"cell {c.id}: {f}" for f in compare(c.outputs, fresh[c.id])]
-    assert not faults, f"{len(faults)} of {seen} cells\n" + "\n".join(faults)

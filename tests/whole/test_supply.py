@@ -71,22 +71,6 @@ def test_make_uses_hashes():
 # -- what is shipped ---------------------------------------------------------------------------------------------------
 def package_files(): return {p.relative_to(ROOT).as_posix() for p in (ROOT/"vaegan").rglob("*") if p.suffix in (".py", ".js") or p.name == "py.typed"}
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    "sdist, and the wheel built from that sdist as an installer does"
-    d = tmp_path_factory.mktemp("built")
-    files = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    for f in filter(None, files):   # a copy: building leaves files in the source tree
-        if (ROOT/f).is_file():
-            (d/"tree"/f).parent.mkdir(parents=True, exist_ok=True)
-            (d/"tree"/f).write_bytes((ROOT/f).read_bytes())
-    for n in ("secret.txt", ".env", "vaegan/notes.txt", "vaegan/data.ipynb", "vaegan/__pycache__/data.cpython-311.pyc", "tour/index.html", "dist/old.whl"):
-        (d/"tree"/n).parent.mkdir(exist_ok=True)
-        (d/"tree"/n).write_text("must not be shipped")
-    subprocess.run([sys.executable, "-m", "build", "--no-isolation", "--outdir", d, d/"tree"], check=True, capture_output=True)
-    (whl,), (sdist,) = d.glob("*.whl"), d.glob("*.tar.gz")
-    return whl, sdist
-
 def test_wheel_holds_the_package_and_nothing_else(built):
     with zipfile.ZipFile(built[0]) as z:
         names = z.namelist()

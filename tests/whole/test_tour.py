@@ -4,14 +4,14 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
+from pathlib import Path
 
 import matplotlib.image as mpimg
 import pytest
 import torch
+import warm
 from notebooks import ROOT
 
 from vaegan.tour import tour
@@ -19,21 +19,23 @@ from vaegan.tour import tour
 PICTURES = {"data.png", "vae_curve.png", "vae_reconstructions.png", "vae_samples.png", "vae_plane.png", "gan_curves.png",
             "gan_over_time.png", "gan_samples.png", "saddle.png", "cover.png"}
 
-def command(*args, **kw):
-    exe = shutil.which("vaegan", path=os.path.dirname(sys.executable))
-    return subprocess.run([exe, *map(str, args)], capture_output=True, text=True, **kw)
+def command(*args): return subprocess.run([*warm.python(), "-m", "vaegan.cli", *map(str, args)], capture_output=True, text=True)
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    out = tmp_path_factory.mktemp("tour")/"deep"/"page"
-    return out, command("tour", "--out", out, "--epochs", 20, "--seed", 3)
+def done():
+    "The tour as a command, once in all: the folder, how it ended, what it said"
+    def go(folder):
+        r = command("tour", "--out", folder/"deep"/"page", "--epochs", 20, "--seed", 3)
+        return str(folder/"deep"/"page"), r.returncode, r.stdout, r.stderr
+    out, code, said, err = warm.once("tour", go)
+    return Path(out), code, said, err
 
 def test_it_ends_well(done):
-    out, r = done
-    assert r.returncode == 0, r.stderr
+    out, code, said, err = done
+    assert code == 0, err
     assert {p.name for p in out.iterdir()} == PICTURES | {"index.html", "numbers.json"}
     for text in ("held-out ELBO", "probabilistic PCA", "−log 4 = -1.3863", "accuracy of D", "digit classes covered", "index.html"):
-        assert text in r.stdout, text
+        assert text in said, text
 
 def test_numbers_are_sane(done):
     n = json.loads((done[0]/"numbers.json").read_text())
@@ -70,7 +72,7 @@ def test_same_seed_same_numbers(tmp_path):
 def test_interruption_keeps_what_was_finished(tmp_path):
     code = ("import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from vaegan.cli import main; "
             f"raise SystemExit(main(['tour', '--out', {str(tmp_path/'t')!r}, '--epochs', '40']))")
-    p = subprocess.Popen([sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    p = subprocess.Popen([*warm.python(), "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for line in p.stdout:
         if line.startswith("GAN"): break                  # the VAE is done, the GAN has begun
     p.send_signal(signal.SIGINT)
