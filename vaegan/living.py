@@ -38,15 +38,15 @@ class LivingPicture:
 
 # %% ../nbs/43_living.ipynb #683cdeba
 def pack_tensor(
-    v:Tensor     # finite values, of any shape
+    data:Tensor     # finite values, of any shape
 ) -> dict: # `{f32: …}`, the bytes in base 64
     "A tensor as JSON can hold it"
-    if not torch.is_tensor(v):
+    if not torch.is_tensor(data):
         known = "numbers, strings, lists, dictionaries and tensors"
-        raise TypeError(f"data: expected {known}, got {type(v).__name__}")
-    if not v.isfinite().all():
+        raise TypeError(f"data: expected {known}, got {type(data).__name__}")
+    if not data.isfinite().all():
         raise ValueError("data: expected finite values, got NaN or infinity")
-    floats = v.detach().cpu().float().numpy().tobytes()
+    floats = data.detach().cpu().float().numpy().tobytes()
     return {"f32": base64.b64encode(floats).decode()}
 
 # %% ../nbs/43_living.ipynb #543708d1

@@ -39,5 +39,10 @@ ROWS = {
     "living.living": row(dict(name="phi", data=dict(z=1.), alt="The bell curve of a standard normal", fig=bell()),
         name=["no such picture", 3, None, "base"], data=[[1.], None, dict(z=NAN), dict(z=torch.tensor([INF])), dict(z=object())], alt=["", "short", None],
         fig=[plt.figure(), "a picture"]),
+    "living.pack_tensor": row(dict(data=torch.ones(2, 3)), skip="int empty short", allow="shape"),
+    "living.program": row(dict(name="phi"), name=["no such picture", 3, None, "base", "../js/phi"]),
 }
-test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)
+NO_ROW = {
+    "living.LivingPicture": "a plain record", "living.html_block": "strings that `living` has made; its `name` is that of `program`",
+}
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -83,6 +83,6 @@ ROWS = {
     "plot.score_table": row(dict(rows=dict(a=dict(b=1., c=None), d=dict(c=2))), rows=[{}, [], dict(a=1.), "x"]),
 }
 NO_ROW = {
-    "plot.use_style": "takes nothing",
+    "plot.use_style": "takes nothing", "plot.quiet_plots": "takes nothing", "plot.png_bytes": "takes a figure",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
