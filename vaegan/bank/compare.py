@@ -75,9 +75,7 @@ def whose_slope(r):
         found = "too close to call"
     return dict(
         question=f"Data and model are coins: $p(1) = {p:g}$ and $q(1) = {q:g}$. Now {told}. Which of these has the same slope in $q(1)$ as this loss, here and for every other pair of coins?",
-        answer=right,
-        check=found,
-        mistakes={n: (n,
+        answer=right, check=found, mistakes={n: (n,
                       f"Here this has the slope {slopes[n]:.3f} in q(1), and the loss has {slope(loss):.3f}.") for n in divergences if n != right},
         hints=["Write the loss as a sum over the two sides of the coin and take its slope in $q(1)$.", "Terms that do not depend on the model, and a best D's own change, drop out of the slope."],
         solution=[why, f"In numbers: the slope of the loss is {slope(loss):.4f}, that of {right} is {slopes[right]:.4f}."])
@@ -118,8 +116,7 @@ def miss_or_invent(r):
                    farther=f"Compute both: A has {said(a)}, B has {said(b)}.")
     return dict(
         question=f"There are three kinds of images. The data have the shares $p = {show(p)}$. Model A makes them with the shares $q = {show(A)}$, model B with $q = {show(B)}$. True or false: by the {name}, A is the better of the two.",
-        answer=options[right],
-        check=options[again],
+        answer=options[right], check=options[again],
         mistakes={k: (options[k], message[k]) for k in options if k != right},
         hints=["Which of the two has a zero where it hurts? Look at what is divided by what inside the logarithm.", "In $\\mathrm{KL}(a\\,\\|\\,b)$ a zero of $b$ under positive $a$ costs infinity; a zero of $a$ costs nothing. JS compares with the mixture, which has no such zeros."],
         solution=[f"The {name}: A has {said(a)}, B has {said(b)}.",
@@ -202,8 +199,7 @@ def two_kinds_of_fakes(r):
     term = lambda k, x: f"{factor(k)}\\mathbb{{E}}[\\log(1 - D({x}))]"
     return dict(
         question=f"A hybrid's discriminator maximises $\\mathbb{{E}}[\\log D(x)] + {term(u, 'x_r')} + {term(v, 'x_s')}$, where $x_r$ are reconstructions and $x_s$ samples. At one point the densities are $p$ for the data, $a$ for reconstructions and $b$ for samples. What is the best $D$ there? Give an expression in $p$, $a$ and $b$.",
-        symbols=dict(p=(.2, 2), a=(.2, 2), b=(.2, 2)),
-        answer=f"p/(p + {fakes})",
+        symbols=dict(p=(.2, 2), a=(.2, 2), b=(.2, 2)), answer=f"p/(p + {fakes})",
         check=climbed, agree=1e-5,
         accept=[f"1/(1 + ({fakes})/p)", f"1 - ({fakes})/(p + {fakes})"],
         mistakes={"halves": ("p/(p + (a + b)/2)", "That is for halves in front of the two kinds of fakes, as in the chapter. Here the weights differ."),

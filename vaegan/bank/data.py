@@ -123,8 +123,7 @@ def plot_corner_cell(r):
         question=f"The prior is standard normal in two dimensions. A map of it has {n} × {n} cells. {cut}" + ("" if even else f", with $n = {n}$") + ". The image in the corner of the map and one next to its middle stand for the same share of the prior.",
         answer=texts[right],
         check=(texts[0] if not even else texts[1]) if abs(corner/middle - 1) < 1e-6
-        else texts[2] if even else texts[3],
-        mistakes={name: (texts[i], why[i])
+        else texts[2] if even else texts[3], mistakes={name: (texts[i], why[i])
                   for i, name in enumerate(["equal-probability", "equal-area",
                                             "equal-size", "larger-cell"])
                                             if i != right},
@@ -160,8 +159,7 @@ def plot_bug(r):
     code = "```python\n" + "\n".join(filter(None, lines)) + "\n```"
     return dict(
         question=f"These should be {n} points of a standard normal prior, each in the middle, by probability, of one of {n} equal shares.\n\n{code}\n\nWhat is wrong?",
-        answer=texts[k],
-        check=texts[seen],
+        answer=texts[k], check=texts[seen],
         mistakes={name: (texts[i], why[name]) for i, name in enumerate(why) if i != k},
         hints=["Work out the first point.", f"The first share ends at $u = 1/{n}$, so its middle is at $u = 1/{2*n}$, to be turned into a $z$ by $\\Phi^{{-1}}$."],
         solution=[f"Wanted: $z_i = \\Phi^{{-1}}((i + 1/2)/{n})$, which begins at $\\Phi^{{-1}}(1/{2*n}) = {_quantile(.5/n):.3f}$.",

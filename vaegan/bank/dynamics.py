@@ -85,9 +85,7 @@ def dirac_radius(r):
         wrong["both"] = ((s, s), "The first is right. With alternating steps the determinant of a round is 1, and here the eigenvalues are a complex pair.")
     return dict(
         question=f"Dirac-GAN: the datum is 0, the fake is $\\theta$, the discriminator has the logit $\\psi x$, and $V = \\log\\sigma(0) + \\log\\sigma(-\\psi\\theta)$. Both players take gradient steps of size $h = {h:g}$. Linearise one round at $(0, 0)$: what is the largest modulus of its eigenvalues? Give (simultaneous steps, alternating steps).",
-        answer=(s, a),
-        check=(_radius(one), _radius(turns)),
-        mistakes=wrong,
+        answer=(s, a), check=(_radius(one), _radius(turns)), mistakes=wrong,
         hints=["At $(0, 0)$ the velocities are $\\psi/2$ for $\\theta$ and $-\\theta/2$ for $\\psi$.", "Simultaneous: $1 \\pm ih/2$. Alternating: a matrix of determinant 1 and trace $2 - h^2/4$."],
         solution=[f"Simultaneous: the eigenvalues are $1 \\pm i \\cdot {h/2:g}$, their modulus is $\\sqrt{{1 + {h*h/4:g}}} = {s:.4f}$.",
                   f"Alternating: $\\lambda^2 - ({2 - h*h/4:g})\\lambda + 1 = 0$, because the determinant is 1 and the trace is $2 - h^2/4$.",
@@ -137,8 +135,7 @@ def which_way(r):
             "extragradient": "both players take a trial step, and then step from where they were with the velocities found at the trial point"}
     kind, h, goes = r.pick([("simultaneous", .01, "out"), ("simultaneous", .3, "out"),
                             ("alternating", .1, "round"), ("alternating", .7, "round"),
-                            ("alternating", 1.5, "round"),
-                            ("alternating", 2.4, "out"),
+                            ("alternating", 1.5, "round"), ("alternating", 2.4, "out"),
                             ("extragradient", .3, "inside"),
                             ("extragradient", .7, "inside"),
                             ("extragradient", 1.3, "out")])

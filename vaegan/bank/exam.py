@@ -126,8 +126,7 @@ def exam_logistic(r):
                 weights=f"It also has a bias $b = {b:g}$. Dividing $W$ by {c}, and leaving $b$ as it is,")[case]
     return dict(
         question=f"Consider a trained logistic regression. Its weight vector is $W = ({w[0]:g}, {w[1]:g})$ and its test accuracy on a given data set is $A$. {bias} won't change the test accuracy, whatever the data set is.",
-        answer=says[right],
-        check=says["boundary" if moved else "sign"],
+        answer=says[right], check=says["boundary" if moved else "sign"],
         mistakes={k: (says[k], why[k]) for k in says if k != right},
         hints=["An input is put into class 1 if its probability is at least ½, that is, if its logit is at least 0.", "Write the new logit next to the old one. Can they differ in sign?"],
         solution=["The label is the sign of the logit "

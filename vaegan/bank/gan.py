@@ -112,8 +112,7 @@ def who_gets_gradients(r):
                    none="For this, neither G's output nor D's parameters may be recorded. Here something still is.")
     return dict(
         question=f"It is the generator's turn. All parameters start with `requires_grad=True` and `.grad` equal to `None`.\n\n```python\nz = torch.randn({n}, {d})\n{lines}\nF.softplus(-logits).mean().backward()\n```\n\nWhich network's parameters have a gradient now?",
-        answer=names[right],
-        check=names[ran()],
+        answer=names[right], check=names[ran()],
         mistakes={f"not-{k.lower()}": (names[k], message[k]) for k in names
                   if k != right},
         hints=["Follow the graph backwards from the loss: logits, D, fake, G. Where is it cut?", "Detaching cuts the path to G. Blocking D's parameters leaves the path through D open."],
@@ -173,8 +172,7 @@ def generator_activation(r):
             "none, the layer stays linear": "A linear layer gives any value at all."}
     return dict(
         question=f"The data are {data}. The generator's last layer goes from {width} to {m} units. Which activation should follow it, so that fakes can fill the range of the data and not leave it?",
-        answer=needed,
-        check=found[0],
+        answer=needed, check=found[0],
         mistakes={n.split()[1].strip(",") if n[0] == "a"
                   else "linear": (n, said[n] + " Compare with the range of the data.")
                   for n in acts if n != needed},
@@ -263,8 +261,7 @@ def gan_step_code(r):
     return dict(
         question=f"Write one round of a GAN in PyTorch. `G` maps noise to fakes, `D` maps examples to *logits* `[B]`; here B = {B}. First D takes one step down $-\\mathbb{{E}}\\log D(x) - \\mathbb{{E}}\\log(1 - D(G(z)))$, with the noise `z_D`. Then G takes one step down the *non-saturating* loss $-\\mathbb{{E}}\\log D(G(z))$ against the D that has moved, with the noise `z_G`. Expectations are means over the batch. `opt_G` holds G's parameters alone, `opt_D` D's; the parameters may still hold gradients from before. What the function returns does not count, only where it leaves the parameters.",
         start="def gan_step(G, D, opt_G, opt_D, x, z_D, z_G):\n    ...",
-        cases=[(x, z, rates)], probe=_one_round,
-        answer=_player(), check=by_hand,
+        cases=[(x, z, rates)], probe=_one_round, answer=_player(), check=by_hand,
         mistakes={"saturating": (_player(g="sat"), "Your generator descends log(1 - D), the saturating loss; asked was -log D."),
                   "wrong-way": (_player(g="up"), "Your generator helps D: it raises log(1 - D) instead of log D, so its fakes become easier to catch."),
                   "cut-off": (_player(cut=True), "Your generator never moves: the fake is detached in its own turn. Detach it in D's turn; in G's, let the gradient pass through D."),

@@ -69,8 +69,7 @@ def evaluate_iw_bound(r):
                        for c, m in zip(choose, mean))
     return dict(
         question=f"A latent $z$ has two values with prior $({p:g}, {1 - p:g})$. The observed $x$ has likelihood $({l[0]:g}, {l[1]:g})$ under them, and $q = ({q[0]:g}, {q[1]:g})$. What is the importance-weighted bound $\\mathcal{{L}}_K$ for $K = {K}$, exactly, in nats?",
-        answer=LK,
-        check=math.fsum(c*math.log(m) for c, m in outcomes),
+        answer=LK, check=math.fsum(c*math.log(m) for c, m in outcomes),
         mistakes={"elbo": (elbo, "That is the ELBO, the bound for K = 1. Average the weights before the logarithm."),
                   "evidence": (math.log(px), "That is log p(x), where the bound arrives as K grows."),
                   "sum": (LK + math.log(K), "You summed the weights without dividing by K; the result is too large by log K."),
@@ -125,8 +124,7 @@ def nll(vae, x, K={K}):
 ```
 
 What does it return for each image?""",
-        answer=_RETURNS[line],
-        check=list(_RETURNS.values())[k],
+        answer=_RETURNS[line], check=list(_RETURNS.values())[k],
         mistakes={["elbo", "sign", "not-divided", "right"][i]: (_RETURNS[c], _ABOUT[c])
                   for i, c in enumerate(_RETURNS) if c != line},
         hints=["The mean of the weights estimates $p(x)$. What does the last line do with them?", "Say in words: a mean of logarithms, or the logarithm of a mean? Divided by $K$? Which sign?"],

@@ -160,8 +160,7 @@ def latent_ae_twin(r):
     if decoder: part, other = "decoder $A$ by $AQ$", "encoder"
     return dict(
         question=f"A linear autoencoder $\\hat{{x}} = ABx$ with two latent numbers has reached its least loss. Replace its {part}, where $Q$ has the rows $({Q[0]}, {Q[1]})$ and $({Q[2]}, {Q[3]})$. Which {other} brings the same loss back, whatever $A$ and $B$ are?",
-        answer=texts[0],
-        check=same[0] if len(same) == 1 else f"{len(same)} of them",
+        answer=texts[0], check=same[0] if len(same) == 1 else f"{len(same)} of them",
         mistakes={"transpose": (texts[1], "That undoes Q only if Q is orthogonal, which this one is not."),
                   "same-again": (texts[2], "That applies Q twice instead of undoing it."),
                   "nothing": (texts[3], "The product of the two has changed, so what it reconstructs has changed, too.")},
@@ -191,8 +190,7 @@ def latent_rotation(r):
            "Multiply it out: it is the identity.", "Qz is another vector, but what counts is its distribution: is it still N(0, I)?"]
     return dict(
         question=f"In probabilistic PCA $x = Wz + \\mu + \\sigma\\epsilon$ with standard normal $z$ in two dimensions, $\\sigma = {s:g}$, and $W$ with the rows {', '.join(f'$({a}, {b})$' for a, b in W)}. Replace $W$ by $WQ$, where $Q$ has the rows $({Q[0]:g}, {Q[1]:g})$ and $({Q[2]:g}, {Q[3]:g})$. The density $p(x)$ stays the same.",
-        answer=texts[right],
-        check=texts[0] if change < 1e-9 else texts[2],
+        answer=texts[right], check=texts[0] if change < 1e-9 else texts[2],
         mistakes={n: (texts[i], why[i])
                   for i, n in enumerate(["orthogonal", "invertible", "not-orthogonal",
                                          "other-latent"]) if i != right},

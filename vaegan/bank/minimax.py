@@ -157,8 +157,7 @@ def points_that_miss(r):
     show = lambda s: ", ".join(f"{t:g}" for t in s)
     return dict(
         question=f"The data are the three points {show(x)}, each with probability ⅓. The generator makes the three points {show(y)}, each with probability ⅓. Give (Jensen–Shannon divergence in nats, Wasserstein distance $W_1$).",
-        answer=(math.log(2), w1),
-        check=(js, area),
+        answer=(math.log(2), w1), check=(js, area),
         mistakes={"value": ((0., w1), "The distance is right. V(D*, G) is 0 here; the divergence is at its maximum instead."),
                   "log4": ((math.log(4), w1), "The distance is right. The divergence is (V + log 4)/2, half of what you have."),
                   "unsorted": ((math.log(2), sum(abs(a - b) for a, b in zip(x, y))/3), "The divergence is right. The cheapest transport moves the smallest point to the smallest: sort first."),

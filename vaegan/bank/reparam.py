@@ -175,10 +175,8 @@ def rsample_code(r):
         return z, *(torch.zeros_like(mu) if g is None else g for g in grads)
     return dict(
         question="Write `rsample(mu, logvar, eps)`: draws from the diagonal Gaussian with these means and log-variances, made from standard normal noise `eps`. All three have the shape `[B, K]`, and so has the result. Gradients must reach `mu` and `logvar`: they are compared, too.",
-        answer=lambda mu, logvar, eps: mu + (.5*logvar).exp()*eps,
-        check=by_quantile,
-        cases=cases, probe=probe,
-        start="def rsample(mu, logvar, eps):\n    ...",
+        answer=lambda mu, logvar, eps: mu + (.5*logvar).exp()*eps, check=by_quantile,
+        cases=cases, probe=probe, start="def rsample(mu, logvar, eps):\n    ...",
         mistakes={"log-std": (lambda mu, logvar, eps: mu + logvar.exp()*eps, "You took exp(logvar) for the standard deviation; it is the variance."),
                   "no-exp": (lambda mu, logvar, eps: mu + logvar*eps, "You multiplied the noise by the log-variance itself; make it a standard deviation first."),
                   "detached": (lambda mu, logvar, eps: (mu + (.5*logvar).exp()*eps).detach(), "The draws are right, but no gradient reaches the encoder: you cut the graph at z."),

@@ -118,8 +118,7 @@ def train_accumulate(r):
         w -= eta*sum(average)/len(average)
     return dict(
         question=f"Plain gradient descent with learning rate {eta:g} minimises $\\frac{{a}}{{2}}w^2$ with $a = {a:g}$, from $w = {w0}$. Somebody forgot `opt.zero_grad()`; the loop calls `loss.backward()` and `opt.step()` only. What is $w$ after {n} steps?",
-        answer=path[n],
-        check=w0*math.cos((n + .5)*phi)/math.cos(phi/2),
+        answer=path[n], check=w0*math.cos((n + .5)*phi)/math.cos(phi/2),
         mistakes={"cleared": (run(True)[0][n], "That is w when the gradient is cleared before every step."),
                   "average": (w, "You averaged the gradients so far. PyTorch adds them."),
                   "one-less": (path[n - 1], f"That is w after {n - 1} steps."),

@@ -38,8 +38,7 @@ def vae_elbo(r):
         - kl(mu, logvar).sum(1),
         check=lambda x, logits, mu, logvar: Bernoulli(logits=logits).log_prob(x).sum(1)
         - kl_divergence(Normal(mu, (.5*logvar).exp()), Normal(0., 1.)).sum(1),
-        cases=cases,
-        start="def elbo(x, logits, mu, logvar):\n    ...",
+        cases=cases, start="def elbo(x, logits, mu, logvar):\n    ...",
         mistakes={"mean-pixels": (lambda x, logits, mu, logvar: ink(x, logits).mean(1) - kl(mu, logvar).sum(1), "You averaged the log-probability over the pixels: the divergence then weighs P times too much."),
                   "mean-latents": (lambda x, logits, mu, logvar: ink(x, logits).sum(1) - kl(mu, logvar).mean(1), "You averaged the divergence over the latent dimensions: it then weighs K times too little."),
                   "mean-both": (lambda x, logits, mu, logvar: ink(x, logits).mean(1) - kl(mu, logvar).mean(1), "You averaged both terms over their dimensions, which hides a β of P/K. Sum them."),
