@@ -23,7 +23,7 @@ FLOP = 2*BS*(3*(784*H + H*2*Z + Z*H + H*784) - 784*H)   # products of one step: 
 def images(n):
     import torch
 
-    from vaegan.data import mnist
+    from vaegan.datasets import mnist
     try: return mnist().x[:n], "MNIST"
     except FileNotFoundError: return torch.rand(n, 1, 28, 28, generator=torch.Generator().manual_seed(0)), "noise in the shape of MNIST"
 
@@ -32,7 +32,8 @@ def vae_ours(x, **kw):
     import torch
 
     from vaegan.data import Batches
-    from vaegan.train import fit, vae_step
+    from vaegan.runs import fit
+    from vaegan.train import vae_step
     from vaegan.vae import mlp_vae
     vae = mlp_vae((1, 28, 28), Z, (H,))
     step, batches = vae_step(vae, torch.optim.Adam(vae.parameters(), LR, fused=True)), Batches(x, bs=BS)
@@ -43,7 +44,8 @@ def vae_ours_kept(x):
     import torch
 
     from vaegan.data import Batches
-    from vaegan.train import fit, vae_step
+    from vaegan.runs import fit
+    from vaegan.train import vae_step
     from vaegan.vae import mlp_vae
     vae, folder = mlp_vae((1, 28, 28), Z, (H,)), tempfile.TemporaryDirectory()
     step, batches, n = vae_step(vae, torch.optim.Adam(vae.parameters(), LR, fused=True)), Batches(x, bs=BS), iter(range(10**6))
@@ -225,7 +227,7 @@ def gan_ours(x):
 
     from vaegan.data import Batches
     from vaegan.gan import gan_step, mlp_gan
-    from vaegan.train import fit
+    from vaegan.runs import fit
     G, D = mlp_gan((1, 28, 28), 100, norm=False)
     opts = [torch.optim.Adam(n.parameters(), 2e-4, betas=(.5, .999), fused=True) for n in (G, D)]
     step, batches = gan_step(G, D, *opts), Batches(x, bs=BS)
@@ -313,7 +315,7 @@ def nll_share(clock):
     import torch
     from torch import nn
 
-    from vaegan.evaluate import nll
+    from vaegan.iwae import nll
     from vaegan.vae import mlp_vae
     vae, x = mlp_vae((1, 28, 28), 50, (200, 200), act=nn.Tanh), (torch.rand(1, 1, 28, 28) > .7).float()
     layers = [m for m in vae.dec if isinstance(m, nn.Linear)]

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import warm
 
+from vaegan import checks
+
+checks.returns = True                           # what functions give back is held to their signatures, too
 os.environ.setdefault("OMP_NUM_THREADS", "1")   # must be set before torch is imported
 os.environ.setdefault("MPLBACKEND", "agg")
 shared = Path(__file__).resolve().parents[2]/"shared"/"data"

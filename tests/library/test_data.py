@@ -16,15 +16,7 @@ from torch import distributions as td
 from torch.distributions import Categorical, Independent, MixtureSameFamily, MultivariateNormal, Normal
 from torch.testing import assert_close
 
-from vaegan.data import (
-    Batches,
-    banana,
-    banana_log_prob,
-    binarize,
-    ring,
-    ring_log_prob,
-    ring_modes,
-)
+from vaegan.data import Batches, banana, banana_log_prob, binarize, ring, ring_log_prob, ring_modes
 from vaegan.datasets import digits
 
 

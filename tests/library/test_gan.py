@@ -30,7 +30,7 @@ from torch.testing import assert_close
 
 from vaegan.convergence import fresh_discriminator, parzen_log_prob
 from vaegan.failures import wgan_gp_step
-from vaegan.gan import ConditionalGenerator, centre, d_loss, frozen, g_loss, gan_step, grad_penalty, mlp_gan, pairs
+from vaegan.gan import Generator, centre_logits, d_loss, frozen, g_loss, gan_step, grad_penalty, join_labels, mlp_gan
 from vaegan.minimax import value
 from vaegan.nets import mlp, n_params
 
@@ -111,7 +111,7 @@ def test_mlp_players():
     assert G(torch.randn(3, 4)).shape == (3, 1, 2, 3) and D(torch.rand(3, 1, 2, 3)).shape == (3,)
     assert mlp_gan((2,), 1, (1,))[0].sample(1).shape == (1, 2)
 
-@pytest.mark.parametrize("make", [lambda: mlp_gan((1, 2, 2), 3, (8,))[0], lambda: ConditionalGenerator(mlp(3+2, 8, 4, norm=True), 3, 2, (1, 2, 2))])
+@pytest.mark.parametrize("make", [lambda: mlp_gan((1, 2, 2), 3, (8,))[0], lambda: Generator(mlp(3+2, 8, 4, norm=True), 3, (1, 2, 2), 2)])
 def test_generators_sample_in_evaluation_mode(make):
     "No image depends on the others, no graph, and the mode is put back; noise is normal"
     G = seeded(make)
@@ -127,7 +127,7 @@ def test_generators_sample_in_evaluation_mode(make):
     assert many.mean().abs() < .05 and abs(many.var() - 1) < .05 and many.min() < -2.5
 
 def test_conditional_generator():
-    G = seeded(ConditionalGenerator, mlp(3+2, 8, 4, norm=True), 3, 2, (1, 2, 2))
+    G = seeded(Generator, mlp(3+2, 8, 4, norm=True), 3, (1, 2, 2), 2)
     y = torch.tensor([0, 1, 1, 0, 1])
     z = G.noise(5, gen(), y)
     assert z.shape == (5, 5) and z[:, -2:].argmax(1).equal(y) and (z[:, -2:].sum(1) == 1).all()
@@ -138,11 +138,11 @@ def test_conditional_generator():
     assert abs(drawn.mean(0)[0] - .5) < .05 and (drawn.sum(1) == 1).all()
     for mode in (True, False):
         G.train(mode)
-        imgs = G.images(y, gen())
+        imgs = G.sample(5, gen(), y)
         assert G.training == mode and imgs.shape == (5, 1, 2, 2) and not imgs.requires_grad
         assert_close(imgs.flatten(1), G.eval()(z)[:, :4].detach())             # in evaluation mode, whatever it was in
-    one = ConditionalGenerator(mlp(1+1, 1), 1, 1, (1,))
-    assert one.images(torch.zeros(1).long()).shape == (1, 1)
+    one = Generator(mlp(1+1, 1), 1, (1,), 1)
+    assert one.sample(1, y=torch.zeros(1).long()).shape == (1, 1)
 
 def test_frozen():
     "Gradients flow through, none flow in; flags come back one by one, also after an error"
@@ -169,21 +169,21 @@ def test_rows_are_expected():
     x, one = torch.rand(6, 2, generator=gen()), torch.rand(2)
     G, D = mlp_gan((2,), 3, (5,), norm=False)
     for what, f in (("x", lambda: grad_penalty(D, one)), ("x", lambda: gan_step(G, D, sgd(G), sgd(D))(one)), ("x", lambda: wgan_gp_step(G, D, sgd(G), sgd(D), k=1)(one)),
-                    ("x: expected at least k = 7", lambda: gan_step(G, D, sgd(G), sgd(D), k=7)(x)), ("x", lambda: pairs(one, torch.tensor([0, 1]), 2)),
+                    (r"x: expected shape \[B>=7", lambda: gan_step(G, D, sgd(G), sgd(D), k=7)(x)), ("x", lambda: join_labels(one, torch.tensor([0, 1]), 2)),
                     ("x", lambda: parzen_log_prob(one, x, .1)), ("samples", lambda: parzen_log_prob(x, one, .1)),
                     *((k, lambda k=k: fresh_discriminator(**dict(real=x, fake=x, real_test=x, fake_test=x) | {k: one})) for k in ("real", "fake", "real_test", "fake_test"))):
-        with pytest.raises(ValueError, match=what if " " in what else rf"{what}: expected (images|a batch) \["): f()
+        with pytest.raises(ValueError, match=what if " " in what else rf"{what}: expected shape \["): f()
     assert set(fresh_discriminator(x, x, x, x, steps=1)) == {"value", "accuracy", "js"}
-    assert pairs(x, torch.arange(6) % 2, 2).shape == (6, 4)
+    assert join_labels(x, torch.arange(6) % 2, 2).shape == (6, 4)
 
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):
     no_class = torch.zeros(B, dtype=torch.long)
-    return {"gan.pairs": (lambda x: pairs(x, no_class[:len(x)], 3), (points(seed + 2, B, D),), "x")}
+    return {"gan.join_labels": (lambda x: join_labels(x, no_class[:len(x)], 3), (points(seed + 2, B, D),), "x")}
 
 def by_batch(seed, B, D):
     r, f, x, critic = points(seed, B), points(seed + 1, B), points(seed + 2, B, D), a_critic(seed, D)
-    out = {"gan.centre": (lambda r, f: torch.cat(centre(r, f)), (r, f), "ll"), "gan.grad_penalty": (lambda x: grad_penalty(critic(x.dtype), x), (x,), "x")}
+    out = {"gan.centre_logits": (lambda r, f: torch.cat(centre_logits(r, f)), (r, f), "ll"), "gan.grad_penalty": (lambda x: grad_penalty(critic(x.dtype), x), (x,), "x")}
     for k in KINDS:
         out[f"gan.d_loss {k}"] = lambda r, f, k=k: d_loss(r, f, k), (r, f), "ll"
         out[f"gan.g_loss {k}"] = lambda f, r, k=k: g_loss(f, k, r), (f, r), "ll"
@@ -192,7 +192,7 @@ def by_batch(seed, B, D):
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row, by_batch)
 
-@about("values oracle", "gan.d_loss", "gan.g_loss", "gan.centre")
+@about("values oracle", "gan.d_loss", "gan.g_loss", "gan.centre_logits")
 @settings(many)
 @given(seed=seeds, n=st.integers(1, 8), c=st.floats(-5, 5))
 def test_gan_losses(seed, n, c):
@@ -211,10 +211,10 @@ def test_gan_losses(seed, n, c):
         grad, = torch.autograd.grad(g_loss(v, k, r), v)
         want = {"saturating": -f.sigmoid(), "nonsaturating": -(-f).sigmoid(), "relativistic": -(r - f).sigmoid()}[k]/n
         assert_close(grad, want)
-    R, S = centre(r, f)
+    R, S = centre_logits(r, f)
     assert_close(.5*(R.mean() + S.mean()), torch.tensor(0.).double())
     assert_close(R - S, r - f)
-    for u, v in zip(centre(r + c, f + c), (R, S)): assert_close(u, v)
+    for u, v in zip(centre_logits(r + c, f + c), (R, S)): assert_close(u, v)
 
 @about("values oracle gradient", "gan.grad_penalty")
 @settings(many)
@@ -229,20 +229,19 @@ def test_grad_penalty(seed, n, D, c):
     assert grad_penalty(lambda x: 0*x.sum(1), x) == 0 and grad_penalty(linear, x).dtype == torch.double
     assert not x.requires_grad
 
-@about("values oracle", "gan.pairs")
+@about("values oracle", "gan.join_labels")
 @settings(many)
 @given(seed=seeds, n=st.integers(1, 6), K=st.integers(1, 5))
-def test_pairs(seed, n, K):
+def test_join_labels(seed, n, K):
     x, y = points(seed, n, 1, 2, 2), torch.randint(K, (n,), generator=gen(seed))
-    xy = pairs(x, y, K)
+    xy = join_labels(x, y, K)
     assert_close(xy[:, :4], x.flatten(1))
     assert xy[:, 4:].argmax(1).equal(y) and (xy[:, 4:].sum(1) == 1).all() and xy.dtype == x.dtype
 
 exempt(   # names, kinds, why
-    ("gan.centre gan.d_loss gan.g_loss gan.grad_penalty", "one",
+    ("gan.centre_logits gan.d_loss gan.g_loss gan.grad_penalty", "one",
      "an average or one state, not a row per datum"),
-    ("gan.ConditionalGenerator gan.ConditionalGenerator.forward gan.ConditionalGenerator.images "
-     "gan.ConditionalGenerator.noise gan.ConditionalGenerator.sample gan.Discriminator gan.Discriminator.forward "
+    ("gan.Discriminator gan.Discriminator.forward "
      "gan.Generator gan.Generator.forward gan.Generator.noise gan.Generator.sample gan.conv_gan gan.frozen "
      "gan.gan_step gan.mlp_gan", ALL,
      "a network, a training step or a picture: its chapter, its row, tests/whole/test_reproducible.py"),
@@ -252,30 +251,27 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "gan.Generator": row(dict(net=G.net, d_z=2, x_shape=S), allow="nan inf", d_z=INT(), x_shape=SHAPES),
+    "gan.Generator": row(dict(net=G.net, d_z=2, x_shape=S, n_classes=0), allow="nan inf", d_z=INT(), x_shape=SHAPES, n_classes=INT(0)),
     "gan.Generator.forward": row(dict(z=Z), allow="nan inf", z=[Z[0]]),
-    "gan.Generator.noise": row(dict(n=3), allow="nan inf", n=INT()),
-    "gan.Generator.sample": row(dict(n=3), allow="nan inf", n=INT()),
+    "gan.Generator.forward conditional": row(dict(z=rnd(B, 5)), call=cG.forward, allow="nan inf"),
+    "gan.Generator.noise": row(dict(n=3), allow="nan inf", n=INT(), y=[torch.zeros(3).long()]),
+    "gan.Generator.noise conditional": row(dict(n=6, y=Y), call=cG.noise, allow="nan inf", n=INT(), y=[Y+1, Y-1, Y.float(), Y.tolist(), Y[1:]]),
+    "gan.Generator.sample": row(dict(n=3), allow="nan inf", n=INT(), y=[torch.zeros(3).long()]),
+    "gan.Generator.sample conditional": row(dict(n=6, y=Y), call=cG.sample, allow="nan inf", n=INT(), y=[Y+1, Y-1, Y.float(), Y.tolist(), Y[1:]]),
     "gan.Discriminator": row(dict(net=D.net)),
     "gan.mlp_gan": row(dict(x_shape=S, d_z=2, hidden=(8,)), allow="inf", x_shape=SHAPES, d_z=INT(), hidden=[(0,), (1.5,)]),
     "gan.conv_gan": row(dict(x_shape=S, d_z=2, width=2), x_shape=SHAPES + [(1, 6, 4), (4, 4)], d_z=INT(), width=INT()),
-    "gan.d_loss": row(dict(real_logits=rnd(B), fake_logits=rnd(B), kind="saturating"), skip="short", allow="nan inf shape", kind=["wasserstein", None]),
-    "gan.d_loss relativistic": row(dict(real_logits=rnd(B), fake_logits=rnd(B)), allow="nan inf shape", call=lambda **k: d_loss(kind="relativistic", **k), fake_logits=[rnd(B, 1), rnd(1)]),
-    "gan.g_loss": row(dict(fake_logits=rnd(B), kind="saturating"), skip="short", allow="nan inf shape", kind=["wasserstein", None], real_logits=None),
-    "gan.g_loss relativistic": row(dict(fake_logits=rnd(B), real_logits=rnd(B)), allow="nan inf shape", call=lambda **k: g_loss(kind="relativistic", **k), real_logits=[None, rnd(B, 1), rnd(1)]),
+    "gan.d_loss": row(dict(real_logits=rnd(B), fake_logits=rnd(B), loss="saturating"), skip="short", allow="nan inf shape", loss=["wasserstein", None]),
+    "gan.d_loss relativistic": row(dict(real_logits=rnd(B), fake_logits=rnd(B)), allow="nan inf shape", call=lambda **k: d_loss(loss="relativistic", **k), fake_logits=[rnd(B, 1), rnd(1)]),
+    "gan.g_loss": row(dict(fake_logits=rnd(B), loss="saturating"), skip="short", allow="nan inf shape", loss=["wasserstein", None], real_logits=None),
+    "gan.g_loss relativistic": row(dict(fake_logits=rnd(B), real_logits=rnd(B)), allow="nan inf shape", call=lambda **k: g_loss(loss="relativistic", **k), real_logits=[None, rnd(B, 1), rnd(1)]),
     "gan.grad_penalty": row(dict(D=D, x=X), skip="short deeper", allow="nan"),
-    "gan.centre": row(dict(real_logits=rnd(B), fake_logits=rnd(B)), skip="short", allow="nan shape"),
+    "gan.centre_logits": row(dict(real_logits=rnd(B), fake_logits=rnd(B)), skip="short", allow="nan shape"),
     "gan.gan_step": row(dict(G=G, D=D, opt_G=sgd(G), opt_D=sgd(D), k=1, l=1, loss="saturating", r1=0., r2=0.), allow="nan",
         k=INT(), l=INT(), loss=["wasserstein"], r1=[-1., NAN], r2=[-1., NAN]),
     "gan.gan_step()": row(dict(x=X), skip="short", allow="nan", call=gan_step(G, D, sgd(G), sgd(D), k=2), x=[X[:1]]),
-    "gan.pairs": row(dict(x=X, y=Y, K=3), skip="short device deeper", allow="nan", y=[Y+1, Y-1, Y[1:], Y.float(), Y.tolist()], K=INT()),
-    "gan.ConditionalGenerator": row(dict(net=cG.net, d_z=2, K=3, x_shape=S), allow="nan inf", d_z=INT(), K=INT(), x_shape=SHAPES),
-    "gan.ConditionalGenerator.noise": row(dict(n=6, y=Y), allow="nan inf", n=INT(), y=[Y+1, Y-1, Y.float(), Y.tolist(), Y[1:]]),
-    "gan.ConditionalGenerator.forward": row(dict(z=rnd(B, 5)), allow="nan inf"),
-    "gan.ConditionalGenerator.images": row(dict(y=Y), allow="nan inf", y=[Y+1, Y-1, Y.float(), Y.tolist()]),
+    "gan.join_labels": row(dict(x=X, y=Y, n_classes=3), skip="short device deeper", allow="nan", y=[Y+1, Y-1, Y[1:], Y.float(), Y.tolist()], n_classes=INT()),
 }
-
-ROWS["gan.ConditionalGenerator.sample"] = row(dict(n=3), allow="nan inf", n=INT())
 NO_ROW = {
     "gan.frozen": "takes a network",
     "gan.Discriminator.forward": "a plain network",

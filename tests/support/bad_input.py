@@ -111,7 +111,7 @@ def public():
         mod = importlib.import_module(m.name)
         for n in getattr(mod, "__all__", ()):
             f = getattr(mod, n)
-            if not callable(f): continue
+            if not (inspect.isclass(f) or inspect.isroutine(f)): continue     # not aliases of types, nor markers
             out[f"{module}.{n}"] = f
             if not inspect.isclass(f): continue
             own = {k for c in f.__mro__ if c.__module__.startswith("vaegan") for k in vars(c)}
