@@ -45,7 +45,7 @@ MODULES = {"checks": "", "processes": "torchrun", "runs": "", "plot": "show_imag
            "data dists divergences latent elbo reparam nets vae likelihoods train iwae evaluate minimax gan convergence dynamics failures compare hybrid".split(), "")
 # asked are the tests of the library and what tries all of it; not those that read files rather than run the mathematics, or
 # start processes that would not see the mutant
-NOT_ASKED, WHOLE = "test_exam test_tour test_cli test_living".split(), "test_reproducible test_tables".split()
+NOT_ASKED, WHOLE = "test_tour test_cli test_living".split(), "test_reproducible test_tables".split()
 PUT_IN = "test_the_mistake_is_seen"                                                         # of `pitfall_tests`: makes mistakes of its own
 PARTS, MAX_LINES = sorted((ROOT/"vaegan").glob("*.py")), 4096
 TESTS = sorted([p for p in (ROOT/"tests"/"library").glob("test_*.py") if p.stem not in NOT_ASKED] + [ROOT/"tests"/"whole"/f"{n}.py" for n in WHOLE])

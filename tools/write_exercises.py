@@ -1,4 +1,4 @@
-"The pages in nbs/exercises from the bank: `python tools/write_exercises.py [NAME…]` writes and runs them, tests/library/test_exam.py compares."
+"The pages in nbs/exercises from the bank: `python tools/write_exercises.py [NAME…]` writes and runs them, tests/library/exam/test_page.py compares."
 import json
 import os
 import subprocess

@@ -32,6 +32,6 @@ def test_no_command():
 # ---------------------------------------------------------------------------------------------------------- bad input
 NO_ROW = {
     "cli.parser": "takes nothing",
-    "cli.main": "a command line: one line says what is wrong, exit code 2; tests/library/test_cli.py and test_exam.py",
+    "cli.main": "a command line: one line says what is wrong, exit code 2; tests/library/test_cli.py and tests/library/exam",
 }
 bad_input_tests({}, NO_ROW)

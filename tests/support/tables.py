@@ -14,7 +14,7 @@ LIBRARY = Path(__file__).resolve().parents[1]/"library"
 
 def loaded(path):
     "A file of tests under the name that pytest gives to it, and with its assertions rewritten where pytest is there"
-    name = f"tests.library.{path.stem}"
+    name = ".".join(["tests", "library", *path.relative_to(LIBRARY).with_suffix("").parts])
     if name in sys.modules: return sys.modules[name]
     specs = (finder.find_spec(name, [str(path.parent)]) for finder in sys.meta_path if hasattr(finder, "find_spec"))
     spec = next(s for s in specs if s)
@@ -25,5 +25,5 @@ def loaded(path):
         raise
     return module
 
-for path in sorted(LIBRARY.glob("test_*.py")): loaded(path)
+for path in sorted(LIBRARY.rglob("test_*.py")): loaded(path)
 ROWS, NO_ROW = bad_input.ROWS, bad_input.NO_ROW

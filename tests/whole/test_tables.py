@@ -26,7 +26,7 @@ def test_every_argument_has_its_values():
     assert {n for m in library().values() for n in names(m, "test_the_row_itself_works")} == set(ROWS) - {"tour.tour", "datasets.mnist"}
     assert set(INSTANCES) <= set(PUBLIC)
 
-def library(): return {p.stem: tables.loaded(p) for p in sorted(tables.LIBRARY.glob("test_*.py"))}
+def library(): return {p: tables.loaded(p) for p in sorted(tables.LIBRARY.rglob("test_*.py"))}
 
 def names(module, test):
     "What a test of a module is parametrised by"

@@ -1,0 +1,38 @@
+"What a stranger types is read, and never run."
+
+import pytest
+from bad_input import POS, bad_input_tests, row
+
+from vaegan.exam.answers import Unreadable, identical, read_expr
+from vaegan.exam.judge import judge
+from vaegan.exam.learner import bank
+
+BANK = bank()
+
+HOSTILE = ["__import__('os').system('touch /tmp/owned')", "9**9**9**9", "((((x**9)**9)**9)**9)", "x.__class__", "(lambda: x)()", "[x for x in x]",
+           "exp(*x)", "exp(x=x)", "'a'", "b'a'", "True", "1j", "x if x else x", "x[0]", "{x}", "x := 1", "f'{x}'", "1"*201, "("*199, "-"*199 + "x",
+           "1e999", "0/0", "x\x00", "\ud800", "exp(exp(exp(exp(9))))", "10**13", "x**65", "await x", "print", "x;x", "2x", "1_0_", "lambda", "9"*200]
+
+@pytest.mark.parametrize("s", HOSTILE)
+def test_hostile_expressions(s):
+    with pytest.raises(Unreadable): read_expr(s, ("x",))
+    v = BANK["kl-slope"].variant(0)
+    assert judge(v, s).status == "unreadable" and "\n" not in str(judge(v, s))
+
+def test_sympy_has_the_last_word():
+    z = dict(z=(.2, 2))
+    assert identical("sqrt(z**2)", "z", z) and identical("log(z**3)/3", "ln(z)", z) and not identical("z + 1e-12", "z", z)
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+ROWS = {
+    "exam.answers.identical": row(dict(a="2*x", b="x + x", symbols=dict(x=(0, 1)), seconds=9.), a=["x +", "y", 3, "__import__('os')"], b=["", None], symbols=None, seconds=POS),
+}
+NO_ROW = {
+    "exam.answers.Unreadable": "an exception",
+    "exam.answers.evaluate": "takes a tree that `read_expr` let through",
+    "exam.answers.to_sympy": "takes a tree that `read_expr` let through",
+    "exam.answers.read_expr": "takes a learner's answer, and says what cannot be read in it; HOSTILE in tests/library/exam/test_answers.py",
+    "exam.answers.read_numbers": "takes a learner's answer, and says what cannot be read in it; HOSTILE in tests/library/exam/test_answers.py",
+    "exam.answers.one_line": "text in, text out",
+}
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -1,0 +1,26 @@
+"The pages of exercises are made from the bank, and hide the answers."
+
+import pytest
+from bad_input import bad_input_tests, row
+from fastcore.nbio import read_nb
+from write_exercises import NAMES, cells, page, path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_are_made_from_the_bank(name): assert cells(read_nb(path(name))) == page(name), f"run `python tools/write_exercises.py {name}`"
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_hide_the_answers(name):
+    for c in read_nb(path(name)).cells:
+        if c.cell_type == "code": assert "import" not in "".join(c.source) or "vaegan.bank" not in "".join(c.source)
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+ROWS = {
+    "exam.page.exercise_page": row(dict(module="elbo", seed=1, repo="a/b"), module=["cats", None, "../elbo"], seed=[-1, 1.5, "3", None], repo=None),
+    "exam.page.notebook": row(dict(cells=[("markdown", "# a"), ("code", "1")]), cells=[[("prose", "a")], [("code", 3)], ["# a"]], old=None),
+}
+NO_ROW = {
+    "exam.page.anchor": "text in, text out",
+    "exam.page.fold": "text in, text out",
+}
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
