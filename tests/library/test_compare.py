@@ -90,7 +90,7 @@ def test_scores_of_samples():
     assert s == pytest.approx(want)
     assert sample_scores(judge, x[:30], ref)["frechet"] == pytest.approx(frechet(parts[0], r))
     for bad in (x[:29], torch.rand(40, 1, 2, 3)):
-        with pytest.raises(ValueError, match="x: expected"): sample_scores(judge, bad, ref)
+        with pytest.raises(ValueError, match="(x|ref): expected"): sample_scores(judge, bad, ref)
     class Fixed(Classifier):
         def forward(self, x): return F.one_hot((torch.arange(len(x)) >= 2).long() + (torch.arange(len(x)) >= 5).long(), 3).float()
     s = sample_scores(seeded(Fixed, (1, 2, 2), 3, 6), torch.rand(100, 1, 2, 2), ref)     # shares .02, .03, .95
@@ -126,7 +126,8 @@ def test_scores(seed):
     own = sample_scores(judge, ref, ref)
     assert own["precision"] == own["recall"] == 1 and own["frechet"] == pytest.approx(0, abs=1e-4)
     far = sample_scores(judge, x*0 + 1e4, ref)
-    assert math.isfinite(far["frechet"]) and far["precision"] == 0 or far["frechet"] < 1e-3
+    assert math.isfinite(far["frechet"])
+    if f(x*0 + 1e4).norm(dim=1).min() > 1e3: assert far["precision"] == 0            # else the judge sees nothing that far out
     md = score_table({"a|b": s, "c": dict(frechet=None)}).data.split("\n")
     assert len(md) == 4 and len({line.replace(r"\|", "").count("|") for line in md}) == 1 and f"{s['frechet']:.2f}" in md[2] and "–" in md[3]
 

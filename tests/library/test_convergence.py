@@ -34,7 +34,7 @@ def test_gan_recipe(name, kw, lr, betas, bs, T):
     assert linear(G, D) == linear(G2, D2)
     opts = [torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True) for net in (G2, D2)]
     scheds = [torch.optim.lr_scheduler.CosineAnnealingLR(o, T) for o in opts if T]
-    same_training((step, batches), (gan_step(G2, D2, *opts, generator=gen(5), scheds=scheds, **kw), Batches(x, bs=bs, seed=5, drop_last=True)), (G, G2), (D, D2))
+    same_training((step, batches), (gan_step(G2, D2, *opts, generator=gen(5), schedules=tuple(scheds), **kw), Batches(x, bs=bs, seed=5, drop_last=True)), (G, G2), (D, D2))
     assert [s.state_dict() for k, s in step.state.items() if k.startswith("sched")] == [s.state_dict() for s in scheds]
     (a, *_), (b, *_) = gan_recipe(x, 3), gan_recipe(x, 3, "relativistic", seed=0)
     assert all(torch.equal(p, q) for p, q in zip(values(a), values(b), strict=True))
@@ -78,7 +78,7 @@ def test_precision_of_more_points_than_one_piece():
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):
     windows = points(seed + 6, 4, D)
-    return {"convergence.parzen_log_prob": (lambda x: parzen_log_prob(x, windows, .7), (points(seed + 2, B, D),), "x")}
+    return {"convergence.parzen_log_prob": (lambda x: parzen_log_prob(x, windows.to(x), .7), (points(seed + 2, B, D),), "x")}
 
 def by_batch(seed, B, D):
     num = lambda *a: torch.tensor(a, device="cpu", dtype=torch.double)

@@ -79,6 +79,6 @@ MISTAKES = [   # name, function, text, mistaken text, check
     ("KL in the other direction", "divergences.kl_normal", "    d, e2 = logvar,", "    if logvar_p is not None: (mu, logvar), (mu_p, logvar_p) = (mu_p, logvar_p), (mu, logvar)\n    d, e2 = logvar,", kl_by_quadrature),
     ("KL of full covariances in the other direction", "divergences.kl_mvn", "M = torch", "mu, L, mu_p, L_p = mu_p, L_p, mu, L; M = torch", kl_by_quadrature),
     ("a Monte Carlo figure as the true value", "divergences.kl_normal", "return .5*(d.exp()",
-     "z = mu + (.5*logvar).exp()*torch.randn(100_000, *mu.shape, dtype=mu.dtype)\n    return (normal_log_prob(z[:, 0], mu.expand_as(z[:, 0]), logvar.expand_as(z[:, 0])) - normal_log_prob(z[:, 0], mu_p.expand_as(z[:, 0]), logvar_p.expand_as(z[:, 0]))).mean(0, keepdim=True)\n    return .5*(d.exp()", kl_by_quadrature),
+     "from vaegan.dists import normal_log_prob\n    z = mu + (.5*logvar).exp()*torch.randn(100_000, *mu.shape, dtype=mu.dtype)\n    return (normal_log_prob(z[:, 0], mu.expand_as(z[:, 0]), logvar.expand_as(z[:, 0])) - normal_log_prob(z[:, 0], mu_p.expand_as(z[:, 0]), logvar_p.expand_as(z[:, 0]))).mean(0, keepdim=True)\n    return .5*(d.exp()", kl_by_quadrature),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -23,7 +23,7 @@ def test_enumerated_bound_in_any_shape():
     assert_close(elbo_enum(joint, q[0, 0]), torch.stack([torch.stack([elbo_enum(j, q[0, 0]) for j in js]) for js in joint]))
     for bad in (q*1.01, q*.99, torch.stack([1 + q[..., 0], -q[..., 0]], -1)):
         with pytest.raises(ValueError, match="q"): elbo_enum(joint[..., :bad.shape[-1]], bad)
-    with pytest.raises(ValueError, match="log_joint, q"): elbo_enum(joint, q[..., :3])
+    with pytest.raises(ValueError, match=r"q: expected shape \[\.\.\., 4\] like log_joint"): elbo_enum(joint, q[..., :3])
     with pytest.raises(ValueError, match="log_w"): iw_bound(torch.tensor(1.))
     assert_close(iw_bound(torch.tensor([1., 1.])), torch.tensor(1.))
 

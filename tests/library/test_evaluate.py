@@ -4,7 +4,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from bad_input import DATA, INT, NAN, SHAPES, S, X, bad_input_tests, judge, normals, row, vae
+from bad_input import DATA, INT, NAN, SHAPES, S, X, Y, bad_input_tests, judge, normals, row, vae
 from helpers import Linear, coins, gen, linear_model, linear_vae, near, params, points, seeded, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from scipy import linalg
 from torch import nn
 from torch.testing import assert_close
 
-from vaegan import convergence
+from vaegan import convergence, gan
 from vaegan.compare import sample_scores
 from vaegan.convergence import fresh_discriminator, precision_recall
 from vaegan.data import Batches
@@ -75,7 +75,7 @@ def test_no_graph_where_only_a_number_is_asked(monkeypatch):
     assert len(enc.graphs) >= 3 and len(eye.graphs) >= 3 and len(graphs) >= 8
     assert not any(enc.graphs + dec.graphs + eye.graphs + graphs)
     seen, plain = [], convergence.value
-    monkeypatch.setattr(convergence, "value", lambda r, f: (seen.append(r.requires_grad or f.requires_grad), plain(r, f))[1])
+    for module in (gan, convergence): monkeypatch.setattr(module, "value", lambda r, f: (seen.append(r.requires_grad or f.requires_grad), plain(r, f))[1])
     fresh_discriminator(x, x, x, x, hidden=(2,), steps=2, bs=3)
     assert seen == [True, True, False]                                         # two steps, then the measurement
 
@@ -230,9 +230,9 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "evaluate.held_out_elbo": row(dict(vae=vae, x=X, bs=2), x=[X+1, X[:1]], bs=INT()),
-    "iwae.nll": row(dict(vae=vae, x=X, K=2, rows=4), x=[X+1], K=INT(), rows=INT()),
-    "evaluate.active_units": row(dict(vae=vae, x=X, threshold=.01), x=[X[:1]], threshold=[-1., NAN]),
+    "evaluate.held_out_elbo": row(dict(vae=vae, x=X, bs=2), x=[X+1, X[:1]], bs=INT(), y=[Y]),
+    "iwae.nll": row(dict(vae=vae, x=X, K=2, rows=4), x=[X+1], K=INT(), rows=INT(), y=[Y]),
+    "evaluate.active_units": row(dict(vae=vae, x=X, threshold=.01), x=[X[:1]], threshold=[-1., NAN], y=[Y]),
     "evaluate.bits_per_dim": row(dict(nats=80., m=16, levels=256), allow="nan", nats=None, m=INT(), levels=INT(2)),
     "evaluate.Classifier": row(dict(x_shape=S, n_classes=3, width=4), x_shape=SHAPES, n_classes=INT(), width=INT()),
     "evaluate.train_classifier": row(dict(data=DATA, epochs=1, seed=0), epochs=INT(), seed=[None, 1.5]),
@@ -260,8 +260,8 @@ def distance_of_two_normals():
     near(frechet(z, 1 + 2*z), 2, 1e-6)
 
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("an ELBO called nll", "iwae.nll", "-iw_bound(torch.cat([log_weights(vae, b, n, generator) for n in chunks]))", "-torch.cat([log_weights(vae, b, n, generator) for n in chunks]).mean(0)", nll_is_minus_the_evidence),
-    ("nll that returns + log p", "iwae.nll", "lambda b: -iw_bound(", "lambda b: iw_bound(", nll_is_minus_the_evidence),
+    ("an ELBO called nll", "iwae.nll", "-iw_bound(torch.cat(log_w))", "-torch.cat(log_w).mean(0)", nll_is_minus_the_evidence),
+    ("nll that returns + log p", "iwae.nll", "return -iw_bound(", "return iw_bound(", nll_is_minus_the_evidence),
     ("nll that ignores its number of samples", "iwae.nll", "chunks = [min(rows, K - k) for k in range(0, K, rows)]", "chunks = [1]", nll_is_minus_the_evidence),
     ("bits from nats by the wrong logarithm", "evaluate.bits_per_dim", "/math.log(2)", "/math.log2(math.e)", units_are_bits_per_pixel),
     ("a distance without its cross term's factor", "evaluate.frechet", "- 2*cross", "- cross", distance_of_two_normals),

@@ -66,7 +66,7 @@ def test_gan_step(kw):
     (G, D), (G2, D2) = make(), make()
     full = dict(k=1, l=1, loss="nonsaturating", r1=0., r2=0.) | kw
     sched = Count(), Count()
-    step, hand = gan_step(G, D, sgd(G), sgd(D), **kw, generator=gen(1), scheds=sched), play_by_hand(G2, D2, **full, noise=gen(1))
+    step, hand = gan_step(G, D, sgd(G), sgd(D), **kw, generator=gen(1), schedules=sched), play_by_hand(G2, D2, **full, noise=gen(1))
     for i in range(3):
         x = torch.rand(7, 2, generator=gen(i))
         assert_close(step(x), hand(x), check_dtype=False)
@@ -121,7 +121,7 @@ def test_generators_sample_in_evaluation_mode(make):
     for mode in (True, False):
         G.train(mode)
         x = G.sample(6, gen(3))
-        assert_close(x, one)
+        assert_close(x.flatten(1), one.flatten(1)[:, :4])
         assert G.training == mode and not x.requires_grad
     many = G.noise(4000, gen())[:, :3]
     assert many.mean().abs() < .05 and abs(many.var() - 1) < .05 and many.min() < -2.5
@@ -338,7 +338,7 @@ MISTAKES = [   # name, function, text, mistaken text, check
     ("progress read off the generator's loss", "gan.gan_step", "dict(value=value(*logits)", "dict(value=lossG.detach()", the_value_is_reported_not_the_generators_loss),
     ("D ascends only on real data", "gan.d_loss", "return -value(real_logits, fake_logits)", "return -F.logsigmoid(real_logits).mean()", best_d_is_a_half),
     ("G's step also fills D's gradients", "gan.gan_step", "with frozen(D):", "if True:", only_the_player_in_turn_learns),
-    ("D's gradients pile up", "gan.gan_step", "opt_D.zero_grad(); lossD.backward()", "[p.grad is None or p.grad.fill_(1.) for p in D.parameters()]; lossD.backward(); [p.grad.add_(1.) for p in D.parameters()]", only_the_player_in_turn_learns),
+    ("D's gradients pile up", "gan.gan_step", "_descend(opt_D, lossD)", "_descend(opt_D, lossD); [p.grad.add_(1.) for p in D.parameters()]", only_the_player_in_turn_learns),
     ("k steps made one", "gan.gan_step", "for real in x.tensor_split(k):", "for real in [x]:", d_moves_k_times_on_fresh_data),
     ("k steps on the same images", "gan.gan_step", "for real in x.tensor_split(k):", "for real in [x.tensor_split(k)[0]]*k:", d_moves_k_times_on_fresh_data),
     ("the penalty on the norm, not on its square", "gan.grad_penalty", ".square().sum(1).mean()", ".square().sum(1).sqrt().mean()", penalty_is_half_the_squared_slope),

@@ -1,7 +1,7 @@
 "Importance weights and the bounds they give"
 import pytest
 import torch
-from bad_input import INT, B, X, bad_input_tests, normals, row, vae
+from bad_input import INT, B, X, Y, bad_input_tests, normals, row, vae
 from helpers import Count, descends, gen, linear_vae, near, points, seeded, sgd
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ from vaegan.vae import Bernoulli, mlp_vae
 def test_iwae_step():
     model, sched, mine = seeded(mlp_vae, (4,), 2, (3,)).double(), Count(), gen(1)
     loss = lambda x: -iw_bound(log_weights(model, x, 3, mine)).mean()
-    outs = descends(iwae_step(model, sgd(model), 3, generator=gen(1), sched=sched), [loss], [(points(i, 5, 4) > 0).double() for i in range(2)], model)
+    outs = descends(iwae_step(model, sgd(model), 3, generator=gen(1), schedules=(sched,)), [loss], [(points(i, 5, 4) > 0).double() for i in range(2)], model)
     assert sched.n == 2 and set(outs[0]) == {"bound"} and outs[0]["bound"] < 0
     iwae_step(model, sgd(model))((points(0, 5, 4) > 0).double())
 
@@ -88,9 +88,9 @@ rnd = normals()
 
 ROWS = {
     "iwae.iw_bound": row(dict(log_w=rnd(5, B)), skip="short", allow="nan inf shape"),
-    "iwae.log_weights": row(dict(vae=vae, x=X, K=2), allow="nan", x=[X+1], K=INT()),
+    "iwae.log_weights": row(dict(vae=vae, x=X, K=2), allow="nan", x=[X+1], K=INT(), y=[Y]),
     "iwae.iwae_step": row(dict(vae=vae, opt=sgd(vae), K=2), allow="nan", K=INT()),
-    "iwae.iwae_step()": row(dict(x=X), allow="nan", call=iwae_step(vae, sgd(vae), 2), x=[X+1]),
+    "iwae.iwae_step()": row(dict(batch=X), allow="nan", call=iwae_step(vae, sgd(vae), 2), batch=[X+1, (X, Y)]),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)
 

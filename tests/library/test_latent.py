@@ -57,7 +57,7 @@ def test_principal_components_of_degenerate_data():
     for scale in (1e-7, 1e7):
         with pytest.raises(ValueError, match="k: expected less than 2"): PPCA.fit(flat*scale, 2)
     for k in (0, 5, 6):
-        with pytest.raises(ValueError, match="k: expected 1 to 4"): PPCA.fit(even, k)
+        with pytest.raises(ValueError, match=r"k: expected a number in \[1, 4\]"): PPCA.fit(even, k)
     for bad in (points(0, 1, 3), points(0, 9)):
         with pytest.raises(ValueError, match="x: expected"): PPCA.fit(bad, 1)
     with pytest.raises(ValueError, match="k: expected less than 1"): PPCA.fit(points(0, 2, 3), 1)
@@ -69,7 +69,7 @@ def test_principal_components_of_degenerate_data():
 
 def test_constructors_of_evidence():
     for W, mean in ((points(0, 3), points(0, 3)), (points(0, 3, 2), points(0, 2)), (points(0, 3, 2, 1), points(0, 3))):
-        with pytest.raises(ValueError, match="W, mean"): PPCA(W, mean, 1.)
+        with pytest.raises(ValueError, match="(W|mean): expected"): PPCA(W, mean, 1.)
     with pytest.raises(ValueError, match="var"): PPCA(points(0, 3, 2), points(0, 3), 0.)
 
 # --------------------------------------------------------------------------------------------------------- properties

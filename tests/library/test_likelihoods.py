@@ -162,6 +162,6 @@ test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_value
 
 # ----------------------------------------------------------------------------------------------------------- pitfalls
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("the continuous Bernoulli without its constant", "likelihoods.ContinuousBernoulli.log_prob", " + (F.softplus(out) - _log_area(out)).sum(1)", "", densities_are_those_of_torch),
+    ("the continuous Bernoulli without its constant", "likelihoods.ContinuousBernoulli.log_prob", " + (F.softplus(out) - _log_area(out)).sum(-1)", "", densities_are_those_of_torch),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

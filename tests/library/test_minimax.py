@@ -130,7 +130,7 @@ test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_value
 def value_of_a_blind_d():
     near(value(full(0, 4), full(0, 9)), -math.log(4))
     near(value(full(3, 4), full(-3, 9)), -2*math.log1p(math.exp(-3)))
-    near(accuracy(full(1, 5), torch.tensor([1., -1.])), .75)
+    near(accuracy(full(1, 5), full(1, 2)*torch.tensor([1., -1.])), .75)
 
 def divergences_on_a_grid():
     "Two normals: KL in closed form and with its direction, JS against −log 4"
@@ -144,9 +144,9 @@ def divergences_on_a_grid():
 
 MISTAKES = [   # name, function, text, mistaken text, check
     ("V with log D on the fakes", "minimax.value", "F.logsigmoid(-fake_logits)", "F.logsigmoid(fake_logits)", value_of_a_blind_d),
-    ("accuracy weighted by how many there are", "minimax.accuracy", ".5*(right(real_logits) + right(-fake_logits))", "right(torch.cat([real_logits, -fake_logits.to(real_logits)]))", value_of_a_blind_d),
+    ("accuracy weighted by how many there are", "minimax.accuracy", ".5*(_right(real_logits) + _right(-fake_logits))", "_right(torch.cat([real_logits, -fake_logits]))", value_of_a_blind_d),
     ("D* with p and q exchanged", "minimax.optimal_logits", "log_p - log_q", "log_q - log_p", divergences_on_a_grid),
-    ("KL on the grid in the other direction", "minimax.grid_kl", "_on_grid(x=x, p=p, q=q)", "p, q = q, p", divergences_on_a_grid),
+    ("KL on the grid in the other direction", "minimax.grid_kl", "torch.xlogy(p, p) - torch.xlogy(p, q)", "torch.xlogy(q, q) - torch.xlogy(q, p)", divergences_on_a_grid),
     ("JS without its half", "minimax.grid_js", "return .5*(", "return (", divergences_on_a_grid),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -64,6 +64,6 @@ test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_value
 
 # ----------------------------------------------------------------------------------------------------------- pitfalls
 MISTAKES = [   # name, function, text, mistaken text, check
-    ("batch norm on the output", "nets.mlp", "if i < len(sizes) - 2: layers +=", "layers += [nn.BatchNorm1d(b)]*norm if i == len(sizes) - 2 else", an_image_alone_and_in_a_batch),
+    ("batch norm on the output", "nets.mlp", "    if out: layers.append(out())", "    if norm: layers.append(nn.BatchNorm1d(sizes[-1]))\n    if out: layers.append(out())", an_image_alone_and_in_a_batch),
 ]
 test_the_check_passes, test_the_mistake_is_seen = pitfall_tests(MISTAKES)

@@ -42,8 +42,8 @@ from vaegan.vae import Bernoulli, mlp_vae
 
 # Objects have no value to be wrong: given something else, Python stops at the first use of it.
 OBJECTS = (nn.Module, torch.optim.Optimizer, torch.Generator, ImageData, PPCA, bool, Variant, Exercise)
-LOOKS = {"ax", "title", "xlabel", "ylabel", "rows", "cols", "refs", "fill", "scale", "words", "device", "act", "out", "sched", "scheds", "log", "generator", "norm"}
-ALIAS = {"hidden": "sizes", "out": "logits mu logvar x raw", "xy": "x y", "y": "labels", "names": "topics", "path": "students key"}   # named by the function that looks at it
+LOOKS = {"ax", "title", "xlabel", "ylabel", "rows", "cols", "refs", "fill", "scale", "words", "device", "act", "out", "schedules", "log", "generator", "norm"}
+ALIAS = {"hidden": "sizes", "x": "out", "batch": "x y", "out": "logits mu logvar x raw", "xy": "x y", "y": "labels", "names": "topics", "path": "students key"}   # named by the function that looks at it
 
 # -------------------------------------------------------------------------------------------- what the rows are made of
 def normals(seed=0):
