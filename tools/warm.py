@@ -198,13 +198,12 @@ def ask(args):
     conn.sendall(job[sent:])
     answer = conn.makefile()
     early = []
-    signal.signal(signal.SIGTERM, lambda n, _: early.append(n))
-    if not deaf: signal.signal(signal.SIGINT, lambda n, _: early.append(n))
+    both = signal.SIGTERM, signal.SIGINT
+    for n in both: signal.signal(n, lambda n, _: early.append(n))
     pid = int(answer.readline())
     def pass_on(n, _):
         with suppress(ProcessLookupError): os.kill(pid, n)
-    signal.signal(signal.SIGTERM, pass_on)
-    if not deaf: signal.signal(signal.SIGINT, pass_on)
+    for n in both: signal.signal(n, pass_on)     # even where SIGINT is ignored: the program may have thought better of it
     for n in early: pass_on(n, None)
     status = os.waitstatus_to_exitcode(int(answer.readline() or 256))
     if status >= 0: os._exit(status)

@@ -56,6 +56,17 @@ def test_signals_reach_it(sign):
     until = time.monotonic() + 60
     while Path(f"/proc/{pid}").exists(): assert time.monotonic() < until, "it outlived who stood for it"
 
+@pytest.mark.parametrize("listens", [False, True])
+def test_who_is_deaf_to_the_key_stays_deaf_unless_it_listens(listens):
+    "As a process in the background of a shell, which begins with the signal ignored"
+    code = "import signal; " + "signal.signal(signal.SIGINT, signal.default_int_handler); "*listens + "print('here'); print(input())"
+    p = subprocess.Popen([*warm.python(), "-u", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    assert p.stdout.readline() == "here\n"
+    p.send_signal(signal.SIGINT)
+    out = p.communicate("on\n" if not listens else None, timeout=60)[0]
+    assert (out, p.returncode) == (("", -signal.SIGINT) if listens else ("on\n", 0))
+
 def test_they_run_side_by_side():
     meet = "import sys; print('here', flush=True); print(input())"
     a, b = (subprocess.Popen([*warm.python(), "-c", meet], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2))
