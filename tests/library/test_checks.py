@@ -15,6 +15,7 @@ from typing import Annotated, Literal, get_type_hints
 import numpy as np
 import pytest
 import torch
+from bad_input import bad_input_tests
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -423,3 +424,8 @@ def test_the_memory_of_calls_is_bounded():
     guard = next(c.cell_contents for c in f.__closure__ if isinstance(c.cell_contents, checks._Guard))
     for n in range(1, 1100): f(torch.zeros(1).expand(n))
     assert len(guard.passed) == 1000 and f(torch.zeros(5000)) is not None and error(f, X)
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+NO_ROW = {f"checks.{n}": "part of the language of signatures: read when a function is defined, and tried above" for n in
+          "Marker Marker.fault between checked labels like like.fault marker one_of".split()}
+bad_input_tests({}, NO_ROW)

@@ -493,5 +493,6 @@ ROWS = {
 }
 NO_ROW = {
     "datasets.mnist_root": "takes nothing",
+    "datasets.load_data": "looks a name up by `catalog.named`",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

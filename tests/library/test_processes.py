@@ -186,6 +186,11 @@ ROWS = {
     "processes.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT()),
 }
 NO_ROW = {
+    "processes.rank_and_world": "takes nothing",
+    "processes.join_torchrun": "the device that its caller has chosen; tests/library/test_recipes.py starts torchrun",
+    "processes.training_as_one": "the parts of a step, which `fit` has checked",
+    "processes.from_first": "calls what it is given; what that raises is raised on all",
+    "processes.mean_over_processes": "numbers that `fit` has read",
     "processes.shared": "the process's own number, given by torchrun or by a test",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

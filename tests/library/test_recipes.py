@@ -124,6 +124,7 @@ ROWS = {
     "recipes.draw_images": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5]),
 }
 NO_ROW = {
+    "recipes.recipe_nets": "as `build_recipe`, whose row names kind, recipe and seed",
     "recipes.train": "the command line, and every wrong option in tests/library/test_recipes.py",
     "recipes.sample": "as recipes.train",
 }

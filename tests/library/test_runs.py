@@ -518,6 +518,8 @@ ROWS = {
 }
 NO_ROW = {
     "runs.History": "a plain dictionary",
+    "runs.schedule_parts": "gives names to what a step holds",
+    "runs.kept_parts": "a file: as `load_run`; a file of another kind in test_training_for_a_budget",
     "runs.save_run": "whatever the state holds is refused by type; tests/library/test_runs.py",
     "runs.load_run": "a file: cut, foreign, newer, hostile in tests/library/test_runs.py",
 }

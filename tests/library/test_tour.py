@@ -37,6 +37,8 @@ ROWS = {
     "tour.tour": row(dict(data="digits", epochs=1, seed=0), data=["cats", None], epochs=INT(), seed=[-1, 1.5, "3", 2**63]),
 }
 NO_ROW = {
+    "tour.Figure": "a plain record",
+    "tour.Section": "a plain record",
     "tour.page": "text in, text out; tests/library/test_tour.py",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

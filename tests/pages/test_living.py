@@ -25,7 +25,6 @@ from vaegan.autoencoder import ae_descend, ae_loss
 from vaegan.divergences import kl_normal
 from vaegan.dynamics import dirac_step, eigenvalues, play
 from vaegan.elbo import elbo_ppca
-from vaegan.exam.box import _script
 from vaegan.latent import PPCA
 from vaegan.living import living
 from vaegan.living import program as source_of

@@ -8,6 +8,8 @@ import tables
 from properties import ABOUT, ALL
 from tables import EXEMPT, INSTANCES, MISTAKES, NO_ROW, PUBLIC, ROWS, parameters
 
+from vaegan.contents import lessons, module_of
+
 
 # ----------------------------------------------------------------------------------------------------------- bad input
 def test_every_export_has_its_row():
@@ -34,7 +36,7 @@ def names(module, test):
     return [n for m in marks if m.name == "parametrize" for n in m.args[1]]
 
 # ---------------------------------------------------------------------------------------------------------- properties
-MODULES = "data dists latent elbo reparam vae evaluate minimax gan dynamics hybrid compare".split()
+MODULES = {module_of(p.path) for p in lessons()} - {"nets", "train"}       # what is said of networks and loops stands in their own files
 GENERAL = {"test_rows_do_not_know_each_other", "test_gradients_against_finite_differences", "test_dtype_is_kept_and_single_precision_is_near",
            "test_device_is_kept", "test_far_out_there_is_a_number"}
 
