@@ -18,6 +18,7 @@ from typing import Annotated
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from .checks import Marker, checked, isa, marker
@@ -94,7 +95,7 @@ def living(
     name:str,                     # of the program in vaegan/js; its `mount` draws
     data:Annotated[dict, _dict],  # numbers, strings, lists, tensors (as `{f32: …}`)
     alt:Annotated[str, _said],    # what the static picture shows, in words
-    fig:Annotated[plt.Figure, isa]|None=None   # the static picture; else the current
+    fig:Annotated[Figure, isa]|None=None   # the static picture; else the current
 ) -> LivingPicture: # shown by Jupyter, Colab and the site
     "A picture that answers to pointer, touch and keyboard without a kernel"
     program(name)                                    # says so if there is none

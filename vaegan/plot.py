@@ -18,6 +18,8 @@ from typing import Annotated
 import matplotlib
 import matplotlib.pyplot as plt
 import torch
+from cycler import cycler
+from matplotlib.patches import Circle
 from torch import Tensor
 
 from .checks import Count, Float, Marker, Positive, Shaped, Whole, checked, finite
@@ -30,9 +32,9 @@ COLORS = dict(                      # Okabe & Ito (2008): for colour-blind reade
 # %% ../nbs/42_plot.ipynb #7598a321
 _CYCLE = [COLORS[k] for k in ("real", "fake", "model", "prior", "accent", "faint")]
 
-STYLE = {                           # settings of matplotlib
+STYLE:dict = {                      # settings of matplotlib
     "figure.dpi": 110, "savefig.dpi": 110, "figure.figsize": (6, 3.4),
-    "figure.constrained_layout.use": True, "axes.prop_cycle": plt.cycler(color=_CYCLE),
+    "figure.constrained_layout.use": True, "axes.prop_cycle": cycler(color=_CYCLE),
     "axes.spines.top": False, "axes.spines.right": False,
     "axes.titlesize": "medium", "axes.titlelocation": "left",
     "axes.edgecolor": "#666666", "axes.labelcolor": "#333333",
@@ -151,7 +153,7 @@ def _name_ends(ax, names):
 # %% ../nbs/42_plot.ipynb #daea3be5
 def plot_curves(
     curves:dict,        # label -> values, one per epoch
-    refs:dict=None,     # label -> a height to compare with, drawn as a dashed line
+    refs:dict|None=None,   # label -> a height to compare with, drawn as a dashed line
     x=None,             # positions of the values; 1, 2, … by default
     ax=None,            # axes to draw into; a new figure by default
     **words             # title, xlabel ("epoch" by default), ylabel
@@ -191,10 +193,10 @@ def plot_ring(
     if ax is None: ax = plt.subplots(figsize=(3, 3))[1]
     disc = dict(color=COLORS["real"], alpha=.35, lw=0)
     for a in torch.arange(modes)*2*torch.pi/modes:
-        ax.add_patch(plt.Circle((radius*a.cos(), radius*a.sin()), 3*std, **disc))
+        ax.add_patch(Circle((radius*a.cos(), radius*a.sin()), 3*std, **disc))
     r = 1.6*radius
-    points = dict(color=COLORS["fake"], ms=2, alpha=.5, clip_on=False)
-    ax.plot(*x.detach().cpu().clamp(-r, r).T, ".", **points)
+    first, second = x.detach().cpu().clamp(-r, r).T
+    ax.plot(first, second, ".", color=COLORS["fake"], ms=2, alpha=.5, clip_on=False)
     ax.set(xlim=(-r, r), ylim=(-r, r), aspect="equal", xticks=[], yticks=[])
     ax.set_title(title, fontsize="small")
     return ax
@@ -207,8 +209,8 @@ def _entry(v):
 
 def _is_table(rows): return rows and all(isinstance(r, dict) for r in rows.values())
 
-_table = Marker("at least one row, a dict from its name to a dict of numbers", _is_table,
-                error=TypeError)
+_table = Marker("at least one row, a dict from its name to a dict of numbers",
+                _is_table, error=TypeError)
 
 @checked
 def score_table(

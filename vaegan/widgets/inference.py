@@ -37,12 +37,12 @@ def gap_numbers(
     W:float=1.5, var:Positive=.36   # of the model x | z ~ N(W z, var)
 ) -> dict: # nats
     "Evidence, bound and the divergence between them; then the two terms of the bound"
-    model, x, mu, L = _model(W, var), _column(x), _column(mu), _column(sigma)[None]
-    post_mu, post_cov = model.posterior(x)
-    gap = kl_mvn(mu, L, post_mu, post_cov.sqrt()[None])
-    kl = kl_mvn(mu, L, torch.zeros_like(mu), torch.ones_like(L))
-    elbo = elbo_ppca(model, x, mu, L)
-    numbers = {"log p(x)": model.log_prob(x), "ELBO": elbo, "gap": gap,
+    model, seen, q = _model(W, var), _column(x), (_column(mu), _column(sigma)[None])
+    post_mu, post_cov = model.posterior(seen)
+    gap = kl_mvn(*q, post_mu, post_cov.sqrt()[None])
+    kl = kl_mvn(*q, _column(0.), _column(1.)[None])
+    elbo = elbo_ppca(model, seen, *q)
+    numbers = {"log p(x)": model.log_prob(seen), "ELBO": elbo, "gap": gap,
                "E log p(x|z)": elbo + kl, "KL(q‖p)": kl}
     return {k: v.item() for k, v in numbers.items()}
 

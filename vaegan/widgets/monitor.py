@@ -53,9 +53,9 @@ def _draw_panel(ax, title, curves, levels, live):
 # %% ../../nbs/widgets/monitor.ipynb #7ccc2c6a
 def draw_history(
     history:dict,        # quantity -> values, one per epoch
-    refs:dict=None,      # quantity -> (label, height) that theory gives, drawn dashed
+    refs:dict|None=None, # quantity -> (label, height) that theory gives, drawn dashed
     together:tuple=(),   # tuples of quantities that share a panel
-    live:dict=None,      # quantity -> (position in epochs, mean over the epoch so far)
+    live:dict|None=None, # quantity -> (position in epochs, mean over the epoch so far)
     ncols:int=3          # panels per row
 ) -> Figure:
     "Curves of a run, finished or not, beside the values of theory"
@@ -89,6 +89,11 @@ class _Means:
     def values(self):
         return {k: float(v)/self.n for k, v in self.sums.items()} if self.n else {}
 
+    def live(self, epochs, n):
+        "The same with where it stands, in epochs"
+        at = epochs + (self.batches/n if n else 0)
+        return {k: (at, v) for k, v in self.values().items()}
+
 class _Plan(NamedTuple):
     "A run as it was asked for"
     epochs: int = 0     # in all
@@ -97,8 +102,9 @@ class _Plan(NamedTuple):
     before: int = 0     # epochs that earlier runs have finished
 
 # %% ../../nbs/widgets/monitor.ipynb #21dbd88c
-def _progress(how, plan, done, batch):
+def _progress(how, plan, epochs, batch):
     "Where a run stands, or how it ended, in words"
+    done = epochs - plan.before
     epoch = f"epoch {min(done + 1, plan.epochs)} of {plan.epochs}"
     at, seconds = f"minibatch {batch} of {plan.n}", time.monotonic() - plan.start
     return f"{how or f'{epoch}, {at}'}; {done} finished, {seconds:.1f} s"
@@ -128,26 +134,51 @@ def _in_thread(run):
     try: return pool.submit(run)
     finally: pool.shutdown(wait=False)
 
+# %% ../../nbs/widgets/monitor.ipynb #7004b532
+class _Curves(Still):
+    "The curves of a run, drawn when asked"
+    def __init__(self, refs, together):
+        self.refs, self.together, self.history = refs or {}, together, History()
+        self.png, self.alt, self.picture = b"", "A training run, not started", iw.HTML()
+        super().__init__()
+
+    @property
+    def epochs(self) -> int: # finished, over all runs
+        return max(map(len, self.history.values()), default=0)
+
+    def draw(self, live):
+        "Draw what is known by now, if anything is"
+        if not self.history and not live: return
+        self.png = to_png(draw_history(self.history, self.refs, self.together, live))
+        self.alt = _caption(self.history, self.refs, self.epochs)
+        self.picture.value = image_tag(self.png, self.alt)
+
+    def still(self) -> dict: # MIME type -> content
+        "The curves, and the newest numbers in words"
+        words = {"text/plain": self.alt}
+        if not self.png: return words
+        return words | {"image/png": base64.b64encode(self.png).decode()}
+
 # %% ../../nbs/widgets/monitor.ipynb #abadc604
-class Monitor(Still):
+class Monitor(_Curves):
     "Curves that grow while `fit` runs, beside the values of theory, and a stop button"
     @checked
     def __init__(self,
         step:Callable,           # minibatch -> dict of quantities, as for `fit`
-        measure:Callable=None,   # after each epoch -> further quantities, as for `fit`
-        refs:dict=None,          # quantity -> (label, height) that theory gives
+        measure:Callable|None=None,   # after each epoch -> more of them, as for `fit`
+        refs:dict|None=None,     # quantity -> (label, height) that theory gives
         together:tuple=(),       # tuples of quantities that share a panel
         every:Positive=.5        # seconds between two drawings, at least
     ):
+        super().__init__(refs, together)
         self._step, self._measure, self.every = step, measure, every
-        self.refs, self.together, self.history = refs or {}, together, History()
-        self.png, self.alt, self.running = b"", "A training run, not started", False
-        self._means, self._plan, self._asked, self._next = _Means(), _Plan(), False, 0.
-        self.picture, self.status = iw.HTML(), iw.HTML("not started")
+        self._means, self._plan, self._next = _Means(), _Plan(), 0.
+        self._asked = self.running = False
+        self.status = iw.HTML("not started")
         self.stop = iw.Button(description="Stop", icon="stop", disabled=True)
         self.stop.tooltip = "Stop before the next minibatch; finished epochs are kept"
         self.stop.on_click(lambda _: self._ask())
-        super().__init__([iw.HBox([self.stop, self.status]), self.picture])
+        self.children = [iw.HBox([self.stop, self.status]), self.picture]
 
     def step(self, batch) -> dict: # what the step reports
         "The step, with somebody looking on"
@@ -167,10 +198,6 @@ class Monitor(Still):
         if time.monotonic() > self._next: self.update()
         return extra
 
-    @property
-    def epochs(self) -> int: # finished, over all runs of this monitor
-        return max(map(len, self.history.values()), default=0)
-
     def fit(self,
         batches:Iterable,        # as for `fit`
         epochs:int=1,            # as for `fit`
@@ -180,7 +207,7 @@ class Monitor(Still):
         "`fit` with this step and measure; another call goes on with the curves"
         if self.running:
             raise ValueError("background: expected no run under way, got a second one")
-        n = len(batches) if hasattr(batches, "__len__") else 0
+        n = getattr(batches, "__len__", lambda: 0)()
         self._plan = _Plan(epochs, n, time.monotonic(), self.epochs)
         self._means, self._asked = _Means(), False
         self.running, self.stop.disabled = True, False
@@ -197,22 +224,9 @@ class Monitor(Still):
 
     def update(self, how:str=""):   # what to say in place of the progress
         "Draw what is known by now"
-        start, means, n = time.monotonic(), self._means, self._plan.n
-        at = self.epochs + (means.batches/n if n else 0)
-        live = {k: (at, v) for k, v in means.values().items()}
-        if self.history or live:
-            fig = draw_history(self.history, self.refs, self.together, live)
-            self.png = to_png(fig)
-            self.alt = _caption(self.history, self.refs, self.epochs)
-            self.picture.value = image_tag(self.png, self.alt)
-        done = self.epochs - self._plan.before
-        text = _progress(how, self._plan, done, means.batches)
+        start = time.monotonic()
+        self.draw(self._means.live(self.epochs, self._plan.n))
+        text = _progress(how, self._plan, self.epochs, self._means.batches)
         if how or not self._asked: self.status.value = html.escape(text)
         took = time.monotonic() - start
         self._next = start + took + max(self.every, 20*took)   # a twentieth of the time
-
-    def still(self) -> dict: # MIME type -> content
-        "The curves, and the newest numbers in words"
-        words = {"text/plain": self.alt}
-        if not self.png: return words
-        return words | {"image/png": base64.b64encode(self.png).decode()}

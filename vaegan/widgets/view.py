@@ -48,7 +48,7 @@ _LOCK = threading.RLock()   # matplotlib's settings are shared by threads
 def figure(
     w:float, h:float,          # inches
     rows:int=1, cols:int=1,    # panels
-    mosaic:list=None,          # or names of panels, row by row
+    mosaic:list|None=None,     # or names of panels, row by row
     **kwargs                   # further keywords of matplotlib's `subplots`
 ):
     "A figure in the course's style and its axes: `with figure(4, 3) as (fig, ax): …`"
@@ -105,7 +105,7 @@ class View(Still):
         title:str,              # what the picture shows, for those who do not see it
         draw:Callable,          # values of the controls, by name -> Figure
         numbers:Callable,       # the same values -> name -> number or text
-        buttons:Iterable=(),    # shown beside the controls
+        buttons=(),             # shown beside the controls
         **controls              # name -> ipywidgets control
     ):
         self.title, self.draw, self.count = title, draw, numbers
