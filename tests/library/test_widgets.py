@@ -336,7 +336,7 @@ def test_what_cannot_be_explored():
         for args, name in [((torch.nn.Linear(1, 1), X), "vae"), ((model(d_z=1), X), "vae"), ((mlp_vae((3, 4, 4), 2, (4,)), X), "vae"), ((model(), X.tolist()), "x"),
                            ((model(), X, Y[1:]), "y"), ((model("conditional"), X), "y"), ((model(), X[:, :, :4]), "x")]:
             with pytest.raises((ValueError, TypeError), match=f"^{name}: .*expected.*got"): make(*args)
-    with pytest.raises(ValueError, match="^second: expected a number in \[0, 59\], got 60"): path_view(model(), X, second=60)
+    with pytest.raises(ValueError, match=r"^second: expected a number in \[0, 59\], got 60"): path_view(model(), X, second=60)
 
 # --------------------------------------------------------------------------------------------------------------- cards
 def said(v, a): return a if v.kind in LETTERED else str(a)
