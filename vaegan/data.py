@@ -36,12 +36,12 @@ class Batches:
     "Minibatches of a data set held in memory, in a new order every epoch"
     @checked
     def __init__(self,
-        x:Shaped[Tensor, "N *D", finite],           # data
-        y:Shaped[Tensor, "N *E"]|None=None,   # labels; with them, batches are pairs
-        bs:Count=128,                               # batch size
-        seed:Annotated[int, between(-2**63, 2**64 - 1)]=0,   # of the order and the coins
-        stochastic:bool=False,                      # binarise afresh every epoch?
-        drop_last:bool=False                        # leave out a last, smaller batch?
+        x:Shaped[Tensor, "N *D", finite],                    # data
+        y:Shaped[Tensor, "N *E"]|None=None,                  # labels: batches are pairs
+        bs:Count=128,                                        # batch size
+        seed:Annotated[int, between(-2**63, 2**64 - 1)]=0,   # of the order, the coins
+        stochastic:bool=False,                               # new coins every epoch?
+        drop_last:bool=False                                 # no smaller last batch?
     ):
         if drop_last and bs > len(x):
             raise ValueError(f"bs: expected at most {len(x)}, as many as there are "
@@ -51,7 +51,8 @@ class Batches:
         self.generator = torch.Generator().manual_seed(seed)
 
     def __len__(self):
-        return len(self.x)//self.bs if self.drop_last else -(-len(self.x)//self.bs)
+        whole, rest = divmod(len(self.x), self.bs)
+        return whole + (rest > 0 and not self.drop_last)
 
     def _coins(self):
         "The epoch's own coins: breaking off an epoch does not change the next"

@@ -1,4 +1,4 @@
-"""Bernoulli pixels and Gaussian latents: how probable is this image, and how far apart are two beliefs
+"""Bernoulli pixels and Gaussian latents: how probable is this image, and how far off is an average
 
 Docs: https://vaegan.github.io/vaegan/dists.html.md"""
 
