@@ -9,73 +9,70 @@ __all__ = ['held_out_elbo', 'active_units', 'bits_per_dim', 'Classifier', 'train
 
 # %% ../nbs/13_evaluate.ipynb #0c6a5dc8
 import math
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 
+from .checks import Count, Float, Int, NonNegative, Seed, Shape
+from .checks import any_dtype, between, checked, finite, like
 from .data import Batches
 from .datasets import ImageData
 from .dists import mean_se
-from .guards import check_finite, check_int, check_positive, check_shape
-from .nets import _check_like, mlp
+from .nets import mlp
 from .processes import over_rows
 from .runs import fit
 from .vae import VAE
 
 # %% ../nbs/13_evaluate.ipynb #bb8bbb4b
 @torch.no_grad()
+@checked
 def held_out_elbo(
-    vae:VAE,                           # trained model
-    x:Tensor,                          # images `[N,*x_shape]` that it has not seen
-    bs:int=1000,                       # images at a time
-    generator:torch.Generator=None,    # where eps comes from
-    y:Tensor=None                      # labels `[N]`, if the model has classes
+    vae:VAE,                                             # trained model
+    x:Float[Tensor, "N>=2 *vae.x_shape", like("vae")],   # images it has not seen
+    bs:Count=1000,                                       # images at a time
+    generator:torch.Generator|None=None,                 # where eps comes from
+    y:Int[Tensor, "N"]|None=None                         # labels, if there are classes
 ) -> tuple: # mean, standard error over the images: nats per image
     "The average ELBO, one draw of z per image"
     def elbo(x, y=None): return vae.elbo(x, generator, y)
-    elbos = over_rows(elbo, x, bs, y)
-    if len(x) < 2: raise ValueError(f"x: expected at least two images for a standard error, got {len(x)}")
-    return mean_se(elbos)
+    return mean_se(over_rows(elbo, x, bs, y))
 
 # %% ../nbs/13_evaluate.ipynb #cc9d2d7e
 @torch.no_grad()
+@checked
 def active_units(
-    vae:VAE,               # trained model
-    x:Tensor,              # images `[N,*x_shape]`
-    threshold:float=.01,   # smallest variance of the mean that counts
-    y:Tensor=None          # labels `[N]`, if the model has classes
+    vae:VAE,                       # trained model
+    x:Float[Tensor, "N>=2 *vae.x_shape", finite, like("vae")],   # images
+    threshold:NonNegative=.01,     # smallest variance of the mean that counts
+    y:Int[Tensor, "N"]|None=None   # labels, if there are classes
 ) -> Tensor: # `[d_z]`, True where a latent dimension carries information
     "Latent dimensions whose posterior mean varies with x (Burda et al. 2016)"
-    check_finite(x=x)
-    check_positive(zero=True, threshold=threshold)
-    mu, _ = vae.encode(x, y)
-    if len(x) < 2: raise ValueError(f"x: expected at least two images for a variance, got {len(x)}")
-    return mu.var(0) > threshold
+    return vae.encode(x, y)[0].var(0) > threshold
 
 # %% ../nbs/13_evaluate.ipynb #c770a9b6
+@checked
 def bits_per_dim(
     nats,              # −log p of an image, in nats: number or tensor
-    m:int,             # values per image, C·H·W
-    levels:int=None    # grey levels before dequantisation, if p is a density on [0, 1]
+    m:Count,           # values per image, C·H·W
+    levels:Annotated[int, between(2)]|None=None   # grey levels of what was dequantised
 ): # same kind as `nats`
     "Bits per dimension; with `levels`, those of the stored integers"
-    check_int("m", m, 1)
-    if levels is not None: check_int("levels", levels, 2)
     return (nats/m + (math.log(levels) if levels else 0.))/math.log(2)
 
 # %% ../nbs/13_evaluate.ipynb #95d9d6ad
 class Classifier(nn.Module):
     "A small digit classifier; its last hidden layer is the feature space of `frechet`"
+    @checked
     def __init__(self,
-        x_shape:tuple,       # shape of one image
-        n_classes:int=10,    # how many there are
-        width:int=128        # units in each hidden layer
+        x_shape:Shape,       # of one image
+        n_classes:Count=10,  # how many there are
+        width:Count=128      # units in each hidden layer
     ):
         super().__init__()
-        check_int("n_classes", n_classes, 1)
-        check_int("width", width, 1)
-        self.features = nn.Sequential(mlp(check_shape(x_shape), width, width), nn.ReLU())
+        body = mlp(math.prod(x_shape), width, width)
+        self.features = nn.Sequential(body, nn.ReLU())
         self.head = nn.Linear(width, n_classes)
 
     def forward(self,
@@ -85,14 +82,14 @@ class Classifier(nn.Module):
         return self.head(self.features(x))
 
 # %% ../nbs/13_evaluate.ipynb #ef0e3ef5
+@checked
 def train_classifier(
     data:ImageData,         # labelled images
-    epochs:int=20,          # passes over them
-    seed:int=0,             # of weights and order
+    epochs:Count=20,        # passes over them
+    seed:Seed=0,            # of weights and order
     progress:bool=False     # show a progress bar?
 ) -> Classifier: # in evaluation mode
     "A classifier of real images, the judge of generated ones"
-    check_int("seed", seed, 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = Classifier(data.x.shape[1:], int(data.y.max())+1)
@@ -106,15 +103,12 @@ def train_classifier(
     return net.eval()
 
 # %% ../nbs/13_evaluate.ipynb #290cddec
+@checked
 def frechet(
-    a:Tensor,   # features `[N,F]`
-    b:Tensor    # features `[M,F]`
+    a:Float[Tensor, "N>=2 F", finite, any_dtype],   # features
+    b:Float[Tensor, "M>=2 F", finite, any_dtype]    # features of the other set
 ) -> float: # squared distance, in the features' units squared
-    "Fréchet distance of Gaussians fitted to two sets of features (Dowson & Landau 1982)"
-    check_finite(a=a, b=b)
-    for name, t in dict(a=a, b=b).items():
-        if t.ndim != 2 or len(t) < 2: raise ValueError(f"{name}: expected features [N,F] with N >= 2, got {list(t.shape)}")
-    if a.shape[1] != b.shape[1]: raise ValueError(f"a, b: expected as many features in both, got {a.shape[1]} and {b.shape[1]}")
+    "Fréchet distance of Gaussians fitted to two sets (Dowson & Landau 1982)"
     a, b = a.double(), b.double()
     ca, cb = torch.atleast_2d(torch.cov(a.T), torch.cov(b.T))   # a number if F = 1
     lam, U = torch.linalg.eigh(ca)
@@ -125,13 +119,11 @@ def frechet(
 
 # %% ../nbs/13_evaluate.ipynb #8397e9bb
 @torch.no_grad()
+@checked
 def class_shares(
-    classifier:Classifier,   # judge
-    x:Tensor                 # generated images `[N,*x_shape]`
+    classifier:Classifier,                              # judge
+    x:Float[Tensor, "N +D", finite, like("classifier")] # generated images
 ) -> Tensor: # `[n_classes]`, sums to one
     "Which share of the images falls into each class"
-    check_finite(x=x)
-    if x.ndim < 2: raise ValueError(f"x: expected images [N,...], got {list(x.shape)}")
-    _check_like("x", x, classifier)
-    pred = classifier(x).argmax(1)
-    return pred.bincount(minlength=classifier.head.out_features)/len(x)
+    counts = classifier(x).argmax(1).bincount(minlength=classifier.head.out_features)
+    return counts/len(x)

@@ -14,30 +14,29 @@ from typing import Callable
 import torch
 from torch import Tensor
 
-from .guards import check_float, check_int
+from .checks import Count, Float, Int, checked, like
 from .processes import draw_eps, over_rows
 from .runs import schedule_parts
 from .vae import VAE
 
 # %% ../nbs/12_iwae.ipynb #45135073
+@checked
 def iw_bound(
-    log_w:Tensor   # log-weights log p(x,z) − log q(z) of K draws from q `[K,...]`
-) -> Tensor: # nats `[...]`
+    log_w:Float[Tensor, "K ..."]   # log-weights log p(x,z) − log q(z) of K draws from q
+) -> Float[Tensor, "..."]: # nats
     "The importance-weighted bound: log of the average weight (Burda et al. 2016)"
-    check_float(log_w=log_w)
-    if not log_w.ndim: raise ValueError("log_w: expected [K,...], got a single number")
     return torch.logsumexp(log_w, 0) - math.log(len(log_w))
 
 # %% ../nbs/12_iwae.ipynb #10a466b6
+@checked
 def log_weights(
-    vae:VAE,                           # model
-    x:Tensor,                          # images `[B,*x_shape]`
-    K:int,                             # importance samples per image
-    generator:torch.Generator=None,    # where eps comes from
-    y:Tensor=None                      # labels `[B]`, if the model has classes
-) -> Tensor: # log p(x,z) − log q(z|x) `[K,B]`, nats per image, differentiable
+    vae:VAE,                                           # model
+    x:Float[Tensor, "B *vae.x_shape", like("vae")],    # images
+    K:Count,                                           # importance samples per image
+    generator:torch.Generator|None=None,               # where eps comes from
+    y:Int[Tensor, "B"]|None=None                       # labels, if there are classes
+) -> Float[Tensor, "K B"]: # log p(x,z) − log q(z|x), nats per image, differentiable
     "Log-weights of K draws of z from q(z|x)"
-    check_int("K", K, 1)
     mu, logvar = vae.encode(x, y)
     eps = draw_eps((K, *mu.shape), mu, generator, dim=1)
     z = eps*(.5*logvar).exp() + mu
@@ -47,17 +46,16 @@ def log_weights(
 
 # %% ../nbs/12_iwae.ipynb #e5f91206
 @torch.no_grad()
+@checked
 def nll(
-    vae:VAE,           # trained model
-    x:Tensor,          # images `[N,*x_shape]`
-    K:int=5000,        # importance samples per image
-    rows:int=2000,     # latent points decoded at a time: bounds the memory
-    generator:torch.Generator=None,    # where eps comes from
-    y:Tensor=None      # labels `[N]`, if the model has classes
-) -> Tensor: # nats per image `[N]`
+    vae:VAE,                                           # trained model
+    x:Float[Tensor, "N *vae.x_shape", like("vae")],    # images
+    K:Count=5000,                                      # importance samples per image
+    rows:Count=2000,                       # latent points decoded at a time: memory
+    generator:torch.Generator|None=None,   # where eps comes from
+    y:Int[Tensor, "N"]|None=None           # labels, if there are classes
+) -> Float[Tensor, "N"]: # nats per image
     "−log p(x) by importance sampling: an upper bound on average, tight as K grows"
-    check_int("K", K, 1)
-    check_int("rows", rows, 1)
     chunks = [min(rows, K - k) for k in range(0, K, rows)]
     def of(x, y=None):
         log_w = [log_weights(vae, x, n, generator, y) for n in chunks]
@@ -65,15 +63,15 @@ def nll(
     return over_rows(of, x, max(1, rows//K), y)
 
 # %% ../nbs/12_iwae.ipynb #fe084e05
+@checked
 def iwae_step(
-    vae:VAE,                           # model to train
-    opt:torch.optim.Optimizer,         # over its parameters
-    K:int=5,                           # importance samples per image; 1 is the ELBO
-    generator:torch.Generator=None,    # where eps comes from
-    schedules:tuple=()                 # of the learning rate, one move per minibatch
+    vae:VAE,                               # model to train
+    opt:torch.optim.Optimizer,             # over its parameters
+    K:Count=5,                             # importance samples per image; 1 is the ELBO
+    generator:torch.Generator|None=None,   # where eps comes from
+    schedules:tuple=()                     # of learning rates, one move per minibatch
 ) -> Callable: # x, or (x, y) -> dict(bound), nats per image
     "One step of gradient ascent on the importance-weighted bound, ready for `fit`"
-    check_int("K", K, 1)
     def step(batch):
         x, y = batch if isinstance(batch, tuple) else (batch, None)
         bound = iw_bound(log_weights(vae, x, K, generator, y)).mean()

@@ -11,13 +11,13 @@ __all__ = ['rank_and_world', 'shared', 'my_rows', 'draw_eps', 'join_torchrun', '
 # %% ../nbs/46_processes.ipynb #a95b1e9f
 import os
 from contextlib import contextmanager
-from typing import Callable
+from typing import Annotated, Callable
 
 import torch
 import torch.distributed as dist
 from torch import nn, Tensor
 
-from .guards import check_float, check_int
+from .checks import Count, Float, Int, Shape, Shaped, between, checked
 
 # %% ../nbs/46_processes.ipynb #95b55c0e
 def rank_and_world() -> tuple: # (0, 1) for a process on its own
@@ -42,32 +42,28 @@ def shared(
     finally: _share.rank, _share.world = was
 
 # %% ../nbs/46_processes.ipynb #248358d6
+@checked
 def my_rows(
-    x:Tensor,    # one row per image, or per image along `dim`
-    dim:int=0    # which dimension counts the images
+    x:Shaped[Tensor, "_ ..."],                            # a row (along dim) per image
+    dim:Annotated[int, between("0-x.ndim", "x.ndim-1")]=0 # which one counts the images
 ) -> Tensor: # every `world`-th row
     "This process's rows of a minibatch; outside `shared` all of them"
-    if not torch.is_tensor(x) or not x.numel() or not x.ndim:
-        raise TypeError(f"x: expected a tensor with rows, got {type(x).__name__} {list(getattr(x, 'shape', ()))}")
-    if not hasattr(dim, "__index__") or not -x.ndim <= dim < x.ndim:
-        raise ValueError(f"dim: expected a dimension of x, which has {x.ndim}, got {dim!r}")
-    if _share.world == 1: return x
-    if x.shape[dim] % _share.world:
-        raise ValueError(f"x: expected a number of images that {_share.world} processes can share evenly, got {x.shape[dim]}")
-    return x.unflatten(dim, (-1, _share.world)).select(dim+1, _share.rank)
+    n, world = x.shape[dim], _share.world
+    if world == 1: return x
+    if n % world:
+        raise ValueError(f"x: expected a number of images that {world} processes can "
+                         f"share evenly, got {n}")
+    return x.unflatten(dim, (-1, world)).select(dim+1, _share.rank)
 
 # %% ../nbs/46_processes.ipynb #e13c5920
+@checked
 def draw_eps(
-    shape:tuple,                      # of the result
-    like:Tensor,                      # whose dtype and device
-    generator:torch.Generator=None,   # where the noise comes from, on any device
-    dim:int=0                         # which dimension counts the images
+    shape:Shape,                           # of the result
+    like:Float[Tensor, "..."],             # whose dtype and device
+    generator:torch.Generator|None=None,   # where the noise comes from, on any device
+    dim:int=0                              # which dimension counts the images
 ) -> Tensor: # draws of N(0, 1)
     "Standard normal noise, this process's rows of it"
-    if not torch.is_tensor(like) or not like.is_floating_point():
-        raise TypeError(f"like: expected a float tensor, got {getattr(like, 'dtype', type(like).__name__)}")
-    if not isinstance(shape, (tuple, list)) or not all(hasattr(n, "__index__") and n > 0 for n in shape):
-        raise ValueError(f"shape: expected whole numbers above 0, got {shape!r}")
     whole = [n*_share.world if i == dim else n for i, n in enumerate(shape)]
     device = generator.device if generator else like.device
     eps = torch.randn(whole, generator=generator, dtype=like.dtype, device=device)
@@ -116,6 +112,7 @@ def training_as_one(
         for h in hooks: h.remove()
 
 # %% ../nbs/46_processes.ipynb #5b4a003f
+@checked
 def from_first(
     f:Callable   # of no arguments; called on the first process only
 ): # what it returns, on all of them
@@ -143,16 +140,14 @@ def mean_over_processes(
     return dict(zip(values, (t/world).tolist()))
 
 # %% ../nbs/46_processes.ipynb #0c263684
+@checked
 def over_rows(
-    f:Callable,      # images `[B,...]` -> numbers `[B]`; of labels too, if there are any
-    x:Tensor,        # images `[N,...]`
-    bs:int,          # images at a time
-    y:Tensor=None    # labels `[N]`
-) -> Tensor: # `[N]`
-    "f of all images, `bs` at a time; several processes share the work, all get all of it"
-    check_float(x=x)
-    if not x.ndim: raise ValueError("x: expected images [N,...], got a single number")
-    check_int("bs", bs, 1)
+    f:Callable,                           # rows of x (and of y) -> numbers `[B]`
+    x:Float[Tensor, "N ..."],             # images
+    bs:Count,                             # images at a time
+    y:Int[Tensor, "N"]|None=None          # labels
+) -> Float[Tensor, "N"]:
+    "f of all images, `bs` at a time; several processes share the work, all get it all"
     rows = [x] if y is None else [x, y]
     with shared() as world:
         parts = zip(*(t.split(bs*world) for t in rows))

@@ -10,17 +10,17 @@ __all__ = ['History', 'schedule_parts', 'save_run', 'load_run', 'kept_parts', 'f
 # %% ../nbs/47_runs.ipynb #f1d2d4d4
 import json
 import math
-import os
 import time
 from copy import deepcopy
 from pathlib import Path
-from typing import Callable, Iterable
+from typing import Annotated, Callable, Iterable
 
 import torch
 from tqdm.auto import tqdm
 
+from .checks import AnyPath, Count, NonNegative, Positive, Whole
+from .checks import Marker, between, checked
 from .files import write_file
-from .guards import check_int, check_positive
 from .processes import from_first, mean_over_processes, rank_and_world
 from .processes import shared, training_as_one
 
@@ -40,8 +40,12 @@ def _put_part(part, state):
     else: part.update(state)
 
 # %% ../nbs/47_runs.ipynb #12a6a434
+_all_step = Marker("a tuple of schedules, each with a method `step`",
+                   lambda s: all(hasattr(one, "step") for one in s), error=TypeError)
+
+@checked
 def schedule_parts(
-    schedules:tuple   # of a step with one optimizer
+    schedules:Annotated[tuple, _all_step]   # of a step with one optimizer
 ) -> dict: # name in `step.state` -> schedule
     "The schedules of a step as parts of a run: sched, sched_1, …"
     return {f"sched_{i}" if i else "sched": s for i, s in enumerate(schedules)}
@@ -54,7 +58,8 @@ def _alike(a, b, at):
     elif isinstance(a, (list, tuple)) and type(a) is type(b) and len(a) == len(b):
         for i, (v, w) in enumerate(zip(a, b)): _alike(v, w, f"{at}.{i}")
     elif not _fits(a, b):
-        raise ValueError(f"{at}: expected finite values like {_show(a)}, got {_show(b)}")
+        what = f"expected finite values like {_show(a)}, got {_show(b)}"
+        raise ValueError(f"{at}: {what}")
 
 def _fits(a, b):
     "Can the value b stand where a stands?"
@@ -93,7 +98,8 @@ def _check_moments(opt, state, name):
 # %% ../nbs/47_runs.ipynb #cdef1888
 def _rng_state(own=None):
     "Where the global random numbers stand, and those of a generator of the data"
-    return dict(torch=torch.get_rng_state(), own=None if own is None else own.get_state())
+    own = None if own is None else own.get_state()
+    return dict(torch=torch.get_rng_state(), own=own)
 
 def _put_rng(state, own=None):
     torch.set_rng_state(state["torch"])
@@ -111,17 +117,18 @@ def _skip(batches, n, start, own):
 
 # %% ../nbs/47_runs.ipynb #b684d3bd
 def _pack(v, tensors):
-    "Plain JSON for a tree of dicts, lists, tuples, numbers, strings; tensors go to `tensors`"
+    "Plain JSON for a tree of dicts, lists, numbers, strings; tensors go to `tensors`"
     if torch.is_tensor(v):
         name = str(len(tensors))
         tensors[name] = v.detach().cpu().contiguous().clone()
         return {"tensor": name}
-    if isinstance(v, dict): return {"dict": [[k, _pack(w, tensors)] for k, w in v.items()]}
+    if isinstance(v, dict):
+        return {"dict": [[k, _pack(w, tensors)] for k, w in v.items()]}
     if isinstance(v, (list, tuple)):
         return {type(v).__name__: [_pack(w, tensors) for w in v]}
     if v is None or isinstance(v, (bool, int, float, str)): return v
-    raise TypeError("save: expected numbers, strings, tensors, and dicts and lists of them "
-                    f"in the state of a run, got {type(v).__name__}")
+    raise TypeError("save: expected numbers, strings, tensors, and dicts and lists of "
+                    f"them in the state of a run, got {type(v).__name__}")
 
 def _unpack(v, tensors):
     if not isinstance(v, dict): return v
@@ -133,9 +140,10 @@ def _unpack(v, tensors):
 # %% ../nbs/47_runs.ipynb #0a8c67e8
 _FORMAT = 1   # of the files; another one is refused
 
+@checked
 def save_run(
-    path,        # file to write
-    state:dict   # dicts, lists, numbers, strings, tensors
+    path:AnyPath,   # file to write
+    state:dict      # dicts, lists, numbers, strings, tensors
 ):
     "Write the state of a run: whole or not at all"
     from safetensors.torch import save as to_bytes
@@ -149,16 +157,19 @@ def save_run(
         raise OSError(e.errno, text) from e
 
 # %% ../nbs/47_runs.ipynb #69e29034
+@checked
 def load_run(
-    path   # a file that `save_run` wrote
+    path:AnyPath   # a file that `save_run` wrote
 ) -> dict: # the state
     "Read the state of a run, or say why that cannot be done"
-    try: data = Path(path).read_bytes()   # at once: another process may put a newer one there
+    try: data = Path(path).read_bytes()   # at once: it may be replaced at any moment
     except OSError as e:
-        raise OSError(e.errno, f"resume: {path} could not be read ({e.strerror})") from e
+        text = f"resume: {path} could not be read ({e.strerror})"
+        raise OSError(e.errno, text) from e
     try: tensors, meta = _read_safetensors(data)
     except Exception as e:
-        raise ValueError(f"resume: {path} is damaged or no file of this kind ({e})") from e
+        text = f"resume: {path} is damaged or no file of this kind ({e})"
+        raise ValueError(text) from e
     if "vaegan" not in meta or "state" not in meta:
         raise ValueError(f"resume: {path} was not written by vaegan")
     if meta["vaegan"] != str(_FORMAT):
@@ -175,12 +186,13 @@ def _read_safetensors(data):
     return from_bytes(data), json.loads(data[8:8 + size]).get("__metadata__", {})
 
 # %% ../nbs/47_runs.ipynb #0cd60020
+@checked
 def kept_parts(
-    path,        # a file that `save_run` wrote
-    arg:str,     # argument that named it, for the message
-    who:str,     # the function that keeps such runs, for the message
-    name:str,    # the part that it adds
-    *keys:str    # and what must be in that
+    path:AnyPath,  # a file that `save_run` wrote
+    arg:str,       # argument that named it, for the message
+    who:str,       # the function that keeps such runs, for the message
+    name:str,      # the part that it adds
+    *keys:str      # and what must be in that
 ) -> dict: # all parts of the run
     "The parts of a run that was kept by `who`"
     state = load_run(path)
@@ -232,7 +244,7 @@ class _Run:
         return means
 
     def write(self):
-        if self.path is not None and self.rank == 0: save_run(self.path, _snapshot(self))
+        if self.path and self.rank == 0: save_run(self.path, _snapshot(self))
         self.written = time.monotonic()
 
     def write_if_due(self):
@@ -241,7 +253,7 @@ class _Run:
 
 # %% ../nbs/47_runs.ipynb #3e4e4975
 def _add(sums, out, n):
-    "Add what a step reports on n images to the sums; True if it lies on a graphics card"
+    "Add what a step reports on n images to the sums; True if it is on a graphics card"
     if not isinstance(out, dict):
         raise TypeError(f"step: expected a dict of numbers, got {type(out).__name__}")
     on_card = any(getattr(v, "is_cuda", False) for v in out.values())
@@ -265,8 +277,7 @@ def _put_back(run, state):
         kept, mine = ", ".join(state["parts"]), ", ".join(run.parts)
         raise ValueError(f"it holds {kept} and not {mine}")
     for k, part in run.parts.items(): _put_alike(part, state["parts"][k], k)
-    for k, hi in dict(epoch=None, batch=len(run.batches), images=None).items():
-        check_int(k, state[k], 0, hi)
+    _check_place(state["epoch"], state["batch"], state["images"], len(run.batches))
     for k, v in state["hist"].items(): _alike([0.]*state["epoch"], v, f"hist: {k}")
     for k in ("start", "sums", "epoch", "batch", "images"): setattr(run, k, state[k])
     run.hist = History(state["hist"])
@@ -274,14 +285,20 @@ def _put_back(run, state):
     cuda = state["rng"]["cuda"]
     if torch.cuda.is_initialized() and cuda: torch.cuda.set_rng_state_all(cuda)
 
+@checked
+def _check_place(
+    epoch:Whole, batch:Annotated[int, between(0, "n")], images:Whole, n:int
+):
+    "Can a run of n minibatches per epoch stand there?"
+
 # %% ../nbs/47_runs.ipynb #1725cd4e
 def _open(run, resume):
     "Say where a run is kept, and go on from there if asked to"
-    if not isinstance(run.path, (str, os.PathLike)):
-        raise TypeError(f"save: expected a file's path, got {run.path!r}")
+    if run.path is None:
+        raise ValueError("save: expected the file to resume from, got None")
     if not run.parts:
-        raise TypeError("step: expected one with a dict `state` of all that it changes, "
-                        "to be saved, got none")
+        raise TypeError("step: expected one with a dict `state` of all that it changes,"
+                        " to be saved, got none")
     run.path = Path(run.path)
     state = from_first(lambda: _find(run.path, resume))
     if state is None: return
@@ -294,7 +311,8 @@ def _open(run, resume):
 def _find(path, resume):
     "The state to go on from, if there is one; the folder for it otherwise"
     if path.exists() and not resume:
-        raise FileExistsError(f"save: {path} is there already; resume=True goes on from it")
+        text = f"save: {path} is there already; resume=True goes on from it"
+        raise FileExistsError(text)
     try: path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         text = f"save: {path.parent} cannot be made ({e.strerror})"
@@ -316,29 +334,30 @@ def _stopped(run, bad):
     if run.parts and back:
         _put_back(run, deepcopy(back))
         text += f"; all is back where it was after epoch {run.epoch}"
-        if run.path is not None and run.rank == 0: save_run(run.path, back)
+        if run.path and run.rank == 0: save_run(run.path, back)
     error = FloatingPointError(text)
     error.history = hist
     return error
 
 # %% ../nbs/47_runs.ipynb #4f0a64c1
+_sized = Marker("a list or `Batches`, with a length", lambda b: hasattr(b, "__len__"),
+                error=TypeError)
+_any = Marker("at least one minibatch", lambda b: len(b) > 0)
+
+@checked
 def fit(
-    step:Callable,           # minibatch -> dict of means over it; updates the parameters
-    batches:Iterable,        # one pass over it is one epoch; `len(batches)` minibatches
-    epochs:int=1,            # passes in all
-    measure:Callable=None,   # called after each epoch, returns a dict of more numbers
-    progress:bool=True,      # show a progress bar?
-    save=None,               # file to keep the run in, written on the way and at the end
-    resume:bool=False,       # go on from that file, if it is there?
-    every:float=30.          # seconds between two writes
+    step:Callable,                  # minibatch -> dict of means; updates the parameters
+    batches:Annotated[Iterable, _sized, _any],   # one pass over them is one epoch
+    epochs:Count=1,                 # passes in all
+    measure:Callable|None=None,     # called after each epoch, returns more numbers
+    progress:bool=True,             # show a progress bar?
+    save:AnyPath|None=None,         # file to keep the run in, on the way and at the end
+    resume:bool=False,              # go on from that file, if it is there?
+    every:NonNegative=30.           # seconds between two writes
 ) -> History: # the finished epochs
     "The one loop: call `step` on every minibatch, average its numbers, stop at NaN"
-    check_int("epochs", epochs, 1)
-    check_positive(zero=True, every=every)
-    _check_batches(batches)
-    if resume and save is None: raise ValueError("save: expected the file to resume from, got None")
     run = _Run(step, batches, save, every)
-    if save is not None: _open(run, resume)
+    if save is not None or resume: _open(run, resume)
     bar = tqdm(total=epochs*len(batches), initial=run.steps(), leave=False,
                disable=not progress or run.rank > 0, mininterval=.2)
     try:
@@ -348,42 +367,39 @@ def fit(
                     for batch in run.rest_of_epoch():
                         run.count(step(batch), _n_images(batch))
                         bar.update()
-                        if world == 1: run.write_if_due()   # several agree only at an epoch's end
+                        if world == 1: run.write_if_due()   # several: after an epoch
                 means = run.end_epoch(measure)
                 run.write_if_due()
-                bar.set_postfix({k: f"{v:.4g}" for k, v in means.items()}, refresh=False)
+                shown = {k: f"{v:.4g}" for k, v in means.items()}
+                bar.set_postfix(shown, refresh=False)
         run.write()
     except KeyboardInterrupt: run.hist.interrupted = True
     finally: bar.close()
     return run.hist
 
-def _n_images(batch):
-    return len(batch[0] if isinstance(batch, tuple) else batch)
-
-def _check_batches(batches):
-    if not hasattr(batches, "__len__"):
-        raise TypeError(f"batches: expected a list or `Batches`, with a length, got {type(batches).__name__}")
-    if not len(batches): raise ValueError("batches: expected at least one minibatch, got none")
+def _n_images(batch): return len(batch[0] if isinstance(batch, tuple) else batch)
 
 # %% ../nbs/47_runs.ipynb #0550d170
+@checked
 def fit_for(
     make:Callable,      # epochs -> model, step, batches: a recipe
-    minutes:float,      # budget: processor time of the training, of one core per thread
+    minutes:Positive,   # budget: processor time of the training, one core per thread
     measure:Callable,   # model, epoch, epochs -> dict of numbers; None: as before
-    save                # file to keep the run in; if it is there, the run goes on
+    save:AnyPath        # file to keep the run in; if it is there, the run goes on
 ) -> tuple: # model, History with the minutes after each epoch
     "Train for a budget of time instead of a number of epochs"
-    check_positive(minutes=minutes)
-    if not isinstance(save, (str, os.PathLike)): raise TypeError(f"save: expected a file's path, got {save!r}")
-    if Path(save).exists(): clock = kept_parts(save, "save", "fit_for", "clock", "epochs")["clock"]
-    else: clock = dict(epochs=_epochs_within(make, minutes), epoch=0, spent=0.)
+    clock = dict(epoch=0, spent=0.)
+    if Path(save).exists():
+        clock = kept_parts(save, "save", "fit_for", "clock", "epochs")["clock"]
+    else: clock["epochs"] = _epochs_within(make, minutes)
     model, step, batches = make(clock["epochs"])
     step.state["clock"], start = clock, time.process_time()
     def after():
         nonlocal start
         clock["spent"] += (time.process_time() - start)/60
         clock["epoch"] += 1
-        was, now = clock.get("last", {}), measure(model, clock["epoch"], clock["epochs"])
+        now = measure(model, clock["epoch"], clock["epochs"])
+        was = clock.get("last", {})
         clock["last"] = {k: was.get(k) if v is None else v for k, v in now.items()}
         start = time.process_time()
         return dict(minutes=clock["spent"], **clock["last"])

@@ -8,27 +8,28 @@ Docs: https://vaegan.github.io/vaegan/train.html.md"""
 __all__ = ['vae_step', 'warmup', 'vae_recipe']
 
 # %% ../nbs/11_train.ipynb #2abbb608
-from typing import Callable
+from typing import Annotated, Callable
 
 import torch
 from torch import nn, Tensor
 
-from .catalog import RECIPES, named
+from .catalog import RECIPES
+from .checks import Count, Float, NonNegative, Positive, Seed
+from .checks import checked, one_of, unit
 from .data import Batches
-from .guards import check_images, check_int, check_positive
 from .runs import schedule_parts
 from .vae import VAE, init_output_bias, mlp_vae
 
 # %% ../nbs/11_train.ipynb #694aae09
+@checked
 def vae_step(
-    vae:VAE,                           # model to train
-    opt:torch.optim.Optimizer,         # over its parameters
-    beta:float|Callable=1.,            # weight of the KL; or number of a step -> weight
-    generator:torch.Generator=None,    # where eps comes from
-    schedules:tuple=()                 # of the learning rate, one move per minibatch
+    vae:VAE,                               # model to train
+    opt:torch.optim.Optimizer,             # over its parameters
+    beta:NonNegative|Callable=1.,          # weight of the KL, or step -> weight
+    generator:torch.Generator|None=None,   # where eps comes from
+    schedules:tuple=()                     # of learning rates, one move per minibatch
 ) -> Callable: # x, or (x, y) -> dict(elbo, log_px_z, kl), nats per image
     "One step of gradient ascent on the ELBO (beta = 1), ready for `fit`"
-    if not callable(beta): check_positive(zero=True, beta=beta)
     weight = beta if callable(beta) else lambda step: beta
     count = dict(steps=0)
     def step(batch):
@@ -46,27 +47,25 @@ def vae_step(
     return step
 
 # %% ../nbs/11_train.ipynb #89d8fa9f
+@checked
 def warmup(
-    steps:int   # until beta reaches 1
+    steps:Count   # until beta reaches 1
 ) -> Callable: # number of a step -> beta, for `vae_step`
     "KL warm-up: beta rises from 0 to 1 in a straight line (Sønderby et al. 2016)"
-    check_int("steps", steps, 1)
     return lambda step: min(1., step/steps)
 
 # %% ../nbs/11_train.ipynb #408ab51e
+@checked
 def vae_recipe(
-    x:Tensor,               # training images in [0, 1] `[N,C,H,W]`, where to train
-    epochs:int,             # passes: the learning rate reaches zero after them
-    name:str="nll-90",      # one of `RECIPES["vae"]`
-    lr:float=2e-3,          # learning rate at the start
-    bs:int=128,             # images per step
-    seed:int=0              # of weights, order, coins and noise
+    x:Float[Tensor, "N C H W", unit],   # training images, where to train
+    epochs:Count,                       # passes: the learning rate ends at zero
+    name:Annotated[str, one_of(RECIPES["vae"])]="nll-90",   # which recipe
+    lr:Positive=2e-3,                   # learning rate at the start
+    bs:Count=128,                       # images per step
+    seed:Seed=0                         # of weights, order, coins and noise
 ) -> tuple: # VAE, step and batches for `fit`
     "A VAE for binarised images, and how to train it well"
-    settings = dict(named("name", name, RECIPES["vae"]).settings)
-    check_images(x)
-    check_int("epochs", epochs, 1)
-    check_positive(lr=lr)
+    settings = dict(RECIPES["vae"][name].settings)
     batches = Batches(x, bs=bs, seed=seed, stochastic=True, drop_last=True)
     act = getattr(nn, settings.pop("act"))
     with torch.random.fork_rng(devices=[]):

@@ -46,6 +46,22 @@ def test_two_processes_weigh_as_one():
         with shared(rank, 2): assert_close(log_weights(model, x[rank::2], 4, gen()), whole[:, rank::2])
     with pytest.raises(ValueError, match="x: expected"): nll(model, x[:, :2], 2)
 
+def test_labels_go_along():
+    "Weights, likelihoods and steps of a model with classes: every image with its own label, in any portion"
+    model, y = seeded(mlp_vae, (4,), 2, (3,), n_classes=3).double(), torch.tensor([2, 0, 1, 1, 0])
+    x, zero = (points(0, 5, 4) > 0).double(), torch.zeros(5, 2).double()
+    mu, logvar = model.encode(x, y)
+    zs = mu + (.5*logvar).exp()*torch.randn(3, 5, 2, generator=gen(), dtype=torch.double)
+    w = torch.stack([model.likelihood.log_prob(x, model.decode(z, y)) + normal_log_prob(z, zero, zero) - normal_log_prob(z, mu, logvar) for z in zs])
+    assert_close(log_weights(model, x, 3, gen(), y), w)
+    assert_close(nll(model, x, 3, 15, gen(), y), -iw_bound(w))
+    one = gen()
+    want = torch.cat([-iw_bound(log_weights(model, a, 3, one, b)) for a, b in zip(x.split(2), y.split(2))])
+    assert_close(nll(model, x, 3, 6, gen(), y), want)
+    out = iwae_step(model, sgd(model), 3, gen())((x, y))
+    assert_close(out["bound"], iw_bound(w).mean().detach())
+    with pytest.raises(ValueError, match="y: expected"): iwae_step(model, sgd(model))(x)
+
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D): return {"iwae.iw_bound": (lambda w: iw_bound(w.T), (points(seed + 2, B, D),), "l")}
 
@@ -88,7 +104,7 @@ rnd = normals()
 
 ROWS = {
     "iwae.iw_bound": row(dict(log_w=rnd(5, B)), skip="short", allow="nan inf shape"),
-    "iwae.log_weights": row(dict(vae=vae, x=X, K=2), allow="nan", x=[X+1], K=INT(), y=[Y]),
+    "iwae.log_weights": row(dict(vae=vae, x=X, K=2), allow="nan", x=[X+1], K=INT(), y=[Y[:2], Y.float(), Y]),
     "iwae.iwae_step": row(dict(vae=vae, opt=sgd(vae), K=2), allow="nan", K=INT()),
     "iwae.iwae_step()": row(dict(batch=X), allow="nan", call=iwae_step(vae, sgd(vae), 2), batch=[X+1, (X, Y)]),
 }

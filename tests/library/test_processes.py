@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 import torch.distributed as dist
-from bad_input import INT, X, bad_input_tests, row
+from bad_input import INT, X, Y, bad_input_tests, row
 from helpers import gen
 from properties import ALL, exempt
 
@@ -175,7 +175,8 @@ def test_a_bad_file_is_refused_by_all(tmp_path):
 
 # --------------------------------------------------------------------------------------------------------- properties
 exempt(   # names, kinds, why
-    ("processes.draw_eps processes.my_rows processes.shared processes.over_rows", ALL,
+    ("processes.draw_eps processes.my_rows processes.shared processes.over_rows processes.rank_and_world processes.join_torchrun"
+     " processes.training_as_one processes.mean_over_processes processes.from_first", ALL,
      "which process does what, and for how long: tests/library/test_recipes.py, chapters 1 and 9"),
 )
 
@@ -183,7 +184,8 @@ exempt(   # names, kinds, why
 ROWS = {
     "processes.my_rows": row(dict(x=X, dim=0), skip="short deeper nan inf -inf int bool complex double half", dim=[9, "0"]),
     "processes.draw_eps": row(dict(shape=(3, 2), like=X), skip="short deeper scalar empty nan inf -inf double half device", shape=[(-1, 2), (1.5,), "3"], like=None, dim=None),
-    "processes.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT()),
+    "processes.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT(), y=[Y[:2], Y.float()]),
+    "processes.from_first": row(dict(f=lambda: 1), f=[3]),
 }
 NO_ROW = {
     "processes.rank_and_world": "takes nothing",
@@ -192,5 +194,9 @@ NO_ROW = {
     "processes.from_first": "calls what it is given; what that raises is raised on all",
     "processes.mean_over_processes": "numbers that `fit` has read",
     "processes.shared": "the process's own number, given by torchrun or by a test",
+    "processes.rank_and_world": "no argument",
+    "processes.join_torchrun": "a device; what torchrun says stands in the environment",
+    "processes.training_as_one": "what a step changes, whatever that is",
+    "processes.mean_over_processes": "numbers that `fit` has looked at",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

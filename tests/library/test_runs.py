@@ -9,6 +9,7 @@ import resource
 import signal
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -27,7 +28,7 @@ from vaegan.hybrid import FeatureDiscriminator, hybrid_step
 from vaegan.iwae import iwae_step
 from vaegan.likelihoods import Normal
 from vaegan.nets import mlp
-from vaegan.runs import fit, fit_for, load_run, save_run
+from vaegan.runs import fit, fit_for, load_run, save_run, schedule_parts
 from vaegan.train import vae_step, warmup
 from vaegan.vae import mlp_vae
 
@@ -71,7 +72,7 @@ cosine = partial(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=30)
 def a_vae():
     vae = mlp_vae(SHAPE, 3, (16,))
     opt = adam(vae.parameters())
-    return vae, vae_step(vae, opt, warmup(10), gen(), cosine(opt)), Batches(IMAGES, bs=64, stochastic=True)
+    return vae, vae_step(vae, opt, warmup(10), gen(), (cosine(opt),)), Batches(IMAGES, bs=64, stochastic=True)
 
 def an_iwae():
     vae = mlp_vae(SHAPE, 3, (16,))
@@ -80,7 +81,7 @@ def an_iwae():
 def a_gan():
     G, D = mlp_gan(SHAPE, 4, (16,))
     opts = adam(G.parameters()), adam(D.parameters())
-    return nn.ModuleList([G, D]), gan_step(G, D, *opts, loss="relativistic", r1=1., r2=1., generator=gen(), scheds=[cosine(o) for o in opts]), Batches(IMAGES, bs=64, drop_last=True)
+    return nn.ModuleList([G, D]), gan_step(G, D, *opts, loss="relativistic", r1=1., r2=1., generator=gen(), schedules=tuple(cosine(o) for o in opts)), Batches(IMAGES, bs=64, drop_last=True)
 
 def a_hybrid():
     vae = mlp_vae(SHAPE, 3, (16,), Normal())
@@ -188,6 +189,46 @@ def test_killed_fifty_times(tmp_path):
     assert kills == 50 or state["epoch"] == 120
     assert kills >= 20 and state["hist"] == hist
     assert all(a.equal(b) for a, b in zip(torch.load(tmp_path/"net").values(), whole.state_dict().values(), strict=True))
+
+def an_old_vae():
+    vae, x = mlp_vae((4,), 2, (3,)), torch.rand(40, 4, generator=gen(0))
+    opt = torch.optim.Adam(vae.parameters(), 2e-3)
+    sched = torch.optim.lr_scheduler.CosineAnnealingLR(opt, 9)
+    return vae, vae_step(vae, opt, warmup(5), gen(1), (sched,)), Batches(x, bs=16, stochastic=True)
+
+def an_old_gan():
+    (G, D), x = mlp_gan((4,), 2, (3,)), torch.rand(40, 4, generator=gen(0))
+    opts = [torch.optim.Adam(net.parameters(), 2e-3) for net in (G, D)]
+    scheds = tuple(torch.optim.lr_scheduler.CosineAnnealingLR(opt, 9) for opt in opts)
+    return nn.ModuleList([G, D]), gan_step(G, D, *opts, generator=gen(1), schedules=scheds), Batches(x, bs=16)
+
+@pytest.mark.parametrize("kind, maker", [("vae", an_old_vae), ("gan", an_old_gan)])
+def test_a_run_of_before_the_house_was_redesigned_goes_on(kind, maker, tmp_path):
+    "Written at commit 908ae78, after four of nine steps: it is read, and ends where a run of today ends"
+    old = Path(__file__).parents[1]/"support"/f"kept_{kind}_908ae78.safetensors"
+    path = tmp_path/"run"
+    path.write_bytes(old.read_bytes())
+    torch.manual_seed(0)
+    whole, step, batches = maker()
+    hist = quiet(step, batches, 3)
+    net, step, batches = maker()
+    assert load_run(path)["epoch"] == 1 and load_run(path)["batch"] == 1
+    assert load_run(path)["parts"].keys() == {k for k, v in step.state.items() if v is not None}
+    assert quiet(step, batches, 3, save=path, resume=True) == {k: pytest.approx(v, rel=1e-4) for k, v in hist.items()}
+    for p, q in zip(net.parameters(), whole.parameters(), strict=True): torch.testing.assert_close(p, q, atol=1e-6, rtol=1e-4)
+    net, step, batches = MAKERS["iwae"]()
+    path.write_bytes(old.read_bytes())
+    refused(path, step, batches, "does not fit this run: it holds", net)
+
+class Steps:
+    def step(self): pass
+
+def test_schedules_have_the_names_that_kept_runs_know():
+    one, two = Steps(), Steps()
+    assert schedule_parts(()) == {} and schedule_parts((one,)) == {"sched": one}
+    assert schedule_parts((one, two)) == {"sched": one, "sched_1": two}
+    for wrong in (one, (None,), 3):
+        with pytest.raises(TypeError, match="schedules: expected a tuple of schedules"): schedule_parts(wrong)
 
 @pytest.fixture()
 def kept(tmp_path):
@@ -440,7 +481,8 @@ def test_all_of_a_file_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypa
     monkeypatch.setattr(os, "replace", lambda a, b: (done.append(str(a)), replace(a, b))[1])
     x = torch.ones(2, requires_grad=True)
     save_run(tmp_path/"run", dict(x=x, y=x.detach()[::2]))
-    assert done == [(tmp_path/"run").stat().st_size, str(tmp_path/".run.part")]
+    size, part = done
+    assert size == (tmp_path/"run").stat().st_size and part.startswith(str(tmp_path/".run-"))
     back = load_run(tmp_path/"run")
     assert back["x"].tolist() == [1, 1] and back["y"].tolist() == [1] and not back["x"].requires_grad
 
@@ -502,7 +544,7 @@ def test_infinite_loss_stops_a_plain_step_too():
 
 # --------------------------------------------------------------------------------------------------------- properties
 exempt(   # names, kinds, why
-    ("runs.fit_for", ALL,
+    ("runs.fit_for runs.schedule_parts runs.kept_parts", ALL,
      "which process does what, and for how long: tests/library/test_recipes.py, chapters 1 and 9"),
 )
 
@@ -522,5 +564,7 @@ NO_ROW = {
     "runs.kept_parts": "a file: as `load_run`; a file of another kind in test_training_for_a_budget",
     "runs.save_run": "whatever the state holds is refused by type; tests/library/test_runs.py",
     "runs.load_run": "a file: cut, foreign, newer, hostile in tests/library/test_runs.py",
+    "runs.kept_parts": "a file of somebody else; test_training_for_a_budget",
+    "runs.schedule_parts": "test_schedules_have_the_names_that_kept_runs_know",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

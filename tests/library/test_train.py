@@ -1,7 +1,7 @@
 "A training step in numbers: what it does, what it reports, and the recipes"
 import pytest
 import torch
-from bad_input import IMGS, INF, INT, NAN, POS, X, bad_input_tests, row, vae
+from bad_input import IMGS, INF, INT, NAN, POS, X, Y, bad_input_tests, row, vae
 from helpers import Count, descends, gen, linear, near, points, same_training, seeded, sgd, values
 from pitfalls import pitfall_tests
 from torch import nn
@@ -24,11 +24,25 @@ def test_vae_step(beta):
         b = 1. if beta is None else beta(next(n)) if callable(beta) else beta
         return b*kl.mean() - log_px_z.mean()
     twin = seeded(mlp_vae, (4,), 2, (3,)).double()
-    outs = descends(vae_step(model, sgd(model), generator=gen(1), sched=sched, **kw), [loss], batches, model)
+    outs = descends(vae_step(model, sgd(model), generator=gen(1), schedules=(sched,), **kw), [loss], batches, model)
     assert sched.n == 3
     log_px_z, kl = (t.mean() for t in twin.terms(batches[0], gen(1)))
     assert_close(outs[0], dict(elbo=log_px_z - kl, log_px_z=log_px_z, kl=kl), check_dtype=False)
     vae_step(model, sgd(model))(batches[0])                                # without a schedule, too
+
+def test_a_step_takes_labels():
+    model, y = seeded(mlp_vae, (4,), 2, (3,), n_classes=3).double(), torch.tensor([2, 0, 1, 1, 0])
+    x = (points(0, 5, 4) > 0).double()
+    elbo = model.elbo(x, gen(1), y).mean().detach()
+    assert_close(vae_step(model, sgd(model), generator=gen(1))((x, y))["elbo"], elbo)
+    with pytest.raises(ValueError, match="y: expected"): vae_step(model, sgd(model))(x)
+
+def test_several_schedules():
+    "Each moves once per minibatch"
+    model, scheds = seeded(mlp_vae, (4,), 2, (3,)).double(), (Count(), Count())
+    step = vae_step(model, sgd(model), schedules=scheds)
+    for i in range(3): step((points(i, 5, 4) > 0).double())
+    assert [s.n for s in scheds] == [3, 3] and step.state["sched"] is scheds[0] and step.state["sched_1"] is scheds[1]
 
 def test_warmup():
     beta = warmup(8)
@@ -44,7 +58,7 @@ def test_vae_recipe(name, d_z, hidden, act):
     assert linear(vae) == linear(hand) and [type(m) for m in vae.modules()] == [type(m) for m in hand.modules()]
     opt = torch.optim.Adam(hand.parameters(), 2e-3, fused=True)
     sched = torch.optim.lr_scheduler.CosineAnnealingLR(opt, 6)
-    same_training((step, batches), (vae_step(hand, opt, generator=gen(5), sched=sched), Batches(x, seed=5, stochastic=True, drop_last=True)), (vae, hand))
+    same_training((step, batches), (vae_step(hand, opt, generator=gen(5), schedules=(sched,)), Batches(x, seed=5, stochastic=True, drop_last=True)), (vae, hand))
     assert step.state["sched"].state_dict() == sched.state_dict()
     (a, *_), (b, *_) = vae_recipe(x, 3), vae_recipe(x, 3, "nll-90", seed=0)
     assert all(torch.equal(p, q) for p, q in zip(values(a), values(b), strict=True))
@@ -52,7 +66,7 @@ def test_vae_recipe(name, d_z, hidden, act):
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
     "train.vae_step": row(dict(vae=vae, opt=sgd(vae), beta=1.), allow="nan", beta=[-1., NAN, INF]),
-    "train.vae_step()": row(dict(x=X), allow="nan", call=vae_step(vae, sgd(vae)), x=[X+1]),
+    "train.vae_step()": row(dict(batch=X), allow="nan", call=vae_step(vae, sgd(vae)), batch=[X+1, (X, Y)]),
     "train.vae_recipe": row(dict(x=IMGS, epochs=1, name="elbo-97", lr=1e-3, bs=32, seed=0), skip="short", x=[IMGS+1, IMGS[0]], epochs=INT(), name=["nll-1", 3], lr=POS, bs=INT() + [10**6], seed=[None, 1.5]),
     "train.warmup": row(dict(steps=3), steps=INT()),
 }
