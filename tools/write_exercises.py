@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import warm
 from notebooks import ROOT, src
 
 from vaegan.exam.learner import bank_modules
@@ -20,10 +21,11 @@ def write(name):
     path(name).write_text(json.dumps(notebook(page(name), old), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     run = ("import sys; from nbdev.test import test_nb; "
            "sys.exit(not test_nb(sys.argv[1], skip_flags=['notest', 'slow'], save=True, basepath=sys.argv[2])[0])")
-    subprocess.run([sys.executable, "-c", run, path(name), ROOT], check=True, env=dict(os.environ, MPLBACKEND="agg"), stdout=subprocess.DEVNULL)
+    subprocess.run([*warm.python(), "-c", run, path(name), ROOT], check=True, env=dict(os.environ, MPLBACKEND="agg"), stdout=subprocess.DEVNULL)
     subprocess.run([f"{os.path.dirname(sys.executable)}/nbdev-clean", "--fname", path(name)], cwd=ROOT, check=True)
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or NAMES:
-        write(name)
-        print(path(name))
+    with warm.started():
+        for name in sys.argv[1:] or NAMES:
+            write(name)
+            print(path(name))
