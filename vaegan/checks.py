@@ -70,10 +70,17 @@ class _Call:
         "From here on, device and dtype are these"
         if home: self.device, self.dtype = ((v, who) for v in home)
 
+def _first_parameter(net):
+    "As `next(net.parameters())`, but it does not first collect all modules"
+    for p in net._parameters.values():
+        if p is not None: return p
+    for part in net._modules.values():
+        if part is not None and (p := _first_parameter(part)) is not None: return p
+
 def _home(net):
     "Device and dtype of a network's first parameter, or of a tensor"
-    p = next(net.parameters(), None) if hasattr(net, "parameters") else net
-    return (p.device, p.dtype) if p is not None and _is_tensor(p) else None
+    p = _first_parameter(net) if hasattr(net, "_parameters") else net
+    return (p.device, p.dtype) if _is_tensor(p) else None
 
 # %% ../nbs/40_checks.ipynb #3ccddf73
 def _is_tensor(v):
@@ -101,7 +108,7 @@ def _span(t):
     "The values of a tensor in a few words"
     if t.dtype.is_complex or not t.numel(): return _show(t)
     a, b = _ends(t)
-    return f"[{a:g}, {b:g}]" if math.isfinite(b - a) else "NaN or infinity"
+    return f"[{a:g}, {b:g}]"
 
 # %% ../nbs/40_checks.ipynb #541e0a62
 class Marker:
@@ -120,13 +127,14 @@ class Marker:
         try:
             if self.ok(v.detach() if seen else v): return None
         except (TypeError, AttributeError): return TypeError, self.words, _show(v)
+        if callable(self.got): return self.error, self.words, self.got(v)
         return self.error, self.words, self.got or (_span(v) if seen else _show(v))
 
 # %% ../nbs/40_checks.ipynb #989dda53
 def marker(
     words:str,           # what is expected: "a grid that increases"
     ok:Callable,         # value -> is it so?
-    got:str|None=None    # what came if it is not; the value itself by default
+    got:str|Callable|None=None   # what came if not, or value -> that; itself by default
 ) -> Marker:             # to stand in a signature
     "A condition of your own"
     return Marker(words, ok, got)
@@ -165,8 +173,9 @@ class _Between(Marker):
         try:
             if self.above(lo, a) and self.below(b, hi): return None
         except (TypeError, ValueError): return TypeError, "a number", _show(v)
-        words = _interval(seen, self.ends[0], lo, hi, self.ends[1])
-        return ValueError, words, _span(v) if seen else _show(v)
+        words, got = _interval(seen, self.ends[0], lo, hi, self.ends[1]), _show(v)
+        if seen: got = "NaN or infinity" if words == "finite values" else _span(v)
+        return ValueError, words, got
 
 # %% ../nbs/40_checks.ipynb #e28748e0
 def between(
@@ -403,7 +412,10 @@ AnyPath = Annotated[str|os.PathLike, _path]
 def _a(cls): return f"a {cls.__module__}.{cls.__name__}".replace("torch._C", "torch")
 
 def _instance(cls):
-    return Marker(_a(cls), lambda v: isinstance(v, cls), error=TypeError).fault
+    kind = Marker(_a(cls), lambda v: isinstance(v, cls), _type, TypeError)
+    return kind.fault
+
+def _type(v): return type(v).__name__
 
 def _first(tests):
     "The first fault that any of the tests finds"
@@ -548,16 +560,19 @@ class _Glance:
             elif hasattr(v, "__index__"): return None
             else: seen.append(type(v))
         if not (self.near or self.far): return tuple(seen)
-        try: return *seen, *self.around(dict(zip(self.names, args)))
+        try: seen += self.around(dict(zip(self.names, args)))
         except (LookupError, AttributeError): return None
+        return tuple(seen)
 
     def around(self, given):
         "What the shapes read from `self` and from other arguments"
-        own = getattr(given.get("self"), "__dict__", {})
-        for v in map(own.get, self.near):
-            if isinstance(v, (tuple, list)): yield tuple(v)
-            else: yield v if hasattr(v, "__index__") else None
-        for read in self.far: yield read(given)
+        own = getattr(given["self"], "__dict__", {}) if self.near else {}
+        seen = [read(given) for read in self.far]
+        for name in self.near:
+            v = own.get(name)
+            if isinstance(v, (tuple, list)): seen += v
+            seen.append(v if hasattr(v, "__index__") else type(v))
+        return seen
 
 # %% ../nbs/40_checks.ipynb #812fce1e
 @functools.cache

@@ -195,6 +195,7 @@ def test_ranges_for_numbers_and_for_tensors(m, good, bad):
 def test_messages_of_values():
     assert error(takes(Float[Tensor, "N", unit]), torch.tensor([0., 2.])) == "ValueError: v: expected values in [0, 1], got [0, 2]"
     assert error(takes(Float[Tensor, "N", finite]), torch.tensor([0., NAN])) == "ValueError: v: expected finite values, got NaN or infinity"
+    assert error(takes(Float[Tensor, "N", unit]), torch.tensor([0., NAN])) == "ValueError: v: expected values in [0, 1], got [nan, nan]"
     assert error(takes(Positive), 0) == "ValueError: v: expected a positive number, got 0"
     assert error(takes(NonNegative), -1.) == "ValueError: v: expected a number of at least 0, got -1.0"
     assert error(takes(Annotated[int, between(10, 1787)]), 9) == "ValueError: v: expected a number in [10, 1787], got 9"
@@ -231,7 +232,7 @@ def test_words_tables_functions_classes():
     assert error(takes(Annotated[nn.Module, isa]), 3).startswith("TypeError: v: expected a ")
     g = torch.Generator()
     assert takes(torch.Generator|None)(None) is None and takes(torch.Generator)(g) is g
-    assert error(takes(torch.Generator|None), 0) == "TypeError: v: expected a torch.Generator, got 0"
+    assert error(takes(torch.Generator|None), 0) == "TypeError: v: expected a torch.Generator, got int"
     class Generator: "another one"
     assert takes(Generator)(3) == 3
     assert takes(torch.Generator, None)(None) is takes(Count, None)(None) is None   # None by default may be None
