@@ -99,13 +99,12 @@ def who_gets_gradients(r):
         import torch
         from torch.nn import Linear
         from torch.nn.functional import softplus
-        env = dict(torch=torch, G=Linear(2, 2), D=Linear(2, 1), z=torch.ones(3, 2),
-                   softplus=softplus)
+        G, D = Linear(2, 2), Linear(2, 1)
+        env = dict(torch=torch, G=G, D=D, z=torch.ones(3, 2), softplus=softplus)
         try: exec(lines + "\nsoftplus(-logits).mean().backward()", env)
         except RuntimeError: return "none"
-        return {(True, False): "G", (False, True): "D",
-                (True, True): "both"}[env["G"].weight.grad is not None,
-                                      env["D"].weight.grad is not None]
+        moved = G.weight.grad is not None, D.weight.grad is not None
+        return {(True, False): "G", (False, True): "D", (True, True): "both"}[moved]
     message = dict(G="For this, D's parameters must be blocked, and the fake must keep its graph.",
                    D="For this, the fake must be cut off from G while D's parameters are free.",
                    both="For this, nothing may be blocked: neither the fake nor D's parameters.",

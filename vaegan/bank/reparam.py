@@ -203,9 +203,8 @@ def _sound(lines):
     u = [(i + .5)/200 for i in range(200)]
     grid = lambda q: lambda like: torch.tensor([[q(t)] for t in u])
     w = torch.tensor([[.3, -.8]], requires_grad=True)
-    env = dict(x=torch.ones(200, 1), encoder=lambda x: x@w,
-               torch=SimpleNamespace(randn_like=grid(NormalDist().inv_cdf),
-                                     rand_like=grid(float)))
+    noise = SimpleNamespace(randn_like=grid(NormalDist().inv_cdf), rand_like=grid(float))
+    env:dict = dict(x=torch.ones(200, 1), encoder=lambda x: x@w, torch=noise)
     exec("\n".join(lines.values()), env)
     e = ((env["z"] - .3)/math.exp(-.4)).detach()
     return env["z"].requires_grad and abs(e.mean()) < .05 and abs(e.var() - 1) < .05

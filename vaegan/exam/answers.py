@@ -7,20 +7,22 @@ Docs: https://vaegan.github.io/vaegan/exam/answers.html.md"""
 # %% auto #0
 __all__ = ['FUNCTIONS', 'CONSTANTS', 'Unreadable', 'one_line', 'evaluate', 'read_expr', 'read_numbers', 'to_sympy', 'identical']
 
-# %% ../../nbs/exam/answers.ipynb #e1ae7b19
+# %% ../../nbs/exam/answers.ipynb #e62781ab
 import ast
 import math
 import operator
 import threading
 import warnings
+from fractions import Fraction
+from typing import Any
 
 from ..checks import Positive, checked
 from .draw import Draw
 
-# %% ../../nbs/exam/answers.ipynb #b536cda4
+# %% ../../nbs/exam/answers.ipynb #84da446d
 class Unreadable(ValueError): "An answer that could not be read, and why"
 
-# %% ../../nbs/exam/answers.ipynb #46ec5925
+# %% ../../nbs/exam/answers.ipynb #51bffb9b
 def one_line(
     x:object,    # whatever prints
     n:int=60     # characters
@@ -29,7 +31,7 @@ def one_line(
     s = " ".join(str(x).split())
     return s[:n] + "…"*(len(s) > n)
 
-# %% ../../nbs/exam/answers.ipynb #f41e65e4
+# %% ../../nbs/exam/answers.ipynb #bdbf49df
 def _sigmoid(x): return 1/(1 + math.exp(-x)) if x > -700 else 0.
 def _softplus(x): return max(x, 0) + math.log1p(math.exp(-abs(x)))
 
@@ -38,10 +40,10 @@ FUNCTIONS = dict(
     sin=math.sin, cos=math.cos, sinh=math.sinh, cosh=math.cosh, tanh=math.tanh,
     sech=lambda x: 1/math.cosh(x), sigmoid=_sigmoid, softplus=_softplus)
 
-# %% ../../nbs/exam/answers.ipynb #11f53337
+# %% ../../nbs/exam/answers.ipynb #a78f6e08
 CONSTANTS = dict(pi=math.pi, e=math.e)
 
-# %% ../../nbs/exam/answers.ipynb #70f05f3e
+# %% ../../nbs/exam/answers.ipynb #28cbe99a
 _OPS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
         ast.Div: operator.truediv, ast.Pow: math.pow}
 
@@ -50,9 +52,9 @@ _TYPED = str.maketrans({
     "½": "(1/2)", "π": "pi", "σ": "sigma", "μ": "mu", "µ": "mu", "λ": "lam",
     "β": "beta", "θ": "theta", "η": "eta", "ℓ": "l", "ε": "eps", "₁": "1", "₂": "2"})
 
-# %% ../../nbs/exam/answers.ipynb #a1a11213
+# %% ../../nbs/exam/answers.ipynb #27509737
 def evaluate(
-    tree:ast.AST,   # from `read_expr`
+    tree:ast.expr,  # from `read_expr`
     env:dict        # symbol -> number
 ) -> float:
     "The value of an expression; `Unreadable` where it has none"
@@ -63,14 +65,15 @@ def evaluate(
         raise Unreadable("the expression has no value" + f" at {at}"*bool(at)) from None
 
 def _value(t, env):
-    if isinstance(t, ast.Constant): return float(t.value)
+    if isinstance(t, ast.Constant): return float(ast.literal_eval(t))
     if isinstance(t, ast.Name): return env[t.id] if t.id in env else CONSTANTS[t.id]
-    if isinstance(t, ast.Call): return FUNCTIONS[t.func.id](_value(t.args[0], env))
+    if isinstance(t, ast.Call):
+        return FUNCTIONS[ast.unparse(t.func)](_value(t.args[0], env))
     if isinstance(t, ast.UnaryOp):
         return _value(t.operand, env)*(-1 if isinstance(t.op, ast.USub) else 1)
     return _OPS[type(t.op)](_value(t.left, env), _value(t.right, env))
 
-# %% ../../nbs/exam/answers.ipynb #1d3ca118
+# %% ../../nbs/exam/answers.ipynb #8cfa47e5
 def _refuse(t, symbols):
     "Raise unless this node may occur in an answer"
     if isinstance(t, ast.Constant):
@@ -89,7 +92,7 @@ def _refuse(t, symbols):
               isinstance(t, ast.UnaryOp) and type(t.op) in (ast.UAdd, ast.USub)):
         raise Unreadable("expected numbers, names, + - * / ** and functions only")
 
-# %% ../../nbs/exam/answers.ipynb #55c02890
+# %% ../../nbs/exam/answers.ipynb #e678932c
 def _children(t):
     "The parts of a node that are expressions"
     if isinstance(t, ast.BinOp): return [t.left, t.right]
@@ -116,11 +119,11 @@ def _bound(t, symbols):
     if degree > 64: raise Unreadable("an exponent is too large")
     return degree, None
 
-# %% ../../nbs/exam/answers.ipynb #10177316
+# %% ../../nbs/exam/answers.ipynb #74ca4436
 def read_expr(
     text:str,          # such as "exp(l)/2 - 1/2"
     symbols:tuple=()   # names that may occur
-) -> ast.AST: # a tree of numbers, known names, + - * / ** and known functions
+) -> ast.expr: # a tree of numbers, known names, + - * / ** and known functions
     "Parse an expression without ever running it"
     if not isinstance(text, str):
         raise Unreadable(f"expected text, got {type(text).__name__}")
@@ -145,9 +148,9 @@ def _parsed(text):
         raise Unreadable(f"not an expression: {one_line(text)!r}; write for example "
                          "0.25, 1/4 or exp(-1)/2, with * between factors") from None
 
-# %% ../../nbs/exam/answers.ipynb #07e09bbf
+# %% ../../nbs/exam/answers.ipynb #2730448d
 def read_numbers(
-    x:object    # a number, a text, or a tuple of them
+    x:Any    # a number, a text, or a tuple of them
 ) -> tuple: # of floats
     "The numbers in an answer"
     if isinstance(x, str): return tuple(evaluate(t, {}) for t in _items(read_expr(x)))
@@ -160,7 +163,7 @@ def read_numbers(
     if not math.isfinite(n): raise Unreadable(f"expected a finite number, got {n}")
     return (n,)
 
-# %% ../../nbs/exam/answers.ipynb #81c521ea
+# %% ../../nbs/exam/answers.ipynb #7cb19719
 def _sympy_function(name):
     "What sympy calls a function of `FUNCTIONS`"
     import sympy as sp
@@ -169,28 +172,31 @@ def _sympy_function(name):
                 softplus=lambda x: sp.log(1 + sp.exp(x)))
     return made.get(name) or getattr(sp, name)
 
-# %% ../../nbs/exam/answers.ipynb #de8f528c
+# %% ../../nbs/exam/answers.ipynb #a4c74c83
 def to_sympy(
-    tree:ast.AST,    # that `read_expr` let through
+    tree:ast.expr,   # that `read_expr` let through
     symbols:dict     # name -> sympy symbol
 ): # sympy expression
     "A sympy expression, built node by node"
     import sympy as sp
-    if isinstance(tree, ast.Constant): return sp.Rational(repr(tree.value))
-    if isinstance(tree, ast.Name): return (dict(pi=sp.pi, e=sp.E) | symbols)[tree.id]
-    if isinstance(tree, ast.Call):
-        return _sympy_function(tree.func.id)(to_sympy(tree.args[0], symbols))
-    if isinstance(tree, ast.UnaryOp):
-        x = to_sympy(tree.operand, symbols)
-        return -x if isinstance(tree.op, ast.USub) else x
-    op = operator.pow if isinstance(tree.op, ast.Pow) else _OPS[type(tree.op)]
-    return op(to_sympy(tree.left, symbols), to_sympy(tree.right, symbols))
+    return _built(tree, dict(pi=sp.pi, e=sp.E) | symbols, sp.Rational)
 
-# %% ../../nbs/exam/answers.ipynb #4b08de82
+def _built(t, names, number):
+    if isinstance(t, ast.Constant): return number(repr(t.value))
+    if isinstance(t, ast.Name): return names[t.id]
+    part = lambda x: _built(x, names, number)
+    if isinstance(t, ast.Call):
+        return _sympy_function(ast.unparse(t.func))(part(t.args[0]))
+    if isinstance(t, ast.UnaryOp):
+        return -part(t.operand) if isinstance(t.op, ast.USub) else part(t.operand)
+    op = operator.pow if isinstance(t.op, ast.Pow) else _OPS[type(t.op)]
+    return op(part(t.left), part(t.right))
+
+# %% ../../nbs/exam/answers.ipynb #67a50bb5
 def _rational_point(symbols, r):
     "A point of the domain, with fractions for coordinates"
     import sympy as sp
-    exact = lambda x: sp.Rational(x).limit_denominator(100)
+    exact = lambda x: sp.Rational(Fraction(x).limit_denominator(100))
     return {s: exact(lo) + exact(hi - lo)*sp.Rational(r.whole(1, 996), 997)
             for s, (lo, hi) in symbols.items()}
 
@@ -205,7 +211,7 @@ def _equal_to_30_digits(a, b, symbols, names):
         if not abs(p - q) <= sp.Float("1e-24", 30)*(1 + abs(q)): return False
     return True
 
-# %% ../../nbs/exam/answers.ipynb #7e75c1a5
+# %% ../../nbs/exam/answers.ipynb #059f57a2
 @checked
 def identical(
     a:str, b:str,          # expressions

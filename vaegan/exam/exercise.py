@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/exam/exercise.html.md"""
 # %% auto #0
 __all__ = ['CHAPTERS', 'Exercise', 'exercise', 'right_forms', 'audit', 'review']
 
-# %% ../../nbs/exam/exercise.ipynb #f9fbf90c
+# %% ../../nbs/exam/exercise.ipynb #5245645c
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,13 +24,13 @@ from .judge import answer_values, judge, near
 from .variant import (
     KINDS, LETTERED, Shown, Variant, question_text, shown_answer, solution_text)
 
-# %% ../../nbs/exam/exercise.ipynb #40f3a88c
+# %% ../../nbs/exam/exercise.ipynb #edb2b685
 _NO_LESSONS = "42_plot", "exercises/linear_autoencoder"
 
 CHAPTERS = {module_of(path).split(".")[-1]: path    # chapter -> its notebook
             for path in [*(p.path for p in lessons()), *_NO_LESSONS]}
 
-# %% ../../nbs/exam/exercise.ipynb #2e65e80e
+# %% ../../nbs/exam/exercise.ipynb #856c0771
 @dataclass(frozen=True)
 class Exercise:
     "A question whose numbers are still open"
@@ -51,12 +51,12 @@ class Exercise:
         "The question with the numbers of this seed"
         return _good_variant(self, int(seed))
 
-# %% ../../nbs/exam/exercise.ipynb #431a6f5f
+# %% ../../nbs/exam/exercise.ipynb #815113ce
 _parts = lambda s: [t.strip() for t in s.split(",")]
 _tags = marker("equation tags, comma-separated", lambda s: all(_parts(s)))
 _words = marker("words, blank-separated", lambda s: isinstance(s, str))
 
-# %% ../../nbs/exam/exercise.ipynb #8740087c
+# %% ../../nbs/exam/exercise.ipynb #8aeb58ee
 @checked
 def exercise(
     chapter:Annotated[str, one_of(CHAPTERS)],
@@ -76,7 +76,7 @@ def _named(f):
         raise ValueError(f"f: expected {wanted}, got {getattr(f, '__name__', repr(f))}")
     return f.__name__.replace("_", "-"), f.__doc__.strip()
 
-# %% ../../nbs/exam/exercise.ipynb #1d0d0fdf
+# %% ../../nbs/exam/exercise.ipynb #afd68177
 def _fault(v, check, agree):
     "What is wrong: derivations that disagree, or mistakes that cannot be told apart"
     truth, second = answer_values(v, v.answer), answer_values(v, check)
@@ -95,7 +95,7 @@ def _fault(v, check, agree):
                 return f"mistakes {other} and {k} lead to the same answer: {w}"
     return ""
 
-# %% ../../nbs/exam/exercise.ipynb #eef9dfcf
+# %% ../../nbs/exam/exercise.ipynb #3b0d988d
 def _lettered(v, check, r):
     "Shuffle the options and replace texts by letters; what is wrong, if anything"
     texts = r.perm([v.answer, *(text for text, _ in v.mistakes.values())])
@@ -109,7 +109,7 @@ def _lettered(v, check, r):
     options, answer = {letter[t]: t for t in texts}, letter[v.answer]
     return replace(v, answer=answer, mistakes=mistakes, options=options), fault
 
-# %% ../../nbs/exam/exercise.ipynb #f40b8374
+# %% ../../nbs/exam/exercise.ipynb #121e14cf
 _NEEDED = {"question", "answer", "check", "mistakes", "hints", "solution"}
 _OPTIONAL = {"accept", "symbols", "tol", "agree", "cases", "probe", "start"}
 
@@ -118,7 +118,7 @@ def _tolerance(kind, answer):
     numbers = answer if isinstance(answer, (tuple, list)) else [answer]
     return 0. if all(isinstance(a, int) for a in numbers) else 1e-4
 
-# %% ../../nbs/exam/exercise.ipynb #36557e8e
+# %% ../../nbs/exam/exercise.ipynb #8c32587e
 def _draw(ex, seed, attempt=0):
     "One draw of the numbers, and what is wrong with it (empty if nothing is)"
     r = Draw(ex.id, seed, attempt)
@@ -136,8 +136,9 @@ def _draw(ex, seed, attempt=0):
     try: return v, _fault(v, check, agree)
     except Unreadable as e: return v, str(e)
 
-# %% ../../nbs/exam/exercise.ipynb #33094078
+# %% ../../nbs/exam/exercise.ipynb #21997cdd
 def _first_good(ex, seed):
+    fault = ""
     for attempt in range(20):
         v, fault = _draw(ex, seed, attempt)
         if not fault: return v
@@ -150,7 +151,7 @@ def _good_variant(ex, seed):
     "Remembered, except for code: its inputs are tensors that a learner may change"
     return _first_good(ex, seed) if ex.kind == "code" else _remembered(ex, seed)
 
-# %% ../../nbs/exam/exercise.ipynb #20adfca7
+# %% ../../nbs/exam/exercise.ipynb #09fa4e33
 def right_forms(v:Variant) -> list:
     "Other forms of the right answer, which must be accepted too"
     if v.kind != "numeric": return list(v.accept)
@@ -165,7 +166,7 @@ def _rounded(x):
     if not isinstance(x, float): return str(x)
     return f"{x:.{4 if abs(x) >= .01 or not x else 7}f}"
 
-# %% ../../nbs/exam/exercise.ipynb #b3d8550a
+# %% ../../nbs/exam/exercise.ipynb #c2c5cb3c
 def _complaints(v):
     "What is wrong with one variant, in sentences"
     if len(v.mistakes) < 3: yield f"expected at least 3 mistakes, got {len(v.mistakes)}"
@@ -181,7 +182,7 @@ def _complaints(v):
     if v.kind == "numeric" and not _arrives(v):
         yield f"the solution does not arrive at {shown_answer(v)}"
 
-# %% ../../nbs/exam/exercise.ipynb #a22d8383
+# %% ../../nbs/exam/exercise.ipynb #23480b73
 def _misjudged(v):
     "Mistakes that are taken for another, or whose diagnosis is not plain text"
     for name, (wrong, message) in v.mistakes.items():
@@ -196,7 +197,7 @@ def _arrives(v):
     said = "".join(v.solution)
     return all(re.search(rf"(?<![\d.]){re.escape(a)}", said) for a in numbers)
 
-# %% ../../nbs/exam/exercise.ipynb #ecaaf998
+# %% ../../nbs/exam/exercise.ipynb #50c33623
 _seeds = marker("one or more seeds, whole numbers from 0",
                 lambda seeds: len(seeds) > 0 and all(index(s) >= 0 for s in seeds))
 
@@ -215,7 +216,7 @@ def audit(
         bad += [f"{ex.id}, seed {s}: {c}" for c in _complaints(ex.variant(s))]
     return bad
 
-# %% ../../nbs/exam/exercise.ipynb #3cd2fa5d
+# %% ../../nbs/exam/exercise.ipynb #05e9bd4a
 @checked
 def review(
     ex:Exercise,

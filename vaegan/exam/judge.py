@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/exam/judge.html.md"""
 # %% auto #0
 __all__ = ['near', 'comparison_points', 'answer_values', 'known_mistakes', 'Verdict', 'judge']
 
-# %% ../../nbs/exam/judge.ipynb #aac095e2
+# %% ../../nbs/exam/judge.ipynb #3e105c32
 import copy
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .answers import read_numbers
 from .draw import Draw
 from .variant import LETTERED, Variant
 
-# %% ../../nbs/exam/judge.ipynb #997b0f3e
+# %% ../../nbs/exam/judge.ipynb #98c20149
 def near(
     xs:tuple, ys:tuple,   # numbers, and shapes as text
     tol:float             # relative to max(1, |y|)
@@ -29,19 +29,19 @@ def _near(x, y, tol):
     if isinstance(x, str) or isinstance(y, str): return x == y
     return abs(x - y) <= tol*max(1, abs(y)) + 1e-9
 
-# %% ../../nbs/exam/judge.ipynb #9d6a3b57
+# %% ../../nbs/exam/judge.ipynb #58da2103
 def comparison_points(v:Variant) -> list: # of dicts, symbol -> number
     "Eight points of the domain on which expressions are compared"
     r = Draw(v.id, "points")
     draw = lambda lo, hi: round(lo + (hi - lo)*r.uniform(), 6)
     return [{s: draw(lo, hi) for s, (lo, hi) in v.symbols.items()} for _ in range(8)]
 
-# %% ../../nbs/exam/judge.ipynb #2e9c1525
+# %% ../../nbs/exam/judge.ipynb #58861f93
 def _flat(x):
     "Numbers of an output, with its shape as text"
     if x is None:
         raise Unreadable("your function returned None; did you forget `return`?")
-    if isinstance(x, dict): x = [x[k] for k in sorted(x)]
+    if isinstance(x, dict): return _flat([x[k] for k in sorted(x)])
     if hasattr(x, "detach"): x = x.detach()
     if hasattr(x, "tolist"): return [str(list(x.shape)), *_leaves(x.tolist())]
     if isinstance(x, (tuple, list)):
@@ -51,13 +51,13 @@ def _flat(x):
 def _leaves(x):
     return [n for y in x for n in _leaves(y)] if isinstance(x, list) else [float(x)]
 
-# %% ../../nbs/exam/judge.ipynb #0fd49f45
+# %% ../../nbs/exam/judge.ipynb #f85a7bad
 def _outputs(v, f):
     "What a function gives on every case"
     probe = v.probe or (lambda f, *args: f(*args))
     return tuple(n for args in v.cases for n in _flat(probe(f, *copy.deepcopy(args))))
 
-# %% ../../nbs/exam/judge.ipynb #17bcf273
+# %% ../../nbs/exam/judge.ipynb #5489f2dd
 def answer_values(
     v:Variant,
     a:object    # an answer, of the kind that the question asks for
@@ -69,7 +69,7 @@ def answer_values(
     tree = read_expr(str(a), tuple(v.symbols))
     return tuple(evaluate(tree, p) for p in comparison_points(v))
 
-# %% ../../nbs/exam/judge.ipynb #87617585
+# %% ../../nbs/exam/judge.ipynb #a7f8ed3c
 _SLIPS = [
     ("wrong-sign", -1, "Right magnitude, wrong sign."),
     ("half", .5, "You are off by a factor of 2: yours is half of it."),
@@ -88,13 +88,13 @@ def _slips(v):
         if not near(wrong, truth, 10*v.tol): found.append((name, wrong, message))
     return found
 
-# %% ../../nbs/exam/judge.ipynb #e891c21d
+# %% ../../nbs/exam/judge.ipynb #f621bd9f
 def known_mistakes(v:Variant) -> list: # of (name, numbers, message)
     "What this question can recognise: its own mistakes, then the general ones"
     own = [(k, answer_values(v, a), m) for k, (a, m) in v.mistakes.items()]
     return own + _slips(v)
 
-# %% ../../nbs/exam/judge.ipynb #e0c6eab1
+# %% ../../nbs/exam/judge.ipynb #d7104a14
 @dataclass(frozen=True)
 class Verdict:
     "What there is to say about an answer"
@@ -112,7 +112,7 @@ def _head(status):
     heads = dict(right="Right.", pending="Pending.", unreadable="Not readable:")
     return heads.get(status, "Not yet.")
 
-# %% ../../nbs/exam/judge.ipynb #8dd11465
+# %% ../../nbs/exam/judge.ipynb #1b6585dd
 def _judge_letter(v, answer):
     said = str(answer).strip()
     quoted = [k for k, t in v.options.items() if said == t]
@@ -126,7 +126,7 @@ def _judge_letter(v, answer):
         if letter == wrong: return Verdict("mistake", message, name)
     return Verdict("wrong", "")
 
-# %% ../../nbs/exam/judge.ipynb #256f646f
+# %% ../../nbs/exam/judge.ipynb #45d09c1f
 def _judge_numbers(v, answer):
     got, truth = answer_values(v, answer), answer_values(v, v.answer)
     if len(got) != len(truth):
@@ -146,7 +146,7 @@ def _to_the_last_digit(v, answer):
         return Verdict("wrong", close)
     return Verdict("right", "")
 
-# %% ../../nbs/exam/judge.ipynb #879fc55b
+# %% ../../nbs/exam/judge.ipynb #923e3ad4
 def _judge_code(v, f):
     if not callable(f):
         what = f"pass the function itself, without calling it; got {one_line(repr(f))}"
@@ -163,7 +163,7 @@ def _judge_code(v, f):
         if near(got, wrong, v.tol): return Verdict("mistake", message, name)
     return _judge_form(got, truth)
 
-# %% ../../nbs/exam/judge.ipynb #48f7fdef
+# %% ../../nbs/exam/judge.ipynb #cf8fcff8
 def _is_stub(f):
     "Is the body nothing but dots (and perhaps a docstring)?"
     import dis
@@ -172,7 +172,7 @@ def _is_stub(f):
     if not hasattr(f, "__code__"): return False
     return all(i.opname in idle or nothing(i) for i in dis.get_instructions(f))
 
-# %% ../../nbs/exam/judge.ipynb #694d8443
+# %% ../../nbs/exam/judge.ipynb #6185f35a
 def _judge_form(got, truth):
     "What is wrong with outputs that match no mistake: a shape, a nan, or the numbers"
     shapes = lambda xs: [x for x in xs if isinstance(x, str)]
@@ -185,7 +185,7 @@ def _judge_form(got, truth):
     unknown = "The numbers are not right, and it is not a mistake I know. Try a hint."
     return Verdict("wrong", unknown)
 
-# %% ../../nbs/exam/judge.ipynb #a2e50b39
+# %% ../../nbs/exam/judge.ipynb #23ebfde9
 def judge(
     v:Variant,
     answer:object   # letter, number, text or function; None or ... if there is none yet

@@ -7,7 +7,8 @@ Docs: https://vaegan.github.io/vaegan/exam/learner.html.md"""
 # %% auto #0
 __all__ = ['bank_modules', 'exercises_of', 'bank', 'nearest', 'ask', 'check', 'hint', 'solution']
 
-# %% ../../nbs/exam/learner.ipynb #96b0f3b9
+# %% ../../nbs/exam/learner.ipynb #9df7da64
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
@@ -19,13 +20,13 @@ from .exercise import Exercise
 from .judge import Verdict, judge
 from .variant import Shown, question_text, solution_text
 
-# %% ../../nbs/exam/learner.ipynb #a3bf2899
+# %% ../../nbs/exam/learner.ipynb #fde96f61
 def bank_modules() -> list: # of names, such as "elbo"
     "The modules of the bank, one for each page of exercises"
     import vaegan.bank
     return sorted(m.name for m in iter_modules(vaegan.bank.__path__))
 
-# %% ../../nbs/exam/learner.ipynb #4e1ab7a9
+# %% ../../nbs/exam/learner.ipynb #d810fcb2
 def exercises_of(
     module:str    # of the bank
 ) -> list: # of Exercise
@@ -36,7 +37,7 @@ def exercises_of(
     there = vars(import_module(f"vaegan.bank.{module}")).values()
     return [x for x in there if isinstance(x, Exercise)]
 
-# %% ../../nbs/exam/learner.ipynb #0cf7bf78
+# %% ../../nbs/exam/learner.ipynb #79daa65d
 @lru_cache(1)
 def bank() -> dict: # id -> Exercise, sorted by id
     "Every exercise there is"
@@ -46,10 +47,10 @@ def bank() -> dict: # id -> Exercise, sorted by id
         found[ex.id] = ex
     return dict(sorted(found.items()))
 
-# %% ../../nbs/exam/learner.ipynb #dd823a82
+# %% ../../nbs/exam/learner.ipynb #e21279c6
 def nearest(
     word:object,    # that is not known
-    known:list      # words that are
+    known:Iterable  # words that are
 ) -> str:
     "What may have been meant, as the end of an error"
     near = get_close_matches(str(word), list(known), 3, .5)
@@ -61,7 +62,7 @@ def _variant(id, seed):
     wanted = "an exercise of the bank"
     raise ValueError(f"id: expected {wanted}, got {id!r}; {nearest(id, bank())}")
 
-# %% ../../nbs/exam/learner.ipynb #d877b2ea
+# %% ../../nbs/exam/learner.ipynb #84f937b9
 @checked
 def ask(
     id:str,        # of the exercise
@@ -78,7 +79,7 @@ def ask(
     on_paper = "(an answer box, on the rendered page)"
     display({"text/html": box(v), "text/plain": on_paper}, raw=True)
 
-# %% ../../nbs/exam/learner.ipynb #26ff2f09
+# %% ../../nbs/exam/learner.ipynb #4adafe14
 @checked
 def check(
     id:str,        # of the exercise
@@ -88,7 +89,7 @@ def check(
     "Say whether an answer is right, or which mistake it shows"
     return judge(_variant(id, seed), answer)
 
-# %% ../../nbs/exam/learner.ipynb #ef7e5e7e
+# %% ../../nbs/exam/learner.ipynb #bed45078
 @checked
 def hint(
     id:str,        # of the exercise
@@ -101,7 +102,7 @@ def hint(
     if step > n: raise ValueError(f"step: expected 1 to {n}, got {step}")
     return Shown(f"*Hint {step} of {n}:* {hints[step - 1]}")
 
-# %% ../../nbs/exam/learner.ipynb #73ba495f
+# %% ../../nbs/exam/learner.ipynb #d73c4564
 @checked
 def solution(
     id:str,        # of the exercise

@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/exam/page.html.md"""
 # %% auto #0
 __all__ = ['anchor', 'fold', 'exercise_page', 'notebook']
 
-# %% ../../nbs/exam/page.ipynb #952d6c94
+# %% ../../nbs/exam/page.ipynb #43970b3b
 import hashlib
 import re
 from importlib import import_module
@@ -18,14 +18,14 @@ from .exercise import CHAPTERS
 from .learner import exercises_of
 from .variant import KINDS, solution_text
 
-# %% ../../nbs/exam/page.ipynb #3253662d
+# %% ../../nbs/exam/page.ipynb #b1314afd
 def anchor(
     tag:str    # of an equation
 ) -> str: # id of the place where it stands
     "The anchor of an equation"
     return "eq-" + re.sub(r"[^a-z0-9]+", "-", tag.lower()).strip("-")
 
-# %% ../../nbs/exam/page.ipynb #0d0aed1e
+# %% ../../nbs/exam/page.ipynb #3fcfa04f
 def fold(
     summary:str,  # what stands there before it is unfolded
     body:str      # Markdown
@@ -33,20 +33,20 @@ def fold(
     "Markdown behind a line that unfolds it"
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
-# %% ../../nbs/exam/page.ipynb #8ea1b3d2
+# %% ../../nbs/exam/page.ipynb #4d7deb58
 def _equation_links(ex):
     "Links to the equations of an exercise, from a page in exercises/"
     path = f"../{CHAPTERS[ex.chapter]}.ipynb".replace("../exercises/", "")
     return ", ".join(f"[({t})]({path}#{anchor(t)})" for t in ex.tags)
 
-# %% ../../nbs/exam/page.ipynb #c45361ab
+# %% ../../nbs/exam/page.ipynb #e8e20eb3
 def _answer_cell(v):
     "The cell that the learner completes"
     if v.kind != "code": return f'answer = ...\ncheck("{v.id}", {v.seed}, answer)'
-    name = re.search(r"def (.+?)[(]", v.start)[1]
+    name = re.findall(r"def (.+?)[(]", v.start)[0]
     return f'{v.start.strip()}\n\ncheck("{v.id}", {v.seed}, {name})'
 
-# %% ../../nbs/exam/page.ipynb #21e423fe
+# %% ../../nbs/exam/page.ipynb #4064ae52
 def _exercise_cells(ex, number, seed):
     "Question, answer and help for one exercise"
     v = ex.variant(seed)
@@ -59,7 +59,7 @@ def _exercise_cells(ex, number, seed):
             ("markdown", todo), ("code", _answer_cell(v)),
             ("markdown", "\n\n".join([*help, fold("Solution", solution_text(v))]))]
 
-# %% ../../nbs/exam/page.ipynb #9975d64b
+# %% ../../nbs/exam/page.ipynb #94034f67
 _COLAB = "https://colab.research.google.com"
 
 _INSTALL = ('#| hide\n#| eval: false\n![ ! -d /content ] || python -c "import vaegan" '
@@ -71,7 +71,7 @@ _GUIDE = (
     "`hint(id, seed, step)` and `solution(id, seed)` work for every seed; for the "
     "numbers shown here, unfold them.")
 
-# %% ../../nbs/exam/page.ipynb #49c68155
+# %% ../../nbs/exam/page.ipynb #7b678154
 @checked
 def exercise_page(
     module:str,                # of the bank, such as "elbo", with its PAGE
@@ -96,7 +96,7 @@ def _opening(module, about, n, repo):
     yield "code", "from vaegan.exam.learner import ask, check, hint, solution"
     yield "markdown", _GUIDE
 
-# %% ../../nbs/exam/page.ipynb #55bacb05
+# %% ../../nbs/exam/page.ipynb #31a25fca
 def _is_cell(c):
     pair = isinstance(c, (tuple, list)) and len(c) == 2
     return pair and c[0] in ("markdown", "code") and isinstance(c[1], str)
@@ -111,7 +111,7 @@ def _fresh_id(text, seen):
     seen.add(i)
     return i
 
-# %% ../../nbs/exam/page.ipynb #0cd560ad
+# %% ../../nbs/exam/page.ipynb #edb03fc7
 @checked
 def notebook(
     cells:Annotated[list, _cells],    # kind and source of each

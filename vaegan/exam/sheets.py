@@ -7,12 +7,13 @@ Docs: https://vaegan.github.io/vaegan/exam/sheets.html.md"""
 # %% auto #0
 __all__ = ['FORMATS', 'topics', 'choose', 'read_roster', 'count', 'sheet_cells', 'render_sheet', 'write_new', 'write_exam']
 
-# %% ../../nbs/exam/sheets.ipynb #e9941fb4
+# %% ../../nbs/exam/sheets.ipynb #77fe9e01
 import csv
 import hashlib
 import io
 import json
 import re
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +28,7 @@ from .typeset import to_html
 from .variant import question_text, solution_text
 from ..files import new_folder, write_files
 
-# %% ../../nbs/exam/sheets.ipynb #2fd7eac3
+# %% ../../nbs/exam/sheets.ipynb #49fb5cd9
 def topics() -> dict: # topic -> ids of the exercises that can stand on a sheet
     "What can be asked for: chapters, and the words that exercises carry"
     out = {}
@@ -36,15 +37,15 @@ def topics() -> dict: # topic -> ids of the exercises that can stand on a sheet
         for t in words: out.setdefault(t, []).append(ex.id)
     return dict(sorted(out.items()))
 
-# %% ../../nbs/exam/sheets.ipynb #bc4a8549
+# %% ../../nbs/exam/sheets.ipynb #03a87a57
 _list = marker("a list of words",
                lambda xs: not isinstance(xs, str) and hasattr(xs, "__iter__"))
 
 @checked
 def choose(
-    names:Annotated[list, _list],    # topics; all chapters if empty
-    n:Count,                         # questions
-    seed:Whole                       # other seed, other exercises
+    names:Annotated[Iterable, _list],    # topics; all chapters if empty
+    n:Count,                             # questions
+    seed:Whole                           # other seed, other exercises
 ) -> list: # of ids
     "n different exercises, the topics in turn"
     have = topics()
@@ -59,7 +60,7 @@ def choose(
         raise ValueError(f"--n: expected {wanted}, got {n}")
     return _in_turn(queues, n)
 
-# %% ../../nbs/exam/sheets.ipynb #dd4bab84
+# %% ../../nbs/exam/sheets.ipynb #ace9324e
 def _check_topics(names, have):
     for t in names:
         if t in have: continue
@@ -75,7 +76,7 @@ def _in_turn(queues, n):
             if q and len(out) < n: out.append(q.pop(0))
     return out
 
-# %% ../../nbs/exam/sheets.ipynb #bd323b32
+# %% ../../nbs/exam/sheets.ipynb #014c9aec
 @checked
 def read_roster(
     path:AnyPath   # CSV with a header and a column `id`
@@ -87,13 +88,13 @@ def read_roster(
     except ValueError as e: why = str(e)
     raise ValueError(f"--students: {path}{why}")
 
-# %% ../../nbs/exam/sheets.ipynb #528796ce
+# %% ../../nbs/exam/sheets.ipynb #9d8c175c
 def _table(path):
     "The rows of a CSV file; an empty one if there are none"
     text = Path(path).read_bytes().decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
 
-# %% ../../nbs/exam/sheets.ipynb #ad2a6e8a
+# %% ../../nbs/exam/sheets.ipynb #27c08a40
 def _ids(head, *rows):
     "The column id; ValueError says what is wrong where, to stand behind the path"
     head, seen = [h.strip().lower() for h in head], {}
@@ -119,10 +120,10 @@ def _student(row, head):
         raise ValueError(f"an id is {allowed}, got {one_line(repr(i))}")
     return i
 
-# %% ../../nbs/exam/sheets.ipynb #bc8d506c
+# %% ../../nbs/exam/sheets.ipynb #960051ad
 FORMATS = ("ipynb", "md", "html")
 
-# %% ../../nbs/exam/sheets.ipynb #510752c6
+# %% ../../nbs/exam/sheets.ipynb #32659a8f
 def count(
     n:int,      # of things
     word:str    # for one of them
@@ -130,7 +131,7 @@ def count(
     "1 point, 2 points"
     return f"{n} {word}{'s'*(n != 1)}"
 
-# %% ../../nbs/exam/sheets.ipynb #e63ebb70
+# %% ../../nbs/exam/sheets.ipynb #4d7a9477
 _HANDLING = (" Write each answer in place of the dots and save. "
              "The sheet is read, never run.")
 
@@ -140,7 +141,7 @@ def _head(vs, student, solved):
     size = f"{len(vs)} questions, {count(total, 'point')}."
     return f"# {title}\n\n{whose}{size}" + _HANDLING*(not solved)
 
-# %% ../../nbs/exam/sheets.ipynb #66f7c8e1
+# %% ../../nbs/exam/sheets.ipynb #456ac499
 _questions = marker("at least one question, a list of Variant",
                     lambda vs: bool(vs) and all(hasattr(v, "points") for v in vs))
 
@@ -162,13 +163,13 @@ def sheet_cells(
         else: cells.append(("code", f"#| answer: q{q}\nanswer = ..."))
     return cells
 
-# %% ../../nbs/exam/sheets.ipynb #f81883af
+# %% ../../nbs/exam/sheets.ipynb #54fc936a
 def _on_paper(kind, s):
     if kind == "markdown": return s
     if "answer:" in s: return "Answer: " + "_"*40
     return s.splitlines()[0].removeprefix("#| ")
 
-# %% ../../nbs/exam/sheets.ipynb #eeaea318
+# %% ../../nbs/exam/sheets.ipynb #8d36e482
 _Format = Annotated[str, one_of(FORMATS)]
 
 @checked
@@ -182,7 +183,7 @@ def render_sheet(
     md = "\n\n".join(_on_paper(*c) for c in cells).replace(_HANDLING, "", 1) + "\n"
     return md if format == "md" else to_html(md, cells[0][1].splitlines()[0][2:])
 
-# %% ../../nbs/exam/sheets.ipynb #044100fa
+# %% ../../nbs/exam/sheets.ipynb #8de88239
 def _check_free(paths, force):
     "Nothing may stand where a file goes, or nothing but files that may be replaced"
     there = [p for p in paths if p.exists() or p.is_symlink()]
@@ -193,9 +194,9 @@ def _check_free(paths, force):
     for p in there:
         if not p.is_file(): raise ValueError(f"{p} is in the way and is not a file")
 
-# %% ../../nbs/exam/sheets.ipynb #854eb626
+# %% ../../nbs/exam/sheets.ipynb #4f43cfe0
 def write_new(
-    folder:str,          # made if missing, with those that the names hold
+    folder:AnyPath,      # made if missing, with those that the names hold
     files:dict,          # name -> bytes
     force:bool=False     # overwrite what is there
 ) -> list: # their paths
@@ -207,7 +208,7 @@ def write_new(
         write_files(folder, files)
     return paths
 
-# %% ../../nbs/exam/sheets.ipynb #54b495c5
+# %% ../../nbs/exam/sheets.ipynb #554372e8
 def _numbers_of(student, ids, seed):
     "The questions of one student"
     digest = lambda i: hashlib.sha256(f"{seed}/{student}/{i}".encode()).digest()
@@ -218,10 +219,10 @@ def _exam_id(seed, ids, students):
     about = ["exam", seed, ids, len(students) > 1 or bool(students[0])]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:8]
 
-# %% ../../nbs/exam/sheets.ipynb #0200a110
+# %% ../../nbs/exam/sheets.ipynb #051cd6ac
 @checked
 def write_exam(
-    topics:Annotated[list, _list]=(),   # chapters or words; all by default
+    topics:Annotated[Iterable, _list]=(),   # chapters or words; all by default
     n:Count=8,                          # questions
     seed:Whole=0,                       # keep it to yourself
     format:_Format="ipynb",              # "ipynb", "md" or "html"

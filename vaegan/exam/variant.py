@@ -7,18 +7,18 @@ Docs: https://vaegan.github.io/vaegan/exam/variant.html.md"""
 # %% auto #0
 __all__ = ['KINDS', 'LETTERED', 'Variant', 'Shown', 'how_to_answer', 'question_text', 'shown_answer', 'solution_text']
 
-# %% ../../nbs/exam/variant.ipynb #cf563f0a
+# %% ../../nbs/exam/variant.ipynb #c060293e
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Any, Callable
 
-# %% ../../nbs/exam/variant.ipynb #cdb6a0a0
+# %% ../../nbs/exam/variant.ipynb #0d439068
 KINDS = dict(choice="choice", truefalse="true or false, with the reason",
              bug="find the bug", numeric="number", symbolic="expression", code="code")
 
-# %% ../../nbs/exam/variant.ipynb #a156838c
+# %% ../../nbs/exam/variant.ipynb #6c85b8dd
 LETTERED = ("choice", "truefalse", "bug")
 
-# %% ../../nbs/exam/variant.ipynb #d55e5e92
+# %% ../../nbs/exam/variant.ipynb #be72eb14
 @dataclass(frozen=True)
 class Variant:
     "A question with its numbers"
@@ -28,7 +28,7 @@ class Variant:
     kind:str             # key of `KINDS`
     points:int           # on a sheet
     question:str         # Markdown, inline mathematics only
-    answer:object        # letter, number, tuple of numbers, expression or function
+    answer:Any           # letter, number, tuple of numbers, expression or function
     mistakes:dict        # name -> (the answer it leads to, what to tell the learner)
     hints:tuple = ()     # Markdown, from a nudge to the plan
     solution:tuple = ()  # Markdown, one step each
@@ -37,11 +37,11 @@ class Variant:
     tol:float = 1e-4     # an answer may be off by tol·max(1, |true|)
     accept:tuple = ()    # other right forms
     cases:tuple = ()     # argument tuples that a learner's function is tried on
-    probe:Callable = None   # (function, *arguments) -> what is compared
+    probe:Callable|None = None   # (function, *arguments) -> what is compared
     start:str = ""       # the cell that the learner completes
     where:str = ""       # chapter and equations
 
-# %% ../../nbs/exam/variant.ipynb #2377f488
+# %% ../../nbs/exam/variant.ipynb #214bad0a
 class Shown:
     "Markdown in a notebook, text elsewhere"
     def __init__(
@@ -52,7 +52,7 @@ class Shown:
     def __repr__(self): return self.md
     def _repr_markdown_(self): return self.md
 
-# %% ../../nbs/exam/variant.ipynb #315d74d4
+# %% ../../nbs/exam/variant.ipynb #ae7f4512
 def how_to_answer(v:Variant) -> str: # Markdown
     "One or two sentences on what an answer looks like"
     if v.kind in LETTERED: return "Answer with a letter, such as `\"a\"`."
@@ -71,7 +71,7 @@ def _how_to_write_an_expression(v):
     return (f"Answer with an expression in {names} as text, such as "
             f"`\"exp({first})/2\"`. Equivalent forms count as equal.")
 
-# %% ../../nbs/exam/variant.ipynb #d9f6346f
+# %% ../../nbs/exam/variant.ipynb #9d871d40
 def question_text(
     v:Variant,
     answering:bool=True   # say how to answer, too
@@ -81,7 +81,7 @@ def question_text(
     how = f"*{how_to_answer(v)}*" if answering else ""
     return "\n\n".join(filter(None, [v.question.strip(), options, how]))
 
-# %% ../../nbs/exam/variant.ipynb #4a025e6a
+# %% ../../nbs/exam/variant.ipynb #1d3c2f61
 def shown_answer(v:Variant) -> str: # Markdown
     "The right answer as a reader wants to see it"
     if v.kind in LETTERED: return f"**({v.answer})** {v.options[v.answer]}"
@@ -94,7 +94,7 @@ def _decimals(x):
     if isinstance(x, int): return str(x)
     return f"{x:.4f}" if abs(x) >= .01 or not x else f"{x:.4g}"
 
-# %% ../../nbs/exam/variant.ipynb #e53c3b66
+# %% ../../nbs/exam/variant.ipynb #8ebed5ac
 def solution_text(v:Variant) -> str: # Markdown
     "The derivation, step by step, and the answer"
     return "\n\n".join([*v.solution, f"**Answer:** {shown_answer(v)}"])
