@@ -95,6 +95,7 @@ class PPCA:
         x = self.decode(torch.randn(n, self.k, **kw))
         return x + self.var**.5*torch.randn(n, self.d, **kw)
 
+# %% ../nbs/04_latent.ipynb #33d109f6
 def _some_noise(lam, k):
     "Refuse to explain all that varies: without noise the likelihood has no maximum"
     rank = int((lam > 1e-12*lam[0]).sum())
