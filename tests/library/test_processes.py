@@ -177,7 +177,7 @@ def test_a_bad_file_is_refused_by_all(tmp_path):
 exempt(   # names, kinds, why
     ("processes.draw_eps processes.my_rows processes.shared processes.over_rows processes.rank_and_world processes.join_torchrun"
      " processes.training_as_one processes.mean_over_processes processes.from_first", ALL,
-     "which process does what, and for how long: tests/library/test_recipes.py, chapters 1 and 9"),
+     "which process does what, and for how long: above, and on the pages of processes and runs"),
 )
 
 # ---------------------------------------------------------------------------------------------------------- bad input
@@ -191,12 +191,7 @@ NO_ROW = {
     "processes.rank_and_world": "takes nothing",
     "processes.join_torchrun": "the device that its caller has chosen; tests/library/test_recipes.py starts torchrun",
     "processes.training_as_one": "the parts of a step, which `fit` has checked",
-    "processes.from_first": "calls what it is given; what that raises is raised on all",
     "processes.mean_over_processes": "numbers that `fit` has read",
     "processes.shared": "the process's own number, given by torchrun or by a test",
-    "processes.rank_and_world": "no argument",
-    "processes.join_torchrun": "a device; what torchrun says stands in the environment",
-    "processes.training_as_one": "what a step changes, whatever that is",
-    "processes.mean_over_processes": "numbers that `fit` has looked at",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -545,7 +545,7 @@ def test_infinite_loss_stops_a_plain_step_too():
 # --------------------------------------------------------------------------------------------------------- properties
 exempt(   # names, kinds, why
     ("runs.fit_for runs.schedule_parts runs.kept_parts", ALL,
-     "which process does what, and for how long: tests/library/test_recipes.py, chapters 1 and 9"),
+     "which process does what, and for how long: above, and on the pages of processes and runs"),
 )
 
 # ---------------------------------------------------------------------------------------------------------- bad input
@@ -560,11 +560,9 @@ ROWS = {
 }
 NO_ROW = {
     "runs.History": "a plain dictionary",
-    "runs.schedule_parts": "gives names to what a step holds",
     "runs.kept_parts": "a file: as `load_run`; a file of another kind in test_training_for_a_budget",
     "runs.save_run": "whatever the state holds is refused by type; tests/library/test_runs.py",
     "runs.load_run": "a file: cut, foreign, newer, hostile in tests/library/test_runs.py",
-    "runs.kept_parts": "a file of somebody else; test_training_for_a_budget",
     "runs.schedule_parts": "test_schedules_have_the_names_that_kept_runs_know",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
