@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from bad_input import PUBLIC, bad_input_tests
+from IPython.core.formatters import DisplayFormatter
 from notebooks import NBS, nb_id
 from PIL import Image
 from torch.testing import assert_close
@@ -156,6 +157,7 @@ def test_a_still_without_a_kernel():
     bundle = view._repr_mimebundle_()
     assert Image.open(io.BytesIO(__import__("base64").b64decode(bundle["image/png"]))).width > 300 and bundle["text/plain"] == view.alt
     assert "widget-view" not in str(bundle.keys())
+    assert DisplayFormatter().format(view)[0] == bundle, "with ipywidgets 7 too, whose widgets show themselves in another way"
 
 def test_the_widget_itself_with_a_kernel(monkeypatch):
     import IPython
