@@ -232,16 +232,16 @@ any_device = Marker("on any device", None)
 isa = Marker("of this class", None)
 
 # %% ../nbs/40_checks.ipynb #96ebef25
-_COMPARE: dict[str, Any]
-_COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+_COMPARE: dict[str, Any] = {"==": operator.eq, ">=": operator.ge, "<=": operator.le,
+                            ">": operator.gt, "<": operator.lt}
 
 class _Dim:
-    "One word of a shape: `B`, `3`, `D*(D+1)//2`, `*D`, `+D`, `N>=2`, `_`, `...`"
+    "One word of a shape: `B`, `3`, `2*D`, `*D`, `+D`, `N>=2`, `+D==d`, `_`, `...`"
     def __init__(self, text):
         word = text.replace("...", "*_")
         self.text, self.star = text, word[0] if word[0] in "*+" else ""
-        head, *rest = re.split("([<>]=?)", word.lstrip("*+"), maxsplit=1)
-        self.bound = (_COMPARE[rest[0]], _expression(rest[1])) if rest else None
+        head, *rest = re.split("(==|[<>]=?)", word.lstrip("*+"), maxsplit=1)
+        self.sign, self.bound = (rest[0], _expression(rest[1])) if rest else ("", None)
         self.name = head if head.isidentifier() else None
         self.names = re.findall(r"[A-Za-z_][\w.]*", word)
         self.value = None if self.name else _expression(head)
@@ -259,15 +259,19 @@ class _Dim:
         known = self.known(call)
         if known is None: call.sizes[self.name] = size, name
         elif size != known: return False
-        return not self.bound or self.bound[0](size, self.bound[1](call))
+        if not self.bound: return True
+        n = math.prod(size) if isinstance(size, tuple) else size
+        return _COMPARE[self.sign](n, self.bound(call))
 
     def show(self, name, call):
         "Its size and the argument that fixed it, or as it is written"
-        try: size = self.known(call)
-        except LookupError: size = None
+        try:
+            size, bound = self.known(call), self.bound and self.bound(call)
+        except LookupError: return self.text, None
         who = call.sizes.get(self.name, (None, None))[1]
-        if size is None or who == name or self.bound: return self.text, None
-        return ", ".join(map(str, size)) if self.star else str(size), who
+        if bound is not None: return f"{self.star}{self.name}{self.sign}{bound}", None
+        if size is None or who == name: return self.text, None
+        return ", ".join(map(str, size)) if isinstance(size, tuple) else str(size), who
 
 # %% ../nbs/40_checks.ipynb #e56031d6
 def _split(dims, shape):
@@ -567,7 +571,7 @@ class _Glance:
     def around(self, given):
         "What the shapes read from `self` and from other arguments"
         own = getattr(given["self"], "__dict__", {}) if self.near else {}
-        seen = [read(given) for read in self.far]
+        seen: list[Any] = [read(given) for read in self.far]
         for name in self.near:
             v = own.get(name)
             if isinstance(v, (tuple, list)): seen += v

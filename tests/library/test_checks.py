@@ -101,7 +101,8 @@ def test_what_is_right_passes_by_position_and_by_name():
 SHAPES = [("", [()], [(1,)]), ("B", [(1,), (7,)], [(), (1, 1)]), ("3 _", [(3, 1), (3, 9)], [(1, 3), (3,)]), ("...", [(), (1,), (2, 3)], []),
           ("B ...", [(1,), (2, 3, 4)], [()]), ("... 2", [(2,), (5, 2)], [(), (3,), (2, 5)]), ("B *D", [(1,), (4, 5)], [()]),
           ("B +D", [(1, 1), (4, 5, 6)], [(), (4,)]), ("+D", [(1,), (2, 3)], [()]), ("a *b c", [(1, 2), (1, 7, 8, 2)], [(1,)]),
-          ("N>=2 F", [(2, 1), (9, 4)], [(1, 4), (2,)]), ("N>2", [(3,)], [(2,)]), ("N<=2", [(1,), (2,)], [(3,)]), ("N<2", [(1,)], [(2,)]),
+          ("N>=2 F", [(2, 1), (9, 4)], [(1, 4), (2,)]), ("N>2", [(3,)], [(2,)]), ("N<=2", [(1,), (2,)], [(3,)]), ("N<2", [(1,)], [(2,)]), ("N==2 D", [(2, 3)], [(1, 3)]),
+          ("B +D==6", [(1, 6), (4, 2, 3)], [(4, 5), (6,), (4, 2, 2)]), ("*D==1", [(), (1, 1)], [(2,)]), ("D N>D", [(2, 3)], [(2, 2)]),
           ("D D", [(2, 2)], [(2, 3)]), ("D 2*D+1", [(2, 5)], [(2, 4)]), ("D D//2 D%2", [(5, 2, 1)], [(5, 2, 2), (4, 1, 1)]), ("D D-1", [(3, 2)], [(3, 3)])]
 
 @pytest.mark.parametrize("words, good, bad", SHAPES, ids=[repr(s) for s, *_ in SHAPES])
@@ -308,13 +309,25 @@ def test_methods_read_their_object():
     assert a(torch.zeros(5, 2).double()).shape == (5, 2) and error(a, x.double())
     assert torch.equal(copy.deepcopy(b)(torch.ones(1, 3)), b(torch.ones(1, 3)))
 
+def test_as_many_values_as_the_object_says():
+    class Line:
+        def __init__(self, d): self.d = d
+        @checked
+        def score(self, x:Float[Tensor, "B +D==d"]): return len(x)
+    @checked
+    def outside(line, x:Float[Tensor, "N>line.d +D"]): return len(x)
+    for _ in range(2):
+        assert Line(4).score(torch.zeros(2, 2, 2)) == Line(6).score(torch.zeros(2, 6)) == 2 and outside(Line(1), torch.zeros(2, 2)) == 2
+        assert error(Line(4).score, torch.zeros(2, 6)) == "ValueError: x: expected shape [B, +D==4], got [2, 6]"
+        assert error(outside, Line(2), torch.zeros(2, 2)) == "ValueError: x: expected shape [N>2, +D], got [2, 2]"
+
 def test_functions_on_a_model():
     @checked
     def score(net:Net, x:Float[Tensor, "N>=2 *net.x_shape", like("net")]): return len(x)
     a, b = Net.small(2), Net(3, (3,))
     for _ in range(2):
         assert score(a, torch.zeros(5, 1, 2)) == score(b, torch.zeros(5, 3)) == 5
-        assert error(score, a, torch.zeros(5, 3)).startswith("ValueError: x: expected shape [N>=2, 1, 2]") and error(score, b, torch.zeros(1, 3))
+        assert error(score, a, torch.zeros(5, 3)) == "ValueError: x: expected shape [N>=2, 1, 2], got [5, 3]" and error(score, b, torch.zeros(1, 3))
         assert error(score, a, torch.zeros(5, 1, 2).double()) == "TypeError: x: expected torch.float32 like net, got torch.float64"
     def step(net):
         @checked
