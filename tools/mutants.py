@@ -3,7 +3,7 @@
     python tools/mutants.py [MODULE…] [--quick] [--sample N] [--jobs N] [--only TEXT] [--equivalents] [--list]   (`make mutants`)
 
 A mistake is one edit of one expression: a sign flipped, a half dropped, arguments swapped, a sum made a mean, k turns made
-one … (`changes`). One warm process has imported torch, the tools and the tests; it forks per mutant, so that none pays for the
+one … (`changes`), or of one signature: a dimension dropped, a marker removed … (`looser`). One warm process has imported torch, the tools and the tests; it forks per mutant, so that none pays for the
 imports and none can harm the next. A mutant goes through three stages until one notices it:
 1. grafted: its code is put into the functions that the collected tests hold, and those tests run that were seen to run the
    changed line, first those that noticed another mutant of the function, then the quickest;
@@ -121,6 +121,40 @@ def changes(n, t, parent=None):
             for new in OTHER[OPS[type(op)]].split() if type(op) in OPS else (): yield *t.between(x, y, OPS[type(op)]), new
         case ast.For(): yield t.a(n.iter), t.b(n.iter), f"list({t[n.iter]})[:1]"         # k turns into one
 
+WEAKER = dict(Count="Whole", Whole="int", Seed="int", Positive="NonNegative", NonNegative="float", Finite="float", Share="Finite", Widths="tuple", ImageShape="Shape", Shape="tuple")
+TENSORS = ("Float", "Int", "Bool", "Shaped")
+
+def dims(spec): return [n for part in spec.split() for n in re.findall(r"[A-Za-z]\w*", part)]
+
+def looser(n, t, names):
+    """The small mistakes in one annotation of a checked function: a dimension dropped or no longer bound to the others of its
+    name, a marker removed, a kind of number exchanged for a wider one, a word or a limit gone. names: how often each dimension
+    is named in the signature"""
+    a, b = t.a(n), t.b(n)
+    match n:
+        case ast.Name(id) if id in WEAKER: yield a, b, WEAKER[id]
+        case ast.Subscript(ast.Name(kind), ast.Tuple([_, ast.Constant(str(spec)) as s, *marks])) if kind in TENSORS:
+            parts, quote = spec.split(), t[s][0]
+            for i, part in enumerate(parts):
+                yield t.a(s), t.b(s), quote + " ".join(parts[:i] + parts[i+1:]) + quote
+                if re.fullmatch(r"[+*]?[A-Za-z]\w*", part) and names[part.lstrip("+*")] > 1:
+                    yield t.a(s), t.b(s), quote + " ".join([*parts[:i], re.sub(r"\w+", "other", part), *parts[i+1:]]) + quote
+            for x, y in zip([s, *marks], marks): yield t.b(x), t.b(y), ""
+        case ast.Subscript(ast.Name("Literal"), ast.Tuple(words)) if len(words) > 1: yield t.b(words[-2]), t.b(words[-1]), ""
+        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([kind, *_])): yield a, b, t[kind]
+    for c in ast.iter_child_nodes(n):
+        number = isinstance(c, ast.Constant) and isinstance(c.value, (int, float)) and not isinstance(c.value, bool)
+        if number: yield from changes(c, t)
+        elif isinstance(c, ast.expr) and (isinstance(n, (ast.BinOp, ast.Call)) or isinstance(n, (ast.Subscript, ast.Tuple)) and isinstance(c, (ast.Tuple, ast.Call))): yield from looser(c, t, names)
+
+def signature(f, t):
+    "All of them in the signature of a function that `checked` guards"
+    if not any("checked" in ast.unparse(d) for d in f.decorator_list): return
+    notes = [p.annotation for p in [*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs] if p.annotation]
+    specs = [c.value for n in [*notes, f.returns] if n for c in ast.walk(n) if isinstance(c, ast.Constant) and isinstance(c.value, str)]
+    names = Counter(d for s in specs for d in dims(s))
+    for n in notes: yield from looser(n, t, names)
+
 Mutant = namedtuple("Mutant", "module func line old new source cell_id cell lines")   # old, new: texts of the line; lines: which a test must run
 
 def _plain(n):
@@ -162,6 +196,8 @@ def mutants(module, source=None):
         if hasattr(n, "lineno") and not (number and (default and n.value not in (0, 1) or 0 < n.value < 1e-3)):
             for edit in changes(n, t, parent): put(n, name, run, *edit)
         if isinstance(n, ast.FunctionDef) and not func: func = run = range(n.body[0].lineno, n.end_lineno + 1)
+        if isinstance(n, ast.FunctionDef):
+            for edit in signature(n, t): put(n, name, run, *edit)
         for field, c in _plain(n):
             if not (isinstance(c, ast.Expr) and isinstance(c.value, ast.Constant)): walk(c, name, func, run, default or isinstance(n, ast.arguments), n)
     walk(ast.parse(source), module, None, range(1, len(lines) + 1))
@@ -342,7 +378,8 @@ STAGES = ("grafted", "imported", "notebook")
 
 def experiment(m, stage, items, watch, runs, secs, noticed, budget):
     "What to run for one mutant at one stage; returns who noticed"
-    order = {t: (-noticed[m.module, m.func][t], s*len(runs[t])) for t, s in secs.items() if any((m.module, n) in runs[t] for n in m.lines)}
+    mine = f"[{m.func.removesuffix('.__init__')}"                          # who is refused by a signature never runs the function
+    order = {t: (-noticed[m.module, m.func][t], s*len(runs[t])) for t, s in secs.items() if mine in t or any((m.module, n) in runs[t] for n in m.lines)}
     if budget:
         ranked = sorted(order, key=order.get)
         spent = itertools.accumulate((secs[t] for t in ranked), initial=0)
