@@ -257,7 +257,7 @@ class _Dim:
     def fits(self, size, name, call):
         "Is this its size? A name without a size gets it"
         known = self.known(call)
-        if known is None: call.sizes[self.name] = size, name
+        if known is None and self.name: call.sizes[self.name] = size, name
         elif size != known: return False
         if not self.bound: return True
         n = math.prod(size) if isinstance(size, tuple) else size
