@@ -14,60 +14,63 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 
+from .checks import Count, Finite, Float, checked, finite, unit
 from .dists import mvn_log_prob, normal_log_prob, tril
-from .guards import check_finite
 from .reparam import rsample, rsample_mvn
-from .vae import Bernoulli, _rows
+from .vae import Bernoulli
 
 # %% ../nbs/10_likelihoods.ipynb #60770d18
 def _errors(x, mu):
     "x − mu of images `[B,...]` and means `[*K,B,m]`, a row for each draw `[*K·B,m]`"
-    return (_rows(x, mu) - mu).flatten(0, -2)
+    return (x.flatten(1) - mu).flatten(0, -2)
 
 # %% ../nbs/10_likelihoods.ipynb #28c4109d
 class Normal(nn.Module):
     "Real-valued pixels around the decoder's outputs, all with one learned variance"
+    @checked
     def __init__(self,
-        logvar:float=0.   # log-variance to start from
+        logvar:Finite=0.   # log-variance to start from
     ):
         super().__init__()
-        if not math.isfinite(logvar):
-            raise ValueError(f"logvar: expected a finite number, got {logvar}")
         self.logvar = nn.Parameter(torch.tensor(float(logvar)))
 
+    @checked
     def n_out(self,
-        m:int   # pixels
+        m:Count   # pixels
     ) -> int: # outputs for them
         "One mean per pixel"
         return m
 
+    @checked
     def log_prob(self,
-        x:Tensor,    # images `[B,...]`
-        out:Tensor   # means `[*K,B,m]`: of one draw of z for each image, or of several
-    ) -> Tensor: # nats per image `[*K,B]`
+        x:Float[Tensor, "B +D"],           # images
+        out:Float[Tensor, "*K B prod(D)"]  # means, for one or more draws of z
+    ) -> Float[Tensor, "*K B"]: # nats per image
         "log p(x|z), a density"
         e = _errors(x, out)
         log_p = normal_log_prob(e, torch.zeros_like(e), self.logvar.expand_as(e))
         return log_p.view(out.shape[:-1])
 
+    @checked
     def mean(self,
-        out:Tensor   # means `[B,m]`
-    ) -> Tensor: # `[B,m]`
+        out:Float[Tensor, "*K B m"]   # means
+    ) -> Float[Tensor, "*K B m"]:
         "The outputs themselves"
         return out
 
+    @checked
     def sample(self,
-        out:Tensor,                      # means `[B,m]`
+        out:Float[Tensor, "*K B m"],     # means
         generator:torch.Generator=None   # where the noise comes from
-    ) -> Tensor: # `[B,m]`
+    ) -> Float[Tensor, "*K B m"]:
         "The outputs and noise"
         return rsample(out, self.logvar.expand_as(out), generator)
 
+    @checked
     def bias(self,
-        x:Tensor   # training images `[N,...]`
-    ) -> Tensor: # means `[m]`
+        x:Float[Tensor, "N +D", finite]   # training images
+    ) -> Float[Tensor, "prod(D)"]: # means
         "Where to start: the mean of the data"
-        check_finite(x=x)
         return x.flatten(1).mean(0)
 
 # %% ../nbs/10_likelihoods.ipynb #09506f60
@@ -79,72 +82,81 @@ class _NoStart(nn.Module):
 
 class DiagNormal(_NoStart):
     "Real-valued pixels; the decoder gives each its mean and its log-variance"
+    @checked
     def n_out(self,
-        m:int   # pixels
+        m:Count   # pixels
     ) -> int: # outputs for them
         "All means, then all log-variances"
         return 2*m
 
+    @checked
     def log_prob(self,
-        x:Tensor,    # images `[B,...]`
-        out:Tensor   # `[*K,B,2m]`: of one draw of z for each image, or of several
-    ) -> Tensor: # nats per image `[*K,B]`
+        x:Float[Tensor, "B +D"],             # images
+        out:Float[Tensor, "*K B 2*prod(D)"]  # both, for one or more draws of z
+    ) -> Float[Tensor, "*K B"]: # nats per image
         "log p(x|z), a density"
         mu, logvar = out.chunk(2, -1)
         e = _errors(x, mu)
         log_p = normal_log_prob(e, torch.zeros_like(e), logvar.flatten(0, -2))
         return log_p.view(out.shape[:-1])
 
+    @checked
     def mean(self,
-        out:Tensor   # `[B,2m]`
-    ) -> Tensor: # `[B,m]`
+        out:Float[Tensor, "*K B n_out"]   # means and log-variances
+    ) -> Float[Tensor, "*K B n_out//2"]:
         "The first half of the outputs"
         return out.chunk(2, -1)[0]
 
+    @checked
     def sample(self,
-        out:Tensor,                      # `[B,2m]`
-        generator:torch.Generator=None   # where the noise comes from
-    ) -> Tensor: # `[B,m]`
+        out:Float[Tensor, "*K B n_out"],   # means and log-variances
+        generator:torch.Generator=None     # where the noise comes from
+    ) -> Float[Tensor, "*K B n_out//2"]:
         "The means and noise"
         return rsample(*out.chunk(2, -1), generator)
 
 # %% ../nbs/10_likelihoods.ipynb #596cdcb7
 class FullNormal(_NoStart):
-    "Real-valued pixels; the decoder gives means and a Cholesky factor: small images only"
+    "Real-valued pixels of small images; outputs are means and a Cholesky factor"
+    @checked
     def n_out(self,
-        m:int   # pixels
+        m:Count   # pixels
     ) -> int: # outputs for them
         "All means, then a triangle"
         return m + m*(m+1)//2
 
+    @checked
     def split(self,
-        out:Tensor   # `[*K,B,n_out]`
-    ) -> tuple: # means `[*K,B,m]`, factors `[*K,B,m,m]`
+        out:Float[Tensor, "*K B n_out"]   # means and triangles
+    ) -> tuple[Float[Tensor, "*K B m"], Float[Tensor, "*K B m m"]]: # means, factors
         "The parameters that the outputs stand for"
         m = round((math.sqrt(9 + 8*out.shape[-1]) - 3)/2)
         L = tril(out[..., m:].flatten(0, -2), m)
         return out[..., :m], L.view(*out.shape[:-1], m, m)
 
+    @checked
     def log_prob(self,
-        x:Tensor,    # images `[B,...]`
-        out:Tensor   # `[*K,B,n_out]`: of one draw of z for each image, or of several
-    ) -> Tensor: # nats per image `[*K,B]`
+        x:Float[Tensor, "B +D"],                         # images
+        out:Float[Tensor, "*K B prod(D)*(prod(D)+3)//2"] # both, for one or more draws
+    ) -> Float[Tensor, "*K B"]: # nats per image
         "log p(x|z), a density"
         mu, L = self.split(out)
         e = _errors(x, mu)
         log_p = mvn_log_prob(e, torch.zeros_like(e), L.flatten(0, -3))
         return log_p.view(out.shape[:-1])
 
+    @checked
     def mean(self,
-        out:Tensor   # `[B,n_out]`
-    ) -> Tensor: # `[B,m]`
+        out:Float[Tensor, "*K B n_out"]   # means and triangles
+    ) -> Float[Tensor, "*K B m"]:
         "The first m outputs"
         return self.split(out)[0]
 
+    @checked
     def sample(self,
-        out:Tensor,                      # `[B,n_out]`
+        out:Float[Tensor, "B n_out"],    # means and triangles
         generator:torch.Generator=None   # where the noise comes from
-    ) -> Tensor: # `[B,m]`
+    ) -> Float[Tensor, "B m"]:
         "The means and noise that is correlated"
         return rsample_mvn(*self.split(out), generator)
 
@@ -159,23 +171,26 @@ def _log_area(l):
 
 # %% ../nbs/10_likelihoods.ipynb #34e7d061
 class ContinuousBernoulli(_NoStart):
-    "Grey pixels in [0, 1]; Bernoulli's formula normalised (Loaiza-Ganem & Cunningham 2019)"
+    "Grey pixels in [0, 1]: Bernoulli's formula, made a density (Loaiza-Ganem 2019)"
+    @checked
     def n_out(self,
-        m:int   # pixels
+        m:Count   # pixels
     ) -> int: # outputs for them
         "One logit per pixel"
         return m
 
+    @checked
     def log_prob(self,
-        x:Tensor,    # images in [0, 1] `[B,...]`
-        out:Tensor   # logits `[*K,B,m]`: of one draw of z for each image, or of several
-    ) -> Tensor: # nats per image `[*K,B]`
+        x:Float[Tensor, "B +D", unit],     # images
+        out:Float[Tensor, "*K B prod(D)"]  # logits, for one or more draws of z
+    ) -> Float[Tensor, "*K B"]: # nats per image
         "log p(x|z), a density"
         return Bernoulli().log_prob(x, out) + (F.softplus(out) - _log_area(out)).sum(-1)
 
+    @checked
     def mean(self,
-        out:Tensor   # logits `[B,m]`
-    ) -> Tensor: # `[B,m]`
+        out:Float[Tensor, "*K B m"]   # logits
+    ) -> Float[Tensor, "*K B m"]:
         "The mean of the density, which is not the sigmoid"
         near = out.abs() < .1
         a = torch.where(near, torch.ones_like(out), out.abs())
@@ -183,10 +198,11 @@ class ContinuousBernoulli(_NoStart):
         far = torch.where(out > 0, -1/e - 1/a, 1/a + (-a).exp()/e)
         return torch.where(near, .5 + out/12 - out**3/720 + out**5/30240, far)
 
+    @checked
     def sample(self,
-        out:Tensor,                      # logits `[B,m]`
+        out:Float[Tensor, "*K B m"],     # logits
         generator:torch.Generator=None   # where the draws come from
-    ) -> Tensor: # `[B,m]`
+    ) -> Float[Tensor, "*K B m"]:
         "By the inverse of the distribution function"
         like = dict(device=out.device, dtype=out.dtype)
         u = torch.rand(out.shape, generator=generator, **like)

@@ -9,202 +9,176 @@ __all__ = ['Bernoulli', 'VAE', 'mlp_vae', 'init_output_bias', 'conv_vae']
 
 # %% ../nbs/09_vae.ipynb #c7306ced
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 
+from .checks import Count, Float, Int, Shape, Whole, Widths
+from .checks import checked, labels, like, unit
 from .dists import bernoulli_log_prob
 from .divergences import kl_normal
-from .guards import check_float, check_int, check_labels, check_range, check_shape
-from .nets import _check_like, _conv_shape, conv_decoder, conv_encoder, mlp
+from .nets import ConvShape, conv_decoder, conv_encoder, mlp
 from .processes import draw_eps
 from .reparam import rsample
 
 # %% ../nbs/09_vae.ipynb #a7e00d3e
-def _rows(x, out):
-    "Images `[B,...]` as rows `[B,m]`, one for each row of `out` `[*K,B,m]`"
-    check_float(x=x, out=out)
-    for name, t in dict(x=x, out=out).items():
-        if t.ndim < 2:
-            raise ValueError(f"{name}: expected a batch [B,...], got {list(t.shape)}")
-    x = x.flatten(1)
-    if out.shape[-2:] == x.shape: return x
-    raise ValueError(f"out: expected {list(x.shape)}, a number per pixel, for each draw,"
-                     f" got {list(out.shape)}")
-
 class Bernoulli(nn.Module):
     "Binary pixels; the decoder's outputs are logits"
+    @checked
     def n_out(self,
-        m:int   # pixels
+        m:Count   # pixels
     ) -> int: # outputs for them
         "One logit per pixel"
         return m
 
+    @checked
     def log_prob(self,
-        x:Tensor,    # images `[B,...]`
-        out:Tensor   # logits `[*K,B,m]`: of one draw of z for each image, or of several
-    ) -> Tensor: # nats per image `[*K,B]`
+        x:Float[Tensor, "B +D", unit],     # images
+        out:Float[Tensor, "*K B prod(D)"]  # logits, for one or more draws of z
+    ) -> Float[Tensor, "*K B"]: # nats per image
         "log p(x|z), without copies of x where there are several draws"
-        x = _rows(x, out)
+        x = x.flatten(1)
         if out.ndim == 2: return bernoulli_log_prob(x, out)
-        check_range("x", x)
         return torch.einsum("...bm,bm->...b", out, x) - F.softplus(out).sum(-1)
 
+    @checked
     def mean(self,
-        out:Tensor   # logits `[B,m]`
-    ) -> Tensor: # `[B,m]`
+        out:Float[Tensor, "*K B m"]   # logits
+    ) -> Float[Tensor, "*K B m"]:
         "Probabilities of ink"
         return out.sigmoid()
 
+    @checked
     def sample(self,
-        out:Tensor,                      # logits `[B,m]`
+        out:Float[Tensor, "*K B m"],     # logits
         generator:torch.Generator=None   # where the coins come from
-    ) -> Tensor: # `[B,m]`
+    ) -> Float[Tensor, "*K B m"]:
         "Zeros and ones"
         return torch.bernoulli(out.sigmoid(), generator=generator)
 
+    @checked
     def bias(self,
-        x:Tensor   # training images in [0, 1] `[N,...]`
-    ) -> Tensor: # logits `[m]`
+        x:Float[Tensor, "N +D", unit]   # training images
+    ) -> Float[Tensor, "prod(D)"]: # logits
         "Where to start: the log-odds of ink, in one image more that is half ink"
-        check_range("x", x)
         return ((x.flatten(1).sum(0) + .5)/(len(x) + 1)).logit()
 
 # %% ../nbs/09_vae.ipynb #c7b998f3
+@checked
+def _one_hot(y:Int[Tensor, "B", labels("n_classes")], n_classes:Count):
+    return F.one_hot(y.long(), n_classes)
+
 def _with_label(a, y, n_classes):
     "Rows `[B,...]`; where there are classes, flat, and the one-hot label at the end"
-    if not n_classes and y is not None:
-        raise ValueError("y: expected None for a model without classes, got labels")
-    if not n_classes: return a
+    if not n_classes and y is None: return a
+    if not n_classes: raise ValueError("y: expected None without classes, got labels")
     if y is None: raise ValueError(f"y: expected labels 0 to {n_classes-1}, got None")
-    check_labels(y, n_classes, len(a))
-    return torch.cat([a.flatten(1), F.one_hot(y.long(), n_classes).to(a.dtype)], 1)
-
-# %% ../nbs/09_vae.ipynb #c1b0ba92
-def _check_x(x, vae):
-    "Raise an error unless `x` holds images for the model"
-    check_float(x=x)
-    if tuple(x.shape[1:]) != vae.x_shape:
-        shape = ",".join(map(str, vae.x_shape))
-        raise ValueError(f"x: expected [B,{shape}], got {list(x.shape)}")
-    _check_like("x", x, vae)
-
-def _check_z(z, vae):
-    "Raise an error unless `z` holds latents for the model"
-    check_float(z=z)
-    _check_like("z", z, vae)
-    if z.ndim != 2 or z.shape[1] != vae.d_z:
-        raise ValueError(f"z: expected [B,{vae.d_z}], got {list(z.shape)}")
+    return torch.cat([a.flatten(1), _one_hot(y, n_classes).to(a.dtype)], 1)
 
 # %% ../nbs/09_vae.ipynb #23bd03b6
-def _halves(out, d_z):
-    "What the encoder returned `[B,2*d_z]` as means and log-variances"
-    if out.ndim == 2 and out.shape[1] == 2*d_z: return out.chunk(2, 1)
-    raise ValueError(f"enc: expected it to return [B,{2*d_z}], means and log-variances,"
-                     f" got {list(out.shape)}")
+@checked
+def _halves(enc:Float[Tensor, "B 2*d_z"], d_z:Count):
+    "Means and log-variances, cut from what an encoder returned"
+    return enc.chunk(2, 1)
 
-def _outputs(out, n, likelihood):
-    "What the decoder returned `[B,...]` as `[B,n]`, the likelihood's n outputs"
-    out = out.flatten(1)
-    if out.shape[1] == n: return out
-    raise ValueError(f"dec: expected it to return {n} numbers per image for"
-                     f" {type(likelihood).__name__}, got {out.shape[1]}")
+@checked
+def _outputs(dec:Float[Tensor, "B n_out"], n_out:Count):
+    "What a decoder returned, if it is what the likelihood needs"
+    return dec
 
 # %% ../nbs/09_vae.ipynb #94607b5e
 class VAE(nn.Module):
     "An encoder for q(z|x), a decoder for p(x|z), the prior N(0, I); both may be told y"
+    @checked
     def __init__(self,
         enc:nn.Module,      # `[B,*x_shape]` -> `[B,2*d_z]`: means and log-variances
         dec:nn.Module,      # `[B,d_z]` -> `[B,n_out]` or any shape of as many numbers
-        d_z:int,            # latent dimensions
-        x_shape:tuple,      # shape of one image, `(C,H,W)`
-        likelihood:nn.Module=None,  # `Bernoulli()` by default
-        n_classes:int=0     # if any, enc and dec take as many inputs more
+        d_z:Count,          # latent dimensions
+        x_shape:Shape,      # shape of one image, `(C,H,W)`
+        likelihood:nn.Module|None=None,   # `Bernoulli()` by default
+        n_classes:Whole=0   # if any, enc and dec take as many inputs more
     ):
         super().__init__()
-        check_int("d_z", d_z, 1)
-        check_int("n_classes", n_classes, 0)
-        check_shape(x_shape)
         self.enc, self.dec, self.likelihood = enc, dec, likelihood or Bernoulli()
         self.d_z, self.x_shape, self.n_classes = d_z, tuple(x_shape), n_classes
 
+    @checked
     def encode(self,
-        x:Tensor,       # images `[B,*x_shape]`
-        y:Tensor=None   # labels `[B]`, if the model has classes
-    ) -> tuple: # means, log-variances `[B,d_z]`
+        x:Float[Tensor, "B *x_shape", like("self")],   # images
+        y:Int[Tensor, "B"]|None=None   # their labels, if the model has classes
+    ) -> tuple[Float[Tensor, "B d_z"], Float[Tensor, "B d_z"]]: # means, log-variances
         "The parameters of q(z|x)"
-        _check_x(x, self)
         return _halves(self.enc(_with_label(x, y, self.n_classes)), self.d_z)
 
+    @checked
     def decode(self,
-        z:Tensor,       # latents `[B,d_z]`
-        y:Tensor=None   # labels `[B]`, if the model has classes
-    ) -> Tensor: # `[B,n_out]`, what the likelihood needs
+        z:Float[Tensor, "B d_z", like("self")],   # latents
+        y:Int[Tensor, "B"]|None=None   # labels, if the model has classes
+    ) -> Float[Tensor, "B n_out"]: # what the likelihood needs
         "The parameters of p(x|z)"
-        _check_z(z, self)
-        n = self.likelihood.n_out(math.prod(self.x_shape))
-        return _outputs(self.dec(_with_label(z, y, self.n_classes)), n, self.likelihood)
+        out = self.dec(_with_label(z, y, self.n_classes)).flatten(1)
+        return _outputs(out, self.likelihood.n_out(math.prod(self.x_shape)))
 
     def terms(self,
-        x:Tensor,                          # images `[B,*x_shape]`
-        generator:torch.Generator=None,    # where eps comes from
-        y:Tensor=None                      # labels `[B]`, if the model has classes
-    ) -> tuple: # log p(x|z) `[B]`, KL `[B]`
+        x:Float[Tensor, "B *x_shape", like("self")],   # images
+        generator:torch.Generator=None,   # where eps comes from
+        y:Int[Tensor, "B"]|None=None      # their labels, if the model has classes
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B"]]: # log p(x|z), KL
         "The two terms of the ELBO, the first from one draw of z"
         mu, logvar = self.encode(x, y)
         z = rsample(mu, logvar, generator)
         return self.likelihood.log_prob(x, self.decode(z, y)), kl_normal(mu, logvar)
 
     def elbo(self,
-        x:Tensor,                          # images `[B,*x_shape]`
-        generator:torch.Generator=None,    # where eps comes from
-        y:Tensor=None                      # labels `[B]`, if the model has classes
-    ) -> Tensor: # nats per image `[B]`
+        x:Float[Tensor, "B *x_shape", like("self")],   # images
+        generator:torch.Generator=None,   # where eps comes from
+        y:Int[Tensor, "B"]|None=None      # their labels, if the model has classes
+    ) -> Float[Tensor, "B"]: # nats per image
         "A one-sample estimate of the evidence lower bound"
         log_px_z, kl = self.terms(x, generator, y)
         return log_px_z - kl
 
     def mean(self,
-        z:Tensor,       # latents `[B,d_z]`
-        y:Tensor=None   # labels `[B]`, if the model has classes
-    ) -> Tensor: # images `[B,*x_shape]`
+        z:Float[Tensor, "B d_z", like("self")],   # latents
+        y:Int[Tensor, "B"]|None=None   # labels, if the model has classes
+    ) -> Float[Tensor, "B *x_shape"]: # images
         "E[x|z], the picture that the decoder has in mind"
         return self.likelihood.mean(self.decode(z, y)).unflatten(1, self.x_shape)
 
     @torch.no_grad()
+    @checked
     def sample(self,
-        n:int,                             # how many images
-        generator:torch.Generator=None,    # where z and the pixels come from
-        y:Tensor=None                      # labels `[n]`, if the model has classes
-    ) -> Tensor: # images `[n,*x_shape]`
+        n:Count,                          # how many images
+        generator:torch.Generator=None,   # where z and the pixels come from
+        y:Int[Tensor, "n"]|None=None      # their labels, if the model has classes
+    ) -> Float[Tensor, "n *x_shape"]: # images
         "Ancestral sampling: z from the prior, p(x|z) from the decoder, x from p(x|z)"
-        check_int("n", n, 1)
         z = draw_eps((n, self.d_z), next(self.parameters()), generator)
         x = self.likelihood.sample(self.decode(z, y), generator)
         return x.unflatten(1, self.x_shape)
 
     @torch.no_grad()
     def reconstruct(self,
-        x:Tensor,       # images `[B,*x_shape]`
-        y:Tensor=None   # labels `[B]`, if the model has classes
-    ) -> Tensor: # images `[B,*x_shape]`
+        x:Float[Tensor, "B *x_shape", like("self")],   # images
+        y:Int[Tensor, "B"]|None=None   # their labels, if the model has classes
+    ) -> Float[Tensor, "B *x_shape"]: # images
         "Encode to the mean of q(z|x), decode to the mean of p(x|z)"
         return self.mean(self.encode(x, y)[0], y)
 
 # %% ../nbs/09_vae.ipynb #8ddacf3e
+@checked
 def mlp_vae(
-    x_shape:tuple,              # shape of one image, `(C,H,W)`
-    d_z:int,                    # latent dimensions
-    hidden:tuple=(400,),        # widths of enc's hidden layers; dec mirrors them
-    likelihood:nn.Module=None,  # `Bernoulli()` by default
-    act=nn.ReLU,                # activation
-    n_classes:int=0             # labels 0 to n_classes−1 to be told, if any
+    x_shape:Shape,          # shape of one image, `(C,H,W)`
+    d_z:Count,              # latent dimensions
+    hidden:Widths=(400,),   # widths of enc's hidden layers; dec mirrors them
+    likelihood:nn.Module|None=None,   # `Bernoulli()` by default
+    act:Callable=nn.ReLU,   # activation
+    n_classes:Whole=0       # labels 0 to n_classes−1 to be told, if any
 ) -> VAE:
     "A VAE whose two networks are multilayer perceptrons"
-    likelihood, m = likelihood or Bernoulli(), check_shape(x_shape)
-    check_int("d_z", d_z, 1)
-    check_int("n_classes", n_classes, 0)
+    likelihood, m = likelihood or Bernoulli(), math.prod(x_shape)
     enc = mlp(m + n_classes, *hidden, 2*d_z, act=act)
     dec = mlp(d_z + n_classes, *reversed(hidden), likelihood.n_out(m), act=act)
     return VAE(enc, dec, d_z, x_shape, likelihood, n_classes)
@@ -212,43 +186,42 @@ def mlp_vae(
 # %% ../nbs/09_vae.ipynb #6593830a
 def _last_bias(net):
     "The bias of the last layer of a network"
-    layers = [l for l in net.modules()
-              if isinstance(l, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d))]
+    kinds = nn.Linear, nn.Conv2d, nn.ConvTranspose2d
+    layers = [l for l in net.modules() if isinstance(l, kinds)]
     if layers and layers[-1].bias is not None: return layers[-1].bias
-    raise ValueError("vae: expected a decoder whose last layer has a bias, found none")
+    raise ValueError("vae: expected a decoder whose last layer has a bias, got none")
 
 @torch.no_grad()
+@checked
 def init_output_bias(
-    vae:VAE,    # model whose likelihood knows where to start (`bias`); changed in place
-    x:Tensor    # training images `[N,*x_shape]`
+    vae:VAE,    # model whose likelihood knows where to start; changed in place
+    x:Float[Tensor, "N *vae.x_shape", like("vae")]   # training images
 ) -> VAE: # the same model
     "Start the decoder's last bias where the decoder's mean is the mean of the data"
-    _check_x(x, vae)
     bias = _last_bias(vae.dec)
     # a convolution has one bias per channel
     if bias.numel() != x[0].numel() and x.ndim > 2: x = x.flatten(2).mean(2)
-    start = vae.likelihood.bias(x)
-    if bias.numel() != start.numel():
-        raise ValueError("vae: expected a last bias per pixel or per channel,"
-                         f" got {bias.numel()} numbers")
+    start, n = vae.likelihood.bias(x), bias.numel()
+    if start.numel() != n:
+        raise ValueError(f"vae: expected a last bias per pixel or per channel, got {n}")
     bias.copy_(start)
     return vae
 
 # %% ../nbs/09_vae.ipynb #a490fdc6
+@checked
 def conv_vae(
-    x_shape:tuple,              # `(C,H,W)` with H and W divisible by 4
-    d_z:int,                    # latent dimensions
-    width:int=32,               # channels of the layer next to the pixels
-    likelihood:nn.Module=None   # `Bernoulli()` by default
+    x_shape:ConvShape,   # shape of one image, `(C,H,W)`, H and W divisible by 4
+    d_z:Count,           # latent dimensions
+    width:Count=32,      # channels of the layer next to the pixels
+    likelihood:nn.Module|None=None   # `Bernoulli()` by default
 ) -> VAE:
     "A VAE whose two networks are convolutional"
     likelihood = likelihood or Bernoulli()
-    C, H, W = _conv_shape(x_shape)
-    check_int("d_z", d_z, 1)
+    C, H, W = x_shape
     per_pixel, rest = divmod(likelihood.n_out(C*H*W), C*H*W)
     if rest:
-        raise ValueError("likelihood: expected a whole number of outputs per pixel,"
-                         f" got {type(likelihood).__name__}")
+        who = type(likelihood).__name__
+        raise ValueError(f"likelihood: expected as many outputs for each pixel, got {who}")
     enc = conv_encoder(x_shape, 2*d_z, width)
     dec = conv_decoder(d_z, (per_pixel*C, H, W), width)
     return VAE(enc, dec, d_z, x_shape, likelihood)
