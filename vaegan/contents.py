@@ -88,6 +88,7 @@ _part("Workshop",
     ("48_contents", "Contents", "find any page, and add one"),
     ("49_slow", "Cells that may be skipped", "run a page without waiting"),
     ("50_catalog", "Names", "say what a name stands for, and add one"),
+    ("51_report", "Reports", "put pictures and numbers on one page"),
     ("exam/index", "Exercises and exams", "practise, and print sheets for a class"),
     ("exam/draw", "Numbers from a seed", "draw the same numbers on every machine"),
     ("exam/numerics", "Second opinions", "check a closed form by a route of its own"),
@@ -121,7 +122,7 @@ _part("Workshop",
 
 # %% ../nbs/48_contents.ipynb #4a90ed2d
 SMALL_ROOMS = ("checks", "contents", "catalog", "files", "slow", "plot", "living",
-               "datasets", "processes", "runs")
+               "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 def module_of(

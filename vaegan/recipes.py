@@ -12,7 +12,7 @@ import csv
 import io
 import os
 from pathlib import Path
-from typing import Callable
+from typing import Annotated, Callable
 
 import matplotlib.pyplot as plt
 import torch
@@ -20,13 +20,14 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .catalog import DATA_SETS, RECIPES, named
+from .checks import AnyPath, Count, Float, ImageShape, NonNegative, Seed
+from .checks import checked, one_of, unit
 from .convergence import gan_recipe
 from .data import binarize
 from .datasets import load_data
 from .evaluate import held_out_elbo
 from .files import new_folder, write_file, write_files
 from .gan import mlp_gan
-from .guards import check_images, check_int
 from .hybrid import hybrid_nets, hybrid_recipe
 from .minimax import accuracy, value
 from .plot import plot_curves, png_bytes, quiet_plots, show_images
@@ -38,14 +39,15 @@ from .vae import mlp_vae
 # %% ../nbs/70_recipes.ipynb #e860a920
 def _hidden(x_shape): return (128, 128) if x_shape[-1] < 16 else (256, 256)
 
+@checked
 def recipe_nets(
-    kind:str,         # "vae", "gan" or "hybrid"
-    x_shape:tuple,    # shape of one image, `(C,H,W)`
-    recipe:str=None,  # one of `RECIPES[kind]`; the first by default
-    seed:int=0        # of the initial weights
+    kind:Annotated[str, one_of(RECIPES)],   # of model
+    x_shape:ImageShape,                     # shape of one image, `(C,H,W)`
+    recipe:str|None=None,                   # in `RECIPES[kind]`; the first by default
+    seed:Seed=0                             # of the initial weights
 ) -> dict: # name -> network
     "The networks of a recipe, untrained"
-    settings = named("recipe", recipe, named("kind", kind, RECIPES)).settings
+    settings = named("recipe", recipe, RECIPES[kind]).settings
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if kind == "vae":
@@ -56,18 +58,17 @@ def recipe_nets(
     return dict(zip(("G", "D") if kind == "gan" else ("vae", "D"), nets))
 
 # %% ../nbs/70_recipes.ipynb #85508914
+@checked
 def build_recipe(
-    kind:str,         # "vae", "gan" or "hybrid"
-    x:Tensor,         # training images in [0, 1] `[N,1,H,W]`, on the device to train on
-    epochs:int=1,     # passes that the schedule is made for
-    recipe:str=None,  # one of `RECIPES[kind]`; the first by default
-    seed:int=0        # of all chance
+    kind:Annotated[str, one_of(RECIPES)],   # of model
+    x:Float[Tensor, "N C H W", unit],       # training images, on the device to train on
+    epochs:Count=1,                         # passes that the schedule is made for
+    recipe:str|None=None,                   # in `RECIPES[kind]`; the first by default
+    seed:Seed=0                             # of weights, order and noise
 ) -> tuple: # dict of networks, step, batches
     "The networks, the step and the batches of a recipe"
-    table = named("kind", kind, RECIPES)
-    named("recipe", recipe, table)
-    check_images(x)
-    name, hidden = recipe or next(iter(table)), _hidden(x.shape)
+    named("recipe", recipe, RECIPES[kind])
+    name, hidden = recipe or next(iter(RECIPES[kind])), _hidden(x.shape)
     if kind == "vae": *nets, step, batches = vae_recipe(x, epochs, name, seed=seed)
     elif kind == "gan":
         *nets, step, batches = gan_recipe(x, epochs, name, hidden=hidden, seed=seed)
@@ -77,14 +78,13 @@ def build_recipe(
 
 # %% ../nbs/70_recipes.ipynb #f837908d
 @torch.no_grad()
+@checked
 def draw_images(
     nets:dict,    # from `recipe_nets` or `build_recipe`
-    n:int,        # images
-    seed:int=0    # of the noise
+    n:Count,      # images
+    seed:Seed=0   # of the noise
 ) -> Tensor: # `[n,1,H,W]` in [0, 1]
     "Images from a generator, or a VAE's mean images for z from the prior"
-    check_int("n", n, 1)
-    check_int("seed", seed, 0)
     g = torch.Generator().manual_seed(seed)
     if "G" in nets: return nets["G"].sample(n, g)
     vae = nets["vae"].eval()
@@ -135,21 +135,22 @@ def _files(nets, hist, seed):
                 "samples.png": _sheet(draw_images(nets, 80, seed))}
 
 # %% ../nbs/70_recipes.ipynb #6ca4b1bd
+@checked
 def train(
-    kind:str,                  # "vae", "gan" or "hybrid"
-    data:str="digits",         # one of `DATA_SETS`
-    recipe:str=None,           # one of `RECIPES[kind]`; the first by default
-    epochs:int=None,           # passes in all; as `DATA_SETS` says by default
-    out="run",                 # folder for run.safetensors, history.csv and pictures
-    seed:int=0,                # of all chance
+    kind:Annotated[str, one_of(RECIPES)],              # of model
+    data:Annotated[str, one_of(DATA_SETS)]="digits",   # set of images
+    recipe:str|None=None,      # in `RECIPES[kind]`; the first by default
+    epochs:Count|None=None,    # passes in all; as `DATA_SETS` says by default
+    out:AnyPath="run",         # folder for run.safetensors, history.csv and pictures
+    seed:Seed=0,               # of weights, order and noise
     resume:bool=False,         # go on with the run in that folder?
-    every:float=30.,           # seconds between two writes of the run
+    every:NonNegative=30.,     # seconds between two writes of the run
     progress:bool=True,        # show a progress bar?
     log:Callable=tqdm.write    # called with each line of the report
 ) -> History: # one value per epoch
     "Train a recipe from the shell, alone or as one of the processes of `torchrun`"
-    epochs = epochs or named("data", data, DATA_SETS).epochs
-    recipe = recipe or next(iter(named("kind", kind, RECIPES)))
+    epochs = epochs or DATA_SETS[data].epochs
+    recipe = recipe or next(iter(RECIPES[kind]))
     device, out, file = _device(), Path(out), Path(out)/"run.safetensors"
     images = load_data(data, device)
     about = dict(kind=kind, recipe=recipe, data=data, epochs=epochs, seed=seed,
@@ -183,14 +184,14 @@ def _report(hist, about, out):
     yield f"{stopped if hist.interrupted else 'Finished'}: {out}"
 
 # %% ../nbs/70_recipes.ipynb #52870551
+@checked
 def sample(
-    run,               # a file run.safetensors, or the folder that it is in
-    out="samples.png", # picture to write
-    n:int=80,          # images
-    seed:int=0         # of the noise
+    run:AnyPath,                 # a file run.safetensors, or the folder that it is in
+    out:AnyPath="samples.png",   # picture to write
+    n:Count=80,                  # images
+    seed:Seed=0                  # of the noise
 ) -> Tensor: # the images `[n,1,H,W]`
     "Draw images from a run that was kept"
-    check_int("n", n, 1)
     run, out = Path(run), Path(out)
     if run.is_dir(): run = run/"run.safetensors"
     parts = kept_parts(run, "run", "vaegan train", "about")
