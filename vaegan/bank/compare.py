@@ -12,7 +12,7 @@ __all__ = ['PAGE', 'cover_two_modes', 'whose_slope', 'miss_or_invent', 'missing_
 import math
 
 from ..exam.exercise import exercise
-from ..exam.numerics import integral, normal_pdf
+from ..exam.numerics import argmax, integral, normal_pdf
 
 # %% ../../nbs/bank/compare.ipynb #863c6997
 PAGE = dict(title="Exercises: VAE or GAN, and both",
@@ -73,12 +73,30 @@ def whose_slope(r):
     found = min(slopes, key=lambda n: abs(slopes[n] - slope(loss)))
     if sorted(abs(s - slope(loss)) for s in slopes.values())[1] < .01:
         found = "too close to call"
+    said = "Here this has the slope {:.3f} in q(1), and the loss has {:.3f}."
     return dict(
         question=f"Data and model are coins: $p(1) = {p:g}$ and $q(1) = {q:g}$. Now {told}. Which of these has the same slope in $q(1)$ as this loss, here and for every other pair of coins?",
-        answer=right, check=found, mistakes={n: (n,
-                      f"Here this has the slope {slopes[n]:.3f} in q(1), and the loss has {slope(loss):.3f}.") for n in divergences if n != right},
+        answer=right, check=found,
+        mistakes={n: (n, said.format(slopes[n], slope(loss))) for n in divergences if n != right},
         hints=["Write the loss as a sum over the two sides of the coin and take its slope in $q(1)$.", "Terms that do not depend on the model, and a best D's own change, drop out of the slope."],
         solution=[why, f"In numbers: the slope of the loss is {slope(loss):.4f}, that of {right} is {slopes[right]:.4f}."])
+
+# %% ../../nbs/bank/compare.ipynb #c2d1b3d8
+def _kl(a, b):
+    if any(x and not y for x, y in zip(a, b)): return math.inf
+    return sum(x*math.log(x/y) for x, y in zip(a, b) if x)
+
+def _divergence(name, p, q):
+    if name[0] == "f": return _kl(p, q)
+    if name[0] == "r": return _kl(q, p)
+    m = [(x + y)/2 for x, y in zip(p, q)]
+    return .5*_kl(p, m) + .5*_kl(q, m)
+
+def _fault_of(a, b, big):
+    "What is to be said of two models whose divergences are a and b"
+    if a > big: return "misses"
+    if b > big: return "invents"
+    return "nearer" if a < b else "farther"
 
 # %% ../../nbs/bank/compare.ipynb #88e9c250
 @exercise("compare", "MLE, DROP", "truefalse", topics="kl js mode-collapse")
@@ -89,24 +107,13 @@ def miss_or_invent(r):
     p, A = (w, 1 - w, 0.), (1., 0., 0.)
     B = (round(w*(1 - i), 10), round((1 - w)*(1 - i), 10), i)
     name = r.pick(["forward KL, KL(p‖q)", "reverse KL, KL(q‖p)", "Jensen–Shannon divergence"])
-    def kl(a, b):
-        if any(x and not y for x, y in zip(a, b)): return math.inf
-        return sum(x*math.log(x/y) for x, y in zip(a, b) if x)
-    def divergence(q, p=p):
-        if name[0] == "f": return kl(p, q)
-        if name[0] == "r": return kl(q, p)
-        m = [(x + y)/2 for x, y in zip(p, q)]
-        return .5*kl(p, m) + .5*kl(q, m)
+    divergence = lambda q, p=p: _divergence(name, p, q)
     a, b = divergence(A), divergence(B)
     soft = lambda q: [(x + 1e-60)/(1 + 3e-60) for x in q]
     sa, sb = divergence(soft(A), soft(p)), divergence(soft(B), soft(p))
     options = dict(invents="True, because B has mass where there is no data, which makes its divergence infinite", nearer="True, because both divergences are finite, and that of A is smaller",
                    misses="False, because A has no mass where there is data, which makes its divergence infinite", farther="False, because both divergences are finite, and that of B is smaller")
-    def pick(a, b, big):
-        if a > big: return "misses"
-        if b > big: return "invents"
-        return "nearer" if a < b else "farther"
-    right, again = pick(a, b, 1e9), pick(sa, sb, 5)
+    right, again = _fault_of(a, b, 1e9), _fault_of(sa, sb, 5)
     # too close: other numbers
     if abs(a - b) < .01: again = "nearer" if right != "nearer" else "farther"
     show = lambda q: "(" + ", ".join(f"{x:g}" for x in q) + ")"
@@ -186,15 +193,8 @@ def two_kinds_of_fakes(r):
     t = lambda k, s: s if k == 1 else f"{k}*{s}"
     tex = lambda k, s: s if k == 1 else f"{k}{s}"
     fakes = f"{t(u, 'a')} + {t(v, 'b')}"
-    def climbed(p, a, b):
-        lo, hi = 0., 1.
-        # bisection on a difference of the value at one x
-        for _ in range(60):
-            mid = (lo + hi)/2
-            h = 1e-4*min(mid, 1 - mid)
-            f = lambda D: p*math.log(D) + (u*a + v*b)*math.log(1 - D)
-            lo, hi = (mid, hi) if f(mid + h) > f(mid - h) else (lo, mid)
-        return (lo + hi)/2
+    value = lambda D, p, f: p*math.log(D) + f*math.log(1 - D)
+    climbed = lambda p, a, b: argmax(lambda D: value(D, p, u*a + v*b), 0, 1)
     factor = lambda k: "" if k == 1 else f"{k}\\,"
     term = lambda k, x: f"{factor(k)}\\mathbb{{E}}[\\log(1 - D({x}))]"
     return dict(
@@ -218,6 +218,12 @@ def two_kinds_of_fakes(r):
         solution=[f"At this point the value is $p \\log D + ({tex(u, 'a')} + {tex(v, 'b')}) \\log(1 - D)$.",
                   f"Its maximum is at $D = p/(p + {tex(u, 'a')} + {tex(v, 'b')})$.", f"If all three densities are equal, this $D$ says $1/{1 + u + v}$, not ½: without weights that add up to one, fakes are the more frequent kind."])
 
+# %% ../../nbs/bank/compare.ipynb #524c6978
+_SHOULD = dict(enc="The encoder wants a code near the prior from which the features can be rebuilt: divergence and feature error, as it stands here.",
+               dec="The decoder should rebuild and deceive: feature error with the weight gamma, and the adversarial loss, as it stands here.",
+               dis="The discriminator plays the game, with the penalty, and nothing else, as it stands here.",
+               nobody="Ask of each term who should get its gradient, and with which sign.")
+
 # %% ../../nbs/bank/compare.ipynb #b188521c
 @exercise("hybrid", "ENC, DEC, DIS", "bug", topics="loss training", points=2)
 def hybrid_losses(r):
@@ -235,8 +241,7 @@ def hybrid_losses(r):
     code = {k: wrong if k == who else v for k, v in terms.items()}
     lines = "\n".join(f"loss_{k} = {' + '.join(code[k])}" for k in r.perm(code))
     names = dict(enc="the encoder's loss", dec="the decoder's loss",
-                 dis="the discriminator's loss",
-                 nobody="none of them, all three are right")
+                 dis="the discriminator's loss", nobody="none of them, all three are right")
     shown = {l.split(" = ")[0][5:]: sorted(l.split(" = ")[1].split(" + "))
              for l in lines.splitlines()}
     table = dict(enc=["feat", "kl"], dec=["adv", "gamma*feat"],
@@ -245,11 +250,7 @@ def hybrid_losses(r):
         question=f"Each network of the VAE/GAN hybrid descends its own loss, and only its own parameters move. `feat` is the squared error in the features of D over $2s$, `adv` the non-saturating loss on reconstructions and samples, `V` the discriminator's value, `penalty` that on the slope of its logit.\n\n```python\ngamma, s = {gamma:g}, {s:g}\n{lines}\n```\n\nWhich loss is not that of the chapter?",
         answer=names[who],
         check=names[next((k for k in table if shown[k] != table[k]), "nobody")],
-        mistakes={f"not-{k}": (names[k],
-                               dict(enc="The encoder wants a code near the prior from which the features can be rebuilt: divergence and feature error, as it stands here.",
-                                               dec="The decoder should rebuild and deceive: feature error with the weight gamma, and the adversarial loss, as it stands here.",
-                                               dis="The discriminator plays the game, with the penalty, and nothing else, as it stands here.",
-                                               nobody="Ask of each term who should get its gradient, and with which sign.")[k]) for k in names if k != who},
+        mistakes={f"not-{k}": (names[k], _SHOULD[k]) for k in names if k != who},
         hints=["The encoder is that of a VAE. The discriminator plays the game and nothing else. The decoder has two masters.", "No adversarial gradient for the encoder, no feature error for the discriminator; and $V$ is what D wants to raise."],
         solution=["Encoder: divergence and feature error. Decoder: feature error times $\\gamma$, and the adversarial loss. Discriminator: $-V$ and the penalty.", why])
 

@@ -112,24 +112,28 @@ def plot_corner_cell(r):
              "True, because all cells have the same area, and each shows one image.", "False, because the cells are equally large and the density is lower in the corner.",
              "False, because the cell in the corner is much larger than the one in the middle."]
     right = 2 if even else 0
-    why = ["That is the other way to draw a map. Here the parts have equal length."
-           if even else "", "Equal area is not equal probability: the density is lower in the corner."
-           if even else "The cells are not equally large: those outside are wider.",
-           "" if even
-           else "The density is lower there, but the cells are not equally large.",
-           "All cells of an even grid are equally large." if even
-           else "It is larger, and the density is lower there. Multiply the two."]
+    why = ["That is the other way to draw a map. Here the parts have equal length.",
+           "Equal area is not equal probability: the density is lower in the corner.", "",
+           "All cells of an even grid are equally large."] if even else [
+           "", "The cells are not equally large: those outside are wider.", "The density is lower there, but the cells are not equally large.",
+           "It is larger, and the density is lower there. Multiply the two."]
+    names = ["equal-probability", "equal-area", "equal-size", "larger-cell"]
+    same = abs(corner/middle - 1) < 1e-6
+    fair, unfair = (1, 2) if even else (0, 3)
     return dict(
         question=f"The prior is standard normal in two dimensions. A map of it has {n} × {n} cells. {cut}" + ("" if even else f", with $n = {n}$") + ". The image in the corner of the map and one next to its middle stand for the same share of the prior.",
-        answer=texts[right],
-        check=(texts[0] if not even else texts[1]) if abs(corner/middle - 1) < 1e-6
-        else texts[2] if even else texts[3], mistakes={name: (texts[i], why[i])
-                  for i, name in enumerate(["equal-probability", "equal-area",
-                                            "equal-size", "larger-cell"])
-                                            if i != right},
+        answer=texts[right], check=texts[fair if same else unfair],
+        mistakes={k: (texts[i], why[i]) for i, k in enumerate(names) if i != right},
         hints=["The share of a cell is a product of two probabilities.", "What is the probability of one part of one coordinate, at the edge and in the middle?"],
         solution=[f"One part of a coordinate has the probability {mass(0):.4g} at the edge and {mass(n//2):.4g} next to the middle.",
                   f"So the corner cell has {corner:.4g} and the middle one {middle:.4g}: " + ("far from equal." if even else f"both $1/{n}^2$.")])
+
+# %% ../../nbs/bank/data.ipynb #8d28f0e3
+def _points_of(k, n):
+    "The points that the k-th piece of code makes"
+    us = [i/n if k == 0 else (i + .5)/n for i in range(n)]
+    if k in (0, 3): return [-math.inf if u == 0 else _quantile(u) for u in us]
+    return [_Phi(u) for u in us] if k == 1 else [-3 + 6*i/(n - 1) for i in range(n)]
 
 # %% ../../nbs/bank/data.ipynb #8964e5af
 @exercise("plot", "MIDPOINTS, INVERSE-NORMAL", "bug", topics="prior map", points=2)
@@ -140,10 +144,7 @@ def plot_bug(r):
              (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).cdf(u)"),
              ("", f"z = torch.linspace(-3, 3, {n})"),
              (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).icdf(u)")][k]
-    us = [i/n if k == 0 else (i + .5)/n for i in range(n)]
-    if k in (0, 3): zs = [-math.inf if u == 0 else _quantile(u) for u in us]
-    elif k == 1: zs = [_Phi(u) for u in us]
-    else: zs = [-3 + 6*i/(n - 1) for i in range(n)]
+    zs = _points_of(k, n)
     texts = ["One of the points is infinite.", "All points are positive.",
              "The points are finite, but too many of them lie far out.", "Nothing is wrong."]
     faults = [not all(map(math.isfinite, zs)), min(zs) > 0,

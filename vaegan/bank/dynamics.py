@@ -122,6 +122,29 @@ def friction_modulus(r):
                   "A complex pair has the squared modulus $\\lambda\\bar\\lambda$, the determinant of the matrix.",
                   f"That is $1 - {'' if k == 1 else k}hg + {'' if c == 1 else c*c}h^2$. It is below 1, and the game converges, for $h < {'g' if k == 1 else '2g'}{'' if c == 1 else f'/{c*c}'}$."])
 
+# %% ../../nbs/bank/dynamics.ipynb #70c9e616
+_TOLD = {"simultaneous": "both players look at the same point, then both move",
+        "alternating": "first $y$ moves, then $x$ answers to the new $y$",
+        "extragradient": "both players take a trial step, and then step from where they were with the velocities found at the trial point"}
+
+_PLAYS = [("simultaneous", .01, "out"), ("simultaneous", .3, "out"),
+          ("alternating", .1, "round"), ("alternating", .7, "round"),
+          ("alternating", 1.5, "round"), ("alternating", 2.4, "out"),
+          ("extragradient", .3, "inside"), ("extragradient", .7, "inside"),
+          ("extragradient", 1.3, "out")]
+
+def _play(kind, h, x, y):
+    "How far from the origin many rounds of the game end"
+    for _ in range(40000 if h < .1 else 400):
+        if kind == "simultaneous": x, y = x - h*y, y + h*x
+        elif kind == "alternating":
+            y = y + h*x
+            x = x - h*y
+        else:
+            u, v = x - h*y, y + h*x
+            x, y = x - h*v, y + h*u
+    return math.hypot(x, y)
+
 # %% ../../nbs/bank/dynamics.ipynb #7cec131b
 @exercise("dynamics", "GROWTH, ALTERNATING, EXTRAGRADIENT", "choice",
           topics="gan game spiral")
@@ -130,22 +153,8 @@ def which_way(r):
     options = dict(out="it moves away without limit",
                    round="it stays at a bounded distance and never arrives",
                    inside="it comes arbitrarily close to (0, 0)")
-    told = {"simultaneous": "both players look at the same point, then both move",
-            "alternating": "first $y$ moves, then $x$ answers to the new $y$",
-            "extragradient": "both players take a trial step, and then step from where they were with the velocities found at the trial point"}
-    kind, h, goes = r.pick([("simultaneous", .01, "out"), ("simultaneous", .3, "out"),
-                            ("alternating", .1, "round"), ("alternating", .7, "round"),
-                            ("alternating", 1.5, "round"), ("alternating", 2.4, "out"),
-                            ("extragradient", .3, "inside"),
-                            ("extragradient", .7, "inside"),
-                            ("extragradient", 1.3, "out")])
-    def play(x, y):
-        for _ in range(40000 if h < .1 else 400):
-            if kind == "simultaneous": x, y = x - h*y, y + h*x
-            elif kind == "alternating": y = y + h*x; x = x - h*y
-            else: u, v = x - h*y, y + h*x; x, y = x - h*v, y + h*u
-        return math.hypot(x, y)
-    end = play(1., 0.)
+    kind, h, goes = r.pick(_PLAYS)
+    end = _play(kind, h, 1., 0.)
     why = dict(simultaneous=f"One round multiplies the squared distance by $1 + h^2 = {1 + h*h:g}$, for every $h$ more than 1. A small step only makes it slower.",
                alternating=f"A round has determinant 1 and trace $2 - h^2 = {2 - h*h:g}$. {'That lies between -2 and 2: a complex pair on the unit circle, an ellipse in the plane.' if h < 2 else 'That lies below -2: two real eigenvalues, one of them outside the unit circle.'}",
                extragradient=f"The squared modulus of the eigenvalues is $(1 - h^2)^2 + h^2 = {(1 - h*h)**2 + h*h:.4g}$, {'below' if h < 1 else 'above'} 1.")[kind]
@@ -153,7 +162,7 @@ def which_way(r):
                    round="Compute the eigenvalues of one round: they are not on the unit circle here.",
                    inside="Compute the eigenvalues of one round: they are not inside the unit circle here.")
     return dict(
-        question=f"$V(x, y) = xy$; $x$ descends, $y$ ascends, with steps of size $h = {h:g}$. The steps are {kind}: {told[kind]}. The game starts at $(1, 0)$. What does the point $(x, y)$ do in the long run?",
+        question=f"$V(x, y) = xy$; $x$ descends, $y$ ascends, with steps of size $h = {h:g}$. The steps are {kind}: {_TOLD[kind]}. The game starts at $(1, 0)$. What does the point $(x, y)$ do in the long run?",
         answer=options[goes],
         check=options["inside" if end < .01 else "out" if end > 5 else "round"],
         mistakes={**{k: (options[k], message[k]) for k in options if k != goes},

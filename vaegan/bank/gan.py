@@ -81,6 +81,19 @@ def silent_loss(r):
                   f"The slope of the {name} loss in the logit is ${'-D' if name == 'saturating' else '-(1 - D)'} = {slope:.4g}$.",
                   f"So the statement is {'true' if quiet else 'false'}. The saturating loss is silent at $D \\approx 0$, where the fake is caught; the non-saturating loss at $D \\approx 1$, where there is nothing left to learn from it."])
 
+# %% ../../nbs/bank/gan.ipynb #08d3c633
+def _ran(lines):
+    "Whose parameters have a gradient after these lines and a backward pass"
+    import torch
+    from torch.nn import Linear
+    from torch.nn.functional import softplus
+    G, D = Linear(2, 2), Linear(2, 1)
+    env = dict(torch=torch, G=G, D=D, z=torch.ones(3, 2), softplus=softplus)
+    try: exec(lines + "\nsoftplus(-logits).mean().backward()", env)
+    except RuntimeError: return "none"
+    moved = G.weight.grad is not None, D.weight.grad is not None
+    return {(True, False): "G", (False, True): "D", (True, True): "both"}[moved]
+
 # %% ../../nbs/bank/gan.ipynb #8884d534
 @exercise("gan", "GRADG", "choice", topics="detach autograd")
 def who_gets_gradients(r):
@@ -95,23 +108,13 @@ def who_gets_gradients(r):
         ("with torch.no_grad(): fake = G(z)\nlogits = D(fake)", "D", "The fake was made without a graph: for autograd it is a constant, so nothing flows back to G."),
         ("with torch.no_grad(): logits = D(G(z))", "none", "Nothing was recorded, neither in G nor in D: the loss has no graph, and backward raises a RuntimeError."),
         ("D.requires_grad_(False)\nlogits = D(G(z).detach())", "none", "D's parameters are blocked and the fake is detached: nothing in the loss depends on anything with a gradient, and backward raises a RuntimeError.")])
-    def ran():
-        import torch
-        from torch.nn import Linear
-        from torch.nn.functional import softplus
-        G, D = Linear(2, 2), Linear(2, 1)
-        env = dict(torch=torch, G=G, D=D, z=torch.ones(3, 2), softplus=softplus)
-        try: exec(lines + "\nsoftplus(-logits).mean().backward()", env)
-        except RuntimeError: return "none"
-        moved = G.weight.grad is not None, D.weight.grad is not None
-        return {(True, False): "G", (False, True): "D", (True, True): "both"}[moved]
     message = dict(G="For this, D's parameters must be blocked, and the fake must keep its graph.",
                    D="For this, the fake must be cut off from G while D's parameters are free.",
                    both="For this, nothing may be blocked: neither the fake nor D's parameters.",
                    none="For this, neither G's output nor D's parameters may be recorded. Here something still is.")
     return dict(
         question=f"It is the generator's turn. All parameters start with `requires_grad=True` and `.grad` equal to `None`.\n\n```python\nz = torch.randn({n}, {d})\n{lines}\nF.softplus(-logits).mean().backward()\n```\n\nWhich network's parameters have a gradient now?",
-        answer=names[right], check=names[ran()],
+        answer=names[right], check=names[_ran(lines)],
         mistakes={f"not-{k.lower()}": (names[k], message[k]) for k in names
                   if k != right},
         hints=["Follow the graph backwards from the loss: logits, D, fake, G. Where is it cut?", "Detaching cuts the path to G. Blocking D's parameters leaves the path through D open."],
@@ -233,34 +236,37 @@ def _player(cut=False, zero=True, g="non", d=1., both=False):
         opt_G.step()
     return gan_step
 
+# %% ../../nbs/bank/gan.ipynb #3287b3d3
+def _by_hand(G, D, opt_G, opt_D, x, z_D, z_G):
+    "One round with gradients that are asked for, and weights that are moved, by hand"
+    import torch
+    import torch.nn.functional as F
+    def move(net, opt, loss):
+        grads = torch.autograd.grad(loss, list(net.parameters()))
+        lr = opt.param_groups[0]["lr"]
+        for p, g in zip(net.parameters(), grads): p.data.sub_(lr*g)
+    logits = torch.cat([D(x), D(G(z_D).detach())])
+    label = torch.cat([torch.ones(len(x)), torch.zeros(len(z_D))]).double()
+    move(D, opt_D, 2*F.binary_cross_entropy_with_logits(logits, label))
+    logits = D(G(z_G))
+    move(G, opt_G,
+         F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)))
+
 # %% ../../nbs/bank/gan.ipynb #f4accde8
 @exercise("gan", "LOSSES, GRADD, GRADG", "code", topics="training detach loss",
           points=3)
 def gan_step_code(r):
     "Write one step of both players"
     import torch
-    import torch.nn.functional as F
     B = r.pick([2, 3, 4])
-    numbers = lambda *shape: torch.tensor([r.num(-2, 2)
-                                           for _ in range(math.prod(shape))],
-                                           dtype=torch.double).view(shape)
+    draws = lambda n: torch.tensor([r.num(-2, 2) for _ in range(n)], dtype=torch.double)
+    numbers = lambda *shape: draws(math.prod(shape)).view(shape)
     x, z = numbers(B, 2) + 1, numbers(2, B, 2)
     rates = (r.pick([.3, .4, .5]), r.pick([.6, .7, .8]))
-    def by_hand(G, D, opt_G, opt_D, x, z_D, z_G):
-        def move(net, opt, loss):
-            grads = torch.autograd.grad(loss, list(net.parameters()))
-            lr = opt.param_groups[0]["lr"]
-            for p, g in zip(net.parameters(), grads): p.data.sub_(lr*g)
-        logits = torch.cat([D(x), D(G(z_D).detach())])
-        label = torch.cat([torch.ones(len(x)), torch.zeros(len(z_D))]).double()
-        move(D, opt_D, 2*F.binary_cross_entropy_with_logits(logits, label))
-        logits = D(G(z_G))
-        move(G, opt_G,
-             F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits)))
     return dict(
         question=f"Write one round of a GAN in PyTorch. `G` maps noise to fakes, `D` maps examples to *logits* `[B]`; here B = {B}. First D takes one step down $-\\mathbb{{E}}\\log D(x) - \\mathbb{{E}}\\log(1 - D(G(z)))$, with the noise `z_D`. Then G takes one step down the *non-saturating* loss $-\\mathbb{{E}}\\log D(G(z))$ against the D that has moved, with the noise `z_G`. Expectations are means over the batch. `opt_G` holds G's parameters alone, `opt_D` D's; the parameters may still hold gradients from before. What the function returns does not count, only where it leaves the parameters.",
         start="def gan_step(G, D, opt_G, opt_D, x, z_D, z_G):\n    ...",
-        cases=[(x, z, rates)], probe=_one_round, answer=_player(), check=by_hand,
+        cases=[(x, z, rates)], probe=_one_round, answer=_player(), check=_by_hand,
         mistakes={"saturating": (_player(g="sat"), "Your generator descends log(1 - D), the saturating loss; asked was -log D."),
                   "wrong-way": (_player(g="up"), "Your generator helps D: it raises log(1 - D) instead of log D, so its fakes become easier to catch."),
                   "cut-off": (_player(cut=True), "Your generator never moves: the fake is detached in its own turn. Detach it in D's turn; in G's, let the gradient pass through D."),

@@ -110,7 +110,7 @@ def evaluate_how_many(r):
         solution=[f"$p(x) = \\mathbb{{E}}[w] = e^{{m + v/2}}$ and $\\mathrm{{Var}}[w]/p(x)^2 = e^v - 1 = e^{{{v:g}}} - 1 = {math.exp(v) - 1:.4f}$.",
                   f"The gap is ${math.exp(v) - 1:.4f}/(2K) = {gap:g}$ at $K = {math.exp(v) - 1:.4f}/{2*gap:g}$, which is ${K:.4f}$ with all digits."])
 
-# %% ../../nbs/bank/iwae.ipynb #2bafd878
+# %% ../../nbs/bank/iwae.ipynb #52cf5bcf
 _RETURNS = {"-log_w.mean(0)": "an estimate of minus the ELBO, for every K",
             "log_w.logsumexp(0) - math.log(K)": "an estimate of the log-likelihood, with the sign of a log-likelihood",
             "-log_w.logsumexp(0)": "a value that falls by about log 2 when K is doubled",
@@ -121,13 +121,9 @@ _ABOUT = dict(zip(_RETURNS,
                              "That would be so if the sum of the weights were never divided by their number.",
                              "That needs three things: the logarithm of a mean of weights, the division by K, and the minus sign.")))
 
-@exercise("iwae", "WEIGHT, LOG-W", "bug", topics="nll importance")
-def evaluate_called_nll(r):
-    "A function called nll"
-    line, K = r.pick(list(_RETURNS)), r.pick([50, 500, 1000, 5000])
-    d = r.pick([2, 10, 20, 50])
-    # half of the draws each: a mean without error
-    w = [.24, .72]
+def _found(line):
+    "Which of four quantities a line computes, and its value, on two known weights"
+    w = [.24, .72]    # half of the draws each
     lse = math.log(sum(w))
     value = {"-log_w.mean(0)": -(math.log(w[0]) + math.log(w[1]))/2,
              "log_w.logsumexp(0) - math.log(K)": lse - math.log(2),
@@ -135,9 +131,18 @@ def evaluate_called_nll(r):
              "-(log_w.logsumexp(0) - math.log(K))": -(lse - math.log(2))}[line]
     px = .6*.2 + .4*.9
     elbo = .5*math.log(.6*.2/.5) + .5*math.log(.4*.9/.5)
-    found = [-elbo, math.log(px), -math.log(px) - math.log(2), -math.log(px)]
-    k = min(range(4), key=lambda i: abs(found[i] - value))
-    assert abs(found[k] - value) < 1e-12
+    known = [-elbo, math.log(px), -math.log(px) - math.log(2), -math.log(px)]
+    k = min(range(4), key=lambda i: abs(known[i] - value))
+    assert abs(known[k] - value) < 1e-12
+    return k, value
+
+# %% ../../nbs/bank/iwae.ipynb #2bafd878
+@exercise("iwae", "WEIGHT, LOG-W", "bug", topics="nll importance")
+def evaluate_called_nll(r):
+    "A function called nll"
+    line, K = r.pick(list(_RETURNS)), r.pick([50, 500, 1000, 5000])
+    d = r.pick([2, 10, 20, 50])
+    k, value = _found(line)
     return dict(
         question=f"""A VAE has {d} latent dimensions and binary pixels. `log_w` holds the logarithms of {K} importance weights for each image.
 
@@ -158,4 +163,4 @@ What does it return for each image?""",
         hints=["The mean of the weights estimates $p(x)$. What does the last line do with them?", "Say in words: a mean of logarithms, or the logarithm of a mean? Divided by $K$? Which sign?"],
         solution=["The line that computes `log_w` is right: the constants $\\log 2\\pi$ of prior and $q$ cancel.",
                   "The negative log-likelihood is estimated by `-(log_w.logsumexp(0) - math.log(K))`: the logarithm of the *mean* weight, with a minus sign.",
-                  f"The last line reads `{line}`: {_RETURNS[line]}.", f"A check with known truth: for two weights .24 and .72 and $p(x) = .48$ the right answer is $-\\log .48 = {-math.log(px):.4f}$. This line gives ${value:.4f}$."])
+                  f"The last line reads `{line}`: {_RETURNS[line]}.", f"A check with known truth: for two weights .24 and .72 and $p(x) = .48$ the right answer is $-\\log .48 = {-math.log(.48):.4f}$. This line gives ${value:.4f}$."])

@@ -32,13 +32,13 @@ def vae_elbo(r):
     bce = F.binary_cross_entropy_with_logits
     ink = lambda x, logits: -bce(logits, x, reduction="none")
     kl = lambda mu, logvar: .5*(mu**2 + logvar.exp() - 1 - logvar)
+    def by_torch(x, logits, mu, logvar):
+        q, px_z = Normal(mu, (.5*logvar).exp()), Bernoulli(logits=logits)
+        return px_z.log_prob(x).sum(1) - kl_divergence(q, Normal(0., 1.)).sum(1)
     return dict(
         question="Write `elbo(x, logits, mu, logvar)`: the one-sample estimate of the evidence lower bound of each image, in nats. The pixels `x` are 0 or 1 and `logits` are the decoder's outputs, both `[B, P]`; the encoder's `mu` and `logvar` are `[B, K]`; the prior is standard normal. The result has the shape `[B]`.",
-        answer=lambda x, logits, mu, logvar: ink(x, logits).sum(1)
-        - kl(mu, logvar).sum(1),
-        check=lambda x, logits, mu, logvar: Bernoulli(logits=logits).log_prob(x).sum(1)
-        - kl_divergence(Normal(mu, (.5*logvar).exp()), Normal(0., 1.)).sum(1),
-        cases=cases, start="def elbo(x, logits, mu, logvar):\n    ...",
+        answer=lambda x, logits, mu, logvar: ink(x, logits).sum(1) - kl(mu, logvar).sum(1),
+        check=by_torch, cases=cases, start="def elbo(x, logits, mu, logvar):\n    ...",
         mistakes={"mean-pixels": (lambda x, logits, mu, logvar: ink(x, logits).mean(1) - kl(mu, logvar).sum(1), "You averaged the log-probability over the pixels: the divergence then weighs P times too much."),
                   "mean-latents": (lambda x, logits, mu, logvar: ink(x, logits).sum(1) - kl(mu, logvar).mean(1), "You averaged the divergence over the latent dimensions: it then weighs K times too little."),
                   "mean-both": (lambda x, logits, mu, logvar: ink(x, logits).mean(1) - kl(mu, logvar).mean(1), "You averaged both terms over their dimensions, which hides a β of P/K. Sum them."),
