@@ -23,23 +23,28 @@ sums_to_one = marker("probabilities that sum to one",
 
 @checked
 def elbo_enum(
-    log_joint:Float[Tensor, "... K"],                 # log p(x, z) for every value of z
-    q:Float[Tensor, "... K", nonnegative, sums_to_one]   # q(z) for every value of z
+    log_joint:Float[Tensor, "... K"],                    # log p(x, z) for every z
+    q:Float[Tensor, "... K", nonnegative, sums_to_one]   # q(z) for every z
 ) -> Float[Tensor, "..."]: # nats
     "The ELBO of a discrete latent, by enumeration: E_q[log p(x,z) − log q(z)]"
     return (torch.where(q > 0, q*log_joint, 0.) - torch.xlogy(q, q)).sum(-1)
 
 # %% ../nbs/06_elbo.ipynb #057b03bb
 @checked
+def _expected_error(model, x:Float[Tensor, "B model.d"], mu, L):
+    "E‖x − Wz − mean‖² under q: the error of the mean code, and the blur"
+    return (x - model.decode(mu)).square().sum(1) + (model.W@L).square().sum((1, 2))
+
+@checked
 def elbo_ppca(
-    model:PPCA,                              # linear-Gaussian model
-    x:Float[Tensor, "B +D", any_dtype],      # data
-    mu:Float[Tensor, "B model.k", any_dtype],          # means of q
-    L:Float[Tensor, "B model.k model.k", any_dtype]    # Cholesky factors of q's covariances
+    model:PPCA,                                      # linear-Gaussian model
+    x:Float[Tensor, "B +D", any_dtype],              # data
+    mu:Float[Tensor, "B model.k", any_dtype],        # means of q
+    L:Float[Tensor, "B model.k model.k", any_dtype]  # Cholesky factors of q
 ) -> Float[Tensor, "B"]: # nats per datum
     "The ELBO of a Gaussian q in a linear-Gaussian model, without sampling"
     x, mu, L = (t.to(model.W.dtype) for t in (x.flatten(1), mu, L))
     I = torch.eye(model.k, dtype=mu.dtype, device=mu.device).expand_as(L)
-    err = (x - model.decode(mu)).square().sum(1) + (model.W@L).square().sum((1, 2))
-    log_px_z = -.5*(model.d*math.log(2*math.pi*model.var) + err/model.var)
+    err = _expected_error(model, x, mu, L)/model.var
+    log_px_z = -.5*(model.d*math.log(2*math.pi*model.var) + err)
     return log_px_z - kl_mvn(mu, L, torch.zeros_like(mu), I)
