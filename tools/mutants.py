@@ -151,7 +151,7 @@ def signature(f, t):
     "All of them in the signature of a function that `checked` guards"
     if not any("checked" in ast.unparse(d) for d in f.decorator_list): return
     notes = [p.annotation for p in [*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs] if p.annotation]
-    specs = [c.value for n in [*notes, f.returns] if n for c in ast.walk(n) if isinstance(c, ast.Constant) and isinstance(c.value, str)]
+    specs = [c.value for n in notes for c in ast.walk(n) if isinstance(c, ast.Constant) and isinstance(c.value, str)]
     names = Counter(d for s in specs for d in dims(s))
     for n in notes: yield from looser(n, t, names)
 

@@ -64,7 +64,7 @@ def test_elbo_enum(seed, K, c):
 rnd = normals()
 
 ROWS = {
-    "elbo.elbo_enum": row(dict(log_joint=rnd(B, 4), q=torch.full((B, 4), .25)), allow="nan shape", q=[torch.full((B, 4), .3), torch.tensor([2., -1., 0, 0])]),
+    "elbo.elbo_enum": row(dict(log_joint=rnd(B, 4), q=torch.full((B, 4), .25)), skip="one", allow="nan shape", q=[torch.full((B, 4), .3), torch.tensor([2., -1., 0, 0])]),
     "elbo.elbo_ppca": row(dict(model=ppca, x=X, mu=Z, L=L[:, :2, :2]), allow="nan"),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)

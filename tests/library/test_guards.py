@@ -34,8 +34,8 @@ def test_messages_and_edges():
     check_range("p", torch.tensor([0., 1.]))
 
 ROWS = {
-    "guards.check_float": row(dict(x=X, y=X), call=check_float, skip="short nan inf -inf", allow="shape", tensors=None),
-    "guards.check_finite": row(dict(x=X, y=X), call=check_finite, skip="short", allow="shape", tensors=None, y=[X*INF]),
+    "guards.check_float": row(dict(x=X, y=X), call=check_float, skip="short nan inf -inf one", allow="shape", tensors=None),
+    "guards.check_finite": row(dict(x=X, y=X), call=check_finite, skip="short one", allow="shape", tensors=None, y=[X*INF]),
     "guards.check_range": row(dict(name="x", x=X), skip="short", allow="shape", name=None, lo=None, hi=None, x=[X+1]),
     "guards.check_int": row(dict(v=3), allow="shape", call=lambda v: check_int("v", v, 1, 5), name=None, lo=None, hi=None, v=INT() + [6]),
     "guards.check_positive": row(dict(v=3.), allow="shape", call=lambda v: check_positive(v=v), values=None, v=POS + ["3", None]),
