@@ -20,7 +20,7 @@ from torch import nn, Tensor
 from .checks import Count, Float, Int, Shape, Shaped, between, checked
 
 # %% ../nbs/46_processes.ipynb #95b55c0e
-def rank_and_world() -> tuple: # (0, 1) for a process on its own
+def rank_and_world() -> tuple[int, int]: # (0, 1) for a process on its own
     "The number of this process, and how many `torch.distributed` has connected"
     if not (dist.is_available() and dist.is_initialized()): return 0, 1
     return dist.get_rank(), dist.get_world_size()
@@ -31,11 +31,11 @@ _share = _Share()
 
 @contextmanager
 def shared(
-    rank:int=None,    # which process
-    world:int=None    # of how many; both as `torchrun` has it by default
+    rank:int|None=None,    # which process
+    world:int|None=None    # of how many; both as `torchrun` has it by default
 ):
     "Inside, this process works on its own rows of every minibatch, and of the noise"
-    if rank is None: rank, world = rank_and_world()
+    if rank is None or world is None: rank, world = rank_and_world()
     was = _share.rank, _share.world
     _share.rank, _share.world = rank, world
     try: yield world
@@ -119,7 +119,7 @@ def from_first(
     "What f returns on the first process, or the error that it raises, for all"
     rank, world = rank_and_world()
     if world == 1: return f()
-    box = [None]
+    box:list = [None]
     if rank == 0:
         try: box = [f()]
         except Exception as e: box = [e]

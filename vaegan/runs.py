@@ -13,7 +13,7 @@ import math
 import time
 from copy import deepcopy
 from pathlib import Path
-from typing import Annotated, Callable, Iterable
+from typing import Annotated, Any, Callable
 
 import torch
 from tqdm.auto import tqdm
@@ -30,7 +30,7 @@ class History(dict):
     interrupted = False   # was the run stopped by hand?
 
 # %% ../nbs/47_runs.ipynb #3ab54202
-def _part_state(part):
+def _part_state(part) -> Any:
     if isinstance(part, torch.Generator): return part.get_state()
     return part.state_dict() if hasattr(part, "state_dict") else dict(part)
 
@@ -198,7 +198,8 @@ def kept_parts(
     state = load_run(path)
     parts = state.get("parts") if isinstance(state, dict) else None
     kept = parts.get(name) if isinstance(parts, dict) else None
-    if not isinstance(kept, dict) or not kept.keys() >= set(keys):
+    whole = isinstance(kept, dict) and kept.keys() >= set(keys)
+    if not isinstance(parts, dict) or not whole:
         raise ValueError(f"{arg}: {path} was not written by {who}")
     return parts
 
@@ -336,7 +337,7 @@ def _stopped(run, bad):
         text += f"; all is back where it was after epoch {run.epoch}"
         if run.path and run.rank == 0: save_run(run.path, back)
     error = FloatingPointError(text)
-    error.history = hist
+    setattr(error, "history", hist)
     return error
 
 # %% ../nbs/47_runs.ipynb #4f0a64c1
@@ -347,7 +348,7 @@ _any = Marker("at least one minibatch", lambda b: len(b) > 0)
 @checked
 def fit(
     step:Callable,                  # minibatch -> dict of means; updates the parameters
-    batches:Annotated[Iterable, _sized, _any],   # one pass over them is one epoch
+    batches:Annotated[Any, _sized, _any],   # minibatches; one pass is one epoch
     epochs:Count=1,                 # passes in all
     measure:Callable|None=None,     # called after each epoch, returns more numbers
     progress:bool=True,             # show a progress bar?
@@ -388,7 +389,7 @@ def fit_for(
     save:AnyPath        # file to keep the run in; if it is there, the run goes on
 ) -> tuple: # model, History with the minutes after each epoch
     "Train for a budget of time instead of a number of epochs"
-    clock = dict(epoch=0, spent=0.)
+    clock:dict = dict(epoch=0, spent=0.)
     if Path(save).exists():
         clock = kept_parts(save, "save", "fit_for", "clock", "epochs")["clock"]
     else: clock["epochs"] = _epochs_within(make, minutes)
