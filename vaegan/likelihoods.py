@@ -69,7 +69,7 @@ class Normal(nn.Module):
     @checked
     def bias(self,
         x:Float[Tensor, "N +D", finite]   # training images
-    ) -> Float[Tensor, "prod(D)"]: # means
+    ) -> Float[Tensor, "m"]: # means
         "Where to start: the mean of the data"
         return x.flatten(1).mean(0)
 
@@ -113,7 +113,8 @@ class DiagNormal(_NoStart):
         generator:torch.Generator=None     # where the noise comes from
     ) -> Float[Tensor, "*K B n_out//2"]:
         "The means and noise"
-        return rsample(*out.chunk(2, -1), generator)
+        mu, logvar = out.chunk(2, -1)
+        return rsample(mu, logvar, generator)
 
 # %% ../nbs/10_likelihoods.ipynb #596cdcb7
 class FullNormal(_NoStart):
@@ -204,8 +205,7 @@ class ContinuousBernoulli(_NoStart):
         generator:torch.Generator=None   # where the draws come from
     ) -> Float[Tensor, "*K B m"]:
         "By the inverse of the distribution function"
-        like = dict(device=out.device, dtype=out.dtype)
-        u = torch.rand(out.shape, generator=generator, **like)
+        u = out.new_empty(out.shape).uniform_(generator=generator)
         a = out.abs().clamp(min=1e-4)
         x = (-torch.log1p(u*torch.expm1(-a))/a).clamp(0, 1)
         return torch.where(out > 0, 1 - x, x)

@@ -12,19 +12,9 @@ import math
 from collections.abc import Callable
 from typing import Annotated
 
-import torch
 from torch import nn
 
 from .checks import Count, ImageShape, checked, marker
-
-# %% ../nbs/08_nets.ipynb #40c2a208
-def _check_like(name, t, net):
-    "Raise an error that names the argument unless `t` has the network's device and dtype"
-    p = next(net.parameters(), t) if isinstance(net, nn.Module) else t
-    if t.device != p.device:
-        raise ValueError(f"{name}: expected {p.device} like the network, got {t.device}")
-    if t.dtype != p.dtype and not torch.is_autocast_enabled(p.device.type):
-        raise TypeError(f"{name}: expected {p.dtype} like the network, got {t.dtype}")
 
 # %% ../nbs/08_nets.ipynb #33605a66
 @checked
@@ -36,7 +26,7 @@ def mlp(
 ) -> nn.Sequential: # `[B,...]` with sizes[0] values per row -> `[B,sizes[-1]]`
     "A multilayer perceptron that flattens its input first"
     if len(sizes) < 2: raise ValueError(f"sizes: expected at least two, got {sizes}")
-    layers = [nn.Flatten()]
+    layers:list[nn.Module] = [nn.Flatten()]
     for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
         if i and norm: layers.append(nn.BatchNorm1d(a))
         if i: layers.append(act())

@@ -5,7 +5,7 @@ import mpmath
 import pytest
 import torch
 import torch.nn.functional as F
-from bad_input import INF, NAN, B, X, bad_input_tests, normals, row
+from bad_input import INF, INT, NAN, B, X, bad_input_tests, normals, row
 from helpers import LIKELIHOODS, coins, densities_are_those_of_torch, gen, likelihoods, points
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +27,17 @@ def test_counts_of_outputs():
     mu, L = FullNormal().split(torch.arange(9.)[None])
     assert mu.tolist() == [[0., 1., 2.]] and (L.triu(1) == 0).all()
     assert_close(L[0], torch.tensor([[math.exp(3), 0, 0], [4, math.exp(5), 0], [6, 7, math.exp(8)]]))
+
+@pytest.mark.parametrize("L", LIKELIHOODS, ids=lambda L: L.__name__)
+def test_many_draws_of_z_are_as_many_log_probabilities(L):
+    "x once, outputs for several draws: as if each draw came alone; outputs of another size are named"
+    like, x = L().double(), coins(1, 3, 1, 2, 2)
+    out = points(2, 20, 3*like.n_out(4)).view(5, 4, 3, -1)
+    log_p = like.log_prob(x, out)
+    assert log_p.shape == (5, 4, 3)
+    for i, j in ((0, 0), (4, 1), (2, 3)): assert_close(log_p[i, j], like.log_prob(x, out[i, j]))
+    for wrong in (out[..., 1:], out[:, :, :2], out[0, 0, 0]):
+        with pytest.raises(ValueError, match="out: expected shape"): like.log_prob(x, wrong)
 
 @pytest.mark.parametrize("l", [-8., -.2001, -.15, -.1001, -.0999, -.05, -1e-3, .02, .0999, .1001, .15, .1999, .3, 5., 30.])
 def test_continuous_bernoulli_to_the_last_digit(l):
@@ -143,27 +154,16 @@ ROWS = {
     "likelihoods.Normal.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan"),
     "likelihoods.DiagNormal.log_prob": row(dict(x=X, out=rnd(B, 32)), skip="deeper", allow="nan"),
     "likelihoods.FullNormal.log_prob": row(dict(x=X, out=rnd(B, 16+16*17//2)), skip="deeper", allow="nan"),
-}
+} | {f"likelihoods.{L.__name__}.n_out": row(dict(m=3), m=INT()) for L in LIKELIHOODS if L is not Bernoulli
+} | {f"likelihoods.{L.__name__}.{m}": row(dict(out=rnd(B, L().n_out(16))), skip="short deeper", allow="nan inf")
+     for L in LIKELIHOODS if L is not Bernoulli for m in ("mean", "sample", *["split"]*(L is FullNormal))}
 NO_ROW = {
     "likelihoods.DiagNormal.bias": "says that it does not know; test_output_bias in tests/library/test_vae.py",
     "likelihoods.FullNormal.bias": "as DiagNormal's",
     "likelihoods.ContinuousBernoulli.bias": "as DiagNormal's",
-    "likelihoods.Normal.n_out": "arithmetic on a count that its caller has checked",
-    "likelihoods.DiagNormal.n_out": "arithmetic on a count that its caller has checked",
-    "likelihoods.FullNormal.n_out": "arithmetic on a count that its caller has checked",
-    "likelihoods.ContinuousBernoulli.n_out": "arithmetic on a count that its caller has checked",
-    "likelihoods.Normal.mean": "reads the decoder's output, which the VAE has checked",
-    "likelihoods.Normal.sample": "reads the decoder's output, which the VAE has checked",
-    "likelihoods.DiagNormal.mean": "reads the decoder's output, which the VAE has checked",
-    "likelihoods.DiagNormal.sample": "reads the decoder's output, which the VAE has checked",
     "likelihoods.DiagNormal": "takes nothing",
-    "likelihoods.FullNormal.mean": "reads the decoder's output, which the VAE has checked",
-    "likelihoods.FullNormal.sample": "reads the decoder's output, which the VAE has checked",
     "likelihoods.FullNormal": "takes nothing",
-    "likelihoods.ContinuousBernoulli.mean": "reads the decoder's output, which the VAE has checked",
-    "likelihoods.ContinuousBernoulli.sample": "reads the decoder's output, which the VAE has checked",
     "likelihoods.ContinuousBernoulli": "takes nothing",
-    "likelihoods.FullNormal.split": "reads the decoder's output, which the VAE has checked",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 

@@ -65,7 +65,7 @@ def test_wrong_networks_are_named():
     x = torch.rand(2, 3)
     for enc, dec, who in ((nn.Linear(3, 3), nn.Linear(2, 3), "enc"), (nn.Linear(3, 5), nn.Linear(2, 3), "enc"), (nn.Unflatten(1, (3, 1)), nn.Linear(2, 3), "enc"),
                           (nn.Sequential(nn.Linear(3, 4), nn.Unflatten(1, (4, 1))), nn.Linear(2, 3), "enc"), (nn.Linear(3, 4), nn.Linear(2, 4), "dec"), (nn.Linear(3, 4), nn.Linear(2, 2), "dec")):
-        with pytest.raises(ValueError, match=f"{who}: expected it to return"): VAE(enc, dec, 2, (3,)).terms(x)
+        with pytest.raises(ValueError, match=f"{who}: expected shape"): VAE(enc, dec, 2, (3,)).terms(x)
     VAE(nn.Linear(3, 4), nn.Sequential(nn.Linear(2, 3), nn.Unflatten(1, (3, 1))), 2, (3,)).terms(x)      # any shape will do for a decoder
     cond = VAE(nn.Linear(5, 4), nn.Linear(4, 3), 2, (3,), n_classes=2)
     for pair in ((x, x), [x, x], {0: x, 1: x}):
@@ -81,7 +81,7 @@ def test_wrong_networks_are_named():
     for y, error in ((3, TypeError), ([0, 1], TypeError), (torch.zeros(2), TypeError), (torch.tensor([0, 2]), ValueError)):
         with pytest.raises(error, match="y: expected"): cond.sample(2, y=y)
     for name, like, x1 in (("x", Bernoulli(), x[0]), ("out", Normal(), x)):
-        with pytest.raises(ValueError, match=f"{name}: expected a batch"): like.log_prob(x1, x[0])
+        with pytest.raises(ValueError, match=f"{name}: expected shape"): like.log_prob(x1, x[0])
     assert VAE(nn.Linear(1, 2), nn.Linear(1, 1), 1, (1,)).terms(torch.ones(1, 1))[0].shape == (1,)
 
 def test_prior_and_conditional_prior_are_standard_normal():
@@ -213,8 +213,9 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 LABELS = [Y+1, Y-1, Y.float(), Y.tolist(), Y[1:]]
+NONE_OF_THEM = [Bernoulli, 3, nn.ReLU()]
 ROWS = {
-    "vae.VAE": row(dict(enc=vae.enc, dec=vae.dec, d_z=2, x_shape=S, n_classes=0), d_z=INT(), x_shape=SHAPES, n_classes=INT(0)),
+    "vae.VAE": row(dict(enc=vae.enc, dec=vae.dec, d_z=2, x_shape=S, n_classes=0), d_z=INT(), x_shape=SHAPES, n_classes=INT(0), likelihood=NONE_OF_THEM),
     "vae.VAE.encode": row(dict(x=X), allow="nan", x=[X[0], X[:, 0]], y=[Y]),
     "vae.VAE.decode": row(dict(z=Z), allow="nan", z=[Z[0]], y=[Y]),
     "vae.VAE.terms": row(dict(x=X), allow="nan", x=[X+1, X*INF], y=[Y]),
@@ -222,17 +223,17 @@ ROWS = {
     "vae.VAE.mean": row(dict(z=Z), allow="nan inf", y=[Y]),
     "vae.VAE.sample": row(dict(n=3), allow="nan", n=INT(), y=[Y[:3]]),
     "vae.VAE.reconstruct": row(dict(x=X), allow="nan", y=[Y]),
-    "vae.mlp_vae": row(dict(x_shape=S, d_z=2, hidden=(8,), n_classes=0), x_shape=SHAPES, d_z=INT(), hidden=[(0,), (1.5,)], n_classes=INT(0)),
-    "vae.conv_vae": row(dict(x_shape=S, d_z=2, width=2), x_shape=SHAPES, d_z=INT(), width=INT(), likelihood=[FullNormal()]),
+    "vae.mlp_vae": row(dict(x_shape=S, d_z=2, hidden=(8,), n_classes=0), x_shape=SHAPES, d_z=INT(), hidden=[(0,), (1.5,)], n_classes=INT(0), likelihood=NONE_OF_THEM),
+    "vae.conv_vae": row(dict(x_shape=S, d_z=2, width=2), x_shape=SHAPES, d_z=INT(), width=INT(), likelihood=[FullNormal(), *NONE_OF_THEM]),
     "vae.init_output_bias": row(dict(vae=mlp_vae(S, 2, (8,)), x=X), x=[X+1, X-1]),
+    "vae.Bernoulli.n_out": row(dict(m=3), m=INT()),
+    "vae.Bernoulli.mean": row(dict(out=rnd(B, 16)), skip="short deeper", allow="nan inf"),
     "vae.Bernoulli.log_prob": row(dict(x=X, out=rnd(B, 16)), skip="deeper", allow="nan", x=[X+1]),
     "vae.Bernoulli.bias": row(dict(x=X), skip="short deeper", x=[X+1, X-1]),
     "vae.VAE.sample with y": row(dict(n=B, y=Y), allow="nan", call=cvae.sample, y=[None, *LABELS]),
 } | {f"vae.VAE.{m} with y": row(dict(x=X, y=Y), allow="nan", call=getattr(cvae, m), y=[None, *LABELS]) for m in ("encode", "terms", "elbo", "reconstruct")
 } | {f"vae.VAE.{m} with y": row(dict(z=Z, y=Y), allow="nan inf" if m == "mean" else "nan", call=getattr(cvae, m), y=[None, *LABELS]) for m in ("decode", "mean")}
 NO_ROW = {
-    "vae.Bernoulli.n_out": "arithmetic on a count that its caller has checked",
-    "vae.Bernoulli.mean": "reads the decoder's output, which the VAE has checked",
     "vae.Bernoulli.sample": "reads the decoder's output, which the VAE has checked",
     "vae.Bernoulli": "takes nothing",
 }
