@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from .autoencoder import plot_ae_surface
 from .catalog import DATA_SETS
-from .checks import AnyPath, Count, Seed, checked, one_of
+from .checks import AnyPath, Count, Seed, between, checked, one_of
 from .convergence import fresh_discriminator
 from .data import Batches
 from .datasets import ImageData, load_data
@@ -304,7 +304,7 @@ _LEAD = ("Two ways to learn to draw digits, "
 def tour(
     data:Annotated[str, one_of(DATA_SETS)]="digits",
     out:AnyPath="tour",              # folder for index.html, the pictures and numbers.json
-    seed:Seed=0,             # same seed, same numbers on one machine
+    seed:Annotated[int, between(0, 2**63 - 1)]=0,   # same seed, same numbers on one machine
     epochs:Count|None=None,  # passes of the VAE; the GAN makes three times as many
     progress:bool=True,      # show progress bars?
     log:Callable=tqdm.write  # called with each line of the report

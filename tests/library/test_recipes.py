@@ -83,7 +83,7 @@ def test_sample_draws_from_it(kept, tmp_path):
     (("train", "gan", "--out", "RUN", "--resume", "--epochs", "3", "--seed", "3"), "epochs: the run in"),
     (("train", "gan", "--out", "RUN", "--resume", "--epochs", "2"), "seed: the run in"),
     (("train", "vae", "--out", "RUN", "--resume", "--epochs", "2", "--seed", "3"), "kind: the run in"),
-    (("train", "gan", "--recipe", "cats"), "recipe: expected one of lecture"),
+    (("train", "gan", "--recipe", "cats"), "recipe: expected one of relativistic"),
     (("train", "cats"), "argument kind: invalid choice"),
     (("train", "vae", "--epochs", "0"), "argument --epochs: expected at least 1"),
     (("train", "vae", "--out", "/dev/null/run"), "cannot be made"),
