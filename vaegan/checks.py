@@ -47,6 +47,11 @@ def _reader(node) -> Callable[[Any], Any]:
 
 def _expression(text): return _reader(ast.parse(text, mode="eval").body)
 
+def _reads(*texts):
+    "The names in expressions: the plain ones, and readers of the dotted ones"
+    names = re.findall(r"[A-Za-z_][\w.]*", " ".join(t for t in texts if isinstance(t, str)))
+    return [n for n in names if "." not in n], [_expression(n) for n in names if "." in n]
+
 # %% ../nbs/40_checks.ipynb #b021e815
 class _Call:
     "What is known while the arguments of one call are looked at"
@@ -114,6 +119,8 @@ def _span(t):
 class Marker:
     "What a value must be: in words, as a test, and what to say of one that is not"
     late = False   # is it a statement about other arguments too?
+    pure = False   # does it depend on the value alone, and on what it reads from these?
+    near, far = [], []
 
     def __init__(self, words, ok, got=None, error:type[Exception]=ValueError):
         self.words, self.ok, self.got, self.error = words, ok, got, error
@@ -155,10 +162,13 @@ def _bound(b): return _expression(b) if isinstance(b, str) else b
 
 class _Between(Marker):
     "A marker with two bounds, which may name other arguments"
+    pure = True
+
     def __init__(self, left, lo, hi, right):
         self.ends = left, right
         self.lo, self.hi = map(_bound, (lo, hi))
         self.late = callable(self.lo) or callable(self.hi)
+        self.near, self.far = _reads(lo, hi)
         self.above: Any = operator.lt if left == "(" else operator.le
         self.below: Any = operator.lt if right == ")" else operator.le
         self.words = _interval(True, left, lo, hi, right)
@@ -243,7 +253,6 @@ class _Dim:
         head, *rest = re.split("(==|[<>]=?)", word.lstrip("*+"), maxsplit=1)
         self.sign, self.bound = (rest[0], _expression(rest[1])) if rest else ("", None)
         self.name = head if head.isidentifier() else None
-        self.names = re.findall(r"[A-Za-z_][\w.]*", word)
         self.value = None if self.name else _expression(head)
 
     def known(self, call):
@@ -323,9 +332,7 @@ class _Array:
         self.kind, self.base, self.shape, self.markers = kind, base, shape, markers
         self.dims = [_Dim(word) for word in shape.split()]
         self.like = next((m for m in markers if isinstance(m, like)), None)
-        names = [name for dim in self.dims for name in dim.names]
-        self.near = [name for name in names if "." not in name]
-        self.far = [_expression(name) for name in names if "." in name]
+        self.near, self.far = _reads(shape)
         if home := self.like: self.far.append(lambda call: _home(home.net(call)))
         if sum(bool(d.star) for d in self.dims) > 1:
             raise ValueError(f"{shape!r}: expected one word with * or + at most")
@@ -378,6 +385,7 @@ _shape = Marker("whole numbers above 0, such as (C,H,W)",
                 lambda v: _is_shape(v) and len(v) > 0)
 _image = Marker("(C,H,W)", lambda v: len(v) == 3)
 _path = Marker("a path", lambda v: isinstance(v, (str, os.PathLike)), error=TypeError)
+for _marker in (_widths, _shape, _image, _path): _marker.pure = True
 
 # %% ../nbs/40_checks.ipynb #08a7c6f3
 Count = Annotated[int, between(1)]
@@ -536,31 +544,35 @@ def _look(guard, args, kw):
     return call
 
 # %% ../nbs/40_checks.ipynb #01bc0b9f
-_PLAIN, _SIZED = {bool, int, float, str, type(None)}, (tuple, list, dict)
+_PLAIN = {bool, int, float, str, type(None)}
+
+def _is_plain(v): return isinstance(v, tuple) and all(type(n) in _PLAIN for n in v)
 
 class _Glance:
     "What a call of this signature looks like from outside, or None if that is not all"
     def __init__(self, params):
         leaves = [list(_leaves(p.annotation)) for p in params]
         arrays = [[a for a in some if isinstance(a, _Array)] for some in leaves]
-        flat = sum(arrays, [])
-        self.names = [p.name for p in params]
-        self.by_value = [any(isinstance(m, Marker) for m in some) for some in leaves]
+        marks = [[m for m in some if isinstance(m, Marker)] for some in leaves]
+        flat = sum(leaves, [])
+        self.names, self.by_value = [p.name for p in params], [bool(some) for some in marks]
         self.near = {name for a in flat for name in a.near}   # on `self`, perhaps
         if self.names[:1] != ["self"]: self.near.clear()
         self.far = [read for a in flat for read in a.far]
         self.values = [(i, params[i].name, m) for i, some in enumerate(arrays)
                        for a in some for m in a.markers if m.ok]
-        self.possible = (bool(flat) and all(p.kind < p.VAR_POSITIONAL for p in params)
+        self.possible = (all(p.kind < p.VAR_POSITIONAL for p in params)
+                         and all(m.pure for some in marks for m in some)
                          and not any(m.late for _, _, m in self.values))
 
     def __call__(self, args):
-        torch, seen = sys.modules["torch"], []
-        if torch.compiler.is_compiling(): return None
+        torch, seen = sys.modules.get("torch"), []
+        if torch is None or torch.compiler.is_compiling(): return None
         for v, by_value in zip(args, self.by_value):
             if isinstance(v, torch.Tensor): seen += type(v), v.shape, v.dtype, v.device
             elif type(v) in _PLAIN: seen += type(v), v
-            elif by_value or isinstance(v, _SIZED): return None
+            elif _is_plain(v): seen += type(v), tuple(v), *map(type, v)
+            elif by_value or isinstance(v, (tuple, list)): return None
             elif hasattr(v, "__index__"): return None
             else: seen.append(type(v))
         if not (self.near or self.far): return tuple(seen)
@@ -569,13 +581,12 @@ class _Glance:
         return tuple(seen)
 
     def around(self, given):
-        "What the shapes read from `self` and from other arguments"
+        "What is read from `self` and from other arguments"
         own = getattr(given["self"], "__dict__", {}) if self.near else {}
-        seen: list[Any] = [read(given) for read in self.far]
-        for name in self.near:
-            v = own.get(name)
+        seen: list[Any] = []
+        for v in (*map(own.get, self.near), *(read(given) for read in self.far)):
             if isinstance(v, (tuple, list)): seen += v
-            seen.append(v if hasattr(v, "__index__") else type(v))
+            seen.append(type(v) if _is_tensor(v) or not hasattr(v, "__index__") else v)
         return seen
 
 # %% ../nbs/40_checks.ipynb #812fce1e
