@@ -13,7 +13,7 @@ import torch
 from matplotlib.colors import LogNorm
 from torch import Tensor
 
-from .guards import check_int, check_positive
+from .checks import Float, Positive, Whole, checked
 from .plot import COLORS
 
 # %% ../nbs/05_autoencoder.ipynb #abbe25b0
@@ -25,15 +25,14 @@ def ae_loss(
     return m*(1 - w1*w2)**2
 
 # %% ../nbs/05_autoencoder.ipynb #397c163f
+@checked
 def ae_descend(
     w1:float, w2:float,   # where to start
-    m:float=1.,           # mean of x² over the data
-    lr:float=.02,         # step size
-    n:int=400             # steps
-) -> Tensor: # path `[n+1,2]`, float64
+    m:Positive=1.,        # mean of x² over the data
+    lr:Positive=.02,      # step size
+    n:Whole=400           # steps
+) -> Float[Tensor, "n+1 2"]: # the path, float64
     "Gradient descent on `ae_loss`, both weights at once"
-    check_positive(m=m, lr=lr)
-    check_int("n", n, 0)
     w, path = torch.tensor([w1, w2], dtype=torch.float64), []
     for _ in range(n):
         path.append(w)
@@ -83,14 +82,14 @@ _STARTS = ((-1.9, 2.3), (-2.3, 1.9), (-1., .85), (1.9, -2.3), (2.3, -1.9), (.85,
            (2.2, 1.9), (-1.9, -2.2), (.08, .05))
 
 # %% ../nbs/05_autoencoder.ipynb #093767ec
+@checked
 def plot_ae_surface(
-    m:float=1.,                 # mean of x² over the data
+    m:Positive=1.,              # mean of x² over the data
     starts:tuple=_STARTS,       # where descent starts, pairs (w₁, w₂)
     ax=None,                    # axes to draw into; a new figure by default
-    span:float=2.5              # how far each axis reaches
+    span:Positive=2.5           # how far each axis reaches
 ):
     "The loss of the linear autoencoder: valleys, saddle, paths of descent"
-    check_positive(m=m, span=span)
     if ax is None: ax = plt.subplots(figsize=(5.6, 5.2))[1]
     _draw_surface(ax, m, span)
     _draw_critical(ax, span)

@@ -15,13 +15,13 @@ import socket
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
 from .catalog import DATA_SETS, named
-from .guards import check_int
+from .checks import AnyPath, between, checked
 
 # %% ../nbs/45_datasets.ipynb #1fc77430
 class ImageData(NamedTuple):
@@ -32,15 +32,14 @@ class ImageData(NamedTuple):
     y_test:Tensor   # their classes `[M]`
 
 # %% ../nbs/45_datasets.ipynb #e5589320
+@checked
 def digits(
-    n_test:int=360,   # how many images are held out
-    seed:int=0        # which ones
+    n_test:Annotated[int, between(10, 1787)]=360,   # how many images are held out
+    seed:Annotated[int, between(0, 2**32 - 1)]=0    # which ones
 ) -> ImageData: # 8×8 images
     "The 1,797 handwritten digits bundled with scikit-learn: no download"
     from sklearn.datasets import load_digits   # most of the library does without
     from sklearn.model_selection import train_test_split
-    check_int("n_test", n_test, 10, 1787)
-    check_int("seed", seed, 0, 2**32 - 1)
     bunch = load_digits()
     x, y = torch.tensor(bunch.images, dtype=torch.float32), torch.tensor(bunch.target)
     i, j = train_test_split(range(len(y)), test_size=n_test, random_state=seed,
@@ -54,6 +53,7 @@ MNIST_MD5 = {"train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
              "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
              "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637"}
 
+# %% ../nbs/45_datasets.ipynb #e46975d2
 def mnist_root() -> Path:
     "Where MNIST is looked for: `$VAEGAN_DATA`, else the user's cache directory"
     given = os.environ.get("VAEGAN_DATA")
@@ -138,13 +138,13 @@ def _pairs(raw):
         if "labels" in name: yield read_label_file(str(raw/name))
         else: yield read_image_file(str(raw/name))[:, None].float()/255
 
+# %% ../nbs/45_datasets.ipynb #0f84a325
+@checked
 def mnist(
-    root=None,             # folder that holds `MNIST/raw`; `mnist_root()` by default
-    download:bool=False    # fetch what is missing or damaged?
+    root:AnyPath|None=None,   # folder that holds `MNIST/raw`; by default `mnist_root()`
+    download:bool=False       # fetch what is missing or damaged?
 ) -> ImageData: # 28×28 images: 60,000 to train, 10,000 held out
     "MNIST (LeCun, Cortes & Burges 1998), every file's checksum verified"
-    if root is not None and not isinstance(root, (str, os.PathLike)):
-        raise TypeError(f"root: expected a folder's path, got {root!r}")
     raw = (Path(root).expanduser() if root else mnist_root())/"MNIST"/"raw"
     hint = (f"put the four unpacked files of MNIST into {raw}, "
             "or set VAEGAN_DATA to a folder that holds MNIST/raw.")
@@ -152,8 +152,8 @@ def mnist(
         try: _fetch_mnist(raw)
         except Exception as e:
             why = " ".join(str(e).split())
-            message = f"MNIST could not be downloaded ({why}). Without a network, {hint}"
-            raise RuntimeError(message) from e
+            raise RuntimeError(f"MNIST could not be downloaded ({why}). Without a "
+                               f"network, {hint}") from e
     if faults := _mnist_faults(raw):
         what = f"MNIST is not usable in {raw}: {_listed(faults)}."
         raise FileNotFoundError(f"{what} Call mnist(download=True), or {hint}")

@@ -10,11 +10,10 @@ __all__ = ['load_ipython_extension']
 # %% ../nbs/49_slow.ipynb #c1ad1ea2
 import os
 
-
 # %% ../nbs/49_slow.ipynb #082b7c69
 _NOTE = (
-    "print('Skipped: this cell takes minutes or longer. To run it, %env VAEGAN_SLOW=1 in "
-    "a cell above, and for MNIST once: from vaegan.datasets import mnist; "
+    "print('Skipped: this cell takes minutes or longer. To run it, %env VAEGAN_SLOW=1 "
+    "in a cell above, and for MNIST once: from vaegan.datasets import mnist; "
     "mnist(download=True)')\n")
 
 def load_ipython_extension(

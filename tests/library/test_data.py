@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pitfalls import pitfall_tests
 from properties import ALL, about, exempt, many, property_tests, seeds
-from sklearn.datasets import load_digits
 from torch import distributions as td
 from torch.distributions import Categorical, Independent, MixtureSameFamily, MultivariateNormal, Normal
 from torch.testing import assert_close
@@ -23,9 +22,7 @@ from vaegan.datasets import digits
 def test_defaults_of_the_data():
     a = torch.arange(300.)
     for u, v in zip(Batches(a), Batches(a, bs=128, seed=0, stochastic=False, drop_last=False)): assert torch.equal(u, v)
-    assert [len(b) for b in Batches(a)] == [128, 128, 44] and torch.equal(digits().x_test, digits(360, 0).x_test)
-    assert len(digits(10, 2**32 - 1).x_test) == 10
-    with pytest.raises(ValueError, match="seed: expected"): digits(10, 2**32)
+    assert [len(b) for b in Batches(a)] == [128, 128, 44]
     assert next(iter(Batches(torch.full((4, 2), .5), stochastic=True))).unique().tolist() == [0., 1.]
     assert len(Batches(a[:1], bs=1)) == 1
     grey = Batches(torch.full((1, 64), .5), bs=1, stochastic=True)
@@ -43,23 +40,6 @@ def test_bent_gaussian():
     s = banana(60_000, generator=gen())
     assert s.mean(0).abs().max() < .02 and abs(torch.cov(s.T)[0, 1]) < .02 and s[:, 1].min() > -2.5
     assert banana(1).shape == ring(1, modes=1).shape == (1, 2) and ring_modes(1, 3.).tolist() == [[3., 0.]]
-
-RAW = load_digits()
-
-@settings(max_examples=15, deadline=None)
-@given(n_test=st.integers(10, 1787), seed=st.integers(0, 2**32 - 1))
-def test_digits_split(n_test, seed):
-    d = digits(n_test, seed)
-    assert len(d.x_test) == len(d.y_test) == n_test and len(d.x) == len(d.y) == 1797 - n_test
-    key = lambda x, y: sorted((im.tobytes(), int(c)) for im, c in zip(x, y))
-    both = (torch.cat([d.x, d.x_test])[:, 0]*16).double().numpy()
-    assert key(both, torch.cat([d.y, d.y_test])) == key(RAW.images, RAW.target)   # nothing lost, doubled, or mislabelled
-    for y in (d.y, d.y_test):    # each class within one image of its share
-        assert ((y.bincount(minlength=10) - torch.tensor(RAW.target).bincount()*len(y)/1797).abs() <= 1).all()
-
-def test_digits_seed():
-    a, b, c = digits(seed=3), digits(seed=3), digits(seed=4)
-    assert all(u.equal(v) for u, v in zip(a, b)) and not a.x.equal(c.x)
 
 @settings(max_examples=80, deadline=None)
 @given(n=st.integers(1, 60), bs=st.integers(1, 70), seed=st.integers(-2**63, 2**63 - 1), drop_last=st.booleans(), labels=st.booleans())
@@ -208,12 +188,6 @@ def test_banana_samples_have_that_density():
 IMAGES, LABELS, DICE = torch.rand(6, 1, 2, 2, generator=gen()), torch.arange(6), gen()
 
 MESSAGES = {
-    "n_test too small": (lambda: digits(9), ValueError, "n_test: expected 10 to 1787, got 9"),
-    "n_test too large": (lambda: digits(1788), ValueError, "n_test: expected 10 to 1787, got 1788"),
-    "n_test a share": (lambda: digits(.2), TypeError, "n_test: expected a whole number, got 0.2"),
-    "n_test a word": (lambda: digits("100"), TypeError, "n_test: expected a whole number, got '100'"),
-    "digits seed": (lambda: digits(seed=-1), ValueError, "seed: expected 0 to"),
-    "digits no seed": (lambda: digits(seed=None), TypeError, "seed: expected a whole number, got None"),
     "binarize bytes": (lambda: binarize(torch.zeros(3, dtype=torch.uint8), DICE), TypeError, "x: expected a float tensor, got torch.uint8"),
     "binarize array": (lambda: binarize(np.zeros(3), DICE), TypeError, "x: expected a tensor, got ndarray"),
     "binarize 0 to 255": (lambda: binarize(IMAGES*255, DICE), ValueError, "x: expected values in [0, 1], got"),
@@ -259,7 +233,6 @@ def test_messages_of_bad_input(case):
 
 def test_good_input_at_the_edges():
     assert len(Batches(IMAGES, bs=6, drop_last=True)) == 1 and len(Batches(IMAGES, bs=100)) == 1
-    assert len(digits(10).x_test) == 10 and len(digits(1787).x) == 10
 
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):
@@ -301,7 +274,7 @@ def test_coins(seed, n):
     with torch.device("meta"): assert binarize(x, gen(seed)).device.type == "cpu"
 
 exempt(   # names, kinds, why
-    ("data.Batches datasets.ImageData data.banana datasets.digits data.ring", ALL,
+    ("data.Batches data.banana data.ring", ALL,
      "reads, guards or draws data: tests/library/test_data.py, its row"),
     ("data.ring_modes", "gradient one dtype device extreme",
      "takes numbers, a function or a network, not a batch"),
@@ -313,7 +286,6 @@ exempt(   # names, kinds, why
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "datasets.digits": row(dict(n_test=360, seed=0), n_test=[9, 1788, .2, "x"], seed=INT(0)),
     "data.binarize": row(dict(x=X, generator=dice), skip="short", allow="shape", x=[X+1, X-1], generator=[None, 0]),
     "data.Batches": row(dict(x=X, y=Y, bs=2, seed=0), skip="int short device deeper", bs=INT(), seed=[None, 1.5], y=[Y[:5], Y.tolist(), Y.to("meta")]),
     "data.ring_modes": row(dict(modes=3, radius=1.), modes=INT(), radius=POS),

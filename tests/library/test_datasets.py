@@ -19,13 +19,16 @@ import numpy as np
 import pytest
 import torch
 import warm
-from bad_input import bad_input_tests, row
+from bad_input import INT, bad_input_tests, row
 from filelock import FileLock
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from properties import ALL, exempt
+from sklearn.datasets import load_digits
 from torchvision.datasets import MNIST
 
 from vaegan import datasets
-from vaegan.datasets import mnist, mnist_root
+from vaegan.datasets import digits, mnist, mnist_root
 
 NAMES = list(datasets.MNIST_MD5)
 
@@ -132,7 +135,7 @@ def test_environment_variable_is_used(root, files, monkeypatch):
 
 @pytest.mark.parametrize("bad", [5, ["a"], True])
 def test_root_must_be_a_path(bad):
-    with pytest.raises(TypeError, match="root: expected a folder's path"): mnist(bad)
+    with pytest.raises(TypeError, match="root: expected a path, got"): mnist(bad)
 
 @pytest.fixture
 def serve(files, monkeypatch):
@@ -481,14 +484,52 @@ def test_real_mnist():
     assert abs(d.x.mean() - .1307) < 5e-5 and abs(d.x.std() - .3081) < 5e-5     # the constants that everyone normalises by
     assert d.y[:5].tolist() == [5, 0, 4, 1, 9]
 
+RAW = load_digits()
+
+@settings(max_examples=15, deadline=None)
+@given(n_test=st.integers(10, 1787), seed=st.integers(0, 2**32 - 1))
+def test_digits_split(n_test, seed):
+    d = digits(n_test, seed)
+    assert len(d.x_test) == len(d.y_test) == n_test and len(d.x) == len(d.y) == 1797 - n_test
+    key = lambda x, y: sorted((im.tobytes(), int(c)) for im, c in zip(x, y))
+    both = (torch.cat([d.x, d.x_test])[:, 0]*16).double().numpy()
+    assert key(both, torch.cat([d.y, d.y_test])) == key(RAW.images, RAW.target)   # nothing lost, doubled, or mislabelled
+    for y in (d.y, d.y_test):    # each class within one image of its share
+        assert ((y.bincount(minlength=10) - torch.tensor(RAW.target).bincount()*len(y)/1797).abs() <= 1).all()
+
+def test_digits_seed():
+    a, b, c = digits(seed=3), digits(seed=3), digits(seed=4)
+    assert all(u.equal(v) for u, v in zip(a, b)) and not a.x.equal(c.x)
+
+def test_digits_at_the_edges():
+    assert torch.equal(digits().x_test, digits(360, 0).x_test) and len(digits(10, 2**32 - 1).x_test) == 10
+    assert len(digits(10).x_test) == 10 and len(digits(1787).x) == 10
+    with pytest.raises(ValueError, match="seed: expected"): digits(10, 2**32)
+
+MESSAGES = {
+    "n_test too small": (lambda: digits(9), ValueError, "n_test: expected a number in [10, 1787], got 9"),
+    "n_test too large": (lambda: digits(1788), ValueError, "n_test: expected a number in [10, 1787], got 1788"),
+    "n_test a share": (lambda: digits(.2), TypeError, "n_test: expected a whole number, got 0.2"),
+    "n_test a word": (lambda: digits("100"), TypeError, "n_test: expected a whole number, got '100'"),
+    "digits seed": (lambda: digits(seed=-1), ValueError, "seed: expected a number in [0, 4294967295], got -1"),
+    "digits no seed": (lambda: digits(seed=None), TypeError, "seed: expected a whole number, got None"),
+}
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_messages_of_bad_input(case):
+    call, kind, message = MESSAGES[case]
+    with pytest.raises(kind) as e: call()
+    assert message in str(e.value) and "\n" not in str(e.value)
+
 # --------------------------------------------------------------------------------------------------------- properties
 exempt(   # names, kinds, why
-    ("datasets.mnist datasets.mnist_root", ALL,
-     "reads, guards or draws data: tests/library/test_data.py, its row"),
+    ("datasets.ImageData datasets.digits datasets.mnist datasets.mnist_root", ALL,
+     "reads, guards or draws data: the tests above, its row"),
 )
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
+    "datasets.digits": row(dict(n_test=360, seed=0), n_test=[9, 1788, .2, "x"], seed=INT(0)),
     "datasets.mnist": row(dict(), call=None, root=[3, b"x"]),
 }
 NO_ROW = {

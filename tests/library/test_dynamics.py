@@ -6,29 +6,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 from bad_input import INT, NAN, POS, bad_input_tests, normals, row
-from helpers import gauss, near, points
+from helpers import near, points
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pitfalls import pitfall_tests
 from properties import about, exempt, many, property_tests, seeds
 from torch.testing import assert_close
 
-from vaegan.autoencoder import ae_descend, ae_loss
 from vaegan.dynamics import bilinear_field, dirac_field, dirac_step, eigenvalues, game_step, play
 from vaegan.gan import d_loss, g_loss
 
-
-@pytest.mark.parametrize("w, m", [((1.3, -.4), 1.), ((.2, .5), 2.5)])
-def test_linear_autoencoder_by_hand(w, m):
-    x = torch.tensor([-1., 1.]).double()*m**.5
-    assert ae_loss(*w, m) == pytest.approx((x - w[0]*w[1]*x).square().mean().item()) and ae_loss(.5, 3.) == .25
-    path = ae_descend(*w, m, .03, 5)
-    assert path.shape == (6, 2) and path.dtype == torch.double and path[0].tolist() == list(w)
-    for a, b in zip(path, path[1:]):
-        v = a.clone().requires_grad_()
-        grad, = torch.autograd.grad(ae_loss(v[0], v[1], m), v)
-        assert_close(b, a - .03*grad)
-    assert ae_descend(*w, n=0).tolist() == [list(w)] and torch.equal(ae_descend(*w, n=1), ae_descend(*w, m=1., lr=.02, n=1))
 
 def test_fields():
     "Velocities are what autograd says of V: the first descends, the second ascends"
@@ -68,7 +55,7 @@ def test_rounds():
 
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):
-    return {"dynamics.bilinear_field": (bilinear_field, (points(seed, B, 2),), "x"), "autoencoder.ae_loss": (ae_loss, gauss(seed, B, D)[:2], "xx")}
+    return {"dynamics.bilinear_field": (bilinear_field, (points(seed, B, 2),), "x")}
 
 def by_batch(seed, B, D):
     r = points(seed, B)
@@ -76,28 +63,6 @@ def by_batch(seed, B, D):
 
 (test_rows_do_not_know_each_other, test_gradients_against_finite_differences, test_dtype_is_kept_and_single_precision_is_near,
  test_device_is_kept, test_far_out_there_is_a_number) = property_tests(by_row, by_batch)
-
-@about("values oracle gradient", "autoencoder.ae_loss", "autoencoder.ae_descend")
-@about("extreme", "autoencoder.ae_descend")
-@settings(many)
-@given(seed=seeds, a=st.floats(-1, 1), b=st.floats(-1, 1), m=st.floats(.1, 2))
-def test_linear_autoencoder(seed, a, b, m):
-    "The loss is the mean squared error itself; descent follows autograd, never climbs, and keeps w₁² − w₂² to first order"
-    x = points(seed, 50)
-    x = x*(m/x.square().mean()).sqrt()
-    assert_close(torch.tensor(ae_loss(a, b, m)).double(), (x - b*a*x).square().mean())
-    assert ae_loss(a, b, m) >= 0 and ae_loss(b, a, m) == ae_loss(a, b, m) == ae_loss(-a, -b, m) and ae_loss(2., .5, m) == 0
-    path = ae_descend(a, b, m, .01, 30)
-    assert path.shape == (31, 2) and path[0].tolist() == [a, b]
-    for s, t in zip(path, path[1:]):
-        w = s.clone().requires_grad_()
-        g, = torch.autograd.grad(ae_loss(w[0], w[1], m), w)
-        assert_close(t, s - .01*g)
-    losses = [ae_loss(*w.tolist(), m) for w in path]
-    assert all(v <= u + 1e-12 for u, v in zip(losses, losses[1:]))
-    assert_close(ae_descend(b, a, m, .01, 30).flip(1), path)
-    assert ae_descend(0., 0., 1., .1, 5).equal(torch.zeros(6, 2).double())                            # the saddle holds
-    assert ae_descend(1e4, -1e4, 1., 1e-9, 3).isfinite().all()
 
 @about("values oracle", "dynamics.bilinear_field", "dynamics.game_step", "dynamics.play", "dynamics.eigenvalues")
 @settings(many)
@@ -142,7 +107,7 @@ def test_dirac_gan(seed, gamma, h, turns):
     if gamma > 0: assert (eigenvalues(dirac_step(.01, True, gamma), 0*s).abs() < 1).all()                # friction: it settles
 
 exempt(   # names, kinds, why
-    ("autoencoder.ae_descend dynamics.dirac_step dynamics.eigenvalues dynamics.game_step", "gradient one dtype device extreme",
+    ("dynamics.dirac_step dynamics.eigenvalues dynamics.game_step", "gradient one dtype device extreme",
      "takes numbers, a function or a network, not a batch"),
     ("dynamics.dirac_field dynamics.play", "one",
      "an average or one state, not a row per datum"),
@@ -152,7 +117,6 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "autoencoder.ae_descend": row(dict(w1=1., w2=.5, m=1., lr=.02, n=3), allow="nan", w1=[NAN], w2=[NAN], m=POS, lr=POS, n=INT(0)),
     "dynamics.bilinear_field": row(dict(s=rnd(2)), skip="empty", allow="nan shape"),
     "dynamics.game_step": row(dict(field=lambda s: s, h=.1), allow="nan", h=POS),
     "dynamics.play": row(dict(step=lambda s: s+1, s=rnd(2), n=3), skip="int short empty", allow="nan shape", n=INT(0)),
@@ -160,10 +124,7 @@ ROWS = {
     "dynamics.dirac_field": row(dict(s=rnd(2), gamma=0., loss="saturating"), allow="nan", gamma=[-1., NAN], loss=["wasserstein"]),
     "dynamics.dirac_step": row(dict(h=.1, gamma=0., loss="saturating"), allow="nan", h=POS, gamma=[-1., NAN], loss=["wasserstein"]),
 }
-NO_ROW = {
-    "autoencoder.ae_loss": "one formula in plain arithmetic",
-}
-test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)
 
 # ----------------------------------------------------------------------------------------------------------- pitfalls
 def players_take_turns():

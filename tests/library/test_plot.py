@@ -65,7 +65,7 @@ def test_labels_are_spread_as_little_as_possible():
 exempt(   # names, kinds, why
     ("plot.score_table", "gradient one dtype device extreme",
      "takes numbers, a function or a network, not a batch"),
-    ("autoencoder.plot_ae_surface plot.plot_ring", ALL,
+    ("plot.plot_ring", ALL,
      "a network, a training step or a picture: its chapter, its row, tests/whole/test_reproducible.py"),
 )
 
@@ -78,7 +78,6 @@ ROWS = {
     "plot.show_images": row(dict(imgs=X, ncols=3, pad=1), skip="int short", ncols=INT(), pad=INT(0), imgs=[rnd(3, 2, 4, 4), rnd(4, 4)]),
     "plot.latent_plane": row(dict(decode=frames, n=3), n=INT(), decode=["no function", lambda z: frames(z)[1:]]),
     "plot.plot_curves": row(dict(curves=dict(a=[1., 2.]), x=[1, 2]), curves=[{}, dict(a=[]), dict(a=[NAN])], x=[[1], [1, 2, 3]]),
-    "autoencoder.plot_ae_surface": row(dict(m=1., starts=((.1, .2),), span=2.), m=POS, starts=None, span=POS),
     "plot.plot_ring": row(dict(x=Z, modes=3, radius=1., std=.1), modes=INT(), radius=POS, std=POS),
     "plot.score_table": row(dict(rows=dict(a=dict(b=1., c=None), d=dict(c=2))), rows=[{}, [], dict(a=1.), "x"]),
 }
