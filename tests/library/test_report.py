@@ -14,7 +14,7 @@ def test_page_escapes_what_it_is_given():
 
 def test_page_loads_nothing():
     text = page("t", "l", [Section("s", "x", [Figure("f.png", b"1", "alt", "cap")])], cover=(b"2", "alt"))
-    assert not re.search(r"<script|<link|https?:|@import|url\\(", text)
+    assert not re.search(r"<script|<link|https?:|@import|url[(]", text)
     assert text.count("<img ") == 2 and text.count("data:image/png;base64,") == 2 and "<table>" not in text
 
 # ---------------------------------------------------------------------------------------------------------- bad input
