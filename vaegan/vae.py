@@ -226,10 +226,7 @@ def conv_vae(
     lik = likelihood or Bernoulli()
     C, H, W = x_shape
     per_pixel, rest = divmod(lik.n_out(C*H*W), C*H*W)
-    if rest:
-        who = type(lik).__name__
-        raise ValueError(f"likelihood: expected one with as many outputs for each pixel,"
-                         f" got {who}")
+    if rest: raise ValueError(f"likelihood: expected outputs pixel by pixel, got {lik}")
     enc = conv_encoder(x_shape, 2*d_z, width)
     dec = conv_decoder(d_z, (per_pixel*C, H, W), width)
     return VAE(enc, dec, d_z, x_shape, lik)
