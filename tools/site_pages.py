@@ -98,7 +98,8 @@ def symbols():
     for c in read_nb(ROOT/"nbs"/"notation.ipynb").cells:
         if c.cell_type == "markdown" and (h := re.findall(r"^## (.*)$", src(c), re.M)): section = h[-1]
         rows = re.search(r'= r"""\n(.*?)"""', src(c), re.S) if c.cell_type == "code" else None
-        for row in rows[1].strip().splitlines() if rows else []:
+        whole = re.sub(r"\s*\\\n\s*", " ", rows[1]).strip() if rows else ""   # a line that ends in a backslash goes on
+        for row in whole.splitlines():
             cols = [x.strip() for x in row.split(" | ")]
             out.setdefault(cols[-2], []).append((cols[0], "#" + re.sub(r"[^\w-]", "", section.lower().replace(" ", "-"))))
     return out
