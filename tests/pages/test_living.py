@@ -65,27 +65,32 @@ def browser():
         b.close()
 
 @pytest.fixture(scope="session")
-def context(browser):
-    "A context of the browser for each set of options, which all pages with these options share: a new one costs more than a page"
-    return cache(browser.new_context)
+def tab(browser):
+    "A tab for each set of options, where tests open their pages one after the other: a new one is half of what a test costs"
+    return cache(lambda **options: browser.new_context(**options).new_page())
 
 @pytest.fixture
-def opened(context):
+def opened(tab):
     "Open some HTML as a page; at the end nothing may have gone wrong on it or asked for anything"
-    pages, trouble = [], []
+    used, trouble = [], []
+    watch = dict(console=lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None, pageerror=lambda e: trouble.append(str(e)),
+                 request=lambda r: trouble.append(r.url) if not r.url.startswith("data:") else None)
     def go(text, width=760, **kw):
-        page = context(**kw).new_page()
-        pages.append(page)
+        page = tab(**kw)
+        assert page not in used, "one page of a kind at a time"
+        used.append(page)
         page.set_viewport_size(dict(width=width, height=900))
         page.set_default_timeout(10_000)
-        page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda e: trouble.append(str(e)))
-        page.on("request", lambda r: trouble.append(r.url) if not r.url.startswith("data:") else None)
+        for event, f in watch.items(): page.on(event, f)
         page.set_content(PAGE % text)
         if kw.get("java_script_enabled", True): page.wait_for_function("[...document.querySelectorAll('.vaegan-living')].every(r => 'alive' in r.dataset)")
         return page
     yield go
-    for page in pages: page.close()
+    for page in used:
+        for event, f in watch.items(): page.remove_listener(event, f)
+        page.emulate_media(media="null")
+        page.mouse.move(0, 0)
+        page.goto("about:blank")             # nothing of it runs any more
     assert not trouble
 
 def numbers(page): return dict(page.locator("[data-name]").evaluate_all("all => all.map(e => [e.dataset.name, +e.dataset.number])"))
