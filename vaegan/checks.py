@@ -573,7 +573,7 @@ class _Glance:
             elif type(v) in _PLAIN: seen += type(v), v
             elif _is_plain(v): seen += type(v), tuple(v), *map(type, v)
             elif by_value or isinstance(v, (tuple, list)): return None
-            elif hasattr(v, "__index__"): return None
+            elif hasattr(type(v), "__index__"): return None
             else: seen.append(type(v))
         if not (self.near or self.far): return tuple(seen)
         try: seen += self.around(dict(zip(self.names, args)))
@@ -583,11 +583,15 @@ class _Glance:
     def around(self, given):
         "What is read from `self` and from other arguments"
         own = getattr(given["self"], "__dict__", {}) if self.near else {}
-        seen: list[Any] = []
-        for v in (*map(own.get, self.near), *(read(given) for read in self.far)):
-            if isinstance(v, (tuple, list)): seen += v
-            seen.append(type(v) if _is_tensor(v) or not hasattr(v, "__index__") else v)
+        seen = [_at_rest(own.get(name)) for name in self.near]
+        for read in self.far: seen.append(_at_rest(read(given)))
         return seen
+
+def _at_rest(v):
+    "What a shape could use of an object, as something that does not change"
+    if type(v) is int or v is None: return v
+    if isinstance(v, (tuple, list)): return tuple(v)
+    return v if hasattr(type(v), "__index__") and not _is_tensor(v) else type(v)
 
 # %% ../nbs/40_checks.ipynb #812fce1e
 @functools.cache

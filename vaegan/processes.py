@@ -61,13 +61,13 @@ def draw_eps(
     shape:Shape,                           # of the result
     like:Float[Tensor, "..."],             # whose dtype and device
     generator:torch.Generator|None=None,   # where the noise comes from, on any device
-    dim:int=0                              # which dimension counts the images
+    dim:Annotated[int, between("0-len(shape)", "len(shape)-1")]=0   # counts images
 ) -> Tensor: # draws of N(0, 1)
     "Standard normal noise, this process's rows of it"
     whole = [n*_share.world if i == dim else n for i, n in enumerate(shape)]
     device = generator.device if generator else like.device
     eps = torch.randn(whole, generator=generator, dtype=like.dtype, device=device)
-    return my_rows(eps, dim).to(like.device)
+    return (eps if _share.world == 1 else my_rows(eps, dim)).to(like.device)
 
 # %% ../nbs/46_processes.ipynb #866a5fd7
 @contextmanager

@@ -25,6 +25,10 @@ from .processes import draw_eps
 from .reparam import rsample
 
 # %% ../nbs/09_vae.ipynb #a7e00d3e
+@checked
+def _for_draws(x:Float[Tensor, "B m", unit], out:Float[Tensor, "*K B m"]):
+    return torch.einsum("...bm,bm->...b", out, x) - F.softplus(out).sum(-1)
+
 class Bernoulli(nn.Module):
     "Binary pixels; the decoder's outputs are logits"
     @checked
@@ -36,13 +40,12 @@ class Bernoulli(nn.Module):
 
     @checked
     def log_prob(self,
-        x:Float[Tensor, "B +D", unit],     # images
+        x:Float[Tensor, "B +D"],           # images
         out:Float[Tensor, "*K B prod(D)"]  # logits, for one or more draws of z
     ) -> Float[Tensor, "*K B"]: # nats per image
         "log p(x|z), without copies of x where there are several draws"
         x = x.flatten(1)
-        if out.ndim == 2: return bernoulli_log_prob(x, out)
-        return torch.einsum("...bm,bm->...b", out, x) - F.softplus(out).sum(-1)
+        return bernoulli_log_prob(x, out) if out.ndim == 2 else _for_draws(x, out)
 
     @checked
     def mean(self,
