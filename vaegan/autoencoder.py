@@ -70,7 +70,8 @@ def _draw_critical(ax, span):
 def _draw_path(ax, start, m, label):
     "Gradient descent from a start, with an arrowhead half-way along"
     color = COLORS["fake"]
-    path = ae_descend(*start, m, lr=.01/m, n=1500)
+    w1, w2 = start
+    path = ae_descend(w1, w2, m, lr=.01/m, n=1500)
     ax.plot(*path.T, color=color, lw=1.5, label=label)
     ax.plot(*start, "o", color=color, ms=4)
     far = (path - path[0]).norm(dim=1)

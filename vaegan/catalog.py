@@ -56,7 +56,7 @@ RECIPES = dict(vae=_VAE, gan=_GAN, hybrid=_HYBRID)
 # %% ../nbs/50_catalog.ipynb #efe89284
 def named(
     arg:str,      # the argument's name, for the message
-    name:str,     # what was asked for; None for the first entry
+    name:str|None,    # what was asked for; None for the first entry
     table:dict    # name -> entry
 ): # the entry
     "Look a name up, or say which names there are"

@@ -104,7 +104,8 @@ def gan_recipe(
     batches = Batches(x, bs=kw.pop("bs"), seed=seed, drop_last=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        G, D = (n.to(x.device) for n in mlp_gan(x.shape[1:], d_z, hidden, norm=False))
+        G, D = mlp_gan(x.shape[1:], d_z, hidden, norm=False)
+    G, D = G.to(x.device), D.to(x.device)
     opts = [torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True)
             for net in (G, D)]
     steps, decay = epochs*len(batches), torch.optim.lr_scheduler.CosineAnnealingLR

@@ -56,7 +56,7 @@ class Batches:
 
     def _coins(self):
         "The epoch's own coins: breaking off an epoch does not change the next"
-        seed = torch.randint(2**62, (), generator=self.generator).item()
+        seed = int(torch.randint(2**62, (), generator=self.generator))
         return torch.Generator(self.x.device).manual_seed(seed)
 
     def __iter__(self) -> Iterator:

@@ -40,11 +40,11 @@ def digits(
     "The 1,797 handwritten digits bundled with scikit-learn: no download"
     from sklearn.datasets import load_digits   # most of the library does without
     from sklearn.model_selection import train_test_split
-    bunch = load_digits()
-    x, y = torch.tensor(bunch.images, dtype=torch.float32), torch.tensor(bunch.target)
+    pixels, target = load_digits(return_X_y=True)
+    x, y = torch.tensor(pixels, dtype=torch.float32), torch.tensor(target)
     i, j = train_test_split(range(len(y)), test_size=n_test, random_state=seed,
-                            stratify=bunch.target)
-    x = x[:, None]/16
+                            stratify=target)
+    x = x.view(-1, 1, 8, 8)/16
     return ImageData(x[i], y[i], x[j], y[j])
 
 # %% ../nbs/45_datasets.ipynb #4735d73d
@@ -162,7 +162,7 @@ def mnist(
 # %% ../nbs/45_datasets.ipynb #80ba1a0e
 def load_data(
     name:str,         # one of `vaegan.catalog.DATA_SETS`
-    device="cpu"      # where the images go
+    device:str|torch.device="cpu"    # where the images go
 ) -> ImageData:
     "The data set that has this name"
     named("data", name, DATA_SETS)

@@ -195,7 +195,7 @@ def gan_step(
         for real in x.tensor_split(k):                # fresh data for each of the k steps
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
             logits = D(torch.cat([real, fake])).split(len(real))
-            lossD = d_loss(*logits, loss)
+            lossD = d_loss(logits[0], logits[1], loss)
             if r1: lossD = lossD + r1*grad_penalty(D, real)
             if r2: lossD = lossD + r2*grad_penalty(D, fake)
             _descend(opt_D, lossD)

@@ -38,7 +38,8 @@ class FeatureDiscriminator(Discriminator):
         x:Tensor   # images `[B,*x_shape]`
     ) -> Tensor: # `[B,F]`
         "The layer below the verdict"
-        return self.net[:-1](x)
+        body, flatten, _ = self.net.children()
+        return flatten(body(x))
 
 # %% ../nbs/20_hybrid.ipynb #df0c520c
 @checked
@@ -61,7 +62,8 @@ def hybrid_nets(
 ) -> tuple[VAE, FeatureDiscriminator]:
     "The twins of [VAE against GAN](19_compare.ipynb), married"
     vae, _, D = twins(x_shape, d_z, hidden, seed)
-    return vae, FeatureDiscriminator(D.net[:-1], D.net[-1])
+    *body, head = D.net.children()
+    return vae, FeatureDiscriminator(nn.Sequential(*body), head)
 
 # %% ../nbs/20_hybrid.ipynb #a24dd39d
 @checked
@@ -125,7 +127,8 @@ def hybrid_recipe(
 ) -> tuple[VAE, FeatureDiscriminator, Callable, Batches]: # and step and batches for `fit`
     "The hybrid and the settings of this page"
     batches = Batches(x, bs=bs, seed=seed, drop_last=True)
-    vae, D = (n.to(x.device) for n in hybrid_nets(x.shape[1:], d_z, hidden, seed))
+    vae, D = hybrid_nets(x.shape[1:], d_z, hidden, seed)
+    vae, D = vae.to(x.device), D.to(x.device)
     opts = [torch.optim.Adam(net.parameters(), lr, betas=(0., .99), fused=True)
             for net in (vae.enc, vae.dec, D)]
     noise = torch.Generator(x.device).manual_seed(seed)

@@ -91,9 +91,9 @@ class PPCA:
         generator:torch.Generator=None
     ) -> Float[Tensor, "n d"]:
         "Draw z from the prior, then x given z"
-        kw = dict(generator=generator, dtype=self.W.dtype, device=self.W.device)
-        x = self.decode(torch.randn(n, self.k, **kw))
-        return x + self.var**.5*torch.randn(n, self.d, **kw)
+        z, eps = (self.W.new_empty(n, m).normal_(generator=generator)
+                  for m in (self.k, self.d))
+        return self.decode(z) + self.var**.5*eps
 
 # %% ../nbs/04_latent.ipynb #33d109f6
 def _some_noise(lam, k):

@@ -193,7 +193,8 @@ def plot_ring(
     if ax is None: ax = plt.subplots(figsize=(3, 3))[1]
     disc = dict(color=COLORS["real"], alpha=.35, lw=0)
     for a in torch.arange(modes)*2*torch.pi/modes:
-        ax.add_patch(Circle((radius*a.cos(), radius*a.sin()), 3*std, **disc))
+        centre = float(radius*a.cos()), float(radius*a.sin())
+        ax.add_patch(Circle(centre, 3*std, **disc))
     r = 1.6*radius
     first, second = x.detach().cpu().clamp(-r, r).T
     ax.plot(first, second, ".", color=COLORS["fake"], ms=2, alpha=.5, clip_on=False)

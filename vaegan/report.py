@@ -26,7 +26,7 @@ class Section(NamedTuple):
     title:str
     text:str
     figures:list       # of `Figure`
-    rows:list=()       # (what, found, to compare with), for the table at the top
+    rows:list|tuple=() # (what, found, to compare with), for the table at the top
     numbers:dict={}    # for the record
 
 # %% ../nbs/51_report.ipynb #617ca7d6
@@ -93,6 +93,6 @@ def page(
     return "".join([
         _HEAD, f"<title>vaegan: {_e(title)}</title><style>{CSS}</style></head>",
         f'<body><main><h1>{_e(title)}</h1><p class="lead">{_e(lead)}</p>',
-        _figure(*cover, "") if cover else "",
+        _figure(cover[0], cover[1], "") if cover else "",
         f'<p class="note">{_e(note)}</p>' if note else "", _table(rows),
         *map(_section, sections), f"</main><footer>{_e(made)}</footer></body></html>"])
