@@ -7,6 +7,7 @@ import bad_input
 import matplotlib.pyplot as plt  # noqa: F401
 from bad_input import *  # noqa: F403
 from bad_input import to_key  # noqa: F401
+from helpers import sgd  # noqa: F401
 from pitfalls import MISTAKES  # noqa: F401
 from properties import ABOUT, EXEMPT  # noqa: F401
 
