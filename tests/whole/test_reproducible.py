@@ -2,6 +2,7 @@
 notebook shows is what it gives."""
 import inspect
 import json
+import os
 import random
 import re
 import subprocess
@@ -28,12 +29,15 @@ import hashlib, json, random, sys
 import numpy as np, torch
 from torch import nn
 from vaegan.compare import twins
-from vaegan.data import Batches, digits
-from vaegan.dynamics import wgan_gp_step
-from vaegan.evaluate import held_out_elbo, iwae_step, nll, train_classifier
+from vaegan.data import Batches
+from vaegan.datasets import digits
+from vaegan.failures import wgan_gp_step
+from vaegan.evaluate import held_out_elbo, train_classifier
 from vaegan.gan import gan_step, mlp_gan
 from vaegan.hybrid import FeatureDiscriminator, hybrid_step
-from vaegan.train import fit, vae_step, warmup
+from vaegan.iwae import iwae_step, nll
+from vaegan.runs import fit
+from vaegan.train import vae_step, warmup
 from vaegan.vae import conv_vae, mlp_vae
 seed, noise = int(sys.argv[1]), int(sys.argv[2])
 random.seed(noise); np.random.seed(noise)                                   # these must not matter
@@ -62,7 +66,7 @@ for name, make, step, b in (
     ("cvae", lambda: [mlp_vae((1, 8, 8), 4, (16,), n_classes=10)], lambda v: vae_step(v, adam(v), generator=gen()), batches(y=data.y)),
     ("iwae", lambda: [mlp_vae((1, 8, 8), 4, (16,))], lambda v: iwae_step(v, adam(v), 3, gen()), batches(True)),
     ("gan", lambda: mlp_gan((1, 8, 8), 4, (16,)), lambda G, D: gan_step(G, D, adam(G), adam(D), k=2, r1=.1, generator=gen()), batches()),
-    ("wgan", lambda: mlp_gan((1, 8, 8), 4, (16,), norm=False), lambda G, D: wgan_gp_step(G, D, adam(G), adam(D), 2, generator=gen()), batches()),
+    ("wgan", lambda: mlp_gan((1, 8, 8), 4, (16,), norm=False), lambda G, D: wgan_gp_step(G, D, adam(G), adam(D), k=2, generator=gen()), batches()),
     ("hybrid", eyes, lambda v, D: hybrid_step(v, D, adam(v.enc), adam(v.dec), adam(D), generator=gen()), batches())):
     w, hist, nets[name] = run(make, step, b)
     if "twice" in sys.argv:
@@ -89,7 +93,7 @@ def test_same_seed_same_numbers_in_every_process():
 # -- the global random state -------------------------------------------------------------------------------------------
 STEPS = {"train.vae_step()": lambda g: vae_step(table.vae, table.sgd(table.vae), generator=g), "iwae.iwae_step()": lambda g: iwae_step(table.vae, table.sgd(table.vae), 2, g),
          "gan.gan_step()": lambda g: gan_step(table.G, table.D, table.sgd(table.G), table.sgd(table.D), k=2, generator=g),
-         "failures.wgan_gp_step()": lambda g: wgan_gp_step(table.G, table.D, table.sgd(table.G), table.sgd(table.D), 2, generator=g),
+         "failures.wgan_gp_step()": lambda g: wgan_gp_step(table.G, table.D, table.sgd(table.G), table.sgd(table.D), k=2, generator=g),
          "hybrid.hybrid_step()": lambda g: hybrid_step(table.vae, table.eyes, table.sgd(table.vae.enc), table.sgd(table.vae.dec), table.sgd(table.eyes), generator=g)}
 ASKED = {   # what draws from the global state, as its documentation says
     r"nets\.(mlp|conv_\w+)|vae\.(mlp_\w+|conv_\w+)|gan\.(mlp_gan|conv_gan)|evaluate\.Classifier": "initial weights come from PyTorch's global state, as those of every layer do",
