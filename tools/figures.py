@@ -48,7 +48,7 @@ exported = lambda c: bool(re.search(r"^#\|\s*exports?i?\s*$", src(c), re.M))
 def cells(path): return json.loads(path.read_text(encoding="utf-8"))["cells"]
 def code(path): return [c for c in cells(path) if c["cell_type"] == "code" and src(c).strip()]
 
-def python(source): return re.sub(r"^(\s*)([!%].*)$", r"\1pass", source, flags=re.M)
+def python(source): return re.sub(r"^(\s*)[!%](?:.*\\\n)*.*$", r"\1pass", source, flags=re.M)
 
 def sizes(source):
     "name -> (is it a class?, lines without signature and docstring) of what a cell defines at its top"

@@ -37,7 +37,7 @@ KIND = {"isinstance", "hasattr", "callable", "issubclass", "isfinite", "isnan", 
 
 def python(source):
     "A cell's source with magics and shell lines commented out"
-    return re.sub(r"^(\s*)([!%].*)$", r"\1pass", source, flags=re.M)
+    return re.sub(r"^(\s*)[!%](?:.*\\\n)*.*$", r"\1pass", source, flags=re.M)
 
 def _weak(e):
     "Is this expression true whatever the mathematics says? (constants, shapes, types, finiteness)"

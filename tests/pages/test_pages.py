@@ -32,8 +32,8 @@ from notebooks import (
 from write_readme import render
 
 each_nb = pytest.mark.parametrize("nb", NBS, ids=nb_id)
-GUARD = "%load_ext vaegan.plot"    # keeps slow cells out of Colab's "Run all"
-INSTALL = '![ ! -d /content ] || python -c "import vaegan" 2>/dev/null || pip install -q "git+%(git_url)s"'
+GUARD = "%load_ext vaegan.slow"    # keeps slow cells out of Colab's "Run all"
+INSTALL = '![ ! -d /content ] || python -c "import vaegan" 2>/dev/null || \\\n    pip install -q "git+%(git_url)s"'
 ids = {nb: set(re.findall(r'<a id="([^"]+)">', prose(nb))) for nb in NBS}
 
 def headings(nb):

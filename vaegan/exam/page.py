@@ -63,7 +63,7 @@ def _exercise_cells(ex, number, seed):
 _COLAB = "https://colab.research.google.com"
 
 _INSTALL = ('#| hide\n#| eval: false\n![ ! -d /content ] || python -c "import vaegan" '
-            '2>/dev/null || pip install -q "git+https://github.com/{repo}"')
+            '2>/dev/null || \\\n    pip install -q "git+https://github.com/{repo}"')
 
 _GUIDE = (
     "Read the question, then answer in the box (it works on the web page, without "
