@@ -80,7 +80,7 @@ def sample_scores(
     judge:Classifier,                                   # from `train_classifier`
     x:Float[Tensor, "M *D", finite, like("judge")],      # samples
     ref:Float[Tensor, "N<=M *D", finite, like("judge")]  # held-out real images
-) -> dict: # frechet (features' units squared), rarest (share), classes, precision, recall
+) -> dict: # frechet (squared units), rarest (share), classes, precision, recall
     "Four views of a set of samples, each piece of it as large as the reference"
     pieces = [judge.features(p) for p in x.split(len(ref)) if len(p) == len(ref)]
     r, shares = judge.features(ref), class_shares(judge, x)

@@ -82,7 +82,7 @@ def parzen_log_prob(
     samples:Float[Tensor, "n +D", finite],   # generated images
     std:Positive                             # standard deviation of the window
 ) -> Float[Tensor, "B"]: # nats per image
-    "Log-density of a Gaussian window around every sample (as in Goodfellow et al. 2014)"
+    "Log-density of a Gaussian window around every sample (Goodfellow et al. 2014)"
     x, s = x.flatten(1).double(), samples.flatten(1).double()
     log_window = -.5*torch.cdist(x, s).square()/std**2
     area = math.log(len(s)) + .5*x.shape[1]*math.log(2*math.pi*std**2)
@@ -97,7 +97,7 @@ def gan_recipe(
     d_z:Count=100,                      # noise dimensions
     hidden:Widths=(256, 256),           # widths of the hidden layers, in both players
     seed:Seed=0                         # of weights, order and noise
-) -> tuple[Generator, Discriminator, Callable, Batches]: # and step and batches for `fit`
+) -> tuple[Generator, Discriminator, Callable, Batches]: # step, batches: for `fit`
     "Two perceptrons and one of three ways to let them play"
     kw = dict(RECIPES["gan"][name].settings)
     lr, betas, cosine = kw.pop("lr"), kw.pop("betas"), kw.pop("cosine", False)

@@ -1,4 +1,4 @@
-"""Rotation, saturation, lost modes: each failure on purpose, each cure measured
+"""Rotation, and what stops it: a GAN so small that its eigenvalues can be computed by hand
 
 Docs: https://vaegan.github.io/vaegan/dynamics.html.md"""
 
@@ -89,6 +89,7 @@ def dirac_step(
 def ema(
     net:nn.Module,       # the network that is being trained
     decay:Annotated[float, between(0, 1, "[)")]=.99   # weight of the past
-) -> AveragedModel: # `.module` is the average; `.update_parameters(net)` after each step
+) -> AveragedModel: # `.module` is the average; after a step `.update_parameters(net)`
     "Average of a network's weights and buffers; 1/(1 − decay) updates are remembered"
-    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    average = get_ema_multi_avg_fn(decay)
+    return AveragedModel(net, multi_avg_fn=average, use_buffers=True)

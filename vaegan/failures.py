@@ -80,7 +80,7 @@ def wgan_gp_step(
     G:Generator, D:Discriminator,      # generator and critic
     opt_G:torch.optim.Optimizer,       # over G's parameters
     opt_D:torch.optim.Optimizer,       # over D's parameters
-    *, k:Count=5,                      # updates of D, each on its own k-th of a minibatch
+    *, k:Count=5,                      # updates of D, each on its own k-th of the batch
     lam:NonNegative=10.,               # weight of the penalty
     generator:torch.Generator=None     # of the noise and the mixing weights
 ) -> Callable: # minibatch -> dict(w1, penalty)

@@ -1,4 +1,4 @@
-"""Two networks play the game: Algorithm 1 line by line, then the honest question whether it has converged
+"""Two networks play the game: Algorithm 1 line by line, on a toy world and on digits
 
 Docs: https://vaegan.github.io/vaegan/gan.html.md"""
 
@@ -40,7 +40,7 @@ class Generator(nn.Module):
     @checked
     def forward(self,
         z:Float[Tensor, "B n_in", like("self")]   # noise, and the class as one-hot
-    ) -> Tensor: # images `[B,*x_shape]`; with classes `[B,m+n_classes]`, as `join_labels`
+    ) -> Tensor: # images `[B,*x_shape]`; with classes as `join_labels` has them
         x = self.net(z).flatten(1)
         if self.n_classes: return torch.cat([x, z[:, self.d_z:]], 1)
         return x.unflatten(1, self.x_shape)
@@ -49,7 +49,7 @@ class Generator(nn.Module):
     def noise(self,
         n:Count,                                    # how many
         generator:torch.Generator=None,
-        y:Int[Tensor, "n", labels("n_classes")]|None=None   # classes; drawn evenly by default
+        y:Int[Tensor, "n", labels("n_classes")]|None=None   # drawn evenly by default
     ) -> Float[Tensor, "n n_in"]:
         "n draws of z ~ N(0, I), each with a one-hot class if there are classes"
         like = next(self.parameters())
@@ -63,16 +63,17 @@ class Generator(nn.Module):
         "Classes drawn evenly"
         device = next(self.parameters()).device
         at = generator.device if generator else device
-        return torch.randint(self.n_classes, (n,), generator=generator, device=at).to(device)
+        y = torch.randint(self.n_classes, (n,), generator=generator, device=at)
+        return y.to(device)
 
     @torch.no_grad()
     @checked
     def sample(self,
         n:Count,                                    # how many
         generator:torch.Generator=None,
-        y:Int[Tensor, "n", labels("n_classes")]|None=None   # classes; drawn evenly by default
+        y:Int[Tensor, "n", labels("n_classes")]|None=None   # drawn evenly by default
     ) -> Float[Tensor, "n *x_shape"]:
-        "Images from fresh noise, in evaluation mode, so that none depends on the others"
+        "Images from fresh noise, in evaluation mode: none depends on the others"
         was = self.training
         self.eval()
         try: x = self(self.noise(n, generator, y)).flatten(1)
@@ -170,7 +171,7 @@ def centre_logits(
     real_logits:Float[Tensor, "*N"],   # logits on real data
     fake_logits:Float[Tensor, "*M"]    # logits on generated data
 ) -> tuple[Tensor, Tensor]: # both, shifted by one constant
-    "Shift logits so that their means lie evenly about 0: a relativistic D leaves it open"
+    "Shift logits so that their means lie evenly about 0: a relativistic D leaves open"
     c = .5*(real_logits.mean() + fake_logits.mean())
     return real_logits - c, fake_logits - c
 
@@ -180,19 +181,19 @@ def gan_step(
     G:Generator, D:Discriminator,        # the players
     opt_G:torch.optim.Optimizer,         # over G's parameters
     opt_D:torch.optim.Optimizer,         # over D's parameters
-    *, k:Count=1,                        # updates of D, each on its own k-th of a minibatch
+    *, k:Count=1,                        # updates of D, each on its k-th of the batch
     l:Count=1,                           # updates of G after them
     loss:GanLoss="nonsaturating",        # see `g_loss`
     r1:NonNegative=0.,                   # weight of the penalty on real images
     r2:NonNegative=0.,                   # and on generated ones
     generator:torch.Generator=None,      # of the noise
-    schedules:tuple=()                   # of learning rates, advanced once per minibatch
+    schedules:tuple=()                   # of learning rates, advanced once per batch
 ) -> Callable: # minibatch -> dict(value, accuracy, g_loss)
     "One iteration of Algorithm 1 (Goodfellow et al. 2014), ready for `fit`"
     paired = loss == "relativistic"
     @checked
     def step(x:Float[Tensor, f"B>={k} +D", like(D)]):
-        for real in x.tensor_split(k):                # fresh data for each of the k steps
+        for real in x.tensor_split(k):   # fresh data for each of the k steps
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
             logits = D(torch.cat([real, fake])).split(len(real))
             lossD = d_loss(logits[0], logits[1], loss)
@@ -207,7 +208,8 @@ def gan_step(
         for s in schedules: s.step()
         logits = [t.detach() for t in logits]
         if paired: logits = centre_logits(*logits)
-        return dict(value=value(*logits), accuracy=accuracy(*logits), g_loss=lossG.detach())
+        return dict(value=value(*logits), accuracy=accuracy(*logits),
+                    g_loss=lossG.detach())
     step.state = dict(G=G, D=D, opt_G=opt_G, opt_D=opt_D, generator=generator)
     step.state |= {f"sched_{i}": s for i, s in enumerate(schedules)}
     return step

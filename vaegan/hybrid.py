@@ -8,14 +8,15 @@ Docs: https://vaegan.github.io/vaegan/hybrid.html.md"""
 __all__ = ['FeatureDiscriminator', 'feature_nll', 'hybrid_nets', 'hybrid_step', 'hybrid_recipe']
 
 # %% ../nbs/20_hybrid.ipynb #d9faee3a
-from typing import Callable
+from typing import Annotated, Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .catalog import RECIPES, named
 from .checks import Count, Float, ImageShape, NonNegative, Positive, Seed, Widths
-from .checks import checked, like, unit
+from .checks import checked, like, one_of, unit
 from .compare import twins
 from .data import Batches
 from .divergences import kl_normal
@@ -68,12 +69,12 @@ def hybrid_nets(
 # %% ../nbs/20_hybrid.ipynb #a24dd39d
 @checked
 def hybrid_step(
-    vae:VAE,                          # encoder and decoder; the decoder is the generator
+    vae:VAE,                          # encoder and decoder, who is the generator
     D:FeatureDiscriminator,           # sees images, shows features
     opt_enc:torch.optim.Optimizer,    # over the encoder's parameters
     opt_dec:torch.optim.Optimizer,    # over the decoder's parameters
     opt_D:torch.optim.Optimizer,      # over D's parameters
-    *, gamma:NonNegative=.01,         # weight of the feature error in the decoder's loss
+    *, gamma:NonNegative=.01,         # weight of the feature error for the decoder
     var:Positive=.01,                 # variance of the observation model on features
     r1:NonNegative=1.,                # weight of the gradient penalty on real images
     generator:torch.Generator=None    # of eps and z
@@ -84,7 +85,7 @@ def hybrid_step(
         mu, logvar = vae.encode(x)
         z = rsample(mu, logvar, generator)
         z_p = draw_eps(z.shape, z, generator)
-        fake = vae.mean(torch.cat([z, z_p]))              # reconstructions, then samples
+        fake = vae.mean(torch.cat([z, z_p]))   # reconstructions, then samples
         logits = _train_D(D, opt_D, x, fake.detach(), r1)
         with frozen(D):
             kl = kl_normal(mu, logvar).mean()
@@ -117,20 +118,24 @@ def _train_D(D, opt, x, fake, r1):
 @checked
 def hybrid_recipe(
     x:Float[Tensor, "N C H W", unit],   # training images, on the device to train on
+    name:Annotated[str, one_of(RECIPES["hybrid"])]="larsen",
     d_z:Count=32,                       # latent dimensions
     hidden:Widths=(128, 128),           # widths of the hidden layers
-    gamma:NonNegative=.01,              # weight of the feature error in the decoder's loss
-    var:Positive=.01,                   # variance of the features
-    lr:Positive=1e-3,                   # of Adam, for all three networks
-    bs:Count=128,                       # images per step
-    seed:Seed=0                         # of weights, order and noise
-) -> tuple[VAE, FeatureDiscriminator, Callable, Batches]: # and step and batches for `fit`
+    seed:Seed=0,                        # of weights, order and noise
+    **settings                          # other than the recipe's: gamma, var, lr, bs
+) -> tuple[VAE, FeatureDiscriminator, Callable, Batches]: # step, batches: for `fit`
     "The hybrid and the settings of this page"
-    batches = Batches(x, bs=bs, seed=seed, drop_last=True)
+    kw = dict(RECIPES["hybrid"][name].settings)
+    for k in settings: named("settings", k, kw)
+    kw |= settings
+    batches = Batches(x, bs=kw.pop("bs"), seed=seed, drop_last=True)
     vae, D = hybrid_nets(x.shape[1:], d_z, hidden, seed)
     vae, D = vae.to(x.device), D.to(x.device)
-    opts = [torch.optim.Adam(net.parameters(), lr, betas=(0., .99), fused=True)
-            for net in (vae.enc, vae.dec, D)]
+    opts = [_adam(net, kw["lr"]) for net in (vae.enc, vae.dec, D)]
+    del kw["lr"]
     noise = torch.Generator(x.device).manual_seed(seed)
-    step = hybrid_step(vae, D, *opts, gamma=gamma, var=var, generator=noise)
-    return vae, D, step, batches
+    return vae, D, hybrid_step(vae, D, *opts, generator=noise, **kw), batches
+
+@checked
+def _adam(net, lr:Positive):
+    return torch.optim.Adam(net.parameters(), lr, betas=(0., .99), fused=True)

@@ -14,6 +14,7 @@ from torch import distributions as td
 from torch import nn
 from torch.testing import assert_close
 
+from vaegan.catalog import RECIPES
 from vaegan.compare import twins
 from vaegan.data import Batches
 from vaegan.datasets import digits
@@ -90,8 +91,15 @@ def test_hybrid_recipe():
     hand = hybrid_step(v2, D2, *opts, gamma=.01, var=.01, r1=1., generator=gen(5))
     same_training((step, batches), (hand, Batches(x, bs=128, seed=5, drop_last=True)), (vae, v2), (D, D2))
     (a, *_), (b, *_) = hybrid_recipe(x), hybrid_recipe(x, seed=0)
+    v3, D3, other, few = hybrid_recipe(x, seed=5, gamma=.3, var=.2, lr=1e-2, bs=64)
+    v4, D4 = hybrid_nets((1, 8, 8), 32, (128, 128), 5)
+    opts = [torch.optim.Adam(net.parameters(), 1e-2, betas=(0., .99), fused=True) for net in (v4.enc, v4.dec, D4)]
+    hand = hybrid_step(v4, D4, *opts, gamma=.3, var=.2, generator=gen(5))
+    same_training((other, few), (hand, Batches(x, bs=64, seed=5, drop_last=True)), (v3, v4), (D3, D4))
+    assert RECIPES["hybrid"]["larsen"].settings == dict(gamma=.01, var=.01, lr=1e-3, bs=128)
+    with pytest.raises(ValueError, match="settings: expected one of gamma, var, lr, bs, got 'sigma'"): hybrid_recipe(x, sigma=1.)
     assert all(torch.equal(p, q) for p, q in zip(values(a), values(b), strict=True))
-    t, _, TD = twins((1, 8, 8), 32, (128, 128), seed=0)                        # the twins of chapter 13
+    t, _, TD = twins((1, 8, 8), 32, (128, 128), seed=0)                        # the twins of the comparison
     assert all(torch.equal(p, q) for p, q in zip(values(t, TD), values(*hybrid_nets((1, 8, 8))), strict=True))
 
 # --------------------------------------------------------------------------------------------------------- properties
@@ -128,7 +136,7 @@ ROWS = {
     "hybrid.FeatureDiscriminator": row(dict(body=mlp(16, 8), head=nn.Linear(8, 1)), allow="nan"),
     "hybrid.feature_nll": row(dict(D=eyes, x=X, x_rec=torch.rand(B, *S, generator=dice), var=.5), allow="nan", x=[X[0]], x_rec=[X[:3]], var=POS),
     "hybrid.hybrid_nets": row(dict(x_shape=S, d_z=2, hidden=(8,), seed=0), allow="nan", x_shape=SHAPES, d_z=INT(), hidden=[(0,), (1.5,)], seed=[None, 1.5]),
-    "hybrid.hybrid_recipe": row(dict(x=IMGS, d_z=2, hidden=(8,), gamma=.1, var=.1, lr=1e-3, bs=32, seed=0), skip="short", allow="nan", x=[IMGS+1], d_z=INT(), hidden=[(0,)], gamma=[-1., NAN], var=POS,
+    "hybrid.hybrid_recipe": row(dict(x=IMGS, name="larsen", d_z=2, hidden=(8,), seed=0, gamma=.1, var=.1, lr=1e-3, bs=32), skip="short", allow="nan", x=[IMGS+1], name=["cats", ""], d_z=INT(), hidden=[(0,)], gamma=[-1., NAN], var=POS, settings=[1.],
         lr=POS, bs=INT() + [10**6], seed=[None, 1.5]),
     "hybrid.hybrid_step": row(dict(vae=vae, D=eyes, opt_enc=sgd(vae.enc), opt_dec=sgd(vae.dec), opt_D=sgd(eyes), gamma=.01, var=.01, r1=1.), allow="nan",
         gamma=[-1., NAN], var=POS, r1=[-1., NAN]),
