@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import warm
+import write_contents
 import write_references as references
 import yaml
 from fastcore.docments import docments
@@ -122,12 +123,14 @@ def test_sidebar_lists_every_page_in_reading_order():
     assert sorted(pages) == sorted(map(nb_id, NBS))
     numbered = [p for p in pages if p[:2].isdigit()]
     assert numbered == sorted(numbered)
+    text = (ROOT/"_quarto.yml").read_text(encoding="utf-8")
+    assert write_contents.quarto(text) == text, "run `make prepare`"
 
 def test_sidebar_has_the_sections_of_the_course():
     site = yaml.safe_load((ROOT/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"]
     names = [x["section"] for x in site if isinstance(x, dict)]
-    assert names[:5] == ["Foundations", "Variational autoencoders", "Generative adversarial networks", "Exercises", "Reference"]
-    assert site[:2] == ["index.ipynb", "notation.ipynb"] and {"api.ipynb", "references.ipynb"} <= set(sidebar([x for x in site if isinstance(x, dict) and x["section"] == "Reference"]))
+    assert names[:6] == ["Foundations", "Variational autoencoders", "Generative adversarial networks", "Together", "Exercises", "Workshop"]
+    assert site[:2] == ["index.ipynb", "notation.ipynb"] and {"api.ipynb", "references.ipynb"} <= set(sidebar([x for x in site if isinstance(x, dict) and x["section"] == "Workshop"]))
 
 def test_home_page_begins_with_a_picture():
     second = md_cells(ROOT/"nbs"/"index.ipynb")[1]
@@ -145,6 +148,8 @@ def test_docs_without_quarto_say_how_to_get_it(tmp_path):
 def test_readme_is_the_index(): assert (ROOT/"README.md").read_text(encoding="utf-8") == render(), "run `make prepare`"
 
 def test_chapter_table_lists_every_chapter():
+    cells = md_cells(ROOT/"nbs"/"index.ipynb")
+    assert cells == [write_contents.with_chapters(c) for c in cells], "run `make prepare`"
     text = prose(ROOT/"nbs"/"index.ipynb")
     for nb in NBS:
         if nb.name != "index.ipynb": assert f"]({nb_id(nb)})" in text, nb_id(nb)
