@@ -64,8 +64,10 @@ class _Call:
     def get(self, name):
         "What a name stands for: a size, an argument, something on `self`, or nothing"
         if name in self.sizes: return self.sizes[name][0]
-        for known in (self.args, self.defaults, self.own):
+        for known in (self.args, self.defaults):
             if name in known: return known[name]
+        # one capital, such as B, is a size of this call, whatever `self` keeps there
+        return None if len(name) == 1 and name.isupper() else self.own.get(name)
 
     def __getitem__(self, name):
         if (v := self.get(name)) is None: raise LookupError(name)
@@ -258,8 +260,10 @@ class _Dim:
     def known(self, call):
         "Its size, or None as long as nothing has fixed it"
         if self.name == "_": return None
+        if self.name in call.sizes: return call.sizes[self.name][0]
         size = self.value(call) if self.value else call.get(self.name)
         if isinstance(size, (tuple, list)): return tuple(size)
+        if self.value: return size
         if isinstance(size, int): return size
         return size if hasattr(size, "__index__") and not _is_tensor(size) else None
 
@@ -439,9 +443,10 @@ def _first(tests):
 def _either(notes):
     "One of several: passes if any of them does"
     tests = [t for n in notes if n is not type(None) and (t := _test(n))]
-    if len(tests) < len(notes) - (type(None) in notes): return None   # one asks nothing
+    optional = type(None) in notes
+    if len(tests) < len(notes) - optional: return None   # one asks nothing
     def test(name, v, call):
-        if v is None and type(None) in notes: return None
+        if v is None and optional: return None
         faults = []
         for t in tests:
             if not (fault := t(name, v, call)): return None
@@ -535,7 +540,7 @@ def _error(name, kind, expected, got):
 
 def _look(guard, args, kw):
     "Raise the first error that a call deserves; what is known of the call"
-    given = dict(zip(guard.names, args), **kw)
+    given = {**kw, **dict(zip(guard.names, args))}
     if not guard.needed <= given.keys(): guard.signature.bind(*args, **kw)
     call = _Call(given, guard.defaults, given.get("self") if guard.is_method else None)
     for name, test, v in guard.values(args, kw, given):
@@ -555,8 +560,9 @@ class _Glance:
         arrays = [[a for a in some if isinstance(a, _Array)] for some in leaves]
         marks = [[m for m in some if isinstance(m, Marker)] for some in leaves]
         flat = sum(leaves, [])
-        self.names, self.by_value = [p.name for p in params], [bool(some) for some in marks]
         self.near = {name for a in flat for name in a.near}   # on `self`, perhaps
+        self.names = [p.name for p in params]
+        self.by_value = [bool(m) or n in self.near for n, m in zip(self.names, marks)]
         if self.names[:1] != ["self"]: self.near.clear()
         self.far = [read for a in flat for read in a.far]
         self.values = [(i, params[i].name, m) for i, some in enumerate(arrays)
@@ -629,7 +635,9 @@ _F = TypeVar("_F", bound=Callable)
 def _admit(guard, args, kw):
     "Raise the first error that a call deserves, at a glance if one is enough"
     glance = guard.glance.possible and not kw and guard.glance(args)
-    if glance and glance in guard.passed:
+    try: known = glance and glance in guard.passed
+    except TypeError: known = glance = None   # sizes that are symbols, while tracing
+    if known:
         for i, name, m in guard.glance.values:
             v = args[i] if i < len(args) else None
             fault = v is not None and m.fault(name, v, None)

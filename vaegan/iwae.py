@@ -73,7 +73,9 @@ def iwae_step(
 ) -> Callable: # x, or (x, y) -> dict(bound), nats per image
     "One step of gradient ascent on the importance-weighted bound, ready for `fit`"
     def step(batch):
-        x, y = batch if isinstance(batch, tuple) else (batch, None)
+        match batch:
+            case x, y: pass
+            case x: y = None
         bound = iw_bound(log_weights(vae, x, K, generator, y)).mean()
         opt.zero_grad()
         (-bound).backward()

@@ -378,7 +378,7 @@ def fit(
     finally: bar.close()
     return run.hist
 
-def _n_images(batch): return len(batch[0] if isinstance(batch, tuple) else batch)
+def _n_images(batch): return len(batch[0] if isinstance(batch, (tuple, list)) else batch)
 
 # %% ../nbs/47_runs.ipynb #0550d170
 @checked

@@ -33,7 +33,9 @@ def vae_step(
     weight = beta if callable(beta) else lambda step: beta
     count = dict(steps=0)
     def step(batch):
-        x, y = batch if isinstance(batch, tuple) else (batch, None)
+        match batch:
+            case x, y: pass
+            case x: y = None
         log_px_z, kl = (t.mean() for t in vae.terms(x, generator, y))
         opt.zero_grad()
         (weight(count["steps"])*kl - log_px_z).backward()

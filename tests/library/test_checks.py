@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from bad_input import bad_input_tests
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from vaegan import checks
 from vaegan.checks import (
@@ -51,6 +52,7 @@ from vaegan.checks import (
     positive,
     unit,
 )
+from vaegan.vae import VAE, mlp_vae
 
 NAN, INF = float("nan"), float("inf")
 X = torch.rand(6, 3, generator=torch.Generator().manual_seed(0))
@@ -395,6 +397,30 @@ def test_an_argument_is_not_changed_and_errors_are_fresh():
     x = X.clone()
     assert error(kl, x, x[:2]) == error(kl, x, x[:2]) and torch.equal(x, X)
 
+def test_a_capital_is_a_size_of_the_call_whatever_the_object_keeps_there():
+    class Mine(VAE):
+        def __init__(self, *args): super().__init__(*args); self.B, self.K, self.D = 64, 5, 3
+    small = mlp_vae((4,), 2, (3,))
+    x = torch.rand(5, 4)
+    assert Mine(small.enc, small.dec, 2, (4,)).elbo(x).shape == (5,)
+
+def test_an_argument_that_has_a_length_is_asked_at_every_call():
+    class Sized(list): pass
+    class Long:
+        def __init__(self, n): self.n = n
+        def __len__(self): return self.n
+    @checked
+    def f(s:Any, x:Float[Tensor, "B len(s)"]): return x
+    for kind in (Long, lambda n: Sized([0]*n)):
+        f(kind(3), torch.zeros(2, 3))
+        with pytest.raises(ValueError, match=r"x: expected shape \[B, 4\], got \[2, 3\]"): f(kind(4), torch.zeros(2, 3))
+
+def test_a_keyword_does_not_hide_an_argument_that_has_no_name():
+    @checked
+    def f(n:Count, /, **kw:Count): return n
+    assert f(3, n=4) == 3
+    with pytest.raises(ValueError, match="n: expected"): f(0, n=4)
+
 # ---------------------------------------------------------------------------------------------------------- results
 @pytest.mark.parametrize("on", [True, False])
 def test_a_wrong_result_is_seen_where_it_is_switched_on(on, monkeypatch):
@@ -427,6 +453,16 @@ def test_compiles_whole(dynamic):
     for f, args in ((kl, (X, X)), (kl, (X, X, X)), (image, (X,)), (image, (X, "b")), (tril, (X, 2)), (tril, (X, 2, X[:, None, :2].expand(6, 2, 2))), (Net.small(2), (torch.zeros(3, 1, 2),)), (takes(Positive|Callable), (2.,))):
         compiled = torch.compile(f, fullgraph=True, backend="eager", dynamic=dynamic)
         assert torch.equal(torch.as_tensor(compiled(*args)), torch.as_tensor(f(*args)))
+
+def test_a_model_compiles_whole_and_is_traced():
+    class Bound(torch.nn.Module):
+        def __init__(self): super().__init__(); self.vae = mlp_vae((4,), 2, (3,))
+        def forward(self, x): return self.vae.elbo(x)
+    net, x = Bound(), torch.rand(5, 4)
+    torch._dynamo.reset()
+    assert torch.compile(net, fullgraph=True, backend="eager")(x).shape == (5,)
+    assert torch.jit.trace(net, (x,), check_trace=False)(x).shape == (5,)
+    assert make_fx(lambda mu: kl(mu, mu), tracing_mode="symbolic")(torch.rand(5, 4)) is not None
 
 def test_gradients_pass():
     x = X.double().requires_grad_()

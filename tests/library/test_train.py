@@ -6,9 +6,12 @@ from helpers import Count, descends, gen, linear, near, points, same_training, s
 from pitfalls import pitfall_tests
 from torch import nn
 from torch.testing import assert_close
+from torch.utils.data import DataLoader, TensorDataset
 
 from vaegan.data import Batches
 from vaegan.datasets import digits
+from vaegan.iwae import iwae_step
+from vaegan.runs import fit
 from vaegan.train import vae_recipe, vae_step, warmup
 from vaegan.vae import init_output_bias, mlp_vae
 
@@ -36,6 +39,15 @@ def test_a_step_takes_labels():
     elbo = model.elbo(x, gen(1), y).mean().detach()
     assert_close(vae_step(model, sgd(model), generator=gen(1))((x, y))["elbo"], elbo)
     with pytest.raises(ValueError, match="y: expected"): vae_step(model, sgd(model))(x)
+
+def test_batches_may_come_from_pytorchs_loader():
+    "which gives lists, not tuples; and means are weighted by images"
+    model, x, y = seeded(mlp_vae, (4,), 2, (3,), n_classes=3), (points(0, 5, 4) > 0).float(), torch.tensor([2, 0, 1, 1, 0])
+    for make in (vae_step, lambda *args: iwae_step(*args, 3)):
+        assert fit(make(model, sgd(model)), DataLoader(TensorDataset(x, y), 3), 1, progress=False)
+    with pytest.raises(TypeError, match="x: expected a tensor, got list"): vae_step(model, sgd(model))([x])
+    hist = fit(lambda batch: dict(mean=batch[0].mean()), DataLoader(TensorDataset(x, y), 3), 1, progress=False)
+    assert hist["mean"] == [pytest.approx(x.mean().item())]
 
 def test_several_schedules():
     "Each moves once per minibatch"

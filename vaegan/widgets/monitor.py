@@ -80,7 +80,7 @@ class _Means:
     def __init__(self): self.sums, self.n, self.batches = {}, 0, 0
 
     def add(self, out, batch):
-        b = len(batch[0] if isinstance(batch, tuple) else batch)
+        b = len(batch[0] if isinstance(batch, (tuple, list)) else batch)
         for k, v in out.items():
             waits = getattr(v, "is_cuda", False)     # a float would wait for the GPU
             self.sums[k] = self.sums.get(k, 0) + (v if waits else float(v))*b
