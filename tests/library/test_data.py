@@ -266,7 +266,7 @@ def test_toy_densities_integrate_to_one():
 @settings(many)
 @given(seed=seeds, n=st.integers(1, 20))
 def test_coins(seed, n):
-    "tests/test_data.py has more"
+    "More of them above"
     x = points(seed, n).sigmoid()
     u = torch.rand(n, generator=gen(seed), dtype=torch.double)
     assert binarize(x, gen(seed)).equal((u < x).double()) and binarize(x.float(), gen(0)).dtype == torch.float32
