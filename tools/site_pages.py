@@ -42,8 +42,9 @@ def checks_of(cells):
 # -- the library's source ----------------------------------------------------------------------------------------------
 def heading(cell):
     "The heading and the link to the source that nbdev's `show_doc` wrote, without the signature: the code follows"
-    out = "".join(cell.outputs[0]["data"]["text/markdown"])
-    return mk_cell(out.split("```python")[0].strip(), "markdown")
+    out = "".join(cell.outputs[0]["data"]["text/markdown"]).split("```python")[0].strip()
+    name = re.search(r"show_doc\((\w+)\)", cell.source)[1]
+    return mk_cell(re.sub(r"^(#+) .*$", rf"\1 {name}", out, count=1, flags=re.M), "markdown")   # an exercise is an object
 
 def with_source(cells):
     "An exported cell stands on the page as it stands in the notebook, under a heading for each name that it defines"
@@ -61,6 +62,7 @@ def quiet(outputs):
     for o in outputs:
         data = o.get("data", {})
         widget = data.pop("application/vnd.jupyter.widget-view+json", None)
+        if "text/markdown" in data: data["text/markdown"] = unnested("".join(data["text/markdown"]))
         html = data.pop("text/html", None)
         if html and "text/markdown" not in data and not any(k.startswith("image/") for k in data):
             html = "".join(html)
@@ -80,6 +82,11 @@ def options(source):
 # -- links -------------------------------------------------------------------------------------------------------------
 @cache
 def library(): return tuple(works())
+
+def unnested(text):
+    "nbdev links every name of the library in backticks, also where it already stands in a link: the page's own link stays"
+    while (new := re.sub(r"\[([^\[\]\n]*)\[(`[^`\n]+`)\]\([^)\n]*\)(?=[^\[\]\n]*(?:\[`[^`\n]+`\]\([^)\n]*\)[^\[\]\n]*)*\]\()", r"[\1\2", text)) != text: text = new
+    return text
 
 def with_references(text, up):
     "The year of a cited work leads to its entry in the bibliography"
@@ -120,7 +127,7 @@ class Site(Processor):
         out = []
         for c in cells:
             if c.cell_type == "markdown":
-                c.source = marked(c.source, ids)
+                c.source = marked(unnested(c.source), ids)
                 if page != "references.ipynb": c.source = with_references(c.source, up)
                 if BADGE in c.source: c.source = "\n\n".join(filter(None, [c.source.replace(BADGE, up + "images/colab.svg"), legend(page)]))
             elif c.cell_type == "code":

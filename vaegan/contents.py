@@ -72,9 +72,9 @@ _part("Together",
     ("20_hybrid", "The hybrid",
      "train a VAE whose reconstruction is judged by a discriminator"))
 _part("Exercises",
-    ("exercises/exam", "The exam",
+    ("exercises/exam", "An exam in four questions",
      "answer the four questions of a real exam, with fresh numbers each time"),
-    ("exercises/linear_autoencoder", "The linear autoencoder, in full",
+    ("exercises/linear_autoencoder", "The smallest autoencoder and its saddle",
      "find every critical point of a small loss and explain its saddle"))
 _part("Workshop",
     ("40_checks", "Checks", "let a signature refuse bad input"),

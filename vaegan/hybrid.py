@@ -1,4 +1,4 @@
-"""Reconstruction measured with the discriminator's eyes: the hybrid that the package is named after
+"""Reconstruction measured with the discriminator's eyes: the model that the package is named after
 
 Docs: https://vaegan.github.io/vaegan/hybrid.html.md"""
 

@@ -32,6 +32,8 @@ from notebooks import (
 )
 from write_readme import render
 
+from vaegan.contents import PAGES
+
 each_nb = pytest.mark.parametrize("nb", NBS, ids=nb_id)
 GUARD = "%load_ext vaegan.slow"    # keeps slow cells out of Colab's "Run all"
 INSTALL = '![ ! -d /content ] || python -c "import vaegan" 2>/dev/null || \\\n    pip install -q "git+%(git_url)s"'
@@ -129,8 +131,12 @@ def test_sidebar_lists_every_page_in_reading_order():
 def test_sidebar_has_the_sections_of_the_course():
     site = yaml.safe_load((ROOT/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"]
     names = [x["section"] for x in site if isinstance(x, dict)]
-    assert names[:6] == ["Foundations", "Variational autoencoders", "Generative adversarial networks", "Together", "Exercises", "Workshop"]
-    assert site[:2] == ["index.ipynb", "notation.ipynb"] and {"api.ipynb", "references.ipynb"} <= set(sidebar([x for x in site if isinstance(x, dict) and x["section"] == "Workshop"]))
+    assert names == ["Foundations", "Variational autoencoders", "Generative adversarial networks", "Together", "Exercises", "Workshop", "For teachers: the bank"]
+    workshop = set(sidebar([x for x in site if isinstance(x, dict) and x["section"] == "Workshop"]))
+    assert site[:2] == ["index.ipynb", "notation.ipynb"] and {"api.ipynb", "references.ipynb"} <= workshop
+
+def test_pages_carry_the_titles_of_the_table():
+    for p in PAGES: assert md_cells(ROOT/"nbs"/f"{p.path}.ipynb")[0].splitlines()[0] == f"# {p.title}", p.path
 
 def test_home_page_begins_with_a_picture():
     second = md_cells(ROOT/"nbs"/"index.ipynb")[1]

@@ -17,7 +17,7 @@ from ..exam.numerics import argmax, integral, normal_pdf
 # %% ../../nbs/bank/compare.ipynb #863c6997
 PAGE = dict(title="Exercises: VAE or GAN, and both",
             subtitle="What each of them minimises, and what the hybrid adds",
-            need="[Cooperation against competition](../19_compare.ipynb) and [The VAE/GAN](../20_hybrid.ipynb).")
+            need="[VAE against GAN](../19_compare.ipynb) and [The hybrid](../20_hybrid.ipynb).")
 
 # %% ../../nbs/bank/compare.ipynb #1e0b70ba
 @exercise("compare", "MLE, COVER", "numeric", topics="kl likelihood gaussian")

@@ -16,9 +16,9 @@ from ..exam.exercise import exercise
 from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/data.ipynb #6777802b
-PAGE = dict(title="Exercises: figures and data",
+PAGE = dict(title="Exercises: images and figures",
             subtitle="Maps, grey pixels, coins and batches",
-            need="[Figures](../42_plot.ipynb) and [Data](../01_data.ipynb).")
+            need="[Figures](../42_plot.ipynb) and [Images](../01_data.ipynb).")
 
 # %% ../../nbs/bank/data.ipynb #93ac15ce
 def _Phi(z): return .5*(1 + math.erf(z/math.sqrt(2)))

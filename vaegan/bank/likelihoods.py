@@ -57,7 +57,7 @@ def vae_area_constant(r):
                   "best-p": ("True, because with or without it the best p for a pixel is its grey value.", "With the normaliser the mean is no longer p, and the best p is another one."),
                   "too-much": ("False, because the area is larger than 1 for a decoder that is sure, so the formula rewards it too much.", "The area is never more than ½, and it falls as the decoder becomes sure: the formula rewards it too little.")},
         hints=["Compare the area under the formula for the two values of $p$.",
-               "The area is $(2p-1)/\\ell$ with $\\ell = \\log\\frac{p}{1-p}$, and ½ at $p = $ ½."],
+               "The area is $(2p-1)/\\ell$ with $\\ell = \\log\\frac{p}{1-p}$, and ½ at $p = \\tfrac12$."],
         solution=[f"At $p = {q}$ the area is {area(q):.4f}, at $p = {p}$ it is {area(p):.4f}.",
                   f"The missing term, minus the logarithm of the area, changes from {-math.log(area(q)):.4f} to {-math.log(area(p)):.4f} nats. It is no constant.",
                   "Without it a decoder that is sure of a pixel gets too little credit."])
