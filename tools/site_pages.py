@@ -12,7 +12,7 @@ from notebooks import ROOT, anchor, checks, src, tags
 from write_references import citations, lookup, works
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-OURS = {"checks", "slow", "notest", "hide", "default_exp", "export", "exports", "exporti"}    # nbdev and the tests have read them
+OURS = {"checks", "slow", "timed", "notest", "hide", "default_exp", "export", "exports", "exporti"}    # nbdev and the tests have read them
 
 # -- equations and their checks ----------------------------------------------------------------------------------------
 def marked(text, check_ids):
