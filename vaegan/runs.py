@@ -378,7 +378,11 @@ def fit(
     finally: bar.close()
     return run.hist
 
-def _n_images(batch): return len(batch[0] if isinstance(batch, (tuple, list)) else batch)
+def _n_images(batch):
+    "How many images there are in a minibatch: x, or a pair of x and y"
+    first = batch[:1] if isinstance(batch, (tuple, list)) else ()
+    pair = any(hasattr(part, "__len__") for part in first)
+    return len(batch[0] if pair else batch)
 
 # %% ../nbs/47_runs.ipynb #0550d170
 @checked

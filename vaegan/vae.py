@@ -70,9 +70,11 @@ class Bernoulli(nn.Module):
         return ((x.flatten(1).sum(0) + .5)/(len(x) + 1)).logit()
 
 # %% ../nbs/09_vae.ipynb #cc66e43e
+_ASKED = "n_out", "log_prob", "mean", "sample", "bias"
+
 Likelihood = Annotated[Any, marker(
-    "a likelihood such as Bernoulli()",
-    lambda l: isinstance(l, nn.Module) and hasattr(l, "log_prob"))]
+    f"a likelihood such as Bernoulli(), with {', '.join(_ASKED)}",
+    lambda l: isinstance(l, nn.Module) and all(hasattr(l, name) for name in _ASKED))]
 
 # %% ../nbs/09_vae.ipynb #c7b998f3
 @checked
