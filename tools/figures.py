@@ -89,7 +89,7 @@ def report():
                f"class {longest[True][0]} ({longest[True][1]}); functions over 25: {sum(n > 25 for k, n, _ in size if not k)}")
         yield (f"{'':14} other cells {len(other)}, median {st.median(other) if other else 0:g}, longest {max(other, default=0)}; lines over 88: "
                f"{sum(wide(chr(10).join(body(c)), 88) for p in pages for c in code(p))}; longest page {max(len(cells(p)) for p in pages)} cells")
-    js = sorted((ROOT/"vaegan"/"js").glob("*.js"))
+    js = sorted((ROOT/"vaegan"/"js").rglob("*.js"))
     yield f"javascript     {len(js)} files; lines over 100: {sum(wide(p.read_text(encoding='utf-8'), 100) for p in js)}"
     rooms = {p.relative_to(ROOT/"vaegan").as_posix(): len(p.read_text(encoding="utf-8").splitlines()) for p in (ROOT/"vaegan").rglob("*.py")
              if p.name != "_modidx.py"}

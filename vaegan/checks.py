@@ -49,8 +49,10 @@ def _expression(text): return _reader(ast.parse(text, mode="eval").body)
 
 def _reads(*texts):
     "The names in expressions: the plain ones, and readers of the dotted ones"
-    names = re.findall(r"[A-Za-z_][\w.]*", " ".join(t for t in texts if isinstance(t, str)))
-    return [n for n in names if "." not in n], [_expression(n) for n in names if "." in n]
+    text = " ".join(t for t in texts if isinstance(t, str))
+    names = re.findall(r"[A-Za-z_][\w.]*", text)
+    plain, dotted = ([n for n in names if ("." in n) == has] for has in (False, True))
+    return plain, [_expression(n) for n in dotted]
 
 # %% ../nbs/40_checks.ipynb #b021e815
 class _Call:

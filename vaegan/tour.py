@@ -237,7 +237,8 @@ def _gan_figures(G, hist, snapshots, seed):
                "D still sees differences, however small its logits."),
         Figure("gan_over_time.png", png_bytes(over.figure),
                "The same twelve noise vectors decoded at several epochs: from grey "
-               "noise to digits.", "Twelve fixed noise vectors while the generator learns."),
+               "noise to digits.",
+               "Twelve fixed noise vectors while the generator learns."),
         Figure("gan_samples.png", png_bytes(show_images(drawn, 12, scale=.5).figure),
                "Five rows of generated digits.",
                "Fresh samples from the trained generator.")]
@@ -303,8 +304,8 @@ _LEAD = ("Two ways to learn to draw digits, "
 @checked
 def tour(
     data:Annotated[str, one_of(DATA_SETS)]="digits",
-    out:AnyPath="tour",              # folder for index.html, the pictures and numbers.json
-    seed:Annotated[int, between(0, 2**63 - 1)]=0,   # same seed, same numbers on one machine
+    out:AnyPath="tour",              # folder for index.html, pictures, numbers.json
+    seed:Annotated[int, between(0, 2**63 - 1)]=0,   # same seed, same numbers
     epochs:Count|None=None,  # passes of the VAE; the GAN makes three times as many
     progress:bool=True,      # show progress bars?
     log:Callable=tqdm.write  # called with each line of the report
@@ -322,7 +323,8 @@ def tour(
         files = {f.file: f.png for s in sections for f in s.figures}
         if cover: files["cover.png"] = cover[0]
         files["numbers.json"] = json.dumps(numbers, indent=1).encode()
-        files["index.html"] = page("The tour", _LEAD, sections, note, made, cover).encode()
+        text = page("The tour", _LEAD, sections, note, made, cover)
+        files["index.html"] = text.encode()
         write_files(out, files)
     if note: log(note)
     log(f"{'Partial page' if note else 'Page'}: {out/'index.html'}")
