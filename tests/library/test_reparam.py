@@ -26,6 +26,8 @@ def test_draws():
     for b in (0., 2.): assert_close(score_grad(torch.sin, 1.5, .7, 9, gen(), b), (z.sin() - b)*(z - 1.5)/.49)
     assert_close(score_grad(torch.sin, 1.5, .7, 9, gen()), z.sin()*(z - 1.5)/.49)
     assert pathwise_grad(torch.sin, 1.5, .7, 1).shape == score_grad(torch.sin, 0., .7, 1).shape == (1,)
+    for b in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="baseline: expected"): score_grad(torch.sin, 0., 1., 3, baseline=b)
     with pytest.raises(ValueError, match="logvar: expected"): rsample(mu, logvar[:, :1])
 
 # --------------------------------------------------------------------------------------------------------- properties

@@ -28,7 +28,7 @@ from vaegan.hybrid import FeatureDiscriminator, hybrid_step
 from vaegan.iwae import iwae_step
 from vaegan.likelihoods import Normal
 from vaegan.nets import mlp
-from vaegan.runs import fit, fit_for, load_run, save_run, schedule_parts
+from vaegan.runs import _check_place, fit, fit_for, load_run, save_run, schedule_parts
 from vaegan.train import vae_step, warmup
 from vaegan.vae import mlp_vae
 
@@ -298,6 +298,12 @@ def test_hostile_states(kept, change, match):
     path, net, step, batches = kept
     rewritten(path, change)
     refused(path, step, batches, match, net)
+
+def test_a_run_stands_at_whole_numbers():
+    for k, place in dict(epoch=(-1, 0, 0), batch=(0, 4, 0), images=(0, 0, -1)).items():
+        with pytest.raises(ValueError, match=f"^{k}: expected"): _check_place(*place, 3)
+    _check_place(2, 3, 0, 3)
+
 
 def test_foreign_and_newer_files(kept):
     path, net, step, batches = kept
