@@ -72,7 +72,7 @@ def build_recipe(
     if kind == "vae": *nets, step, batches = vae_recipe(x, epochs, name, seed=seed)
     elif kind == "gan":
         *nets, step, batches = gan_recipe(x, epochs, name, hidden=hidden, seed=seed)
-    else: *nets, step, batches = hybrid_recipe(x, hidden=hidden, seed=seed)
+    else: *nets, step, batches = hybrid_recipe(x, name, hidden=hidden, seed=seed)
     names = ("G", "D") if kind == "gan" else ("vae", "D")
     return dict(zip(names, nets)), step, batches
 
