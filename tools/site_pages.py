@@ -9,6 +9,7 @@ from pathlib import Path
 from fastcore.nbio import mk_cell, read_nb
 from nbdev.process import Processor
 from notebooks import ROOT, anchor, checks, src, tags
+from site_outputs import quiet, unnested
 from write_references import citations, lookup, works
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -56,20 +57,7 @@ def with_source(cells):
         out.append(c)
     return out
 
-# -- outputs and options -----------------------------------------------------------------------------------------------
-def quiet(outputs):
-    "Outputs as Markdown or pictures: Quarto answers HTML or widgets in a notebook with scripts from other servers"
-    for o in outputs:
-        data = o.get("data", {})
-        widget = data.pop("application/vnd.jupyter.widget-view+json", None)
-        if "text/markdown" in data: data["text/markdown"] = unnested("".join(data["text/markdown"]))
-        html = data.pop("text/html", None)
-        if html and "text/markdown" not in data and not any(k.startswith("image/") for k in data):
-            html = "".join(html)
-            fence = "`"*max(3, 1 + max(map(len, re.findall("`+", html)), default=0))
-            data["text/markdown"] = f"{fence}{{=html}}\n{html.strip()}\n{fence}\n"
-        if not (widget and data.keys() <= {"text/plain"}): yield o
-
+# -- options of cells --------------------------------------------------------------------------------------------------
 def options(source):
     "Cell options as valid YAML, and only those meant for Quarto"
     lines = source.split("\n")
@@ -82,11 +70,6 @@ def options(source):
 # -- links -------------------------------------------------------------------------------------------------------------
 @cache
 def library(): return tuple(works())
-
-def unnested(text):
-    "nbdev links every name of the library in backticks, also where it already stands in a link: the page's own link stays"
-    while (new := re.sub(r"\[([^\[\]\n]*)\[(`[^`\n]+`)\]\([^)\n]*\)(?=[^\[\]\n]*(?:\[`[^`\n]+`\]\([^)\n]*\)[^\[\]\n]*)*\]\()", r"[\1\2", text)) != text: text = new
-    return text
 
 def with_references(text, up):
     "The year of a cited work leads to its entry in the bibliography"
