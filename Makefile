@@ -48,6 +48,7 @@ bench: $(READY)
 prepare: $(READY)
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-clean
+	$(BIN)/python tools/write_displays.py
 	$(BIN)/python tools/renew_living.py
 	$(BIN)/python tools/write_exercises.py
 	$(BIN)/python tools/write_references.py

@@ -48,7 +48,7 @@ def chapters():
         if p.section != section and p.section != "Start here": rows.append(f"| **{p.section}** | | | |")
         section, module = p.section, module_of(p.path)
         number = f"{p.path[:2]} " if p in lessons() else ""
-        has_module = p.path[0].isdigit() or p.path.startswith(("exam/", "widgets/")) and not p.path.endswith("index")
+        has_module = p.path[0].isdigit() or p.path.startswith(("exam/", "formula/", "widgets/")) and not p.path.endswith("index")
         seeds = f"[seeded](exercises/{module}.ipynb)" if p in lessons() and module in bank else ""
         rows.append(f"| [{number}{p.title}]({p.path}.ipynb) | {f'`{module}`' if has_module else ''} | {p.able} | {seeds} |")
     return "\n".join(rows)

@@ -78,6 +78,7 @@ _part("Exercises",
      "find every critical point of a small loss and explain its saddle"))
 _part("Workshop",
     ("40_checks", "Checks", "let a signature refuse bad input"),
+    ("formula/displays", "Displays as data", "fetch an equation by its tag"),
     ("42_plot", "Figures",
      "draw pictures that can be compared, beside the values that theory gives"),
     ("43_living", "Living pictures", "put a picture that moves on a page"),
@@ -122,8 +123,8 @@ _part("Workshop",
     ("references", "References", "find the source of a claim"))
 
 # %% ../nbs/48_contents.ipynb #4a90ed2d
-SMALL_ROOMS = ("checks", "contents", "catalog", "files", "slow", "plot", "living",
-               "report", "datasets", "processes", "runs")
+SMALL_ROOMS = ("checks", "formula.displays", "contents", "catalog", "files", "slow",
+               "plot", "living", "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 def module_of(
@@ -140,8 +141,8 @@ def import_order() -> list: # names of modules, each before those that may impor
     return [*SMALL_ROOMS, *(m for m in made if m not in SMALL_ROOMS)]
 
 def _makes_module(path):
-    wing = path.startswith(("exam/", "widgets/")) and not path.endswith("/index")
-    return wing or path[0].isdigit()
+    wing = path.startswith(("exam/", "formula/", "widgets/"))
+    return wing and not path.endswith("/index") or path[0].isdigit()
 
 # %% ../nbs/48_contents.ipynb #4892788f
 def lessons() -> list: # pages, in reading order

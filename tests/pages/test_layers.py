@@ -7,7 +7,7 @@ from notebooks import NBS, ROOT, code_cells, nb_id, python, src
 
 from vaegan.contents import import_order, module_of
 
-WINGS, ORDER = ("bank", "exam", "widgets"), import_order()
+WINGS, ORDER = ("bank", "exam", "formula", "widgets"), import_order()
 
 
 def place(nb):
