@@ -66,6 +66,7 @@ _INSTALL = ('#| hide\n#| eval: false\n![ ! -d /content ] || python -c "import va
             '2>/dev/null || \\\n    pip install -q "git+https://github.com/{repo}"')
 
 _GUIDE = (
+    "## How this page works\n\n"
     "Read the question, then answer in the box (it works on the web page, without "
     "Python) or in the cell below it. Another `seed` gives other numbers. "
     "`hint(id, seed, step)` and `solution(id, seed)` work for every seed; for the "
@@ -93,8 +94,8 @@ def _opening(module, about, n, repo):
     yield "markdown", f"# {about['title']}\n\n> {about['subtitle']}"
     yield "markdown", f"{badge}\n\n{needs}"
     yield "code", _INSTALL.format(repo=repo)
-    yield "code", "from vaegan.exam.learner import ask, check, hint, solution"
     yield "markdown", _GUIDE
+    yield "code", "from vaegan.exam.learner import ask, check, hint, solution"
 
 # %% ../../nbs/exam/page.ipynb #31a25fca
 def _is_cell(c):
