@@ -50,6 +50,7 @@ prepare: $(READY)
 	$(BIN)/nbdev-clean
 	$(BIN)/python tools/write_displays.py
 	$(BIN)/python tools/renew_living.py
+	$(BIN)/python tools/write_stored.py
 	$(BIN)/python tools/write_exercises.py
 	$(BIN)/python tools/write_references.py
 	$(BIN)/python tools/write_contents.py

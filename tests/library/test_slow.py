@@ -1,24 +1,86 @@
-"Slow cells are passed over"
 import types
 
 import pytest
-from bad_input import bad_input_tests
+from bad_input import bad_input_tests, row
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
-from vaegan.slow import load_ipython_extension
+from vaegan import slow
+from vaegan.slow import code_of, is_replay, is_slow, load_ipython_extension, nearest_stored, show_stored, stored_outputs
 
 
-@pytest.mark.parametrize("env, runs", [(None, False), ("0", False), ("1", True)])
-def test_slow_cells_are_passed_over(env, runs, monkeypatch):
-    monkeypatch.setenv("VAEGAN_SLOW", env) if env else monkeypatch.delenv("VAEGAN_SLOW", raising=False)
+@pytest.fixture(autouse=True)
+def shell():
+    "Outside of IPython nothing is displayed"
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+def instead(lines):
+    "What the extension makes of a cell"
     ip = types.SimpleNamespace(input_transformers_cleanup=[])
     load_ipython_extension(ip)
-    skip, = ip.input_transformers_cleanup
-    slow, other = ["#| slow\n", "x = 1\n"], ["x = 1\n", "#| slow\n"]
-    assert skip(other) == other and skip([]) == [] and (skip(slow) == slow) == runs
-    if not runs: assert len(skip(slow)) == 1 and skip(slow)[0].startswith("print('Skipped")
+    return ip.input_transformers_cleanup[0](lines)
+
+def shown(source):
+    "What `show_stored` displays: label, and the data of what follows"
+    with capture_output() as c: show_stored(source)
+    label, *rest = c.outputs
+    return label.data["text/markdown"], [o.data for o in rest], c.stdout
+
+@pytest.mark.parametrize("env, runs", [(None, False), ("0", False), ("1", True)])
+def test_slow_cells_are_not_run(env, runs, monkeypatch):
+    monkeypatch.setenv("VAEGAN_SLOW", env) if env else monkeypatch.delenv("VAEGAN_SLOW", raising=False)
+    other = ["x = 1\n", "print('#| slow')\n"]
+    assert instead(other) == other and instead([]) == []
+    for cell in (["#| slow\n", "x = 1\n"], ["#|slow\n", "x = 1"], ["#| fig-cap: A picture.\n", "#| slow  \n", "x = 1\n"]):
+        assert is_slow("".join(cell)) and (instead(cell) == cell) == runs
+    assert not is_slow("#| slower\n") and not is_slow("# slow\n")
+
+def test_what_is_put_in_the_place_of_a_cell_shows_its_output(monkeypatch):
+    monkeypatch.delenv("VAEGAN_SLOW", raising=False)
+    entry = next(e for e in stored_outputs() if "image/png" in e["outputs"][0].get("data", {}))
+    line, = instead([ln + "\n" for ln in ("#| slow\n#| fig-cap: Any.\n" + entry["code"]).splitlines()])
+    with capture_output() as c: exec(line, {})
+    label, picture = c.outputs
+    assert label.data["text/markdown"].startswith("> **Stored output**, of the run") and "VAEGAN_SLOW=1" in label.data["text/plain"] and "*" not in label.data["text/plain"]
+    assert picture.data["image/png"] == "".join(entry["outputs"][0]["data"]["image/png"])
+
+def test_every_entry_is_found_and_labelled():
+    assert len(stored_outputs()) >= 27
+    for e in stored_outputs():
+        assert nearest_stored("#| slow\n" + e["code"] + "  \n")["code"] == e["code"]
+        label, data, _ = shown(e["code"])
+        assert len(data) == len(e["outputs"])
+        assert label.startswith("> **Stored output**, of the run" if e["outputs"] else "> **Stored output: none.**")
+
+def test_a_changed_cell_says_so_and_an_unknown_one_shows_nothing():
+    e = next(e for e in stored_outputs() if e["outputs"])
+    label, data, _ = shown(e["code"].replace("=", "= 0*", 1))
+    assert label.startswith("> **Stored output of an older version") and len(data) == len(e["outputs"])
+    label, data, _ = shown("an_hour_of_my_own()")
+    assert label.startswith("> **No stored output.**") and data == []
+
+def test_printed_text_is_printed_again(monkeypatch):
+    entry = dict(notebook="a.ipynb", cell="1", code="print('ab')", outputs=[dict(output_type="stream", name="stdout", text=["a\n", "b\n"])])
+    monkeypatch.setattr(slow, "stored_outputs", lambda: [entry])
+    label, data, said = shown("print('ab')")
+    assert said == "a\nb\n" and data == []
+
+def test_a_label_is_known_again():
+    with capture_output() as c: show_stored(stored_outputs()[0]["code"])
+    as_saved = [dict(output_type="display_data", data={k: v.splitlines(keepends=True) for k, v in o.data.items()}) for o in c.outputs]
+    assert is_replay(as_saved) and not is_replay(as_saved[1:]) and not is_replay([])
+    assert not any(is_replay(e["outputs"]) for e in stored_outputs())
+
+def test_only_the_code_counts():
+    assert code_of("#| slow\n#| fig-cap: A\nx = 1  \n\n") == code_of("#|slow\nx = 1") == "x = 1" != code_of("x = 2")
 
 # ---------------------------------------------------------------------------------------------------------- bad input
+WORDS = dict(source=[None, 3, ["x"]])
+ROWS = {f"slow.{name}": row(dict(source="x = 1"), **WORDS) for name in ("is_slow", "code_of", "nearest_stored", "show_stored")} | {
+    "slow.is_replay": row(dict(outputs=[]), outputs=[None, "x", 3])}
 NO_ROW = {
+    "slow.stored_outputs": "takes nothing",
     "slow.load_ipython_extension": "called by IPython",
 }
-bad_input_tests({}, NO_ROW)
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
