@@ -1,20 +1,82 @@
-"What the site shows of a cell's outputs: Markdown, tables and pictures, nothing that asks another server for a script."
-import re
+"""What the site shows of a cell's outputs: Markdown, tables and figures, nothing that asks another server for a script.
 
+A figure leaves here as Markdown that stands by itself (`<figure class="figure">`, picture, caption), so that it may stand
+anywhere on the page. Pictures of pixels become lossless WebP files in `pictures/` beside the pages, each stored once."""
+import base64
+import hashlib
+import html
+import io
+import re
+from functools import cache
+
+from PIL import Image
+
+LIVING = re.compile(r'(<div class="vaegan-living"[^>]*>)<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"[^>]*>')
+OPTION = re.compile(r"^#\|\s*(fig-cap|fig-alt)\s*:\s*(.*)\n?", re.M)
+
+# -- text --------------------------------------------------------------------------------------------------------------
 def unnested(text):
     "nbdev links every name of the library in backticks, also where it already stands in a link: the page's own link stays"
     while (new := re.sub(r"\[([^\[\]\n]*)\[(`[^`\n]+`)\]\([^)\n]*\)(?=[^\[\]\n]*(?:\[`[^`\n]+`\]\([^)\n]*\)[^\[\]\n]*)*\]\()", r"[\1\2", text)) != text: text = new
     return text
 
-def quiet(outputs):
-    "Outputs as Markdown or pictures: Quarto answers HTML or widgets in a notebook with scripts from other servers"
+def raw(markup):
+    "HTML that Quarto passes on as it is"
+    fence = "`"*max(3, 1 + max(map(len, re.findall("`+", markup)), default=0))
+    return f"{fence}{{=html}}\n{markup.strip()}\n{fence}\n"
+
+# -- pictures ----------------------------------------------------------------------------------------------------------
+@cache
+def webp(png):
+    "A PNG in base 64 as lossless WebP, and its size"
+    with Image.open(io.BytesIO(base64.b64decode(png))) as img:
+        img = img.convert("RGBA" if "A" in img.mode or "transparency" in img.info else "RGB")
+        if img.mode == "RGBA" and img.getextrema()[3][0] == 255: img = img.convert("RGB")
+        buf = io.BytesIO()
+        img.save(buf, "WEBP", lossless=True, quality=75, method=4)
+        return buf.getvalue(), img.size
+
+def plate(png, alt, site, up, scale=1.):
+    "An image tag for a picture drawn on white, which becomes a file of the site"
+    data, (width, height) = webp(png)
+    file = site/"pictures"/f"{hashlib.sha1(data).hexdigest()[:12]}.webp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists(): file.write_bytes(data)
+    return (f'<img class="plate" src="{up}pictures/{file.name}" alt="{html.escape(alt, quote=True)}" '
+            f'width="{width/scale:.0f}" height="{height/scale:.0f}" loading="lazy" decoding="async">')
+
+def figure(picture, caption):
+    "A figure with its caption, which may hold Markdown"
+    if not caption: return raw(f'<figure class="figure">\n{picture}\n</figure>')
+    return "\n".join((raw(f'<figure class="figure">\n{picture}\n<figcaption>'), caption + "\n", raw("</figcaption>\n</figure>")))
+
+def living(block, site, up):
+    "A living picture whose static picture is a file"
+    return LIVING.sub(lambda m: m[1] + plate(m[2], html.unescape(m[3]), site, up, scale=2.), block)
+
+# -- a cell ------------------------------------------------------------------------------------------------------------
+def fig_options(source):
+    "The source without the options of its figure, and these"
+    return OPTION.sub("", source), {k: v.strip() for k, v in OPTION.findall(source)}
+
+def picture(data, alt, site, up):
+    "The picture among the forms of an output, as HTML; none if there is none"
+    block = "".join(data.get("text/html", ""))
+    if "vaegan-living" in block: return living(block, site, up)
+    if png := "".join(data.get("image/png", "")).strip(): return plate(png, alt, site, up)
+
+def quiet(outputs, words, site, up):
+    "Outputs as Markdown: Quarto answers HTML or widgets in a notebook with scripts from other servers"
     for o in outputs:
         data = o.get("data", {})
         widget = data.pop("application/vnd.jupyter.widget-view+json", None)
-        if "text/markdown" in data: data["text/markdown"] = unnested("".join(data["text/markdown"]))
-        html = data.pop("text/html", None)
-        if html and "text/markdown" not in data and not any(k.startswith("image/") for k in data):
-            html = "".join(html)
-            fence = "`"*max(3, 1 + max(map(len, re.findall("`+", html)), default=0))
-            data["text/markdown"] = f"{fence}{{=html}}\n{html.strip()}\n{fence}\n"
-        if not (widget and data.keys() <= {"text/plain"}): yield o
+        if shown := picture(data, words.get("fig-alt", words.get("fig-cap", "")), site, up):
+            o["data"] = {"text/markdown": figure(shown, words.get("fig-cap"))}
+        elif "text/markdown" in data: o["data"] = {"text/markdown": unnested("".join(data["text/markdown"]))}
+        elif "text/html" in data: o["data"] = {"text/markdown": raw("".join(data["text/html"]))}
+        if not (widget and o.get("data", {}).keys() <= {"text/plain"}): yield o
+
+def show_outputs(cell, site, up):
+    "Turn the outputs of a code cell into what the site shows; `site` is the folder of its pages, `up` the way there"
+    cell.source, words = fig_options(cell.source)
+    cell.outputs = list(quiet(cell.get("outputs", []), words, site, up))

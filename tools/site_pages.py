@@ -9,7 +9,7 @@ from pathlib import Path
 from fastcore.nbio import mk_cell, read_nb
 from nbdev.process import Processor
 from notebooks import ROOT, anchor, checks, src, tags
-from site_outputs import quiet, unnested
+from site_outputs import show_outputs, unnested
 from write_references import citations, lookup, works
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -116,7 +116,8 @@ class Site(Processor):
             elif c.cell_type == "code":
                 if c.id in heads: out.append(mk_cell(heads[c.id], "markdown"))
                 if "slow" in c.directives_: out.append(mk_cell('<div class="slow">This cell takes minutes or longer. Shown is a stored run.</div>', "markdown"))
-                c.source, c.outputs = options(c.source), list(quiet(c.get("outputs", [])))
+                show_outputs(c, ROOT/"_proc", up)
+                c.source = options(c.source)
             out.append(c)
         nb.cells = out
         nb.metadata.pop("widgets", None)

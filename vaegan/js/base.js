@@ -3,7 +3,9 @@
 // notebook's output in front of one picture; the tests run all of it in a browser.
 
 // The roles of vaegan.plot.COLORS: on white as they are there, on black lighter, and as ink dark
-// enough to be read.
+// enough to be read. A page that has colours of its own for them says so in custom properties:
+// `--fig-real` and so on for lines and areas, those in INKS for words; `--paper`, `--edge`,
+// `--wash`, `--sans` for the rest. The site does, a plain notebook does not.
 export const COLORS = {
   light: {real: "#0072B2", fake: "#D55E00", model: "#009E73", truth: "#222222", prior: "#CC79A7",
           accent: "#E69F00", faint: "#9AA0A6"},
@@ -13,26 +15,32 @@ export const COLORS = {
         accent: "#7D5600", faint: "#5B6167"},
 };
 
+const INKS = {real: "link", fake: "wrong", model: "run", truth: "ink", prior: "prior",
+              accent: "hint", faint: "ink-3"};
+
 const roles = Object.keys(COLORS.light);
-const roleVars = (r, lines, ink) => `--${r}: ${lines[r]}; --${r}-ink: ${ink[r]};`;
+const roleVars = (r, lines, ink) =>
+  `--c-${r}: var(--fig-${r}, ${lines[r]}); --i-${r}: var(--${INKS[r]}, ${ink[r]});`;
 const vars = (lines, ink) => roles.map(r => roleVars(r, lines, ink)).join(" ");
 const roleCSS = r => `
-.${r} { --c: var(--${r}); --i: var(--${r}-ink); }
-.${r}-ink { color: var(--${r}-ink); }
-svg text.${r}-ink { fill: var(--${r}-ink); }`;
+.${r} { --c: var(--c-${r}); --i: var(--i-${r}); }
+.${r}-ink { color: var(--i-${r}); }
+svg text.${r}-ink { fill: var(--i-${r}); }`;
 const CSS = `
 :host {
   display: block; margin: .6rem 0 1rem; max-width: 46rem; ${vars(COLORS.light, COLORS.ink)}
-  --mute: #5B6167; --line: #C9CDD2; --wash: #0000000D; --paper: #FFFFFF; color-scheme: light;
+  --mute: var(--ink-2, #5B6167); --line: var(--edge, #868B91); --veil: var(--wash, #0000000D);
+  --ground: var(--paper, #FFFFFF); color-scheme: light;
 }
 :host([data-theme=dark]) {
   ${vars(COLORS.dark, {...COLORS.dark, faint: "#B4B9C0"})}
-  --mute: #B4B9C0; --line: #5A6068; --wash: #FFFFFF14; --paper: #161616; color-scheme: dark;
+  --mute: var(--ink-2, #B4B9C0); --line: var(--edge, #747A82); --veil: var(--wash, #FFFFFF14);
+  --ground: var(--paper, #161616); color-scheme: dark;
 }
 slot { display: none; }
 .live {
-  font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans",
-        sans-serif;
+  font: 15px/1.45 var(--sans, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans",
+        "DejaVu Sans", sans-serif);
 }
 .row {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
@@ -40,15 +48,15 @@ slot { display: none; }
 }
 .plot { min-width: 0; overflow: hidden; }
 svg { display: block; width: 100%; overflow: visible; }
-svg text { font-size: 12.5px; fill: currentColor; }
-.axes text { fill: var(--mute); font-size: 11.5px; }
+svg text { font-size: 14px; fill: currentColor; }
+.axes text { fill: var(--mute); font-size: 13px; }
 .axes path { stroke: var(--line); fill: none; }
 .handle { cursor: grab; touch-action: none; outline: none; }
 .handle:active { cursor: grabbing; }
-.handle .dot { stroke: var(--paper); stroke-width: 2; }
+.handle .dot { stroke: var(--ground); stroke-width: 2; }
 .handle .halo { fill: transparent; }
 .handle:hover .halo, .handle:focus-visible .halo {
-  fill: var(--wash); stroke: currentColor; stroke-width: 1.5;
+  fill: var(--veil); stroke: currentColor; stroke-width: 1.5;
 }
 .controls {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
@@ -61,11 +69,11 @@ svg text { font-size: 12.5px; fill: currentColor; }
 }
 .buttons { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; margin-top: .5rem; }
 button {
-  font: inherit; color: inherit; background: var(--wash); border: 1px solid var(--line);
+  font: inherit; color: inherit; background: var(--veil); border: 1px solid var(--line);
   border-radius: 4px; padding: .2rem .7rem; min-height: 28px; cursor: pointer;
 }
 button:focus-visible, input:focus-visible {
-  outline: 2px solid var(--accent-ink); outline-offset: 2px;
+  outline: 2px solid var(--i-accent); outline-offset: 2px;
 }
 .numbers {
   display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; margin: .4rem 0 0; padding: 0;
@@ -130,20 +138,34 @@ export function svg(tag, attrs = {}, ...inside) {
 }
 
 // ---------------------------------------------------------------------------------- the block
-// Mount every block of this key that is not alive yet; wait a little for one that is not on the
-// page yet.
+// Mount every block of this key when it comes into view; until then it is its static picture.
+// Wait a little for one that is not on the page yet.
 export function launch(key, mount, tries = 100) {
-  const found = document.querySelectorAll(`[data-living="${key}"]:not([data-alive])`);
+  const found = document.querySelectorAll(`[data-living="${key}"]:not([data-awaited])`);
   for (const root of found) {
-    root.dataset.alive = "";
-    try {
-      mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
-    } catch (e) {                                                 // the static picture again
-      if (root.shadowRoot) root.shadowRoot.innerHTML = "<slot></slot>";
-      throw e;
-    }
+    root.dataset.awaited = "";
+    whenSeen(root, () => start(root, mount));
   }
   if (!found.length && tries) setTimeout(launch, 100, key, mount, tries - 1);
+}
+
+function whenSeen(root, then) {                                   // or nearly: half a screen ahead
+  const watch = new IntersectionObserver(seen => {
+    if (!seen.some(e => e.isIntersecting)) return;
+    watch.disconnect();
+    then();
+  }, {rootMargin: "50%"});
+  watch.observe(root);
+}
+
+function start(root, mount) {
+  root.dataset.alive = "";
+  try {
+    mount(root, JSON.parse(root.querySelector("script[type='application/json']").textContent));
+  } catch (e) {                                                   // the static picture again
+    if (root.shadowRoot) root.shadowRoot.innerHTML = "<slot></slot>";
+    throw e;
+  }
 }
 
 // A picture: `live` takes the parts, `draw` (set it) brings all of them up to date, `fit` asks how
@@ -154,7 +176,6 @@ export function picture(root, label) {
   const pic = {root, live, plots: [], draw() {}, theme: "light"};
   root.attachShadow({mode: "open"}).append(el("style", {}, CSS), live, said, el("slot"));
   pic.fit = () => { for (const p of pic.plots) p.fit(); pic.draw(); };
-  pic.color = role => COLORS[pic.theme][role];
   let timer;                         // numbers are read out when the hand rests, not at every step
   pic.say = text => {
     clearTimeout(timer);
