@@ -3,6 +3,7 @@
 #   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
 #   make test   everything that is checked by default        make slow   the long checks too (needs MNIST)
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
+#   make site-test   the rendered pages in _docs, in a Chromium, not part of `make test` (SITE="-k elbo" for some of them)
 #   make bench  speed, side by side                          make prepare   modules, exercise pages, contents and README
 #   make constraints   renew constraints.txt                 make clean     remove what can be made again
 #   make figures       the house in figures: guards, lengths of cells and lines, seconds of the last `make test`
@@ -16,9 +17,10 @@ TOUR   ?=
 BENCH  ?=
 TESTS  ?= tests
 MUTANTS ?=
+SITE   ?=
 UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: tour test slow mutants lab docs bench prepare figures constraints clean
+.PHONY: tour test slow mutants lab docs site-test bench prepare figures constraints clean
 
 tour: $(READY)
 	$(BIN)/vaegan tour $(TOUR)
@@ -27,7 +29,7 @@ test: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/timed.py $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
 
 slow: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "slow or not slow" $(TESTS)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "not site" $(TESTS)
 
 mutants: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/mutants.py $(MUTANTS)
@@ -40,6 +42,9 @@ docs: $(READY)
 	@command -v quarto >/dev/null || { echo "make docs needs Quarto >= 1.6: get it from quarto.org, then run this again"; exit 1; }
 	rm -rf _proc
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tools" $(BIN)/nbdev-docs
+
+site-test: $(READY)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m site -rs --numprocesses 2 --dist worksteal tests/site $(SITE)
 
 bench: $(READY)
 	$(UV) --editable '.[bench]' || echo "Pythae, Pyro and NumPyro could not be installed: without them"

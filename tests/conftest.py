@@ -51,6 +51,11 @@ def built():
     "sdist, and the wheel built from that sdist as an installer does, from a tree with files that must not be shipped"
     return [Path(p) for p in warm.once("built", _build)]
 
+@pytest.fixture(scope="session")
+def browser():
+    from browser import started
+    with started() as b: yield b
+
 @pytest.fixture
 def at_hand(monkeypatch, tmp_path):
     "For the table of bad input: files and figures go away, a roster and a key lie at hand, the networks are as good as new"

@@ -4,18 +4,14 @@ import base64
 import itertools
 import json
 import math
-import os
 import re
-import shutil
 from functools import cache
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
 from notebooks import NBS, ROOT, code_cells, nb_id
-from playwright.sync_api import sync_playwright
 from renew_living import renewed
 from scipy.integrate import solve_ivp
 from torch.distributions import Normal
@@ -34,8 +30,6 @@ from vaegan.plot import COLORS
 from vaegan.reparam import pathwise_grad, score_grad
 
 JS = ROOT/"vaegan"/"js"
-HINT = "no Chromium found: `apt-get install chromium`, or Google Chrome elsewhere, or set CHROMIUM to the path of one"
-FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync").split()
 
 # ------------------------------------------------------------------------------------------------------- the pictures
 def stored(nb):
@@ -51,19 +45,6 @@ PAGE = ('<!doctype html><html lang="en"><head><title>A page</title><meta name="v
         '<style>:root {color-scheme: light dark} body {color: light-dark(#212529, #eee); background: light-dark(#fff, #383838)}</style></head><body><main><h1>A page</h1>%s</main></body></html>')
 
 # -------------------------------------------------------------------------------------------------------- the browser
-def chromium():
-    named = os.environ.get("CHROMIUM"), "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-    found = [p for p in named if p and Path(p).exists()] + list(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    return found[0] if found else None
-
-@pytest.fixture(scope="session")
-def browser():
-    if not (exe := chromium()): (pytest.fail if os.environ.get("CI") else pytest.skip)(HINT)
-    with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=exe, args=FLAGS)
-        yield b
-        b.close()
-
 @pytest.fixture(scope="session")
 def tab(browser):
     "A tab for each set of options, where tests open their pages one after the other: a new one is half of what a test costs"

@@ -1,0 +1,44 @@
+"The files of the rendered site: links, weights, what is stored, what the search knows."
+import re
+
+import pytest
+
+pytestmark = pytest.mark.site
+
+def test_links_and_ids(name, site):
+    found = list(site.faults(name))
+    assert not found, found
+
+def test_style_sheets(site): assert not list(site.css_faults())
+
+def test_whole_site_is_light(site):
+    "Lessons' slides are not counted"
+    sizes = {f: f.stat().st_size for f in site.files() if "slides" not in f.parts}
+    assert sum(sizes.values()) <= 15e6, (sum(sizes.values()), sorted(sizes.items(), key=lambda kv: -kv[1])[:8])
+
+def test_nothing_is_stored_twice(site): assert not site.twins()
+
+def test_every_page_once(site):
+    "One format only: no second copy of the text"
+    assert not [f.name for f in site.files() if f.name.endswith(".html.md")]
+
+def test_head(name, site):
+    "What a link to the page shows elsewhere: title, description, a picture that is not a button"
+    page = site.page(name)
+    assert page.title.strip() and page.lang == "en" and page.icon
+    image = page.meta.get("og:image", "")
+    assert image and "colab" not in image, "the picture of the page"
+
+# ------------------------------------------------------------------------------------------------- the search
+def secrets(page):
+    "Sentences of hints and solutions, without those that hold formulas: they stand in the search in another form"
+    for fold in page.folds:
+        if re.match(r"\s*(Solution|Answer|Hint)", fold["summary"]):
+            yield from (s for s in re.split(r"(?<=[.!?])\s+", " ".join(fold["text"].split())) if len(s) > 50 and "\\" not in s)
+
+def test_search_does_not_tell(site):
+    known = " ".join(" ".join(text.split()) for text in site.index().values())
+    found = {s: n for n in site.names if n.startswith("exercises/") for s in secrets(site.page(n))}
+    assert len(found) > 100, "hints and solutions are there"
+    assert not [(n, s) for s, n in found.items() if s in known]
+    assert not [href for href in site.index() if href.startswith("bank/")]
