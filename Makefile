@@ -18,12 +18,14 @@ BENCH  ?=
 TESTS  ?= tests
 MUTANTS ?=
 SITE   ?=
-UV     := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --quiet --python $(BIN)/python
+LOUD   := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --python $(BIN)/python
+UV     := $(LOUD) --quiet
 
 .PHONY: tour test slow mutants lab docs site-test bench prepare figures constraints clean
 
 tour: $(READY)
-	$(BIN)/vaegan tour $(TOUR)
+	@echo "Training a VAE and a GAN on real digits, for about half a minute; PyTorch takes a few seconds to start."
+	@$(BIN)/vaegan tour $(TOUR)
 
 test: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/timed.py $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
@@ -72,8 +74,11 @@ clean:
 
 $(READY): settings.ini pyproject.toml setup.py constraints.txt
 	@[ -n "$(PYTHON)" ] || { echo "vaegan needs Python 3.11 or newer on the PATH (or: make PYTHON=/path/to/python ...)"; exit 1; }
-	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	[ -x $(BIN)/uv ] || { sed -n '/^uv==/,/[^\\]$$/p' constraints.txt > .venv/uv.txt && $(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt; }
-	$(UV) --require-hashes --requirement constraints.txt
-	$(UV) --no-deps --no-build-isolation --editable .
-	touch $@
+	@echo "Installing into .venv: the first time about 6 GB, most of it PyTorch, which takes minutes. First the installer, uv."
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@[ -x $(BIN)/uv ] || { sed -n '/^uv==/,/[^\\]$$/p' constraints.txt > .venv/uv.txt && $(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.txt; }
+	@echo "Now everything else, by the list in constraints.txt; each large package is named as it comes."
+	@set -o pipefail; $(LOUD) --require-hashes --requirement constraints.txt 2>&1 | { grep --line-buffered -v '^ [-+~] ' || true; }
+	@$(UV) --no-deps --no-build-isolation --editable .
+	@echo "Installed: $$(du -sh .venv | cut -f1) in .venv."
+	@touch $@

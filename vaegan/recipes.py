@@ -180,6 +180,10 @@ def _report(hist, about, out):
     done = len(next(iter(hist.values()), []))
     yield (f"{about['kind']} ({about['recipe']}) on {about['data']}, "
            f"{done} of {about['epochs']} epochs: {last}")
+    if about["kind"] == "vae":
+        yield ("The ELBO is in nats per image, a bound on the log-probability of an image "
+               "painted black and white; that of `vaegan tour`, a log-density of grey "
+               "images, is on another scale")
     stopped = "Stopped; the same command with --resume goes on"
     yield f"{stopped if hist.interrupted else 'Finished'}: {out}"
 

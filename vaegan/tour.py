@@ -141,14 +141,16 @@ def _part_data(data, opts):
 _VAE_TEXT = (
     "A VAE with a two-dimensional latent space and a Gaussian decoder. Its ELBO is a "
     "lower bound on the log-density of a grey image; probabilistic PCA with as many "
-    "latent dimensions gives the same kind of density, exactly.")
+    "latent dimensions gives the same kind of density, exactly. A density may exceed 1, "
+    "so both may be positive. The ELBO of `vaegan train vae` is on another scale: the "
+    "probability of a black-and-white image is at most 1, so that ELBO is negative.")
 
 def _vae_rows(num):
     return [("VAE, 2 latent dimensions: held-out ELBO",
              f"{num['elbo']:.1f} ± {num['elbo_se']:.1f}",
-             "a lower bound, nats per image"),
+             "a lower bound on the log-density of a grey image, in nats"),
             ("probabilistic PCA, 2 dimensions: held-out log p", f"{num['ppca_2']:.1f}",
-             "exact, same kind of density"),
+             "exact, the same kind of log-density"),
             ("probabilistic PCA, 20 dimensions", f"{num['ppca_20']:.1f}",
              "exact; ten times the latent dimensions")]
 
@@ -193,6 +195,8 @@ def _part_vae(data, opts):
     opts["log"](f"VAE  held-out ELBO {num['elbo']:.2f} ± {num['elbo_se']:.2f} nats per "
                 f"image   probabilistic PCA with 2 dimensions, exact: "
                 f"{num['ppca_2']:.2f}   with 20: {num['ppca_20']:.2f}")
+    opts["log"]("VAE  these are log-densities of grey images; the ELBO of `vaegan train` "
+                "is a log-probability of black-and-white ones, on another scale")
     figures = _vae_figures(vae, hist, num, data, seed)
     return Section("The variational autoencoder", _VAE_TEXT, figures,
                    _vae_rows(num), num)
@@ -315,6 +319,8 @@ def tour(
     epochs = epochs or DATA_SETS[data].tour_epochs
     opts = dict(seed=seed, epochs=epochs, progress=progress, log=log)
     few = 1 if data == "digits" else torch.get_num_threads()
+    log(f"{len(images.x):,} images to learn from: first a VAE, {epochs} times through "
+        f"them, then a GAN, {3*epochs} times")
     with new_folder(out), quiet_plots(), _threads(few):
         sections, cover, note = _run_parts(images, opts)
         made = f"Made by: vaegan tour --data {data} --seed {seed} --epochs {epochs}"

@@ -63,7 +63,7 @@ def test_the_environment_is_the_one_that_is_pinned():
 def test_make_uses_hashes():
     text = (ROOT/"Makefile").read_text(encoding="utf-8")
     assert "--require-hashes --requirement constraints.txt" in text and "--no-deps --no-build-isolation --editable ." in text
-    recipes = [l for l in text.splitlines() if re.search(r"\bpip install\b|\$\(UV\)", l) and not l.startswith("UV")]
+    recipes = [l for l in text.splitlines() if re.search(r"\bpip install\b|\$\((UV|LOUD)\)", l) and not l.startswith(("UV", "LOUD"))]
     assert recipes and all("--require-hashes" in l or "--constraint constraints.txt" in l or "--no-deps" in l or "[bench]" in l for l in recipes), recipes
     build = re.search(r"^\[build-system\]\nrequires = \[(.*)\]", (ROOT/"pyproject.toml").read_text(encoding="utf-8"), re.M)[1]
     assert all(PINS[canonicalize_name(Requirement(r).name)] for r in re.findall(r'"([^"]+)"', build)), "without build isolation the build's needs must be pinned, too"
