@@ -61,6 +61,7 @@ prepare: $(READY)
 	$(BIN)/python tools/write_exercises.py
 	$(BIN)/python tools/write_references.py
 	$(BIN)/python tools/write_contents.py
+	$(BIN)/python tools/write_home.py
 	$(BIN)/python tools/write_readme.py
 
 figures: $(READY)

@@ -1,4 +1,5 @@
-"README.md from nbs/index.ipynb, without Quarto: `python tools/write_readme.py` writes it, tests/pages/test_pages.py compares."
+"""README.md from nbs/index.ipynb, without Quarto: `python tools/write_readme.py` writes it, tests/pages/test_pages.py compares.
+The living picture, which no README can show, stays out with the words that lead to it."""
 import re
 
 from fastcore.nbio import read_nb
@@ -10,9 +11,13 @@ def _local(match):
     target = match[2]
     return match[0] if re.match(r"[a-z]+:|#|\.\./", target) else f"{match[1]}nbs/{target}{match[3]}"
 
+def has_cover(cell): return cell is not None and has_flag(src(cell), "cover")
+
 def render():
     parts = []
-    for c in read_nb(ROOT/"nbs"/"index.ipynb").cells:
+    cells = read_nb(ROOT/"nbs"/"index.ipynb").cells
+    for c, after in zip(cells, [*cells[1:], None]):
+        if has_cover(c) or c.cell_type == "markdown" and has_cover(after): continue
         s = src(c).strip()
         if c.cell_type == "markdown": parts.append(re.sub(r"(\]\()([^)\s]+)(\))", _local, s))
         elif c.cell_type == "code" and not has_flag(s, "hide") and "eval: false" not in s:

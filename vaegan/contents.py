@@ -25,7 +25,7 @@ def _part(section, *pages):
     PAGES.extend(Page(path, section, title, able) for path, title, able in pages)
 
 _part("Start here",
-    ("index", "vaegan", ""),
+    ("index", "The course in which every equation runs", ""),
     ("notation", "Notation",
      "read any equation as code and any line of code as an equation"))
 _part("Foundations",

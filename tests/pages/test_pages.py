@@ -153,13 +153,6 @@ def test_docs_without_quarto_say_how_to_get_it(tmp_path):
 
 def test_readme_is_the_index(): assert (ROOT/"README.md").read_text(encoding="utf-8") == render(), "run `make prepare`"
 
-def test_chapter_table_lists_every_chapter():
-    cells = md_cells(ROOT/"nbs"/"index.ipynb")
-    assert cells == [write_contents.with_chapters(c) for c in cells], "run `make prepare`"
-    text = prose(ROOT/"nbs"/"index.ipynb")
-    for nb in NBS:
-        if nb.name != "index.ipynb": assert f"]({nb_id(nb)})" in text, nb_id(nb)
-
 # -- the bibliography --------------------------------------------------------------------------------------------------
 NO_LINK = {"korpelevich-1976", "tufte-2001"}    # on paper only, as far as we know
 
