@@ -1,5 +1,7 @@
 """README.md from nbs/index.ipynb, without Quarto: `python tools/write_readme.py` writes it, tests/pages/test_pages.py compares.
-The living picture, which no README can show, stays out with the words that lead to it."""
+The living picture, which no README can show, stays out with the words that lead to it. Its Python, copied into a file, prints
+what the page shows."""
+import ast
 import re
 
 from fastcore.nbio import read_nb
@@ -13,6 +15,15 @@ def _local(match):
 
 def has_cover(cell): return cell is not None and has_flag(src(cell), "cover")
 
+def printed(code):
+    "A cell as a part of a script: what a notebook would show of its last line is printed"
+    last = ast.parse(code).body[-1]
+    if code.rstrip().endswith(";"): return code.rstrip().removesuffix(";")     # shown by neither
+    if not isinstance(last, ast.Expr): return code
+    lines, value = code.splitlines(), ast.get_source_segment(code, last)
+    at = sum(len(ln) + 1 for ln in lines[:last.lineno - 1])
+    return code[:at] + code[at:].replace(value, f"print({value})", 1)
+
 def render():
     parts = []
     cells = read_nb(ROOT/"nbs"/"index.ipynb").cells
@@ -21,7 +32,7 @@ def render():
         s = src(c).strip()
         if c.cell_type == "markdown": parts.append(re.sub(r"(\]\()([^)\s]+)(\))", _local, s))
         elif c.cell_type == "code" and not has_flag(s, "hide") and "eval: false" not in s:
-            parts.append("```python\n" + re.sub(r"^#\|.*\n", "", s, flags=re.M).strip() + "\n```")
+            parts.append("```python\n" + printed(re.sub(r"^#\|.*\n", "", s, flags=re.M).strip()) + "\n```")
     return "<!-- written by `make prepare` from nbs/index.ipynb: edit that -->\n\n" + "\n\n".join(parts) + "\n"
 
 if __name__ == "__main__": (ROOT/"README.md").write_text(render(), encoding="utf-8")

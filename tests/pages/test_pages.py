@@ -1,9 +1,11 @@
 "What the reader of the site, of Colab and of GitHub sees: tested without Quarto, on the notebooks and on what Quarto would get."
+import ast
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from importlib import import_module
 from inspect import isclass, isfunction
 from pathlib import Path
@@ -30,7 +32,7 @@ from notebooks import (
     src,
     tags,
 )
-from write_readme import render
+from write_readme import printed, render
 
 from vaegan.contents import PAGES
 
@@ -152,6 +154,21 @@ def test_docs_without_quarto_say_how_to_get_it(tmp_path):
     assert r.returncode and "quarto.org" in r.stdout and len(r.stdout.strip().splitlines()) == 1, (r.stdout, r.stderr)
 
 def test_readme_is_the_index(): assert (ROOT/"README.md").read_text(encoding="utf-8") == render(), "run `make prepare`"
+
+def test_the_readme_as_a_script_prints_what_the_page_shows(tmp_path):
+    "All its Python in one file, run by a plain `python`, without IPython"
+    script = "\n".join(re.findall(r"^```python\n(.*?)^```$", (ROOT/"README.md").read_text(encoding="utf-8"), re.S | re.M))
+    (tmp_path/"fifteen.py").write_text(script, encoding="utf-8")
+    r = subprocess.run([sys.executable, "fifteen.py"], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=str(ROOT)), capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr[-2000:]
+    elbo, three = map(ast.literal_eval, r.stdout.splitlines())
+    assert -30 < elbo < -20 and len(three) == 3 and three[0] - three[1] == pytest.approx(three[2], abs=.01) and 0 < three[2]
+    shown = ["".join(o["data"]["text/plain"]) for c in code_cells(ROOT/"nbs"/"index.ipynb") for o in c.outputs if "text/plain" in o.get("data", {})]
+    assert str(elbo)[:3] == shown[0][:3], (elbo, shown[0])
+
+def test_what_a_notebook_shows_a_script_prints():
+    assert printed("x = 1\nround(x, 2)   # nats") == "x = 1\nprint(round(x, 2))   # nats" and printed("f(1);") == "f(1)" and printed("x = 1") == "x = 1"
+    assert printed("a = [b]\n[b]") == "a = [b]\nprint([b])"
 
 # -- the bibliography --------------------------------------------------------------------------------------------------
 NO_LINK = {"korpelevich-1976", "tufte-2001"}    # on paper only, as far as we know
