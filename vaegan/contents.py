@@ -79,6 +79,15 @@ _part("Exercises",
 _part("Workshop",
     ("40_checks", "Checks", "let a signature refuse bad input"),
     ("formula/displays", "Displays as data", "fetch an equation by its tag"),
+    ("formula/tree", "The parts of a formula", "point at any piece of an equation"),
+    ("formula/tokens", "Letters, signs and brackets",
+     "say which marks of a formula carry meaning"),
+    ("formula/letters", "Letters and names", "name a letter in LaTeX and in Python"),
+    ("formula/terms", "How far a word reaches", "say how far a logarithm reaches"),
+    ("formula/operators", "Fractions, sums, integrals",
+     "tell a derivative from a fraction"),
+    ("formula/read", "Reading a formula", "turn an equation into a tree"),
+    ("formula/write", "Writing a formula", "change an equation and typeset it"),
     ("42_plot", "Figures",
      "draw pictures that can be compared, beside the values that theory gives"),
     ("43_living", "Living pictures", "put a picture that moves on a page"),
@@ -123,8 +132,10 @@ _part("Workshop",
     ("references", "References", "find the source of a claim"))
 
 # %% ../nbs/48_contents.ipynb #4a90ed2d
-SMALL_ROOMS = ("checks", "formula.displays", "contents", "catalog", "files", "slow",
-               "plot", "living", "report", "datasets", "processes", "runs")
+SMALL_ROOMS = ("checks", "formula.displays", "formula.tree", "formula.tokens",
+               "formula.letters", "formula.terms", "formula.operators", "formula.read",
+               "formula.write", "contents", "catalog", "files", "slow", "plot",
+               "living", "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 def module_of(
