@@ -44,6 +44,7 @@ docs: $(READY)
 	@command -v quarto >/dev/null || { echo "make docs needs Quarto >= 1.6: get it from quarto.org, then run this again"; exit 1; }
 	rm -rf _proc
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tools" $(BIN)/nbdev-docs
+	$(BIN)/python tools/finish_site.py
 
 site-test: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m site -rs --numprocesses 2 --dist worksteal tests/site $(SITE)

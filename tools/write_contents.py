@@ -18,7 +18,7 @@ def sections():
     "section -> the paths of its pages"
     out = {}
     for p in PAGES: out.setdefault(p.section, []).append(p.path)
-    out["Exercises"] += seeded("exercises")
+    out["Exercises"] = seeded("exercises") + out["Exercises"]
     out["For teachers: the bank"] = seeded("bank")
     return out
 
@@ -26,8 +26,7 @@ def sidebar():
     "The part of _quarto.yml that lists the pages"
     lines = []
     for name, paths in sections().items():
-        if name == "Start here": lines += [f"      - {p}.ipynb" for p in paths]
-        else: lines += [f"      - section: \"{name}\"", "        contents:"] + [f"          - {p}.ipynb" for p in paths]
+        lines += [f"      - section: \"{name}\"", "        contents:"] + [f"          - {p}.ipynb" for p in paths]
     return "\n".join(lines) + "\n"
 
 def quarto(text):

@@ -127,7 +127,8 @@ _part("Workshop",
     ("widgets/cards", "Cards", "practise with cards that name your mistake"),
     ("70_recipes", "Recipes", "train and sample from the shell"),
     ("71_tour", "The tour", "see all three models on one page"),
-    ("72_cli", "The command line", "train, sample, write and grade an exam"),
+    ("72_cli", "The command line", "train, sample, write and grade an exam"))
+_part("The library",
     ("api", "The library", "find any function, and the page that derives it"),
     ("references", "References", "find the source of a claim"))
 

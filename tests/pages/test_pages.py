@@ -132,10 +132,11 @@ def test_sidebar_lists_every_page_in_reading_order():
 
 def test_sidebar_has_the_sections_of_the_course():
     site = yaml.safe_load((ROOT/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"]
-    names = [x["section"] for x in site if isinstance(x, dict)]
-    assert names == ["Foundations", "Variational autoencoders", "Generative adversarial networks", "Together", "Exercises", "Workshop", "For teachers: the bank"]
-    workshop = set(sidebar([x for x in site if isinstance(x, dict) and x["section"] == "Workshop"]))
-    assert site[:2] == ["index.ipynb", "notation.ipynb"] and {"api.ipynb", "references.ipynb"} <= workshop
+    assert [x["section"] for x in site] == ["Start here", "Foundations", "Variational autoencoders", "Generative adversarial networks", "Together",
+        "Exercises", "Workshop", "The library", "For teachers: the bank"]
+    of = {x["section"]: list(sidebar([x])) for x in site}
+    assert of["Start here"] == ["index.ipynb", "notation.ipynb"] and of["The library"] == ["api.ipynb", "references.ipynb"]
+    assert all(p.startswith("bank/") for p in of["For teachers: the bank"]) and of["Exercises"][0].startswith("exercises/data")
 
 def test_pages_carry_the_titles_of_the_table():
     for p in PAGES: assert md_cells(ROOT/"nbs"/f"{p.path}.ipynb")[0].splitlines()[0] == f"# {p.title}", p.path
@@ -227,7 +228,13 @@ def test_what_quarto_gets(proc, pages):
         for i in ids[ROOT/"nbs"/page]: assert f'<a id="{i}">' in text, (page, i)
     site = yaml.safe_load((proc/"_quarto.yml").read_text(encoding="utf-8"))
     assert site["website"]["page-navigation"] and site["website"]["navbar"]["search"] and site["format"]["html"]["toc"]
-    for style in (s for t in site["format"]["html"]["theme"].values() for s in t if s.endswith(".scss")): assert (proc/style).exists()
+    look = site["format"]["html"]
+    assert (proc/look["theme"]).exists() and (proc/look["css"]).exists() and (proc/site["website"]["favicon"]).exists()
+    for script in re.findall(r'src="/([^"]+)"', look["include-in-header"]["text"]): assert (proc/script).exists(), script
+    faces = (proc/look["css"]).read_text(encoding="utf-8")
+    fonts = {f: (proc/"fonts"/f).stat().st_size for f in re.findall(r'url\("([^"]+)"\)', faces)}
+    assert len(fonts) == 8 and sum(fonts.values()) < 150_000 and faces.count("font-display: swap") == 8 and "Open Font License" in (proc/"fonts"/"LICENCES.txt").read_text()
+    assert set(site["format"]) == {"html"} and site["format-links"] is False, "a second format would store every figure twice"
     katex = proc/site["format"]["html"]["html-math-method"]["url"].strip("/")
     css = (katex/"katex.min.css").read_text(encoding="utf-8")
     assert (katex/"katex.min.js").stat().st_size > 100_000 and all((katex/f).exists() for f in re.findall(r"url\((fonts/[^)]+\.woff2)\)", css))

@@ -1,0 +1,178 @@
+"The last step of `make docs`, on pages as Quarto writes them: the shell around a page, what search finds, each page as Markdown"
+import json
+import re
+from html.parser import HTMLParser
+
+import finish_site
+import pytest
+from finish_site import (
+    BANK,
+    address,
+    boxed,
+    chapters,
+    contents,
+    entries,
+    finished,
+    index,
+    main,
+    markdown,
+    paths,
+    sidebar,
+    swapped,
+    titles,
+    turning,
+)
+from write_contents import sections
+
+from vaegan.contents import PAGES, lessons
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head>
+<meta name="quarto:offset" content="./">
+<script src="site_libs/quarto-nav/quarto-nav.js"></script>
+<script src="site_libs/clipboard/clipboard.min.js"></script>
+<script src="site_libs/quarto-html/quarto.js" type="module"></script>
+<script src="site_libs/bootstrap/bootstrap.min.js"></script>
+<link href="site_libs/bootstrap/bootstrap-icons.css" rel="stylesheet">
+<link href="site_libs/bootstrap/bootstrap-0.min.css" rel="stylesheet" id="quarto-bootstrap">
+</head>
+
+<body class="nav-sidebar floating nav-fixed quarto-light">
+<div id="quarto-search-results"></div>
+  <header id="quarto-header" class="headroom fixed-top">
+    <nav class="navbar" data-bs-theme="dark"><a class="navbar-brand" href="./index.html">vaegan</a><div id="quarto-search"></div></nav>
+  </header>
+<!-- content -->
+<div id="quarto-content" class="page-columns">
+<!-- sidebar -->
+  <nav id="quarto-sidebar" class="sidebar"><ul><li>Quarto's own list</li></ul></nav>
+<div id="quarto-sidebar-glass"></div>
+<!-- margin-sidebar -->
+    <div id="quarto-margin-sidebar" class="sidebar margin-sidebar">
+        <nav id="TOC" role="doc-toc" class="toc-active">
+    <h2 id="toc-title">On this page</h2>
+
+  <ul>
+  <li><a href="#one" id="toc-one" class="nav-link active" data-scroll-target="#one">One</a>
+  <ul class="collapse">
+  <li><a href="#kl_normal" id="toc-kl_normal" class="nav-link">kl_normal</a></li>
+  </ul></li>
+  <li><a href="#two" id="toc-two" class="nav-link" data-scroll-target="#two">Two</a></li>
+  </ul>
+</nav>
+    </div>
+<!-- main -->
+<main class="content" id="quarto-document-content">
+<header id="title-block-header"><h1 class="title">A title of its own</h1></header>
+<p>Before &amp; between, with <span class="math inline">\\mathbf z</span> and <code>kl_normal</code>.</p>
+<section id="one" class="level2"><h2 data-anchor-id="one">One</h2>
+<p>Reparameterization moves the noise.<br>A break.</p>
+<span class="math display">\\int \\hidden</span><pre><code>secret_code()</code></pre>
+<details><summary>Solution</summary><p>The answer is 42.</p></details>
+<div class="help"><p>A hint.</p></div>
+<form class="vaegan-answer"><label>Your answer</label></form>
+<table class="table"><thead><tr><th>a</th></tr></thead></table>
+</section>
+<section id="two" class="level2"><h2>Two</h2><section class="level3" id="kl_normal"><h3>kl_normal</h3><p>Closed form.</p></section></section>
+</main> <!-- /main -->
+<nav class="page-navigation"><div class="nav-page">Quarto's own</div></nav>
+</div> <!-- /content -->
+<footer class="footer"><div>Quarto's own</div></footer></body></html>
+"""
+
+class Tree(HTMLParser):
+    "Are the tags of a page nested rightly, and which landmarks and links are there?"
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.landmarks, self.links, self.ids = [], [], [], []
+        self.feed(text)
+        assert self.open == [], self.open
+    def handle_starttag(self, tag, attrs):
+        a = dict(attrs)
+        if tag in ("nav", "header", "footer", "main"): self.landmarks.append((tag, a.get("aria-label") or a.get("id") or a.get("class")))
+        if tag == "a" and "href" in a: self.links.append((a["href"], a.get("class", "")))
+        if "id" in a: self.ids.append(a["id"])
+        if tag not in finish_site.VOID and tag not in ("path", "circle"): self.open.append(tag)
+    def handle_startendtag(self, tag, attrs): pass
+    def handle_endtag(self, tag):
+        if tag in ("path", "circle"): return
+        assert self.open and self.open.pop() == tag, (tag, self.open[-3:])
+
+def test_a_finished_page_is_ours_and_well_formed():
+    text = finished(PAGE, "elbo.html")
+    t = Tree(text)
+    assert "Quarto's own" not in text and text.count("Quarto") == 0
+    assert [label for tag, label in t.landmarks if tag == "nav"] == ["Site", "Chapters", "On this page", "Next and previous page"]
+    assert len(t.ids) == len(set(t.ids)) and {"quarto-search", "quarto-sidebar", "TOC", "quarto-document-content"} <= set(t.ids)
+    assert t.links[0] == ("#quarto-document-content", "skip")
+    assert not re.search("bootstrap-icons|bootstrap.min.js|quarto-nav|headroom", text) and "bootstrap-0.min.css" in text
+    assert '<script defer src="site_libs/clipboard/clipboard.min.js">' in text and 'quarto.js" type="module"' in text
+    assert '<div class="table-box"><table class="table">' in text
+
+def test_finishing_twice_changes_nothing():
+    once = finished(PAGE, "elbo.html")
+    assert finished(once, "elbo.html") == once
+    moved = '<meta http-equiv="refresh" content="0">'
+    assert finished(moved, "old.html") == moved
+
+def test_a_changed_quarto_is_noticed():
+    for part in ("<!-- sidebar -->", '<header id="quarto-header"', "<!-- main -->", "</div> <!-- /content -->"):
+        with pytest.raises(ValueError, match="its markup has changed"): finished(PAGE.replace(part, ""), "elbo.html")
+    with pytest.raises(ValueError, match="has 2 of"): swapped("aa", "a", "b")
+
+def test_links_of_a_page_in_a_folder_lead_up():
+    t = Tree(finished(PAGE, "exercises/elbo.html"))
+    inner = [h for h, kind in t.links if "sidebar-link" in kind]
+    assert len(inner) == len(paths()) and all(h.startswith("../") and h[3:] in paths() for h in inner)
+    assert any(h == "../index.html" for h, kind in t.links if kind == "brand")
+
+def test_only_the_current_group_is_open_and_holds_the_contents():
+    text = sidebar("06_elbo", "", contents(PAGE))
+    groups = re.findall(r"<details( open)?><summary><span class=\"menu-text\">(.*?)</span>", text)
+    assert [name for is_open, name in groups] == list(sections()) and [name for is_open, name in groups if is_open] == ["Variational autoencoders"]
+    current = re.findall(r'<a class="sidebar-link active" aria-current="page" href="elbo.html"><span class="chapter-number">6</span>.*?</a><nav id="TOC".*?</nav>', text)
+    assert len(current) == 1 and re.findall(r'href="(#\w+)"', current[0]) == ["#one", "#two"]
+    assert text.count("aria-current") == 1 and list(sections())[-1] == BANK
+
+def test_chapters_carry_the_numbers_of_their_files():
+    for p in lessons(): assert chapters()[p.path] == str(int(p.path[:2]))
+    assert chapters()["exercises/elbo"] == chapters()["06_elbo"] and titles()["exercises/elbo"] == titles()["06_elbo"]
+    assert not {"index", "api", "40_checks", "exam/index"} & chapters().keys() and titles()["index"] == "Home"
+    assert {p.path for p in PAGES} <= titles().keys() and address("06_elbo") == "elbo.html" and address("exam/box") == "exam/box.html"
+
+def test_readers_turn_pages_past_the_bank():
+    order = [p for name, found in sections().items() if name != BANK for p in found]
+    assert '<a href="reparam.html" rel="next">Chapter 7<b>The reparameterization trick</b>' in turning("06_elbo", "")
+    assert turning("index", "").count("<a ") == 1 and turning(order[-1], "").count("<a ") == 1 and "bank/" not in turning(order[-1], "")
+
+def test_search_finds_lessons_and_no_answers():
+    found = list(entries(finished(PAGE, "elbo.html"), "elbo.html"))
+    assert [e["href"] for e in found] == ["elbo.html", "elbo.html#one", "elbo.html#two", "elbo.html#kl_normal"]
+    assert [e["section"] for e in found] == ["", "One", "Two", "kl_normal"] and {e["title"] for e in found} == {"The evidence lower bound"}
+    said = " ".join(e["text"] for e in found)
+    assert "Reparameterization moves the noise.A break." in said and "Before &amp; between, with z and kl_normal." in said and "Closed form." in said
+    for hidden in ("42", "Solution", "hint", "secret", "Your answer", "int", "Quarto"): assert not re.search(rf"\b{hidden}\b", said), hidden
+    assert found[0]["crumbs"] == ["Variational autoencoders"]
+
+def test_the_bank_is_not_searched(tmp_path):
+    for page in ("elbo.html", "bank/elbo.html", "exercises/elbo.html"):
+        (tmp_path/page).parent.mkdir(exist_ok=True)
+        (tmp_path/page).write_text(PAGE, encoding="utf-8")
+    (tmp_path/"site_libs"/"quarto-nav").mkdir(parents=True)
+    (tmp_path/"site_libs"/"quarto-nav"/"quarto-nav.js").write_text("")
+    main(tmp_path)
+    found = [e["href"] for e in json.loads((tmp_path/"search.json").read_text(encoding="utf-8"))]
+    assert found == [e["href"] for e in index(tmp_path)] and "elbo.html#one" in found and "exercises/elbo.html#one" in found
+    assert not any("bank" in h for h in found) and not (tmp_path/"site_libs"/"quarto-nav"/"quarto-nav.js").exists()
+    assert "\\tag{ELBO}" in (tmp_path/"elbo.html.md").read_text(encoding="utf-8") and "Skip to the text" in (tmp_path/"bank"/"elbo.html").read_text(encoding="utf-8")
+
+def test_a_table_is_boxed_once():
+    once = boxed("<p>x</p><table><tr></tr></table>")
+    assert once == '<p>x</p><div class="table-box"><table><tr></tr></table></div>' and boxed(once) == once
+
+def test_a_page_as_markdown():
+    from fastcore.basics import AttrDict
+    cell = lambda kind, source, **more: AttrDict(cell_type=kind, source=source, **more)
+    nb = AttrDict(cells=[cell("markdown", "# A"), cell("code", "#| hide\nimport os", outputs=[]), cell("code", "#| checks: A\n1 + 1", outputs=[AttrDict(data={"text/plain": "2"})]),
+                         cell("code", "plot()", outputs=[AttrDict(data={"text/plain": "<Figure>", "image/png": "AAAA"})])])
+    assert markdown(nb) == "# A\n\n```python\n1 + 1\n```\n\n```\n2\n```\n\n```python\nplot()\n```\n"

@@ -1,0 +1,249 @@
+"""The last step of `make docs`, on the pages that Quarto wrote: the shell around each page (header, list of chapters with the
+page's own contents in it, foot) in markup that works without JavaScript and names its landmarks, an index of search that
+finds lessons and no answers, and each page as plain Markdown, where its module's docstring says it is.
+
+    python tools/finish_site.py [FOLDER]      FOLDER is _docs; running it twice changes nothing"""
+import html
+import json
+import os
+import re
+import sys
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+from fastcore.nbio import read_nb
+from nbdev.config import nbpath2html
+from write_contents import ROOT, sections
+
+from vaegan.contents import PAGES, lessons, module_of
+
+SOURCE = "https://github.com/vaegan/vaegan"
+TAGLINE = "the course in which every equation runs"
+BANK = "For teachers: the bank"
+DONE = "<!-- the shell of tools/finish_site.py -->"
+
+def icon(path, box=16, size=17, extra=""):
+    return f'<svg width="{size}" height="{size}" viewBox="0 0 {box} {box}" aria-hidden="true"{extra}>{path}</svg>'
+
+MARK = ('<svg viewBox="0 0 30 22" aria-hidden="true"><path d="M1 20C8 20 8 3 13 3s6 17 16 17" fill="none" stroke="currentColor" stroke-width="1.8" '
+        'stroke-linecap="round"/><path d="M7 12.5l5.2 6L25 4" fill="none" stroke="var(--run)" stroke-width="2.8" stroke-linecap="round" stroke-linejoin="round"/></svg>')
+MENU = icon('<path d="M1.5 3.5h13M1.5 8h13M1.5 12.5h13" stroke="currentColor" stroke-width="1.5"/>')
+THEME = icon('<circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor"/>')
+
+# -- what the table of pages says --------------------------------------------------------------------------------------
+def address(path):
+    "Where Quarto puts a page: 06_elbo -> elbo.html"
+    return nbpath2html(f"{path}.ipynb").as_posix()
+
+@cache
+def chapters():
+    "lessons and the pages of their exercises -> number of the chapter"
+    numbers = {module_of(p.path): str(int(p.path[:2])) for p in lessons()}
+    return {path: numbers[name] for paths in sections().values() for path in paths
+            if (name := module_of(path).split(".")[-1]) in numbers and (path[0].isdigit() or path.startswith(("exercises/", "bank/")))}
+
+@cache
+def titles():
+    "path -> title as the list of chapters shows it"
+    out = {p.path: p.title for p in PAGES} | {"index": "Home"}
+    of = {module_of(p.path): p.title for p in lessons()} | {"exam": out["exercises/exam"]}
+    return out | {path: of[module_of(path).split(".")[-1]] for paths in sections().values() for path in paths if path not in out}
+
+@cache
+def paths():
+    "Page of the site -> path of its notebook"
+    return {address(path): path for found in sections().values() for path in found}
+
+# -- the shell ---------------------------------------------------------------------------------------------------------
+def header(up):
+    return f"""{DONE}
+<header id="quarto-header"><div class="bar">
+<button class="btn btn-quiet menu" type="button" aria-label="Chapters" aria-expanded="false" aria-controls="quarto-sidebar">{MENU}</button>
+<a class="brand" href="{up}index.html">{MARK}<span>vaegan</span><small>{TAGLINE}</small></a>
+<div id="quarto-search"></div>
+<nav aria-label="Site"><a class="plain" href="{up}api.html">Library</a><a class="plain" href="{SOURCE}">Source</a></nav>
+<button class="btn btn-quiet theme" type="button" aria-label="Light or dark">{THEME}</button>
+</div></header>"""
+
+def entry(path, here, up, toc):
+    "A line of the list; under the current one the contents of its page"
+    number, active = chapters().get(path, ""), path == here
+    label = f'<span class="menu-text">{html.escape(titles()[path], quote=False)}</span>'
+    if number: label = f'<span class="chapter-number">{number}</span>{label}'
+    elif path[:2].isdigit() or path.startswith(("exercises/", "bank/")): label = f'<span class="chapter-number"></span>{label}'
+    state = ' class="sidebar-link active" aria-current="page"' if active else ' class="sidebar-link"'
+    return f'<li class="sidebar-item"><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}</li>'
+
+def section(name, found, here, up, toc):
+    numbered = any(p in chapters() for p in found)
+    kind, is_open = "" if numbered else " plain-section", " open" if here in found else ""
+    items = "\n".join(entry(p, here, up, toc) for p in found)
+    return (f'<li class="sidebar-item-section{kind}"><details{is_open}><summary><span class="menu-text">{name}</span></summary>'
+            f'<ul class="sidebar-section">\n{items}\n</ul></details></li>')
+
+def sidebar(here, up, toc=""):
+    "The list of all pages in groups, of which only the current one is open"
+    groups = "\n".join(section(*s, here, up, toc) for s in sections().items())
+    return f'<nav id="quarto-sidebar" aria-label="Chapters"><ul>\n{groups}\n</ul></nav>\n'
+
+def contents(text):
+    "Quarto's table of contents of a page, named, with its headings of level two"
+    found = re.search(r'<nav id="TOC".*?</nav>', text, re.S)
+    top = re.sub(r'<ul class="collapse">.*?</ul>', "", found[0], flags=re.S) if found else ""
+    links = re.findall(r"<li>(<a .*?</a>)", top, re.S)
+    if not links: return ""
+    return ('<nav id="TOC" role="doc-toc" class="toc-active" aria-label="On this page"><ul>'
+            + "".join(f"<li>{a}</li>" for a in links) + "</ul></nav>")
+
+def turning(here, up):
+    "The page before and the page after"
+    order = [p for name, found in sections().items() for p in found if (name == BANK) == here.startswith("bank/")]
+    at = order.index(here)
+    def link(side, way, other):
+        number = chapters().get(other, "") if other[0].isdigit() else ""
+        above = f"Chapter {number}" if number else way
+        return f'<div class="nav-page-{side}"><a href="{up}{address(other)}" rel="{side[:4]}">{above}<b>{html.escape(titles()[other], quote=False)}</b></a></div>'
+    before = link("previous", "Before", order[at - 1]) if at else "<div></div>"
+    after = link("next", "Next", order[at + 1]) if at + 1 < len(order) else ""
+    return f'<nav class="page-navigation" aria-label="Next and previous page">{before}{after}</nav>'
+
+def footer(here):
+    page = f"{SOURCE}/blob/main/nbs/{here}.ipynb" if here else SOURCE
+    return (f'<footer class="footer"><p>Apache 2.0 · fonts SIL OFL 1.1 · <a href="{page}">this page’s notebook</a> · '
+            f'<a href="{SOURCE}/issues/new">report a mistake</a></p></footer>')
+
+HEAD = """<script>document.documentElement.classList.add("js");
+try { const s = localStorage.getItem("quarto-color-scheme");
+if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "light" } catch {}</script>
+<link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-serif-4-400-latin.woff2">
+<link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-serif-4-600-latin.woff2">
+<link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-sans-3-400-latin.woff2">
+</head>"""
+UNUSED = r'\n? *<(?:link|script)[^>]*(?:bootstrap-icons\.css|headroom\.min\.js|quarto-nav\.js|bootstrap\.min\.js)"[^>]*>(?:</script>)?'
+
+def swapped(text, pattern, new):
+    "One part of Quarto's page for ours; an error if it is not there, or there twice"
+    out, n = re.subn(pattern, lambda m: new, text, flags=re.S)
+    if n != 1: raise ValueError(f"Quarto's page has {n} of {pattern!r}, expected 1: its markup has changed")
+    return out
+
+def boxed(text):
+    "Each table in a box of its own, which scrolls where the page does not"
+    return re.sub(r"(?<!<div class=\"table-box\">)<table\b.*?</table>", lambda m: f'<div class="table-box">{m[0]}</div>', text, flags=re.S)
+
+def finished(text, page):
+    "A page as Quarto wrote it, in our shell"
+    if DONE in text or "http-equiv=\"refresh\"" in text: return text
+    up, here, toc = "../"*page.count("/"), paths().get(page, ""), contents(text)
+    text = swapped(text, r"</head>", HEAD.replace("{up}", up))
+    text = re.sub(UNUSED, "", text)
+    text = re.sub(r"<script (src=\"[^\"]*site_libs/[^\"]*\")>", r"<script defer \1>", text)
+    text = swapped(text, r"(?<=<body)", ' id="top"')
+    text = swapped(text, r"<header id=\"quarto-header\".*?</header>", '<a class="skip" href="#quarto-document-content">Skip to the text</a>\n' + header(up))
+    text = swapped(text, r"<!-- sidebar -->.*?(?=<!-- main -->)", sidebar(here, up, toc))
+    text = re.sub(r"<nav class=\"page-navigation\">.*?</nav>\n?", "", text, flags=re.S)
+    if here: text = swapped(text, r"(?=</div> <!-- /content -->)", turning(here, up) + "\n")
+    text = re.sub(r"<footer class=\"footer\">.*?</footer>", "", text, flags=re.S)
+    text = swapped(text, r"(?=</body>)", footer(here))
+    if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
+    return boxed(text)
+
+# -- search ------------------------------------------------------------------------------------------------------------
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+MUTE = {"script", "style", "pre", "details", "form", "nav", "button", "svg"}       # code, folds (answers are folded), controls
+HEADS = {"h2", "h3"}
+
+def words(tex):
+    "What is left of a formula when nobody sets it"
+    return re.sub(r"\\[a-zA-Z]+\*?|[\\{}$^_&]", " ", tex)
+
+class Sections(HTMLParser):
+    "The text of a page's <main>, section by section: [anchor, heading, words]"
+    def __init__(self):
+        super().__init__()
+        self.stack, self.ids, self.found, self.title, self.head = [], [], [["", "", []]], [], False
+
+    def handle_starttag(self, tag, attrs):
+        if tag in VOID: return
+        a = dict(attrs)
+        kinds = (a.get("class") or "").split()
+        mute = tag in MUTE or {"help", "display", "equation", "visually-hidden"} & set(kinds)
+        self.stack.append((tag, bool(mute), "math" in kinds))
+        if tag == "section": self.ids.append(a.get("id", ""))
+        if tag in HEADS and self.here(): self.found.append([a.get("id") or (self.ids or [""])[-1], "", []])
+
+    def handle_endtag(self, tag):
+        while self.stack:
+            last = self.stack.pop()[0]
+            if last == "section": self.ids.pop()
+            if last == tag: break
+
+    def here(self): return any(t == "main" for t, _, _ in self.stack) and not any(m for _, m, _ in self.stack)
+
+    def handle_data(self, data):
+        if not self.here(): return
+        tags = {t for t, _, _ in self.stack}
+        if any(k for _, _, k in self.stack): data = words(data)
+        if "h1" in tags: self.title.append(data)
+        elif HEADS & tags: self.found[-1][1] += data
+        else: self.found[-1][2].append(data)
+
+def plain(parts): return " ".join("".join(parts).split())
+
+def entries(text, page):
+    "What search knows of a page, in Quarto's form"
+    p = Sections()
+    p.feed(text)
+    here = paths().get(page, "")
+    title = titles().get(here) or plain(p.title)
+    crumbs = [name for name, found in sections().items() if here in found]
+    for anchor, head, body in p.found:
+        href = f"{page}#{anchor}" if anchor else page
+        said = plain(body)
+        if said or head: yield dict(objectID=href, href=href, title=title, section=plain([head]), text=html.escape(said, quote=False), crumbs=crumbs)
+
+def index(folder):
+    "The index of search: all pages in reading order, without the bank"
+    out = {}
+    for page, path in paths().items():
+        file = folder/page
+        if path.startswith("bank/") or not file.exists(): continue
+        for e in entries(file.read_text(encoding="utf-8"), page): out.setdefault(e["href"], e)
+    return list(out.values())
+
+# -- each page as plain Markdown -----------------------------------------------------------------------------------------
+def fenced(text, kind=""): return f"```{kind}\n{text.strip()}\n```"
+
+def output(o):
+    data = o.get("data", {})
+    if "text/markdown" in data: return "".join(data["text/markdown"])
+    if any(k.startswith("image/") or k == "text/html" for k in data): return ""
+    text = "".join(o.get("text", "") or data.get("text/plain", ""))
+    return fenced(text) if text.strip() else ""
+
+def markdown(nb):
+    "A notebook's prose, code and printed outputs"
+    parts = []
+    for c in nb.cells:
+        source = "".join(c.source)
+        if c.cell_type == "markdown": parts.append(source)
+        elif c.cell_type == "code" and not re.search(r"^#\|\s*(hide|default_exp)", source, re.M):
+            code = re.sub(r"^#\|.*\n?", "", source, flags=re.M)
+            parts += [fenced(code, "python"), *filter(None, map(output, c.get("outputs", [])))]
+    return "\n\n".join(parts) + "\n"
+
+# -- all of it -----------------------------------------------------------------------------------------------------------
+def main(folder):
+    pages = [f for f in sorted(folder.rglob("*.html")) if not f.is_relative_to(folder/"site_libs")]
+    for f in pages:
+        text = f.read_text(encoding="utf-8")
+        new = finished(text, f.relative_to(folder).as_posix())
+        if new != text: f.write_text(new, encoding="utf-8")
+    (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, indent=0), encoding="utf-8")
+    for page, path in paths().items():
+        if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
+    for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js"):
+        for f in (folder/"site_libs").rglob(name): os.remove(f)
+
+if __name__ == "__main__": main(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT/"_docs"))
