@@ -88,6 +88,7 @@ _part("Workshop",
      "tell a derivative from a fraction"),
     ("formula/read", "Reading a formula", "turn an equation into a tree"),
     ("formula/write", "Writing a formula", "change an equation and typeset it"),
+    ("formula/wrong", "Wrong versions", "list the mistakes that fit into a formula"),
     ("42_plot", "Figures",
      "draw pictures that can be compared, beside the values that theory gives"),
     ("43_living", "Living pictures", "put a picture that moves on a page"),
@@ -135,8 +136,8 @@ _part("The library",
 # %% ../nbs/48_contents.ipynb #4a90ed2d
 SMALL_ROOMS = ("checks", "formula.displays", "formula.tree", "formula.tokens",
                "formula.letters", "formula.terms", "formula.operators", "formula.read",
-               "formula.write", "contents", "catalog", "files", "slow", "plot",
-               "living", "report", "datasets", "processes", "runs")
+               "formula.write", "formula.wrong", "contents", "catalog", "files",
+               "slow", "plot", "living", "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 def module_of(
