@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/formula/wrong.html.md"""
 # %% auto #0
 __all__ = ['Wrong', 'wrong_versions']
 
-# %% ../../nbs/formula/wrong.ipynb #9e8aa0c5
+# %% ../../nbs/formula/wrong.ipynb #e8c5c894
 from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from .tree import Product, Quotient, Relation, Remark, Root, Sum, Symbol
 from .tree import Words, walk
 from .write import write
 
-# %% ../../nbs/formula/wrong.ipynb #d91b671e
+# %% ../../nbs/formula/wrong.ipynb #e9b2be76
 @dataclass(frozen=True)
 class Wrong:
     "A formula with one mistake"
@@ -27,7 +27,7 @@ class Wrong:
     latex:str      # the wrong formula
     def _repr_markdown_(self): return f"{self.words}: $\\displaystyle {self.latex}$"
 
-# %% ../../nbs/formula/wrong.ipynb #10bdb389
+# %% ../../nbs/formula/wrong.ipynb #42eb3d82
 _TURNED = {"": "-", "-": "+", "+": "-", r"\pm": "+", r"\mp": "+"}
 
 def _sums(node, around):
@@ -46,7 +46,7 @@ def _sums(node, around):
 
 def _twice(node): return Product((Number("2"), node), (r"\,",))
 
-# %% ../../nbs/formula/wrong.ipynb #6e0254dd
+# %% ../../nbs/formula/wrong.ipynb #dad57bf5
 def _products(node, around):
     "Mistakes in a product"
     summed = any(isinstance(f, BigOp) and f.op == "sum" for f in node.factors)
@@ -64,7 +64,7 @@ def _is_half(node):
     return isinstance(node, Quotient) and node.top == Number("1") \
         and node.bottom == Number("2")
 
-# %% ../../nbs/formula/wrong.ipynb #d7462370
+# %% ../../nbs/formula/wrong.ipynb #96bc8c24
 def _quotients(node, around):
     "Mistakes in a fraction"
     if _is_half(node):
@@ -81,7 +81,7 @@ def _closed(node):
     loose = isinstance(node, Sum)
     return Fence("(", ")", (node,)) if loose else node
 
-# %% ../../nbs/formula/wrong.ipynb #97194d16
+# %% ../../nbs/formula/wrong.ipynb #da9efc4c
 _SPREADS = ("sigma", "tau")
 
 def _powers(node, around):
@@ -96,7 +96,7 @@ def _powers(node, around):
 def _roots(node, around):
     yield "a root missing", node, _closed(node.body)
 
-# %% ../../nbs/formula/wrong.ipynb #f118f8aa
+# %% ../../nbs/formula/wrong.ipynb #e04c671e
 _PAIRS = ("p q", "P Q", "theta phi", "a b", "D G", "mu sigma", "alpha beta", "w v",
           "sin cos", "min max")
 _PARTNERS = {x: y for pair in _PAIRS for x, y in (pair.split(), pair.split()[::-1])}
@@ -105,35 +105,35 @@ _SHORT = {"mu": "μ", "sigma": "σ", "theta": "θ", "phi": "φ", "alpha": "α", 
 def _letters(node, around):
     "Mistakes in a letter"
     parent, root = (around[0], around[-1]) if around else (None, node)
-    if node.accents: yield "a hat missing", node, replace(node, accents=node.accents[:-1])
+    if node.accents:
+        yield "a hat missing", node, replace(node, accents=node.accents[:-1])
     if node.marks and write(node.marks[-1]) in ("*", r"\star", r"\ast", "'"):
         yield "a star or prime missing", node, replace(node, marks=node.marks[:-1])
     if node.name in _SPREADS and not isinstance(parent, (Power, Call)):
         yield "σ² for σ", node, Power(node, Number("2"))
     other = _PARTNERS.get(node.name, "")
-    there = {n.name for n in walk(root) if isinstance(n, Symbol)} | {"sin cos", "min max"}
-    if other in " ".join(there).split():
+    there = {n.name for n in walk(root) if isinstance(n, Symbol)}
+    if other in there or other in ("sin", "cos", "min", "max"):
         words = f"{_SHORT.get(other, other)} for {_SHORT.get(node.name, node.name)}"
         look = node.look.replace(node.name, other)
         yield words, node, replace(node, name=other, look=look)
 
-# %% ../../nbs/formula/wrong.ipynb #4cc86848
+# %% ../../nbs/formula/wrong.ipynb #3df34871
 def _numbers(node, around):
     "Mistakes in a number"
     parent, above = (*around, None, None)[:2]
     text = node.text
-    if isinstance(parent, Fence) and isinstance(above, Symbol):   # a subscript
-        other = {"1": "2", "2": "1"}.get(text, str(int(text) + 1) if text.isdigit() else "1")
+    below = isinstance(parent, Relation) and isinstance(above, Fence)   # i = 1 at a sum
+    if below or isinstance(parent, Fence) and isinstance(above, Symbol):   # a subscript
+        other = "1" if text == "2" else str(int(text) + 1) if text.isdigit() else "1"
         yield "an index off by one", node, Number(other)
-    elif isinstance(parent, Relation) and isinstance(above, Fence):   # i = 1 below a sum
-        if text.isdigit(): yield "an index off by one", node, Number(str(int(text) + 1))
-    elif text in ("2",) and not isinstance(parent, (Power, Quotient)):
+    elif text == "2" and not isinstance(parent, (Power, Quotient)):
         yield "½ for 2", node, Quotient(Number("1"), Number("2"), r"\tfrac")
     elif text != "1":
         last = "1" if text == "0" else text[:-1] + str((int(text[-1]) + 1) % 10)
         yield f"{last} for {text}", node, Number(last)
 
-# %% ../../nbs/formula/wrong.ipynb #0482e991
+# %% ../../nbs/formula/wrong.ipynb #66ecd1a0
 _DROPPED = {"log", "ln", "exp", "sqrt", "softplus", "relu", "tanh", "cos", "sin", "det",
             "erf", "diag", "tr", "Phi"}
 
@@ -152,7 +152,7 @@ def _calls(node, around):
         yield ("the arguments of a divergence swapped" if body.seps[0] == "||"
                else "a condition turned round"), node, swapped
 
-# %% ../../nbs/formula/wrong.ipynb #440cf3ab
+# %% ../../nbs/formula/wrong.ipynb #acb5b45c
 def _bare(node):
     "What stands alone in brackets, or the thing itself"
     single = isinstance(node, Fence) and node.open in ("(", "[") and len(node.args) == 1
@@ -171,12 +171,13 @@ def _over(mean, log):
     inside = Call(log, Fence("(", ")", (_bare(mean.body),)))
     return replace(mean, body=replace(mean.body, args=(inside,)))
 
-# %% ../../nbs/formula/wrong.ipynb #1d6c2d10
+# %% ../../nbs/formula/wrong.ipynb #e5f14faf
 def _fences(node, around):
     "Mistakes at brackets: an absolute value left out"
-    if node.open == "|": yield "an absolute value missing", node, Fence("(", ")", node.args)
+    if node.open != "|": return
+    yield "an absolute value missing", node, Fence("(", ")", node.args)
 
-# %% ../../nbs/formula/wrong.ipynb #196fca08
+# %% ../../nbs/formula/wrong.ipynb #bd028ac4
 def _operators(node, around):
     "Mistakes at a sum or an optimum"
     parent = around[0] if around else None
@@ -197,7 +198,7 @@ def _operators(node, around):
 _NAMES = {"sum": "a sum", "prod": "a product", "min": "a minimum", "max": "a maximum",
           "argmin": "the place of a minimum", "argmax": "the place of a maximum"}
 
-# %% ../../nbs/formula/wrong.ipynb #fce31a17
+# %% ../../nbs/formula/wrong.ipynb #46e9d2e9
 _FLIPPED = {r"\le": r"\ge", r"\ge": r"\le", r"\leq": r"\ge", r"\geq": r"\le",
             "<": ">", ">": "<"}
 
@@ -222,7 +223,7 @@ def _is_zero(side): return isinstance(side, Number) and not float(side.text)
 
 _SHOWN = {r"\le": "≤", r"\ge": "≥", r"\leq": "≤", r"\geq": "≥", "<": "<", ">": ">"}
 
-# %% ../../nbs/formula/wrong.ipynb #e9b10e68
+# %% ../../nbs/formula/wrong.ipynb #7a5fbd56
 _MISTAKES = {Sum: _sums, Product: _products, Quotient: _quotients, Power: _powers,
              Root: _roots, Symbol: _letters, Number: _numbers, Call: _calls,
              Fence: _fences, BigOp: _operators, Relation: _relations}
@@ -244,7 +245,7 @@ def _within(value, around):
             for words, part, new in _within(v, around):
                 yield words, part, (*value[:i], new, *value[i + 1:])
 
-# %% ../../nbs/formula/wrong.ipynb #2dfa70f8
+# %% ../../nbs/formula/wrong.ipynb #da2f7e4e
 _Text = Annotated[str, isa]
 
 @checked
