@@ -37,9 +37,8 @@ def _script():
 
 # %% ../../nbs/exam/box.ipynb #a1304377
 def _choice(v):
-    one = '<input type="radio" name="answer" value="{0}"> ({0})'
-    label = '<label style="margin-right:1em">' + one + '</label>'
-    return "".join(label.format(k) for k in v.options)
+    one = '<label><input type="radio" name="answer" value="{0}"> ({0})</label>'
+    return " ".join(one.format(k) for k in v.options)
 
 def _line(v):
     name = f"{v.id}-{v.seed}-in"
@@ -50,11 +49,9 @@ def _line(v):
 
 # %% ../../nbs/exam/box.ipynb #8d1c78f2
 _FORM = (
-    '<form class="vaegan-answer" hidden data-q="{sealed}"><fieldset style="border:1px '
-    'solid #9AA0A6;border-radius:6px;padding:.5em 1em;margin:0"><legend style="'
-    'font-size:1em;width:auto;float:none;padding:0 .4em;margin:0">Your answer: {title}'
-    '</legend>{field} <button type="submit">Check</button><div style="margin-top:.4em">'
-    '<output aria-live="polite"></output></div></fieldset></form>')
+    '<form class="vaegan-answer" hidden data-q="{sealed}"><fieldset><legend>Your answer: '
+    '{title}</legend>{field} <button type="submit">Check</button><output aria-live='
+    '"polite"></output></fieldset></form>')
 
 # %% ../../nbs/exam/box.ipynb #5e970acd
 def box(

@@ -51,3 +51,11 @@ NO_ROW = {
     "exam.box.box": "takes a Variant, which is checked when it is made",
 }
 bad_input_tests({}, NO_ROW)
+
+def test_the_form_leaves_its_look_to_the_page():
+    "No inline style; the script brings a style for pages without one, before the page's own, and once"
+    for v in (bank()["elbo-two-states"].variant(1), next(e for e in bank().values() if e.variant(1).kind == "choice").variant(1)):
+        form = box(v).split("<script")[0]
+        assert "style" not in form and form.count("<label") >= 1 and 'aria-live="polite"' in form and "<div" not in form
+    script = (ROOT/"vaegan"/"js"/"exam"/"answer.js").read_text(encoding="utf-8")
+    assert "head.prepend" in script and script.count("vaegan-answer-style") == 2 and ".style." not in script

@@ -110,19 +110,38 @@ function judge(q, said) {             // -> [status, message]
   return ["wrong", "Not yet. This is not it, and not a mistake I know. Try a hint."];
 }
 
-const MARKS = {right: "✓ ", wrong: "✗ "}, COLORS = {right: "#009E73", wrong: "#D55E00"};
+const MARKS = {right: "✓ ", wrong: "✗ "};
+const CSS = `
+form.vaegan-answer fieldset {
+  border: 1px solid #9AA0A6; border-radius: 6px; padding: .5em 1em; margin: 0;
+}
+form.vaegan-answer legend { font-size: 1em; width: auto; float: none; padding: 0 .4em; margin: 0; }
+form.vaegan-answer label:has(input) { margin-right: 1em; }
+form.vaegan-answer output { display: block; margin-top: .4em; }
+form.vaegan-answer output[data-verdict] { border-left: 4px solid #9AA0A6; padding-left: .6em; }
+form.vaegan-answer output[data-verdict=right] { border-left-color: #009E73; }
+form.vaegan-answer output[data-verdict=wrong] { border-left-color: #D55E00; }`;
+
+function dress(page) {                // once a page; first, so that the page's own style outranks it
+  if (page.getElementById("vaegan-answer-style")) return;
+  const style = page.createElement("style");
+  style.id = "vaegan-answer-style";
+  style.textContent = CSS;
+  page.head.prepend(style);
+}
 
 function wire(form) {                 // from now on the form answers
   const bytes = Uint8Array.from(atob(form.dataset.q), c => c.charCodeAt(0));
   const q = JSON.parse(new TextDecoder().decode(bytes));
+  dress(document);
   form.hidden = false;
   form.addEventListener("submit", event => {
     event.preventDefault();
     const [status, message] = judge(q, new FormData(form).get("answer") ?? "");
-    const out = form.querySelector("output");
+    const out = form.querySelector("output"), typed = form.querySelector("input[type=text]");
     out.textContent = (MARKS[status] ?? "") + message;
-    out.style.borderLeft = "4px solid " + (COLORS[status] ?? "#9AA0A6");
-    out.style.paddingLeft = ".6em";
+    out.dataset.verdict = status;
+    typed?.setAttribute("aria-invalid", String(status === "wrong" || status === "unreadable"));
   });
 }
 
