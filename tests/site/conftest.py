@@ -1,6 +1,5 @@
 "The rendered site in _docs, served to a browser. Its tests carry the mark `site`: `make site-test` runs them."
 from collections import Counter, defaultdict
-from functools import cache
 
 import pytest
 from browser import need, served
@@ -27,24 +26,31 @@ def rendered(request):
 def base(site):
     with served(DOCS) as address: yield address
 
+def opened(browser, options):
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(10_000)
+    return page
+
 @pytest.fixture(scope="session")
 def tab(browser):
     "A tab for each set of options, where pages are opened one after the other; no page remembers what was done on another"
-    def new(**options):
-        page = browser.new_context(**options).new_page()
-        page.add_init_script("try { localStorage.clear() } catch {}")
-        return page
-    return cache(new)
+    tabs = {}
+    def get(**options):
+        if (key := repr(options)) not in tabs:
+            tabs[key] = opened(browser, options)
+            tabs[key].add_init_script("try { localStorage.clear() } catch {}")
+        return tabs[key]
+    return get
 
 @pytest.fixture
 def fresh(browser):
     "A reader who comes for the first time: nothing is remembered"
     made = []
     def new(**options):
-        made.append(browser.new_context(**options))
-        return made[-1].new_page()
+        made.append(opened(browser, options))
+        return made[-1]
     yield new
-    for context in made: context.close()
+    for page in made: page.context.close()
 
 def pytest_terminal_summary(terminalreporter):
     "Over all pages: how many faults of each kind, and where most of them are"

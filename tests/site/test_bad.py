@@ -4,6 +4,7 @@ import json
 
 import pytest
 from browser import served
+from paper import pages as paper
 from site_files import HOST, Site
 from site_views import faults
 
@@ -116,3 +117,14 @@ def test_twins_and_weights(tmp_path):
 def test_index(tmp_path):
     entries = [dict(href="a.html", title="A", section="", text="one"), dict(href="a.html#s", title="A", section="S", text="two")]
     assert folder(tmp_path, **{"search.json": json.dumps(entries)}).index() == {"a.html": " A  one", "a.html#s": " A S two"}
+
+# ------------------------------------------------------------------------------------------------- paper
+def test_paper(browser):
+    "A blank page between two others, a picture alone on a page"
+    page = browser.new_page()
+    page.set_content("<p>one</p><p style='break-before: page; height: 90vh'></p><p style='break-before: page'>three</p>"
+                     "<canvas width=50 height=50 style='break-before: page; display: block'></canvas>")
+    page.evaluate("document.querySelector('canvas').getContext('2d').fillRect(0, 0, 40, 40)")
+    drawn = paper(page.pdf(format="A4"))
+    page.context.close()
+    assert [bool(words) for words, _ in drawn] == [True, False, True, False] and [bool(p) for _, p in drawn] == [False, False, False, True]

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 from notebooks import ROOT, cfg
 
-DOCS = ROOT/"_docs"
+DOCS = Path(os.environ.get("VAEGAN_SITE", ROOT/"_docs"))
 ABSENT = "no rendered site in _docs: `make docs` first"
 BASE = cfg["doc_baseurl"] + "/"                                          # /vaegan/
 HOST = cfg["doc_host"] + BASE

@@ -1,0 +1,228 @@
+"Reading the site: folds, code, light and dark, search, equations, exercises, paper, and a browser without JavaScript."
+import base64
+import json
+import re
+
+import pytest
+from paper import pages as paper
+from site_files import DOCS, Site
+from site_views import Visit
+
+from vaegan.contents import lessons, module_of
+
+pytestmark = pytest.mark.site
+LESSONS = [f"{module_of(p.path)}.html" for p in lessons()]
+EXERCISES = [n for n in Site(DOCS).names if n.startswith("exercises/")] or ["absent"]
+short = lambda n: n.removesuffix(".html")
+in_view = "e => { const b = e.getBoundingClientRect(); return b.top >= -2 && b.top < innerHeight && b.height > 0; }"
+
+@pytest.fixture
+def read(fresh, base):
+    "Open a page as a reader who comes for the first time"
+    visits = []
+    def go(name, width=1440, dark=False, **options):
+        visits.append(Visit(fresh(**options), base).go(name, width, dark))
+        return visits[-1].tab
+    yield go
+    for v in visits: assert not v.elsewhere() and not v.trouble
+
+def again(page):
+    page.reload(wait_until="load")
+    page.wait_for_timeout(150)
+
+# ------------------------------------------------------------------------------------------------- code
+def test_a_fold_opens_by_keyboard_and_stays_so(read):
+    page = read("elbo.html")
+    fold = page.locator("main details.code-fold").first
+    for state in (True, False):
+        fold.locator("> summary").focus()
+        page.keyboard.press("Enter")
+        assert fold.evaluate("d => d.open") is state and fold.locator("pre").first.is_visible() is state
+        page.wait_for_timeout(100)
+        again(page)
+        assert fold.evaluate("d => d.open") is state, "remembered"
+
+def test_every_fold_says_what_is_inside(name, site):
+    assert all(fold["summary"].strip() for fold in site.page(name).folds)
+
+def test_all_code_or_none(read):
+    page = read("elbo.html")
+    code = lambda: page.locator("main .cell pre.sourceCode").evaluate_all("all => all.filter(e => e.checkVisibility()).length")
+    total = page.locator("main .cell pre.sourceCode").count()
+    some = code()
+    assert 0 < some < total
+    for name, n in (("all", total), ("none", 0)):
+        page.get_by_role("button", name=f"Show {name} code").focus()
+        page.keyboard.press("Enter")
+        assert code() == n
+        again(page)
+        assert code() == n, "remembered"
+    page.get_by_role("button", name="Show some code").click()
+    assert code() == some
+
+# ------------------------------------------------------------------------------------------------- light, dark
+def dark(page):
+    page.wait_for_timeout(250)
+    ground, ink = page.evaluate("""() => ['backgroundColor', 'color'].map(k => getComputedStyle(document.body)[k].match(/[\\d.]+/g).slice(0, 3).map(Number).reduce((a, b) => a + b))""")
+    assert abs(ground - ink) > 380, "words stand out"
+    return ground < ink
+
+@pytest.mark.parametrize("system", [False, True], ids=["light", "dark"])
+def test_light_and_dark(read, system):
+    page = read("elbo.html", dark=system)
+    assert dark(page) is system
+    page.emulate_media(color_scheme="light" if system else "dark")
+    assert dark(page) is not system, "follows the system"
+    page.emulate_media(color_scheme="dark" if system else "light")
+    page.locator(".quarto-color-scheme-toggle:visible").first.focus()
+    page.keyboard.press("Enter")
+    assert dark(page) is not system, "the switch has the last word"
+    again(page)
+    assert dark(page) is not system, "remembered"
+
+# ------------------------------------------------------------------------------------------------- ways
+def sought(page, words):
+    "The addresses that the search shows"
+    page.keyboard.press("/")
+    field = page.locator(".aa-Input:visible")
+    field.wait_for(timeout=5000)
+    field.fill("")
+    field.press_sequentially(words, delay=15)
+    page.wait_for_timeout(600)
+    return page.locator(".aa-Panel a[href], .aa-DetachedContainer a[href]").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+
+def test_search_finds_lessons(read):
+    page = read("index.html")
+    found = sought(page, "reparameterization")
+    assert found and "reparam.html" in found[0].split("#")[0] and not [h for h in found if "bank/" in h]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/reparam.html**", timeout=5000)
+
+def test_search_does_not_find_answers(read, site):
+    "Words that stand in a solution and nowhere else"
+    known = " ".join(site.index().values())
+    told = next(s for n in EXERCISES for f in site.page(n).folds if f["summary"].startswith("Solution") for s in re.findall(r"[A-Z][a-z ,]{40,}\.", f["text"]) if s not in known)
+    assert not [h for h in sought(read("index.html"), told[:45]) if "exercises/" in h or "bank/" in h]
+
+def test_sidebar_shows_where_one_is(read):
+    page = read("elbo.html")
+    active = page.locator("#quarto-sidebar a.sidebar-link.active")
+    assert active.count() == 1 and active.is_visible()
+    groups = page.locator("#quarto-sidebar > .sidebar-menu-container > ul > .sidebar-item-section > ul")
+    assert groups.evaluate_all("all => all.filter(e => e.checkVisibility() && e.offsetHeight > 0).length") == 1, "only the current group is open"
+    assert page.locator("#quarto-sidebar a:visible").evaluate_all("all => all.filter(a => a.href.includes('/bank/')).length") == 0, "out of the reader's way"
+
+def test_drawer_on_the_phone(read):
+    page = read("elbo.html", width=390, has_touch=True, is_mobile=True)
+    link = page.locator("#quarto-sidebar a.sidebar-link.active")
+    assert not link.is_visible()
+    page.locator(".quarto-btn-toggle:visible, .quarto-sidebar-toggle:visible").first.click()
+    page.wait_for_timeout(600)
+    assert link.is_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+def test_equation_opens_and_leads_to_its_cell_and_back(read):
+    page = read("elbo.html")
+    block = page.locator("div.equation:has(> details.runs)").nth(1)
+    runs = block.locator("details.runs")
+    runs.locator("> summary").focus()
+    page.keyboard.press("Enter")
+    assert runs.locator(".runs-body pre").first.is_visible()
+    jump = runs.locator("a[href^='#check-']").first
+    jump.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    cell = page.locator(jump.get_attribute("href"))
+    assert cell.evaluate(in_view)
+    back = page.locator(f"a[href='#{block.get_attribute('id')}']").filter(visible=True)
+    nearest = back.evaluate_all("(all, y) => all.map((a, i) => [Math.abs(a.getBoundingClientRect().top - y), i]).sort((a, b) => a[0] - b[0])[0][1]", cell.bounding_box()["y"])
+    back.nth(nearest).click()
+    page.wait_for_timeout(500)
+    assert block.evaluate(in_view)
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=short)
+def test_every_equation_runs(lesson, site):
+    "Each tag of a lesson stands in a block, and each block opens to what checks it"
+    text = (site.root/lesson).read_text(encoding="utf-8")
+    blocks = re.findall(r'<div class="equation" id="(eq-[^"]+)"', text)
+    assert len(blocks) > 3 and "\\tag" not in text
+    assert text.count('<details class="runs"') == len(blocks)
+
+# ------------------------------------------------------------------------------------------------- exercises
+@pytest.mark.parametrize("exercises", EXERCISES, ids=short)
+def test_boxes_answer(read, exercises):
+    page = read(exercises)
+    forms = page.locator("form.vaegan-answer")
+    for form in forms.all():
+        q, said = json.loads(base64.b64decode(form.get_attribute("data-q"))), form.locator("output")
+        assert form.is_visible()
+        def answer(value):
+            if q["letters"]: form.locator(f"input[value='{value}']").check()
+            else: form.locator("input[type=text]").fill(value)
+            form.locator("button").focus() if q["letters"] else form.locator("input[type=text]").focus()
+            page.keyboard.press("Enter")
+            return said.text_content()
+        form.locator("button").click()
+        assert said.text_content().startswith("Pending")
+        if q["letters"]:
+            for letter, why in q["wrong"]: assert why in answer(letter)
+            assert "Right." in answer(q["answer"])
+        elif q["points"]: assert "Not readable" in answer("2 +")
+        else:
+            assert "Not yet" in answer(", ".join(str(x + 1000) for x in q["answer"]))
+            assert "Right." in answer(", ".join(map(str, q["answer"])))
+    assert page.locator(":text('in place of the dots'):visible").count() == 0 or not forms.count()
+
+# ------------------------------------------------------------------------------------------------- paper, no JavaScript
+@pytest.mark.parametrize("page", ["index.html", "elbo.html", "gan.html", "api.html", "exercises/elbo.html"], ids=short)
+def test_on_paper(read, page):
+    tab = read(page)
+    tab.set_viewport_size(dict(width=680, height=1000))       # A4 less 15 mm at either side
+    tab.emulate_media(media="print")
+    tab.wait_for_timeout(300)
+    assert not tab.evaluate("() => looks.lost()")
+    assert not tab.locator("nav:visible, #quarto-sidebar:visible, .quarto-color-scheme-toggle:visible").count(), "only what can be read"
+    dark_ground = tab.evaluate("() => looks.ground()")
+    assert dark_ground > 230, "on white"
+    tab.evaluate("() => document.querySelectorAll('img[loading=lazy]').forEach(i => { i.loading = 'eager'; })")
+    tab.wait_for_function("() => [...document.images].every(i => i.complete)")
+    drawn = paper(tab.pdf(format="A4", margin={s: "15mm" for s in ("top", "right", "bottom", "left")}, print_background=False))
+    assert len(drawn) >= (1 if page == "index.html" else 3)
+    assert not [i for i, (words, pictures) in enumerate(drawn, 1) if not words and not pictures], "blank pages"
+
+@pytest.mark.parametrize("page", ["index.html", "elbo.html", "exercises/elbo.html", "api.html"], ids=short)
+def test_without_javascript(fresh, base, page):
+    tab = fresh(java_script_enabled=False)
+    tab.goto(base + page)
+    assert tab.locator("h1").first.is_visible() and len(tab.locator("main").inner_text().split()) > 200
+    for math in tab.locator("main span.math").all()[:20]:
+        if math.is_visible(): assert "\\" in math.inner_text() or len(math.inner_text()) < 40
+    for picture in tab.locator("main img").all()[:6]: assert picture.is_visible() or picture.locator("xpath=ancestor::details").count()
+    for block in tab.locator(".vaegan-living").all(): assert block.locator("> img").is_visible()
+    fold = tab.locator("main details:not(details details)").first
+    if fold.count():
+        body = fold.locator("> :not(summary)").first
+        assert not body.is_visible()
+        fold.locator("> summary").click()
+        assert body.is_visible()
+    assert tab.locator("#quarto-sidebar a.sidebar-link.active").is_visible() or page == "index.html"
+
+# ------------------------------------------------------------------------------------------------- weight
+def test_weight_and_speed(name, site, base, browser):
+    "What is fetched before anyone scrolls, as a server sends it, and when the first words are there: the best of three"
+    first = []
+    for _ in range(3):
+        context = browser.new_context(viewport=dict(width=1440, height=900))
+        tab, asked = context.new_page(), []
+        tab.on("request", lambda r: asked.append(r.url))
+        tab.goto(base + name, wait_until="load")
+        tab.wait_for_timeout(100)
+        first.append(tab.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        context.close()
+        if first[-1] <= 1000: break
+    files = {u.removeprefix(base).partition("?")[0].partition("#")[0] or "index.html" for u in asked if u.startswith(base)}
+    sizes = {f: site.weight(f) for f in files if (site.root/f).is_file()}
+    assert name in sizes and sum(sizes.values()) <= 1.2e6, (sum(sizes.values()), sorted(sizes.items(), key=lambda kv: -kv[1])[:6])
+    fonts = {f: n for f, n in sizes.items() if re.search(r"\.(woff2?|ttf|otf)$", f) and not f.startswith("katex/")}
+    assert sum(fonts.values()) <= 150e3, fonts
+    assert min(first) <= 1000, f"first words after {min(first):.0f} ms"
