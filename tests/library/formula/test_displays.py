@@ -57,6 +57,13 @@ def test_without_notebooks_the_shipped_text(clone):
     (clone.parent/"48_contents.ipynb").unlink()
     assert latex_of("OLD") == "x = 1", "some other folder named nbs"
 
+def test_a_folder_of_ones_own_comes_first(clone, tmp_path, monkeypatch):
+    monkeypatch.setattr(displays, "_folders", [])
+    notebook(tmp_path/"mine"/"loan.ipynb", r"$$x = 7 \tag{OLD}$$", r"$$k = 8 \tag{LOAN}$$")
+    assert displays.look_in(tmp_path/"mine") == ("OLD", "LOAN")
+    assert (latex_of("OLD"), latex_of("LOAN"), latex_of("GONE"), page_of("LOAN")) == ("x = 7", "k = 8", "y = 2", "loan")
+    with pytest.raises(ValueError, match="^folder: expected a folder, got .*nowhere"): displays.look_in(tmp_path/"nowhere")
+
 def test_hidden_folders_are_no_pages(tmp_path):
     notebook(tmp_path/".ipynb_checkpoints"/"a.ipynb", r"$$x = 1\tag{A}$$")
     notebook(tmp_path/"_proc"/"a.ipynb", r"$$x = 2\tag{B}$$")
@@ -98,7 +105,8 @@ def test_it_runs_where_no_notebook_is(tmp_path, built):
 TAG = [1, None, "no such tag"]
 ROWS = {
     "formula.displays.displays_in": row(dict(markdown="$$a \\tag{A}$$"), markdown=[1, None, ["a"]]),
-    "formula.displays.written": row(dict(nbs=ROOT/"nbs"), nbs=[1, None]),
+    "formula.displays.written": row(dict(nbs=ROOT/"nbs"), nbs=[1, None, "no such folder"]),
+    "formula.displays.look_in": row(dict(folder=ROOT/"nbs"), folder=[1, None, "no such folder"]),
     "formula.displays.latex_of": row(dict(tag="KL"), tag=TAG),
     "formula.displays.page_of": row(dict(tag="KL"), tag=TAG),
     "formula.displays.before": row(dict(tag="L2"), tag=TAG),
