@@ -6,55 +6,34 @@ import re
 from functools import cache
 from pathlib import Path
 
-from fastcore.nbio import mk_cell, read_nb
+from fastcore.nbio import read_nb
 from nbdev.process import Processor
-from notebooks import ROOT, anchor, checks, src, tags
+from notebooks import NBS, ROOT, cfg, nb_id, src
+from site_api import last_level, section, url_of
+from site_equations import bound, checks_of, formulas, with_blocks
+from site_exercises import with_boxes
+from site_first import LESSONS, lifted, opened
+from site_folds import prepares, with_folds
+from site_markup import markdown, outside_code, raw
 from site_outputs import show_outputs, unnested
 from write_references import citations, lookup, works
 
-BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-OURS = {"checks", "slow", "timed", "notest", "hide", "default_exp", "export", "exports", "exporti"}    # nbdev and the tests have read them
-
-# -- equations and their checks ----------------------------------------------------------------------------------------
-def marked(text, check_ids):
-    "After each equation: a link to itself, and a link to the cells that check it"
-    def mark(m):
-        tag, = tags(m[0])
-        ids = check_ids.get(tag, [])
-        links = [f'<a class="permalink" href="#{anchor(tag)}" aria-label="Link to equation {tag}">¶</a>']
-        if ids: links.append(f'<a href="#{ids[0]}">✓ checked<span class="visually-hidden">: to the cell that checks {tag}</span></a>')
-        links += [f'<a href="#{i}">and again<span class="visually-hidden">: another cell that checks {tag}</span></a>' for i in ids[1:]]
-        return f'{m[0]}\n\n<div class="checked">{" ".join(links)}</div>'
-    return re.sub(r"\$\$.+?\$\$", mark, text, flags=re.S)
-
-def checks_of(cells):
-    "tag -> the anchors of its checking cells; and what stands before each such cell"
-    ids, heads = {}, {}
-    for c in cells:
-        if c.cell_type != "code": continue
-        links = []
-        for tag in checks(c.source) or [t.strip() for t in c.directives_.get("checks", "").split(",") if t.strip()]:
-            found = ids.setdefault(tag, [])
-            found.append(anchor(tag).replace("eq-", "check-", 1) + (f"-{len(found) + 1}" if found else ""))
-            links.append(f'<a id="{found[-1]}" href="#{anchor(tag)}">({tag})</a>')
-        if links: heads[c.id] = f'<div class="checks">✓ This cell checks {", ".join(links)}</div>'
-    return ids, heads
+OURS = {"checks", "slow", "timed", "notest", "hide", "default_exp", "export", "exports", "exporti", "cover"}    # nbdev and the tests have read them
 
 # -- the library's source ----------------------------------------------------------------------------------------------
-def heading(cell):
-    "The heading and the link to the source that nbdev's `show_doc` wrote, without the signature: the code follows"
-    out = "".join(cell.outputs[0]["data"]["text/markdown"]).split("```python")[0].strip()
-    name = re.search(r"show_doc\((\w+)\)", cell.source)[1]
-    return mk_cell(re.sub(r"^(#+) .*$", rf"\1 {name}", out, count=1, flags=re.M), "markdown")   # an exercise is an object
-
-def with_source(cells):
-    "An exported cell stands on the page as it stands in the notebook, under a heading for each name that it defines"
-    out, cells = [], [c for c in cells if c.cell_type != "code" or options(c.source).strip()]
+def with_source(cells, lesson):
+    "An exported cell in a section of its own: a heading for each name that it defines, and the source"
+    out, cells = [], [c for c in cells if c.cell_type != "code" or c.source.strip()]
     while cells:
         c = cells.pop(0)
-        if c.cell_type == "code" and c.directives_.keys() & {"export", "exports"}:
-            while cells and getattr(cells[0], "has_sd", False): out.append(heading(cells.pop(0)))
-        out.append(c)
+        if c.cell_type != "code" or not c.directives_.keys() & {"export", "exports", "exporti"} or prepares(c):
+            out.append(c)
+            continue
+        urls = {}
+        while cells and getattr(cells[0], "has_sd", False):
+            shown = cells.pop(0)
+            urls[re.search(r"show_doc\((\w+)\)", shown.source)[1]] = url_of(shown)
+        out += section(c, urls, min(3, last_level(out) + 1), lesson)
     return out
 
 # -- options of cells --------------------------------------------------------------------------------------------------
@@ -99,27 +78,61 @@ def legend(page):
     new = symbols().get(page.removesuffix(".ipynb"), [])
     return "**New symbols** " + ", ".join(f"[{s}](notation.ipynb{at})" for s, at in new) if new else ""
 
+# -- links to the library ----------------------------------------------------------------------------------------------
+@cache
+def pages_of_site():
+    "Address of a page on the site -> its notebook"
+    return {re.sub(r"(^|/)\d+[a-z]?_", r"\1", nb_id(p)).replace(".ipynb", ".html"): nb_id(p) for p in NBS}
+
+def at_home(text, up):
+    "nbdev's links to the library lead to the published site; here they lead to the page beside this one"
+    def change(m):
+        page = pages_of_site().get(m["page"])
+        at = "" if (m["at"] or "").startswith("#_") else (m["at"] or "").split(".")[0]     # only names have a section
+        return f"]({up}{page}{at})" if page else m[0]
+    return re.sub(rf"\]\({re.escape(cfg['doc_host'] + cfg['doc_baseurl'])}/(?P<page>[\w/.-]+?\.html)(?P<at>#[\w.]+)?\)", change, text)
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+def named_corners(text):
+    "The empty corner of a table gets a word for those who listen"
+    corner = '| <span class="visually-hidden">item</span> |'
+    return outside_code(text, lambda t: re.sub(r"^\|\s*\|(?=[^\n]*\n\|[ :|-]+\|\s*$)", corner, t, flags=re.M))
+
 # -- the page ----------------------------------------------------------------------------------------------------------
+SLOW = '<div class="slow">This cell takes minutes or longer. Shown is a stored run.</div>'
+
+def written(text, page, found):
+    "A text of the page: displays as blocks, links that stay here, citations, punctuation that does not stand alone"
+    up = "../"*page.count("/")
+    text = at_home(unnested(text), up)
+    if page != "references.ipynb": text = with_references(text, up)
+    return with_blocks(bound(formulas(named_corners(text))), found)
+
 class Site(Processor):
     def begin(self):
         nb = self.nb
         page = Path(nb.path_).resolve().relative_to(ROOT/"nbs").as_posix()
-        up = "../"*page.count("/")
-        cells = with_source(nb.cells)
-        ids, heads = checks_of(cells)
-        out = []
-        for c in cells:
-            if c.cell_type == "markdown":
-                c.source = marked(unnested(c.source), ids)
-                if page != "references.ipynb": c.source = with_references(c.source, up)
-                if BADGE in c.source: c.source = "\n\n".join(filter(None, [c.source.replace(BADGE, up + "images/colab.svg"), legend(page)]))
-            elif c.cell_type == "code":
-                if c.id in heads: out.append(mk_cell(heads[c.id], "markdown"))
-                if "slow" in c.directives_: out.append(mk_cell('<div class="slow">This cell takes minutes or longer. Shown is a stored run.</div>', "markdown"))
-                show_outputs(c, ROOT/"_proc", up)
-                c.source = options(c.source)
-            out.append(c)
-        nb.cells = out
+        path, up = page.removesuffix(".ipynb"), "../"*page.count("/")
+        for c in nb.cells:
+            if c.cell_type == "code" and not getattr(c, "has_sd", False): show_outputs(c, ROOT/"_proc", up)
+        found, heads = checks_of(nb.cells)
+        for c in nb.cells:
+            c.metadata.pop("execution", None)    # when it ran is nobody's concern
+            if c.cell_type == "code": c.source = options(c.source)
+        cells = with_source(nb.cells, path in LESSONS)
+        cover, cells = lifted(with_boxes(cells), heads)
+        cells = opened(with_folds(cells, heads), cover, path, up, len(found), legend(page))
+        nb.cells = [d for c in cells for d in self.finished(c, page, found, heads)]
         nb.metadata.pop("widgets", None)
+
+    def finished(self, c, page, found, heads):
+        "A cell as Quarto gets it, with what stands before it"
+        if c.cell_type == "markdown": c.source = written(c.source, page, found)
+        elif c.cell_type == "code":
+            for o in c.get("outputs", []):
+                if "text/markdown" in o.get("data", {}): o["data"]["text/markdown"] = written("".join(o["data"]["text/markdown"]), page, {})
+            if c.id in heads: yield markdown(raw(heads[c.id]))
+            if "slow" in getattr(c, "directives_", {}): yield markdown(raw(SLOW))
+        yield c
 
     def cell(self, cell): pass

@@ -1,0 +1,110 @@
+// What the site adds where there is JavaScript; without it folds still open and links still lead.
+// Folds of code remember what was open; all code of a page can be shown or hidden; a link into a
+// fold opens it; what is too wide for its box can be reached and scrolled by keyboard, only then.
+
+const main = document.querySelector("main.content") ?? document.body;
+const folds = [...main.querySelectorAll("details.code-fold")];
+
+// -- what the reader chose, kept in the browser where that is allowed
+const key = "vaegan-code:" + location.pathname;
+function read() {
+  try { return JSON.parse(localStorage.getItem(key)) ?? {}; } catch { return {}; }
+}
+const keep = state => { try { localStorage.setItem(key, JSON.stringify(state)); } catch { } };
+
+// -- folds: each is known by what its line says, and which of those it is
+const seen = {};
+const names = new Map(folds.map(fold => {
+  const line = fold.querySelector("summary").textContent.trim();
+  seen[line] = (seen[line] ?? 0) + 1;
+  return [fold, `${line} ${seen[line]}`];
+}));
+const openNow = () => folds.filter(fold => fold.open).map(fold => names.get(fold));
+for (const fold of folds) fold.open = (read().open ?? []).includes(names.get(fold));
+
+// -- all code, some of it, or none
+const CODE = "details.code-fold, .sourceCode, .code-copy-outer-scaffold";
+const code = () => [...main.querySelectorAll(".cell")].flatMap(cell =>
+  [...cell.children].filter(e => e.matches(CODE)));
+const CHOICES = ["all", "some", "none"];
+const buttons = {};
+
+function show(which) {
+  for (const e of code()) e.hidden = which === "none";
+  for (const e of main.querySelectorAll(".checks")) e.hidden = which === "none";
+  for (const name in buttons) buttons[name].setAttribute("aria-pressed", String(name === which));
+}
+
+function choose(which) {
+  if (which !== "none") for (const fold of folds) fold.open = which === "all";
+  show(which);
+  keep({mode: which, open: openNow()});
+}
+
+function addSwitch() {
+  const head = document.querySelector("#title-block-header");
+  if (!head || !code().length || document.body.classList.contains("home")) return;
+  const list = head.querySelector("ul.meta") ?? head.appendChild(document.createElement("ul"));
+  list.classList.add("meta");
+  const item = list.appendChild(document.createElement("li"));
+  item.className = "code-switch";
+  item.setAttribute("role", "presentation");
+  const group = item.appendChild(document.createElement("span"));
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", "Code on this page");
+  group.append("Code: ");
+  for (const name of CHOICES) {
+    const button = buttons[name] = document.createElement("button");
+    Object.assign(button, {type: "button", textContent: name});
+    button.setAttribute("aria-label", `Show ${name === "none" ? "no" : name} code`);
+    button.addEventListener("click", () => choose(name));
+    group.append(button, " ");
+  }
+}
+
+addSwitch();
+show(read().mode === "none" ? "none" : read().mode ?? "some");
+for (const fold of folds) fold.addEventListener("toggle", () => {
+  const open = openNow();
+  const mode = open.length === folds.length && read().mode === "all" ? "all" : "some";
+  if (read().mode !== "none") { keep({mode, open}); show(mode); }
+});
+
+// -- a link leads into a fold, also one that is closed
+function arrive() {
+  const id = decodeURIComponent(location.hash.slice(1)), target = id && document.getElementById(id);
+  if (!target) return;
+  if (target.closest("[hidden]")) choose("some");
+  let closed = false;
+  for (let e = target.closest("details"); e; e = e.parentElement.closest("details")) {
+    closed ||= !e.open;
+    e.open = true;
+  }
+  if (closed) target.scrollIntoView();
+}
+addEventListener("hashchange", arrive);
+arrive();
+
+// -- what overflows its box is a stop for the keyboard, with a name; what fits is none
+const WIDE = "pre, .equation-math, .katex-display, table, .table-scroll, .cell-output-display";
+function reach(box) {
+  const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
+  if (scrolls && box.scrollWidth > box.clientWidth + 1) {
+    box.tabIndex = 0;
+    if (box.matches("table")) return;
+    if (!box.hasAttribute("role")) box.setAttribute("role", "group");
+    if (!box.hasAttribute("aria-label")) {
+      box.setAttribute("aria-label", box.matches("pre") ? "Code, scrolls" : "Scrolls sideways");
+    }
+  } else if (box.tabIndex === 0) box.removeAttribute("tabindex");
+}
+const sizes = new ResizeObserver(entries => entries.forEach(e => reach(e.target)));
+for (const box of main.querySelectorAll(WIDE)) sizes.observe(box);
+// a formula is set after the page is there: it changes what is in the box, not the box
+new MutationObserver(changes => {
+  for (const c of changes) {
+    const box = c.target.closest?.(WIDE);
+    if (box) { reach(box); sizes.observe(box); }
+  }
+}).observe(main, {childList: true, subtree: true});
+document.fonts?.ready.then(() => main.querySelectorAll(WIDE).forEach(reach));

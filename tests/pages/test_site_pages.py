@@ -1,0 +1,266 @@
+"What tools/site_*.py make of a page's cells on their way to Quarto, each transformation on a small example; no Quarto, no notebook run."
+import json
+import re
+
+import pytest
+import site_api
+import site_equations as eqs
+import site_exercises
+import site_first
+import site_folds
+import site_markup
+import site_pages
+import yaml
+from fastcore.nbio import mk_cell
+from notebooks import ROOT
+
+
+def code(source, printed=None, markdown=None, **directives):
+    "A code cell as nbdev hands it over"
+    c = mk_cell(source)
+    c.directives_ = directives
+    data = {"text/plain": printed} if printed else {"text/markdown": markdown} if markdown else None
+    c.outputs = [dict(output_type="execute_result", data=data, metadata={})] if data else []
+    return c
+
+def md(source): return mk_cell(source, "markdown")
+def sources(cells): return [c.source for c in cells]
+def text(cells): return "\n\n".join(sources(cells))
+
+# -- equations ---------------------------------------------------------------------------------------------------------
+CHECK = eqs.Check("check-a", "# against a sum over both states\nassert f(2) == 4", "4")
+
+def test_a_display_is_one_block_with_its_tag_beside_it():
+    out = eqs.with_blocks('Before.\n\n<a id="eq-a"></a>\n\n$$x = y \\tag{A}$$\n\nAfter.', {"A": [CHECK]})
+    assert out.startswith("Before.\n\n```{=html}\n<div class=\"equation\" id=\"eq-a\">") and out.endswith("\n\nAfter.")
+    assert "\n\n$$x = y$$\n\n" in out and "\\tag" not in out and "<a id=" not in out
+    assert out.count('id="eq-a"') == 1 and '<a class="equation-tag" href="#eq-a" aria-label="(A): link to this equation">' in out
+    assert out.count("<div") == out.count("</div>") and out.count("<details") == out.count("</details>") == 1
+
+def test_the_block_opens_its_checks_and_leads_to_them():
+    out = eqs.with_blocks("$$x \\tag{A}$$", {"A": [CHECK, CHECK._replace(id="check-a-2", printed="")]})
+    assert 'class="runs-what">against a sum over both states</span>' in out and 'class="runs-more">2 assertions in 2 cells</span>' in out
+    assert out.count("```python\n# against a sum") == 2 and 'href="#check-a"' in out and 'href="#check-a-2"' in out
+    assert "Cell 1 of 2" in out and "Cell 2 of 2" in out and out.count("<pre><code>4</code></pre>") == 1
+
+def test_a_display_without_tag_or_check_is_a_plain_block():
+    assert '<div class="equation plain">' in (out := eqs.with_blocks("$$x$$", {})) and "<details" not in out and "<a " not in out
+    assert "<details" not in eqs.with_blocks("$$x \\tag{A}$$", {}), "no mark without a check"
+
+@pytest.mark.parametrize("before, rest", [("- ", "  "), ("2. ", "   "), ("> ", "> "), ("  - ", "    "), ("> - ", ">   ")])
+def test_a_display_in_a_list_or_a_quotation_keeps_its_place(before, rest):
+    lines = eqs.with_blocks(f"{before}$$x \\tag{{A}}$$", {"A": [CHECK]}).split("\n")
+    assert lines[0] == before + "```{=html}" and all(s.startswith(rest) or s == rest.rstrip() for s in lines[1:])
+    assert f"{rest}$$x$$" in lines and f"{rest}assert f(2) == 4" in lines
+
+def test_a_display_in_the_middle_of_a_line_or_in_details():
+    out = eqs.with_blocks("So $$x \\tag{A}$$ follows.", {})
+    assert out.startswith("So\n\n```{=html}") and out.endswith("```\n\nfollows.")
+    folded = eqs.with_blocks("<details><summary>S</summary>\n\n<a id=\"eq-a\"></a>\n\n$$x \\tag{A}$$\n\n</details>", {})
+    assert folded.startswith("<details><summary>S</summary>\n\n```{=html}\n<div class=\"equation\" id=\"eq-a\">") and folded.endswith("\n\n</details>")
+
+def test_a_display_in_a_table_stays_in_its_row():
+    row = eqs.with_blocks("| a | b |\n|---|---|\n| $$x \\tag{A}$$ | 1 |", {"A": [CHECK]}).split("\n")[2]
+    assert row == '| $\\displaystyle x$ <a class="equation-tag" id="eq-a" href="#eq-a">(A)</a> | 1 |'
+
+def test_code_is_no_display():
+    for text in ("```\n$$x \\tag{A}$$\n```", "`$$x$$`", "~~~\n$$x$$\n~~~"): assert eqs.with_blocks(text, {}) == text == eqs.formulas(text) == eqs.bound(text)
+
+def test_long_displays_come_apart_between_clauses_and_after_relations():
+    assert eqs.clauses(r"a = b,\qquad c = d") == ["a = b,", "c = d"]
+    assert eqs.clauses(r"\begin{cases} a & \qquad b \end{cases}") == [r"\begin{cases} a & \qquad b \end{cases}"]
+    assert eqs.clauses(r"f_{a \qquad b} \left( c \qquad d \right) e") == [r"f_{a \qquad b} \left( c \qquad d \right) e"]
+    assert eqs.breakable(r"p(x \mid z)") == r"p(x {\;\mid\;} z)"
+    assert eqs.breakable(r"E_{q(z \mid x)} \left[ p(x \mid z) \right]") == r"E_{q(z \mid x)} \left[ p(x \mid z) \right]", "nothing breaks in there"
+    assert eqs.breakable(r"\midpoint \\ \mid") == r"\midpoint \\ {\;\mid\;}"
+    assert eqs.formulas("so $p(x \\mid z)$ and `$a \\mid b$`") == "so $p(x {\\;\\mid\\;} z)$ and `$a \\mid b$`"
+
+def test_every_checking_cell_has_a_place_and_the_way_back():
+    cells = [code("#| checks: A, B-1\nassert 1 < x"), code("assert x < 1", printed="2", checks="A"), code("x = 1"), md("$$y \\tag{A}$$")]
+    found, heads = eqs.checks_of(cells)
+    assert [c.id for c in found["A"]] == ["check-a", "check-a-2"] and [c.id for c in found["B-1"]] == ["check-b-1"]
+    assert found["A"][0].source == "assert 1 < x" and found["A"][1].printed == "2"
+    assert set(heads) == {cells[0].id, cells[1].id} and '<a id="check-a-2" href="#eq-a">(A)</a>' in heads[cells[1].id]
+
+def test_only_short_text_is_shown_again_in_the_block():
+    assert eqs.printed(code("x", printed="1\n2")) == "1\n2" and eqs.printed(code("x", printed="1\n"*20)) == ""
+    assert eqs.printed(code("x", markdown="**b**")) == "" == eqs.printed(code("x"))
+
+def test_assertions_are_counted():
+    assert eqs.assertions("assert a\nassert_close(a, b)\nfor x in y: assert x\ntest_fail(f)\nprint(1)") == 4
+    assert eqs.assertions("!ls\nx = 1") == 0
+
+@pytest.mark.parametrize("before, after", [
+    ("for $x$, and", 'for <span class="nobreak">$x$,</span> and'), ("so ($x$).", 'so <span class="nobreak">($x$).</span>'),
+    ("$x$-th", "$x$-th"), ("$x$ and", "$x$ and"), ("it costs $5, or $6.", "it costs $5, or $6."), ("# Why $x$?", "# Why $x$?"), ("\\$x$, y", "\\$x$, y")])
+def test_punctuation_does_not_stand_alone(before, after): assert eqs.bound(before) == after
+
+# -- folds -------------------------------------------------------------------------------------------------------------
+def test_imports_that_follow_one_another_are_one_fold():
+    cells = site_folds.with_folds([md("# A"), code("import math"), code("from a import b"), code("use_style()\ntorch.manual_seed(0);"), code("x = 1"), code("import sys")])
+    assert len(cells) == 4
+    assert cells[1].source == '#| code-fold: true\n#| code-summary: "Imports and settings"\nimport math\n\nfrom a import b\n\nuse_style()\ntorch.manual_seed(0);'
+    assert cells[2].source == "x = 1" and cells[3].source.startswith('#| code-fold: true\n#| code-summary: "Imports"\n')
+
+def test_settings_are_only_what_prepares_the_page():
+    assert site_folds.prepares(code("# eight digits\ntorch.set_default_dtype(torch.double)")) and not site_folds.prepares(code("x = use_style()"))
+    assert not site_folds.prepares(code("# nothing")) and not site_folds.prepares(code("import a\na.run()")) and not site_folds.prepares(code("not python"))
+
+def test_the_code_of_a_figure_is_folded_and_a_check_is_not():
+    figure = "```{=html}\n<figure class=\"figure\"><svg></svg></figure>\n```"
+    drawing, check, plain, table = code("plot(x)", markdown=figure), code("assert f(x)", markdown=figure), code("x", printed="1"), code("t", markdown="| a |\n|---|\n| 1 |")
+    site_folds.with_folds([drawing, check, plain, table], open_ids={check.id})
+    assert drawing.source == '#| code-fold: true\n#| code-summary: "Code of this figure"\nplot(x)'
+    assert check.source == "assert f(x)" and plain.source == "x" and table.source == "t"
+
+def test_plotting_code_without_a_picture_is_folded_too():
+    cells = site_folds.with_folds([code("def show(x):\n    ax.plot(x)\n    plt.show()"), code("def f(x): return x*x")])
+    assert '"Plotting code: <code>show</code>"' in cells[0].source and cells[1].source == "def f(x): return x*x"
+
+def test_what_does_not_show_code_needs_no_fold():
+    c = code("#| echo: false\nplot()", markdown="![a](b.png)")
+    assert site_folds.with_folds([c])[0].source == "#| echo: false\nplot()"
+
+# -- the library -------------------------------------------------------------------------------------------------------
+FUNCTION = '''@checked
+def f(
+    mu:Float[Tensor, "B *D", nonnegative, like("x")],   # means, in `nats`
+    k:int|None=None,             # how many
+    *,
+    how:Annotated[str, one_of(WAYS)]="fast",   # which
+) -> Float[Tensor, "B"]:         # nats
+    "What it does & more"
+    a = mu + 1
+    b = a*k
+    c = b/2
+    return c.sum(1)'''
+
+def test_a_function_is_read_from_its_source():
+    e, = site_api.entries(FUNCTION)
+    assert (e.name, e.signature, e.returns, e.doc, e.lines) == ("f", "mu, k=None, *, how='fast'", "[B]", "What it does & more", 4)
+    assert [tuple(r) for r in e.rows] == [("mu", "[B, *D], nonnegative", "means, in `nats`", ""), ("k", "int or None", "how many", "None"),
+                                          ("how", "str, one_of(WAYS)", "which", "'fast'"), ("returns", "[B]", "nats", "")]
+
+def test_a_class_is_read_from_its_source():
+    e, = site_api.entries('class A(nn.Module):\n    "A net"\n    def __init__(\n        self,\n        d:int=2,  # size\n    ):\n        pass\n    def step(self, x):\n        "One step"\n    def _own(self): pass\n')
+    assert (e.signature, [tuple(r) for r in e.rows], e.methods) == ("d=2", [("d", "int", "size", "2")], [("step", "x", "One step")])
+    n, = site_api.entries('class P(NamedTuple):\n    "A pair"\n    a:Int[Tensor, "N"]   # labels\n    b:float=.5           # share\n')
+    assert n.signature == "a, b=0.5" and [tuple(r)[:3] for r in n.rows] == [("a", "int [N]", "labels"), ("b", "float", "share")]
+
+def test_the_section_of_a_function_and_its_folded_source():
+    cell = code(FUNCTION, export="")
+    head, source, end = site_api.section(cell, {"f": "https://github.com/o/r/blob/main/vaegan/m.py#L3"}, 3, lesson=True)
+    assert head.source.startswith("::: {.api}\n\n### f\n\n") and end.source == ":::"
+    assert "<b>f</b>(mu, k=None, *, how=&#x27;fast&#x27;)" in head.source and ">vaegan.m</a>" in head.source
+    assert '<tr><th scope="row"><code>mu</code></th><td>[B, *D], nonnegative</td><td>means, in <code>nats</code></td></tr>' in head.source
+    assert "<p>What it does &amp; more</p>" in head.source and "default <code>None</code>" in head.source
+    assert source.source.startswith('#| code-fold: true\n#| code-summary: "Source of <code>f</code>"\n@checked')
+
+def test_a_lesson_shows_a_function_of_three_lines_open():
+    short = 'def kl(mu):   # nats\n    "The divergence"\n    return mu**2'
+    head, source, _ = site_api.section(code(short), {}, 2, lesson=True)
+    assert source.source == short and "{.api .open}" in head.source and "## kl" in head.source and "<table" not in head.source
+    assert "code-fold" in site_api.section(code(short), {}, 2, lesson=False)[1].source, "in the workshop it is folded"
+    assert "code-fold" in site_api.section(code(short.replace("    return", "    a\n    b\n    c\n    return")), {}, 2, lesson=True)[1].source
+
+def test_no_heading_without_anything_under_it():
+    cells = site_api.section(code("def a(): 'A'\ndef b(): 'B'\ndef _c(): pass"), {}, 3, lesson=False)
+    assert re.findall(r"^#+ (\w+)$|<p>(\w)</p>", text(cells), re.M) == [("a", ""), ("", "A"), ("b", ""), ("", "B")]
+    assert text(cells).count("::: {") == len(re.findall(r"^:::$", text(cells), re.M)) == 2 and "Source of <code>a</code> and <code>b</code>" in text(cells)
+    private, = site_api.section(code("def _c():\n" + "    x\n"*9), {}, 3, lesson=False)
+    assert "Source of <code>_c</code>" in private.source
+    assert site_api.section(code("X = 1"), {}, 3, lesson=False)[0].source == "X = 1"
+
+def test_examples_in_docstrings_are_code():
+    parts = site_api.words_of("Add them.\n\n>>> add(1, 2)\n3")
+    assert parts == ["```{=html}\n<p>Add them.</p>\n```", "```python\n>>> add(1, 2)\n3\n```"]
+
+def test_levels_of_headings_do_not_skip():
+    assert site_api.last_level([md("text")]) == 1 and site_api.last_level([md("## A\n\n```\n# no heading\n```")]) == 2
+
+# -- the first screen --------------------------------------------------------------------------------------------------
+BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/x.ipynb)"
+SECOND = f"Why is $x$ so? We ask.\n\n{BADGE}\n\n**You need** [a](a.ipynb).\n\n**You will be able to** say why.\n\nAnd more."
+
+def test_the_second_cell_comes_apart():
+    question, colab, contract, rest = site_first.split(SECOND, "06_elbo")
+    assert (question, colab, rest) == ("Why is $x$ so? We ask.", "https://colab.research.google.com/x.ipynb", "And more.")
+    assert contract == {"You need": "[a](a.ipynb).", "You will be able to": "say why."}
+    assert site_first.split(SECOND, "44_files")[0] == "" and site_first.split(SECOND, "44_files")[3].startswith("Why is"), "only lessons have a question"
+    assert site_first.split(SECOND.partition("\n\n")[2], "06_elbo")[0] == ""
+
+def test_the_first_screen():
+    cover = [md("::: {#cover .cover}")]
+    cells = site_first.opened([mk_cell("---\ntitle: T\n---\n", "raw"), md("<!-- w -->"), md(SECOND), md("## First")], cover, "06_elbo", "", 24, "**New symbols** a")
+    matter = yaml.safe_load(cells[0].source.strip().strip("-"))
+    assert matter["chapter-number"] == 6 and matter["question"] == "Why is $x$ so? We ask." and matter["kicker"] == "[Variational autoencoders](index.ipynb)"
+    n = len(re.findall(r"^## \d+\. ", "\n".join("".join(c["source"]) for c in json.loads((ROOT/"nbs/exercises/elbo.ipynb").read_text())["cells"]), re.M))
+    assert n and matter["facts"] == ["[24 equations run]{.runs-mark}", f"[{n} exercises](exercises/elbo.ipynb)", "[Open in Colab](https://colab.research.google.com/x.ipynb)"]
+    rest = sources(cells[2:])
+    assert rest[0] == "::: {#cover .cover}" and '<dl class="contract">' in rest[1] and "[a](a.ipynb)." in rest[1]
+    assert rest[2:] == ["**New symbols** a", "And more.", "## First"] and "colab-badge" not in text(cells)
+
+def test_the_cover_is_lifted_and_its_code_stays():
+    cell = code("draw()\nmore()", markdown="<figure>", cover="")
+    cover, cells = site_first.lifted([md("a"), cell, md("b")])
+    assert cover[0].source == "::: {#cover .cover}" and cover[1].outputs[0]["data"]["text/markdown"] == "<figure>" and "echo: false" in cover[1].source
+    assert [c.cell_type for c in cells] == ["markdown", "markdown", "code", "markdown"] and 'href="#cover"' in cells[1].source
+    assert cells[2].outputs == [] and cells[2].source == '#| code-fold: true\n#| code-summary: "Code of the picture at the top"\ndraw()\nmore()'
+    cells = [md("a")]
+    assert site_first.lifted(cells) == ([], cells)
+
+def test_home_has_its_title_beside_the_picture():
+    hero = f'<div class="hero">\n\nWhat it is.\n\nFor whom.\n\n[Path](#p) · [One](a.ipynb) · {BADGE}\n\n![A picture](images/cover.png)\n\n</div>'
+    cells = site_first.opened([mk_cell("---\ntitle: Every equation runs\n---\n", "raw"), md(hero), md("## P")], [md("COVER")], "index", "", 1)
+    assert yaml.safe_load(cells[0].source.strip().strip("-"))["home"] is True
+    assert '<h1 class="title">Every equation <em>runs</em></h1>' in cells[1].source and "cover.png" not in text(cells) and "colab-badge" not in text(cells)
+    assert "[Path](#p){.btn .btn-primary} [One](a.ipynb){.btn} [Open in Colab](https://colab.research.google.com/x.ipynb){.btn}" in cells[1].source
+    assert sources(cells[2:4]) == ["COVER", "::::"] and cells[-1].source == "## P"
+
+# -- exercises ---------------------------------------------------------------------------------------------------------
+FORM = '```{=html}\n<form class="vaegan-answer"></form>\n```'
+HELP = "<details><summary>Hint 1</summary>\n\nTry $x$.\n\n</details>\n\n<details><summary>Solution</summary>\n\n7\n\n</details>"
+
+def exercise(with_form):
+    ask = code('ask("a", seed=1)', markdown="**A title** (`a`, seed 1)\n\nHow many?")
+    if with_form: ask.outputs.append(dict(output_type="display_data", data={"text/markdown": FORM}, metadata={}))
+    check = code('answer = ...\ncheck("a", 1, answer)', markdown="… **Pending.** Put your answer in place of the dots and run the cell again.")
+    return [md("Intro"), md("## 1. A title\n\nKind: number."), ask, md("Your answer, in place of the dots:"), check, md(HELP), md("## Further reading\n\nx")]
+
+def test_an_exercise_is_one_box():
+    cells = site_exercises.with_boxes(exercise(True))
+    assert [c.cell_type for c in cells] == ["markdown", "markdown", "code", "markdown", "markdown"]
+    box = cells[1].source
+    assert box.startswith("::: {.question-box}\n\n## 1. A title\n\nKind: number.\n\nHow many?\n\n") and FORM in box and cells[3].source == ":::"
+    assert "Pending" not in text(cells) and "place of the dots" not in text(cells) and not cells[2].outputs
+    assert '<details class="hint"><summary>Hint 1</summary>' in box and '<details class="solution"><summary>Solution</summary>' in box
+    assert box.count("<details") == box.count("</details>") == 2 and box.index('<div class="help"') < box.index("<details")
+    assert cells[2].source.startswith('#| code-fold: true\n#| code-summary: "The same question in Python"\nask("a", seed=1)\n\nanswer = ...')
+
+def test_an_exercise_without_a_box_shows_the_code_that_answers_it():
+    cells = site_exercises.with_boxes(exercise(False))
+    assert "code-fold" not in cells[2].source and "Answer it in a notebook" in cells[1].source
+
+def test_other_pages_have_no_boxes():
+    cells = [md("## 1. Not an exercise"), code("x = 1"), md("## Two")]
+    assert site_exercises.with_boxes(cells) == cells
+
+# -- links and tables --------------------------------------------------------------------------------------------------
+def test_links_to_the_library_stay_on_the_site():
+    base = "https://vaegan.github.io/vaegan"
+    assert site_pages.at_home(f"[`f`]({base}/elbo.html#elbo_enum)", "../") == "[`f`](../06_elbo.ipynb#elbo_enum)"
+    assert site_pages.at_home(f"[`f`]({base}/latent.html#ppca.log_prob)", "") == "[`f`](04_latent.ipynb#ppca)"
+    assert site_pages.at_home(f"[`f`]({base}/checks.html#_own) [g](https://example.org/elbo.html)", "") == "[`f`](40_checks.ipynb) [g](https://example.org/elbo.html)"
+    assert site_pages.at_home(f"[`f`]({base}/nowhere.html)", "") == f"[`f`]({base}/nowhere.html)"
+
+def test_the_corner_of_a_table_has_a_name():
+    table = "| | a |\n|---|---|\n| | 1 |"
+    assert site_pages.named_corners(table) == '| <span class="visually-hidden">item</span> | a |\n|---|---|\n| | 1 |'
+    assert site_pages.named_corners(f"```\n{table}\n```") == f"```\n{table}\n```"
+
+def test_raw_html_outlasts_backticks():
+    assert site_markup.raw("a ``` b") == "````{=html}\na ``` b\n````"
+
+def test_script_of_the_site_is_small_and_plain():
+    js = (ROOT/"nbs"/"site.js").read_text(encoding="utf-8")
+    assert max(map(len, js.splitlines())) <= 100 and len(js) < 8000 and "import " not in js and "http" not in js

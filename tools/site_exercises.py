@@ -1,0 +1,53 @@
+"""An exercise on the site is one box: the question, the answer box, help in folds, and last, in a fold too, the same question for
+Python. In the notebook it is a heading, a cell that asks, a cell that checks and folded hints; there is a kernel, here there is none."""
+import re
+
+from site_folds import folded, together
+from site_markup import escaped, markdown, raw
+
+ASKS = re.compile(r"^ask\(", re.M)
+NUMBERED = re.compile(r"^## \d+\. (?P<title>.*)$", re.M)
+
+def output_text(o): return "".join(o.get("data", {}).get("text/markdown", ""))
+
+def is_ask(cell): return cell.cell_type == "code" and bool(ASKS.search(cell.source))
+def starts(cell): return cell.cell_type == "markdown" and bool(NUMBERED.match(cell.source.strip()))
+
+def question_of(cell, title):
+    "What `ask` shows, without the title that stands above it"
+    texts = [output_text(o) for o in cell.outputs if output_text(o)]
+    return [re.sub(rf"^\*\*{re.escape(title)}\*\* \([^)\n]*\)\s*", "", t) for t in texts]
+
+def help_of(text):
+    "Hints and solution as folds of one kind each"
+    kind = lambda name: "solution" if name.startswith("Solution") else "hint"
+    body = re.sub(r"<details>\s*<summary>(.*?)</summary>", lambda m: raw(f'<details class="{kind(m[1])}"><summary>{escaped(m[1])}</summary><div>'), text)
+    return "\n\n".join([raw('<div class="help" data-nosearch>'), body.replace("</details>", raw("</div></details>")), raw("</div>")])
+
+def boxed(cells):
+    "One exercise, from its heading to the next, as a box"
+    head, *rest = cells
+    title = NUMBERED.match(head.source.strip())["title"]
+    first, _, about = head.source.strip().partition("\n")
+    ask = next(c for c in rest if is_ask(c))
+    has_box = any("vaegan-answer" in t for t in question_of(ask, title))
+    kept = [c for c in rest if c.cell_type == "markdown" and c.source.startswith("<details>")]
+    code = [c for c in rest if c.cell_type == "code"]
+    parts = ["::: {.question-box}", first, about.strip(), *question_of(ask, title), *(help_of(c.source) for c in kept)]
+    for c in code: c.outputs = []
+    if not has_box: parts.insert(-len(kept) or len(parts), "Answer it in a notebook; the code is below.")
+    inside = folded(together(code), "The same question in Python") if has_box else together(code)
+    return [markdown("\n\n".join(filter(None, parts))), inside, markdown(":::")]
+
+def with_boxes(cells):
+    "A page of exercises with each exercise in a box; what stands between and around them stays"
+    out, i = [], 0
+    while i < len(cells):
+        if not starts(cells[i]):
+            out.append(cells[i])
+            i += 1
+            continue
+        end = next((k for k in range(i + 1, len(cells)) if cells[k].cell_type == "markdown" and re.match(r"#{1,2} ", cells[k].source.strip())), len(cells))
+        out += boxed(cells[i:end]) if any(map(is_ask, cells[i:end])) else cells[i:end]
+        i = end
+    return out

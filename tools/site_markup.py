@@ -1,0 +1,37 @@
+"Small pieces that the site's build writes into Markdown: raw HTML in a fence of its own, code, and what is not code."
+import html
+import re
+
+from fastcore.nbio import mk_cell
+
+CODE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[^\n]*\n.*?^[ \t>]*\1[^\n]*$|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)", re.S | re.M)
+MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?!\s)(?P<inline>[^$\n]+?)(?<![\s\\])\$(?!\d)", re.S)
+
+def markdown(source): return mk_cell(source, "markdown")
+def text_of(cell): return "".join(cell.source)
+def escaped(text): return html.escape(text, quote=True)
+
+def fenced(text, language):
+    "A fenced block whose fence is longer than any inside"
+    fence = "`"*max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
+
+def raw(text): return fenced(text, "{=html}")
+def python(source): return fenced(source, "python")
+
+def plain_html(text):
+    "Words of a comment or a docstring as HTML: what stands in backticks is code"
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(" ".join(text.split()), quote=False))
+
+def outside_code(text, change):
+    "`change` everything that is not code"
+    out, at = [], 0
+    for m in CODE.finditer(text):
+        out += [change(text[at:m.start()]), m[0]]
+        at = m.end()
+    return "".join([*out, change(text[at:])])
+
+def prefixed(text, first, rest):
+    "Lines with a prefix: that of a list's item or of a quotation"
+    lines = text.split("\n")
+    return "\n".join([first + lines[0]] + [(rest + s).rstrip() for s in lines[1:]])
