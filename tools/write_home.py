@@ -53,7 +53,7 @@ def with_minutes(source):
 # -- lists of pages ----------------------------------------------------------------------------------------------------
 def exercises(page):
     module = module_of(page.path)
-    return f" · [exercises](exercises/{module}.ipynb)" if (ROOT/"nbs"/"exercises"/f"{module}.ipynb").exists() else ""
+    return f"\u00a0· [exercises](exercises/{module}.ipynb)" if (ROOT/"nbs"/"exercises"/f"{module}.ipynb").exists() else ""
 
 def chapters():
     "The lessons, part by part, each with its number, its title and what its reader will be able to do"
