@@ -88,6 +88,17 @@ _part("Workshop",
      "tell a derivative from a fraction"),
     ("formula/read", "Reading a formula", "turn an equation into a tree"),
     ("formula/write", "Writing a formula", "change an equation and typeset it"),
+    ("formula/values", "What a product means", "say which products have a meaning"),
+    ("formula/laws", "Laws and their densities", "meet a law without a dimension"),
+    ("formula/meanings", "What the letters mean", "say what every letter stands for"),
+    ("formula/evaluate", "The value of a formula", "evaluate a side of an equation"),
+    ("formula/calls", "Functions and factors", "tell a call from a product"),
+    ("formula/calculus", "Averages, sums and optima",
+     "give an equation the points of its averages"),
+    ("formula/derivatives", "Derivatives", "check a gradient as it is printed"),
+    ("formula/agree", "When are two sides equal?",
+     "say how far two equal numbers may be apart"),
+    ("formula/claims", "Does it hold?", "check an equation by naming it"),
     ("formula/wrong", "Wrong versions", "list the mistakes that fit into a formula"),
     ("42_plot", "Figures",
      "draw pictures that can be compared, beside the values that theory gives"),
@@ -136,8 +147,11 @@ _part("The library",
 # %% ../nbs/48_contents.ipynb #4a90ed2d
 SMALL_ROOMS = ("checks", "formula.displays", "formula.tree", "formula.tokens",
                "formula.letters", "formula.terms", "formula.operators", "formula.read",
-               "formula.write", "formula.wrong", "contents", "catalog", "files",
-               "slow", "plot", "living", "report", "datasets", "processes", "runs")
+               "formula.write", "formula.wrong", "formula.values", "formula.laws",
+               "formula.meanings", "formula.evaluate", "formula.calls",
+               "formula.calculus", "formula.derivatives", "formula.agree",
+               "formula.claims", "contents", "catalog", "files", "slow", "plot",
+               "living", "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 def module_of(

@@ -163,8 +163,8 @@ _NAMES = {"lambda": "lam", "epsilon": "eps", "varepsilon": "eps", "ldots": "dots
 _STAR = {"ast": "star", "*": "star"}
 _ACCENTS = {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
 
-_OPS = {r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\sim": "~",
-        r"\to": "->"}
+_OPS = {r"\ne": "!=", r"\neq": "!=", r"\le": "<=", r"\leq": "<=", r"\ge": ">=",
+        r"\geq": ">=", r"\sim": "~", r"\to": "->"}
 
 # %% ../../nbs/formula/write.ipynb #9ec2957d
 @singledispatch
@@ -205,10 +205,15 @@ def _tight(node):
 
 @_plain.register
 def _(node: Sum):
-    return "".join(s.lstrip("\\") + _plain(t) for s, t in zip(node.signs, node.terms))
+    signs = ({r"\pm": "±", r"\mp": "∓"}.get(s, s) for s in node.signs)
+    return "".join(s + _plain(t) for s, t in zip(signs, node.terms))
 
 @_plain.register
-def _(node: Product): return " ".join(map(_plain, node.factors))
+def _(node: Product):
+    out = _plain(node.factors[0])
+    for joint, f in zip(node.joints, node.factors[1:]):
+        out += ("⊗" if joint == r"\otimes" else " ") + _plain(f)
+    return out
 
 @_plain.register
 def _(node: Quotient): return f"{_tight(node.top)}/{_tight(node.bottom)}"
@@ -229,7 +234,7 @@ def _(node: Call):
 
 @_plain.register
 def _(node: BigOp):
-    sub = f"_{_plain(node.sub)}" if node.sub else ""
+    sub = f"_{_plain(node.sub)}".replace(" ", "") if node.sub else ""
     sup = f"^{_plain(node.sup)}" if node.sup else ""
     end = f" d{_plain(node.over)}" if node.over else ""
     return f"{node.op}{sub}{sup} {_plain(node.body)}{end}"
