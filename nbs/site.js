@@ -48,7 +48,6 @@ function addSwitch() {
   list.classList.add("meta");
   const item = list.appendChild(document.createElement("li"));
   item.className = "code-switch";
-  item.setAttribute("role", "presentation");
   const group = item.appendChild(document.createElement("span"));
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", "Code on this page");
@@ -84,6 +83,16 @@ function arrive() {
 }
 addEventListener("hashchange", arrive);
 arrive();
+
+// -- the comma after a long formula goes with the formula's last piece
+addEventListener("load", () => {
+  for (const pair of main.querySelectorAll(".nobreak.long")) {
+    const pieces = pair.querySelectorAll(".katex-html > .base, .katex-html > .katex-base");
+    if (pieces.length && pair.lastChild.nodeType === Node.TEXT_NODE) {
+      [...pieces].at(-1).append(pair.lastChild);
+    }
+  }
+});
 
 // -- what overflows its box is a stop for the keyboard, with a name; what fits is none
 const WIDE = "pre, .equation-math, .katex-display, table, .table-scroll, .cell-output-display";

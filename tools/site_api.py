@@ -9,7 +9,7 @@ from typing import NamedTuple
 from site_folds import folded
 from site_markup import escaped, markdown, plain_html, python, raw, text_of
 
-SHORT = 3    # lines of a lesson's function that stand open: it is the formula of its section, in code
+SHORT = 3    # a lesson's function of so few lines, alone in its cell, stands open: it is the formula of its section, in code
 
 class Row(NamedTuple):
     "An argument, a field or what is returned"
@@ -49,7 +49,8 @@ def shape(node):
         if isinstance(first, ast.Name) and first.id == "Tensor":
             size = rest[0].value if isinstance(rest[0], ast.Constant) else ast.unparse(rest[0]).lstrip("f").strip("'\"")
             marks = [words(n) for n in rest[1:] if getattr(called(n), "id", "") not in UNSAID]
-            return ", ".join([("" if kind == "Float" else kind.lower() + " ") + f"[{', '.join(size.split())}]", *marks])
+            sized = f"[{', '.join(size.split())}]" if size.split() else "one number"
+            return ", ".join([("" if kind == "Float" else kind.lower() + " ") + sized, *marks])
         if kind == "Annotated": return ", ".join([shape(first), *map(words, rest)])
     return ast.unparse(node).replace("'", '"') if not isinstance(node, ast.Constant) else str(node.value)
 
@@ -104,17 +105,15 @@ def entries(source):
 def table(e):
     "Arguments, shapes and meanings; each row begins with its name"
     def row(r):
-        default = f' <span class="default">default <code>{escaped(r.default)}</code></span>' if r.default else ""
         name = r.name if r.name == "returns" else f"<code>{escaped(r.name)}</code>"
-        return f'<tr><th scope="row">{name}</th><td>{escaped(r.shape)}</td><td>{plain_html(r.meaning)}{default}</td></tr>'
+        return f'<tr><th scope="row">{name}</th><td>{escaped(r.shape)}</td><td>{plain_html(r.meaning)}</td></tr>'
     if not e.rows: return ""
     return f'<table aria-label="{escaped(e.name)}: arguments, shapes and meanings"><tbody>\n' + "\n".join(map(row, e.rows)) + "\n</tbody></table>"
 
 def method_list(e):
-    "What the methods of a class do"
-    if not e.methods: return ""
-    rows = (f'<tr><th scope="row"><code>{escaped(n)}({escaped(sig)})</code></th><td colspan="2">{plain_html(doc)}</td></tr>' for n, sig, doc in e.methods)
-    return f'<table class="methods" aria-label="{escaped(e.name)}: methods"><tbody>\n' + "\n".join(rows) + "\n</tbody></table>"
+    "What the methods of a class do, those that say it"
+    items = [f"<li><code>{escaped(n)}({escaped(sig)})</code> {plain_html(doc)}</li>" for n, sig, doc in e.methods if doc]
+    return f'<ul class="methods" aria-label="{escaped(e.name)}: methods">\n' + "\n".join(items) + "\n</ul>" if items else ""
 
 def words_of(doc):
     "A docstring as Markdown: its paragraphs, and its examples as code"
@@ -150,7 +149,7 @@ def section(cell, urls, level, lesson):
     "The cells of an exported cell's section or sections: for each name a head, and the source in the last"
     found, out = entries(cell.source), []
     if not found: return helpers(cell)
-    stands_open = lesson and len(found) == 1 and 0 < found[0].lines <= SHORT and not found[0].methods
+    stands_open = lesson and len(ast.parse(cell.source).body) == 1 and 0 < found[0].lines <= SHORT
     for i, e in enumerate(found):
         parts = [f"::: {{.api{' .open' if stands_open else ''}}}", f"{'#'*level} {e.name}", api_head(e, urls.get(e.name, ""))]
         if not stands_open: parts += [*words_of(e.doc), *filter(None, [table(e) and raw(table(e)), method_list(e) and raw(method_list(e))])]

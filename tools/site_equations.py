@@ -145,10 +145,16 @@ def with_blocks(text, found):
     return outside_code(text, change)
 
 # -- punctuation -------------------------------------------------------------------------------------------------------
-def bound(text):
-    "A comma, a bracket or a full stop after a formula does not begin a line; the formula itself may still break"
-    def change(part):
-        if part.lstrip("\n").startswith("#"): return part
-        return re.sub(r"(?<![\\$\w])([(\[]?)\$(?!\s)([^$\n]+?)(?<![\s\\])\$([,.;:!?)\]’]+)(?![\w(])", r'<span class="nobreak">\1$\2$\3</span>', part)
-    return outside_code(text, lambda t: "".join(change(p) for p in re.split(r"(\$\$.+?\$\$|^#+ .*$|!\[[^\]]*\]\([^)]*\)|<[^<>$]*>)", t, flags=re.S | re.M)))
+UNTOUCHED = re.compile(r"(\$\$.+?\$\$|^#+ [^\n]*$|!\[[^\]]*\]\([^)]*\)|<[^<>$]*>)", re.S | re.M)     # displays, headings, pictures, tags
+CLOSED = re.compile(r"(?<![\\$\w])([(\[]?)\$(?!\s)([^$\n]+?)(?<![\s\\])\$([,.;:!?)\]’]+)(?![\w(])")
+LONG = 24    # letters and signs of a formula that may break, on a phone
 
+def width(tex):
+    "About how many letters and signs a formula sets"
+    return len(re.sub(r"\\(mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname|text|big|Big|left|right|tfrac|frac|hat|bar|tilde|[,;!])|[{}\s^_]", "", re.sub(r"\\(log|exp|sin|cos|min|max)\b", "xxx", tex)))
+
+def bound(text):
+    "A comma, a bracket or a full stop after a formula does not begin a line; a long formula may still break inside"
+    def pair(m): return f'<span class="nobreak{" long" if width(m[2]) > LONG else ""}">{m[0]}</span>'
+    def change(part): return part if UNTOUCHED.fullmatch(part) else CLOSED.sub(pair, part)
+    return outside_code(text, lambda t: "".join(map(change, UNTOUCHED.split(t))))

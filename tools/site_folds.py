@@ -1,4 +1,4 @@
-"""Which code a reader sees at once. Open: short teaching cells, checks, and a lesson's functions of at most three lines. In a fold
+"""Which code a reader sees at once. Open: teaching cells, checks, and a lesson's exported functions of at most three lines. In a fold
 of one line that says what is inside: imports and settings, the code of a figure, and the library's source. Folds are Quarto's own
 `<details>`: they open without JavaScript; nbs/site.js remembers them and shows or hides all code of a page. Print leaves them as
 they are: a closed fold does not print, an open one does."""

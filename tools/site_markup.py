@@ -31,6 +31,16 @@ def outside_code(text, change):
         at = m.end()
     return "".join([*out, change(text[at:])])
 
+RAW = re.compile(r"^(`{3,})\{=html\}\n.*?^\1$", re.S | re.M)
+
+def outside_raw(text, change):
+    "`change` everything that is not raw HTML"
+    out, at = [], 0
+    for m in RAW.finditer(text):
+        out += [change(text[at:m.start()]), m[0]]
+        at = m.end()
+    return "".join([*out, change(text[at:])])
+
 def prefixed(text, first, rest):
     "Lines with a prefix: that of a list's item or of a quotation"
     lines = text.split("\n")

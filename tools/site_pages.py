@@ -14,7 +14,7 @@ from site_equations import bound, checks_of, formulas, with_blocks
 from site_exercises import with_boxes
 from site_first import LESSONS, lifted, opened
 from site_folds import prepares, with_folds
-from site_markup import markdown, outside_code, raw
+from site_markup import markdown, outside_code, outside_raw, raw
 from site_outputs import show_outputs, unnested
 from write_references import citations, lookup, works
 
@@ -73,10 +73,14 @@ def symbols():
             out.setdefault(cols[-2], []).append((cols[0], "#" + re.sub(r"[^\w-]", "", section.lower().replace(" ", "-"))))
     return out
 
+def spoken(symbol):
+    "A symbol's name for those who listen: a formula in a link has none"
+    return " ".join(re.findall(r"\w+", re.sub(r"\\(mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname|text)\b", " ", symbol))) + " in the notation"
+
 def legend(page):
     "One line for the top of a chapter: the symbols that are new here, each a link to its row's table"
     new = symbols().get(page.removesuffix(".ipynb"), [])
-    return "**New symbols** " + ", ".join(f"[{s}](notation.ipynb{at})" for s, at in new) if new else ""
+    return "**New symbols** " + ", ".join(f'[{s}](notation.ipynb{at}){{aria-label="{spoken(s)}"}}' for s, at in new) if new else ""
 
 # -- links to the library ----------------------------------------------------------------------------------------------
 @cache
@@ -105,7 +109,7 @@ def written(text, page, found):
     "A text of the page: displays as blocks, links that stay here, citations, punctuation that does not stand alone"
     up = "../"*page.count("/")
     text = at_home(unnested(text), up)
-    if page != "references.ipynb": text = with_references(text, up)
+    if page != "references.ipynb": text = outside_raw(text, lambda t: with_references(t, up))
     return with_blocks(bound(formulas(named_corners(text))), found)
 
 class Site(Processor):

@@ -92,7 +92,8 @@ def test_assertions_are_counted():
 
 @pytest.mark.parametrize("before, after", [
     ("for $x$, and", 'for <span class="nobreak">$x$,</span> and'), ("so ($x$).", 'so <span class="nobreak">($x$).</span>'),
-    ("$x$-th", "$x$-th"), ("$x$ and", "$x$ and"), ("it costs $5, or $6.", "it costs $5, or $6."), ("# Why $x$?", "# Why $x$?"), ("\\$x$, y", "\\$x$, y")])
+    ("$x$-th", "$x$-th"), ("$x$ and", "$x$ and"), ("it costs $5, or $6.", "it costs $5, or $6."), ("\\$x$, y", "\\$x$, y"), ("# Why $x$?\n\nAs $x$.", '# Why $x$?\n\nAs <span class="nobreak">$x$.</span>'), ("![so $x$.](a.png)", "![so $x$.](a.png)"),
+    (r"$p(x) = \frac{a}{b} + \log q(z) - \log r(z) + c + d$.", r'<span class="nobreak long">$p(x) = \frac{a}{b} + \log q(z) - \log r(z) + c + d$.</span>')])
 def test_punctuation_does_not_stand_alone(before, after): assert eqs.bound(before) == after
 
 # -- folds -------------------------------------------------------------------------------------------------------------
@@ -144,8 +145,15 @@ def test_a_function_is_read_from_its_source():
 def test_a_class_is_read_from_its_source():
     e, = site_api.entries('class A(nn.Module):\n    "A net"\n    def __init__(\n        self,\n        d:int=2,  # size\n    ):\n        pass\n    def step(self, x):\n        "One step"\n    def _own(self): pass\n')
     assert (e.signature, [tuple(r) for r in e.rows], e.methods) == ("d=2", [("d", "int", "size", "2")], [("step", "x", "One step")])
+    assert site_api.method_list(e) == '<ul class="methods" aria-label="A: methods">\n<li><code>step(x)</code> One step</li>\n</ul>'
     n, = site_api.entries('class P(NamedTuple):\n    "A pair"\n    a:Int[Tensor, "N"]   # labels\n    b:float=.5           # share\n')
     assert n.signature == "a, b=0.5" and [tuple(r)[:3] for r in n.rows] == [("a", "int [N]", "labels"), ("b", "float", "share")]
+
+@pytest.mark.parametrize("annotation, said", [
+    ('Float[Tensor, ""]', "one number"), ('Int[Tensor, "N"] | None', "int [N] or None"), ('Float[Tensor, "... K", unit]', "[..., K], unit"),
+    ('Float[Tensor, f"B>={k} +D", like(D)]', "[B>={k}, +D]"), ("tuple[Generator, Discriminator]", "tuple[Generator, Discriminator]"), ("'A'", "A"),
+    ('Int[Tensor, "B", labels("n_classes")]', "int [B], labels('n_classes')")])
+def test_shapes_are_said_as_shapes(annotation, said): assert site_api.shape(site_api.ast.parse(annotation).body[0].value) == said
 
 def test_the_section_of_a_function_and_its_folded_source():
     cell = code(FUNCTION, export="")
@@ -153,13 +161,14 @@ def test_the_section_of_a_function_and_its_folded_source():
     assert head.source.startswith("::: {.api}\n\n### f\n\n") and end.source == ":::"
     assert "<b>f</b>(mu, k=None, *, how=&#x27;fast&#x27;)" in head.source and ">vaegan.m</a>" in head.source
     assert '<tr><th scope="row"><code>mu</code></th><td>[B, *D], nonnegative</td><td>means, in <code>nats</code></td></tr>' in head.source
-    assert "<p>What it does &amp; more</p>" in head.source and "default <code>None</code>" in head.source
+    assert "<p>What it does &amp; more</p>" in head.source
     assert source.source.startswith('#| code-fold: true\n#| code-summary: "Source of <code>f</code>"\n@checked')
 
 def test_a_lesson_shows_a_function_of_three_lines_open():
     short = 'def kl(mu):   # nats\n    "The divergence"\n    return mu**2'
     head, source, _ = site_api.section(code(short), {}, 2, lesson=True)
     assert source.source == short and "{.api .open}" in head.source and "## kl" in head.source and "<table" not in head.source
+    assert "code-fold" in site_api.section(code("K = 1\n" + short), {}, 2, lesson=True)[1].source, "not alone in its cell"
     assert "code-fold" in site_api.section(code(short), {}, 2, lesson=False)[1].source, "in the workshop it is folded"
     assert "code-fold" in site_api.section(code(short.replace("    return", "    a\n    b\n    c\n    return")), {}, 2, lesson=True)[1].source
 
@@ -257,6 +266,15 @@ def test_the_corner_of_a_table_has_a_name():
     table = "| | a |\n|---|---|\n| | 1 |"
     assert site_pages.named_corners(table) == '| <span class="visually-hidden">item</span> | a |\n|---|---|\n| | 1 |'
     assert site_pages.named_corners(f"```\n{table}\n```") == f"```\n{table}\n```"
+
+def test_a_cited_year_in_raw_html_stays_as_it_is():
+    raw = "```{=html}\n<p>after Kingma and Welling (2014)</p>\n```"
+    out = site_pages.written(f"Kingma and Welling (2014) say.\n\n{raw}", "06_elbo.ipynb", {})
+    assert out.startswith("Kingma and Welling ([2014](references.ipynb#") and out.endswith(raw)
+
+def test_new_symbols_can_be_heard():
+    assert site_pages.spoken(r"$q_\phi(\mathbf z)$") == "q_ phi z in the notation"
+    assert all('aria-label="' in s for s in site_pages.legend("06_elbo.ipynb").split("](")[1:])
 
 def test_raw_html_outlasts_backticks():
     assert site_markup.raw("a ``` b") == "````{=html}\na ``` b\n````"
