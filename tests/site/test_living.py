@@ -65,7 +65,8 @@ def test_mouse_and_keys(page, dark, tab, base):
                 tab.mouse.move(x, y); tab.mouse.down(); tab.mouse.move(x - 30, y - 12, steps=4); tab.mouse.up()
             changes(tab, block, drag)
         for control in block.locator("[role=slider], input[type=range]").all():
-            changes(tab, block, lambda: (control.focus(), [tab.keyboard.press(k) for k in ("ArrowRight", "ArrowRight", "ArrowUp")]))
+            end = control.evaluate("e => e.type === 'range' ? +e.value >= +e.max : +e.getAttribute('aria-valuenow') >= +e.getAttribute('aria-valuemax')")
+            changes(tab, block, lambda: (control.focus(), [tab.keyboard.press("ArrowLeft" if end else "ArrowRight") for _ in range(3)]))
     visit.done()
     assert not visit.trouble
 

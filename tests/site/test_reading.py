@@ -74,7 +74,7 @@ def test_light_and_dark(read, system):
     page.emulate_media(color_scheme="light" if system else "dark")
     assert dark(page) is not system, "follows the system"
     page.emulate_media(color_scheme="dark" if system else "light")
-    page.locator(".quarto-color-scheme-toggle:visible").first.focus()
+    page.locator("button.theme").focus()
     page.keyboard.press("Enter")
     assert dark(page) is not system, "the switch has the last word"
     again(page)
@@ -101,24 +101,27 @@ def test_search_finds_lessons(read):
 def test_search_does_not_find_answers(read, site):
     "Words that stand in a solution and nowhere else"
     known = " ".join(site.index().values())
-    told = next(s for n in EXERCISES for f in site.page(n).folds if f["summary"].startswith("Solution") for s in re.findall(r"[A-Z][a-z ,]{40,}\.", f["text"]) if s not in known)
+    told = next(s for n in EXERCISES for s in site.page(n).secrets() if s not in known)
     assert not [h for h in sought(read("index.html"), told[:45]) if "exercises/" in h or "bank/" in h]
 
 def test_sidebar_shows_where_one_is(read):
     page = read("elbo.html")
     active = page.locator("#quarto-sidebar a.sidebar-link.active")
     assert active.count() == 1 and active.is_visible()
-    groups = page.locator("#quarto-sidebar > .sidebar-menu-container > ul > .sidebar-item-section > ul")
-    assert groups.evaluate_all("all => all.filter(e => e.checkVisibility() && e.offsetHeight > 0).length") == 1, "only the current group is open"
+    groups = page.locator("#quarto-sidebar li:has(a.sidebar-link.active) > details"), page.locator("#quarto-sidebar details[open]")
+    assert groups[0].count() == groups[1].count() == 1, "only the current group is open"
     assert page.locator("#quarto-sidebar a:visible").evaluate_all("all => all.filter(a => a.href.includes('/bank/')).length") == 0, "out of the reader's way"
 
 def test_drawer_on_the_phone(read):
     page = read("elbo.html", width=390, has_touch=True, is_mobile=True)
     link = page.locator("#quarto-sidebar a.sidebar-link.active")
     assert not link.is_visible()
-    page.locator(".quarto-btn-toggle:visible, .quarto-sidebar-toggle:visible").first.click()
+    page.locator("button.menu").click()
     page.wait_for_timeout(600)
-    assert link.is_visible()
+    assert link.is_visible() and page.evaluate("() => document.activeElement.closest('#quarto-sidebar') !== null")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(600)
+    assert not link.is_visible() and page.locator("button.menu").evaluate("b => b === document.activeElement")
     assert page.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 def test_equation_opens_and_leads_to_its_cell_and_back(read):
@@ -181,7 +184,7 @@ def test_on_paper(read, page):
     tab.emulate_media(media="print")
     tab.wait_for_timeout(300)
     assert not tab.evaluate("() => looks.lost()")
-    assert not tab.locator("nav:visible, #quarto-sidebar:visible, .quarto-color-scheme-toggle:visible").count(), "only what can be read"
+    assert not tab.locator("nav:visible, button.theme:visible").count(), "only what can be read"
     dark_ground = tab.evaluate("() => looks.ground()")
     assert dark_ground > 230, "on white"
     tab.evaluate("() => document.querySelectorAll('img[loading=lazy]').forEach(i => { i.loading = 'eager'; })")

@@ -55,6 +55,11 @@ class Page(HTMLParser):
         elif not place:
             for fold in self._open: fold["text"] += data
 
+    def secrets(self):
+        "Sentences of hints and solutions, without those that hold formulas: they stand in the search in another form"
+        told = (" ".join(f["text"].split()) for f in self.folds if re.match(r"\s*(Solution|Answer|Hint)", f["summary"]))
+        return [s for text in told for s in re.split(r"(?<=[.!?])\s+", text) if len(s) > 50 and "\\" not in s]
+
 class Site:
     "A folder with the pages of a site"
     def __init__(self, root): self.root = Path(root)
