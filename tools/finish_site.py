@@ -90,8 +90,10 @@ def sidebar(here, up, toc=""):
 def contents(text):
     "Quarto's table of contents of a page, named, with its headings of level two"
     found = re.search(r'<nav id="TOC".*?</nav>', text, re.S)
-    top = re.sub(r'<ul class="collapse">.*?</ul>', "", found[0], flags=re.S) if found else ""
-    links = re.findall(r"<li>(<a .*?</a>)", top, re.S)
+    links, depth = [], 0
+    for tag, link in re.findall(r"(</?ul\b|<li>(<a .*?</a>)?)", found[0], re.S) if found else ():
+        depth += (tag == "<ul") - (tag == "</ul")
+        if link and depth == 1: links.append(link)
     if not links: return ""
     return ('<nav id="TOC" role="doc-toc" class="toc-active" aria-label="On this page"><ul>'
             + "".join(f"<li>{a}</li>" for a in links) + "</ul></nav>")

@@ -134,6 +134,11 @@ def test_only_the_current_group_is_open_and_holds_the_contents():
     assert len(current) == 1 and re.findall(r'href="(#\w+)"', current[0]) == ["#one", "#two"]
     assert text.count("aria-current") == 1 and list(sections())[-1] == BANK
 
+def test_contents_of_a_page_are_its_headings_of_level_two():
+    "Quarto hides a list that has one level only, too"
+    flat = PAGE.replace("<ul>\n  <li><a href=\"#one\"", "<ul class=\"collapse\">\n  <li><a href=\"#one\"")
+    assert flat != PAGE and contents(flat) == contents(PAGE) and contents(PAGE).count("<li>") == 2 and contents("<main></main>") == ""
+
 def test_chapters_carry_the_numbers_of_their_files():
     for p in lessons(): assert chapters()[p.path] == str(int(p.path[:2]))
     assert chapters()["exercises/elbo"] == chapters()["06_elbo"] and titles()["exercises/elbo"] == titles()["06_elbo"]
