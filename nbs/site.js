@@ -69,6 +69,23 @@ for (const fold of folds) fold.addEventListener("toggle", () => {
   if (read().mode !== "none") { keep({mode, open}); show(mode); }
 });
 
+// -- an equation's block shows the cell's code; here it takes the colours from the cell itself
+for (const fold of main.querySelectorAll("details.runs")) fold.addEventListener("toggle", () => {
+  for (const box of fold.querySelectorAll(".runs-code")) {
+    const link = fold.querySelector(`a[href^="#check-"]:not([data-used])`);
+    const mark = link && document.getElementById(link.hash.slice(1));
+    let cell = mark?.closest(".checks");
+    while (cell && !cell.matches(".cell")) cell = cell.nextElementSibling;
+    const there = cell?.querySelector("pre > code");
+    if (!there) continue;
+    link.dataset.used = "";
+    box.querySelector("code").innerHTML = there.innerHTML;
+    for (const e of box.querySelectorAll("a")) e.remove();
+    for (const e of box.querySelectorAll("[id]")) e.removeAttribute("id");
+    box.classList.remove("runs-code");
+  }
+}, {once: true});
+
 // -- a link leads into a fold, also one that is closed
 function arrive() {
   const id = decodeURIComponent(location.hash.slice(1)), target = id && document.getElementById(id);
@@ -95,7 +112,7 @@ addEventListener("load", () => {
 });
 
 // -- what overflows its box is a stop for the keyboard, with a name; what fits is none
-const WIDE = "pre, .equation-math, .katex-display, table, .table-scroll, .cell-output-display";
+const WIDE = "pre, .equation-math, .katex-display, table, .table-box, .cell-output-display";
 function reach(box) {
   const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
   if (scrolls && box.scrollWidth > box.clientWidth + 1) {

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from notebooks import anchor, checks, python, tags
 from site_markup import MATH, escaped, outside_code, prefixed, raw
-from site_markup import python as code_block
 
 
 # -- TeX for narrow columns --------------------------------------------------------------------------------------------
@@ -89,11 +88,11 @@ def compared(tag, found):
 
 # -- the block ---------------------------------------------------------------------------------------------------------
 def cell_of(check, at, of):
-    "One checking cell inside the opened block: its code, what came out, and the way to it"
+    "One checking cell inside the opened block: its code, what came out, and the way to it; site.js colours the code as it is there"
     label = "The cell that would fail" if of == 1 else f"Cell {at} of {of} that would fail"
     out = f'<div class="cell-output cell-output-display"><pre><code>{escaped(check.printed)}</code></pre></div>\n' if check.printed else ""
-    return "\n\n".join([raw(f'<p class="label">{label}</p>'), code_block(check.source),
-                        raw(f'{out}<p class="runs-jump"><a href="#{check.id}">Go to this cell on the page</a></p>')])
+    return (f'<p class="label">{label}</p>\n<div class="sourceCode runs-code"><pre class="sourceCode python"><code class="sourceCode python">{escaped(check.source)}</code></pre></div>\n'
+            f'{out}<p class="runs-jump"><a href="#{check.id}">Go to this cell on the page</a></p>')
 
 def runs(tag, found):
     "The line below an equation, and what it opens"
@@ -101,7 +100,7 @@ def runs(tag, found):
     summary = (f'<summary><span class="runs-mark"><span class="visually-hidden">({escaped(tag)}) </span>runs</span><span class="runs-what">{escaped(what)}</span>'
                f'<span class="runs-more">{escaped(more)}</span></summary>')
     cells = [cell_of(c, i, len(found)) for i, c in enumerate(found, 1)]
-    return "\n\n".join(filter(None, [raw(f'<details class="runs">{summary}\n<div class="runs-body">'), body, *cells, raw("</div></details>")]))
+    return "\n\n".join(filter(None, [raw(f'<details class="runs">{summary}\n<div class="runs-body">'), body, raw("\n".join(cells) + "\n</div></details>")]))
 
 def block(tex, tag, ident, found):
     "The block of one display; without a tag it is the formula alone"

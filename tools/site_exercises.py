@@ -39,6 +39,17 @@ def boxed(cells):
     inside = folded(together(code), "The same question in Python") if has_box else together(code)
     return [markdown("\n\n".join(filter(None, parts))), inside, markdown(":::")]
 
+SCRIPT = re.compile(r'<script type="module">.*?</script>', re.S)
+
+def scripts_once(cells):
+    "Each box brings the script that reads answers; a page needs it once, after them"
+    found = []
+    for c in cells:
+        if c.cell_type == "markdown" and "vaegan-answer" in c.source:
+            found += SCRIPT.findall(c.source)
+            c.source = SCRIPT.sub("", c.source)
+    return [*cells, *(markdown(raw(s)) for s in dict.fromkeys(found))]
+
 def with_boxes(cells):
     "A page of exercises with each exercise in a box; what stands between and around them stays"
     out, i = [], 0
@@ -50,4 +61,4 @@ def with_boxes(cells):
         end = next((k for k in range(i + 1, len(cells)) if cells[k].cell_type == "markdown" and re.match(r"#{1,2} ", cells[k].source.strip())), len(cells))
         out += boxed(cells[i:end]) if any(map(is_ask, cells[i:end])) else cells[i:end]
         i = end
-    return out
+    return scripts_once(out)

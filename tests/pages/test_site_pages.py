@@ -40,7 +40,7 @@ def test_a_display_is_one_block_with_its_tag_beside_it():
 def test_the_block_opens_its_checks_and_leads_to_them():
     out = eqs.with_blocks("$$x \\tag{A}$$", {"A": [CHECK, CHECK._replace(id="check-a-2", printed="")]})
     assert 'class="runs-what">against a sum over both states</span>' in out and 'class="runs-more">2 assertions in 2 cells</span>' in out
-    assert out.count("```python\n# against a sum") == 2 and 'href="#check-a"' in out and 'href="#check-a-2"' in out
+    assert out.count('<code class="sourceCode python"># against a sum') == 2 and 'href="#check-a"' in out and 'href="#check-a-2"' in out
     assert "Cell 1 of 2" in out and "Cell 2 of 2" in out and out.count("<pre><code>4</code></pre>") == 1
 
 def test_a_display_without_tag_or_check_is_a_plain_block():
@@ -51,7 +51,7 @@ def test_a_display_without_tag_or_check_is_a_plain_block():
 def test_a_display_in_a_list_or_a_quotation_keeps_its_place(before, rest):
     lines = eqs.with_blocks(f"{before}$$x \\tag{{A}}$$", {"A": [CHECK]}).split("\n")
     assert lines[0] == before + "```{=html}" and all(s.startswith(rest) or s == rest.rstrip() for s in lines[1:])
-    assert f"{rest}$$x$$" in lines and f"{rest}assert f(2) == 4" in lines
+    assert f"{rest}$$x$$" in lines and f"{rest}assert f(2) == 4</code></pre></div>" in lines
 
 def test_a_display_in_the_middle_of_a_line_or_in_details():
     out = eqs.with_blocks("So $$x \\tag{A}$$ follows.", {})
@@ -245,6 +245,14 @@ def test_an_exercise_is_one_box():
     assert '<details class="hint"><summary>Hint 1</summary>' in box and '<details class="solution"><summary>Solution</summary>' in box
     assert box.count("<details") == box.count("</details>") == 2 and box.index('<div class="help"') < box.index("<details")
     assert cells[2].source.startswith('#| code-fold: true\n#| code-summary: "The same question in Python"\nask("a", seed=1)\n\nanswer = ...')
+
+def test_the_script_of_the_boxes_stands_once_on_a_page():
+    cells = [*exercise(True), *exercise(True)]
+    for c in cells:
+        for o in c.get("outputs", []):
+            if "form" in str(o): o["data"]["text/markdown"] = FORM.replace("</form>", '</form><script type="module">f("`")</script>')
+    out = site_exercises.with_boxes(cells)
+    assert text(out).count("<form") == 2 and text(out).count("<script") == 1 and "<script" in out[-1].source
 
 def test_an_exercise_without_a_box_shows_the_code_that_answers_it():
     cells = site_exercises.with_boxes(exercise(False))
