@@ -26,5 +26,5 @@ setup(
     classifiers=[f"Development Status :: {n} - {status[n-1]}", f"Intended Audience :: {cfg['audience']}",
                  f"Natural Language :: {cfg['language']}", "Programming Language :: Python :: 3"],
     packages=find_packages(include=[cfg["lib_path"], cfg["lib_path"]+".*"]),
-    package_data={cfg["lib_path"]: ["py.typed", "displays.json", "stored/*.json", "js/*.js", "js/*/*.js"]},
+    package_data={cfg["lib_path"]: ["py.typed", "displays.json", "examples.md", "stored/*.json", "js/*.js", "js/*/*.js"]},
 )

@@ -14,9 +14,11 @@ from matplotlib.colors import LogNorm
 from torch import Tensor
 
 from .checks import Float, Positive, Whole, checked
+from .help import documented
 from .plot import COLORS
 
 # %% ../nbs/05_autoencoder.ipynb #abbe25b0
+@documented
 def ae_loss(
     w1, w2,      # weights of encoder and decoder, numbers or tensors of one shape
     m=1.         # mean of x² over the data
@@ -89,7 +91,7 @@ def plot_ae_surface(
     starts:tuple=_STARTS,       # where descent starts, pairs (w₁, w₂)
     ax=None,                    # axes to draw into; a new figure by default
     span:Positive=2.5           # how far each axis reaches
-):
+) -> plt.Axes:
     "The loss of the linear autoencoder: valleys, saddle, paths of descent"
     if ax is None: ax = plt.subplots(figsize=(5.6, 5.2))[1]
     _draw_surface(ax, m, span)

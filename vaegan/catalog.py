@@ -10,7 +10,10 @@ __all__ = ['DATA_SETS', 'RECIPES', 'DataSet', 'Recipe', 'named']
 # %% ../nbs/50_catalog.ipynb #99e7c4a4
 from typing import NamedTuple
 
+from .help import documented
+
 # %% ../nbs/50_catalog.ipynb #8034ae31
+@documented
 class DataSet(NamedTuple):
     "Images that have a name"
     about:str         # what the help says
@@ -23,6 +26,7 @@ DATA_SETS = dict(
     mnist=DataSet("MNIST from $VAEGAN_DATA or the user's cache", 20, 6))
 
 # %% ../nbs/50_catalog.ipynb #2b0b50b5
+@documented
 class Recipe(NamedTuple):
     "A way of training that is known to work"
     about:str       # what the help says
@@ -54,6 +58,7 @@ _HYBRID = {
 RECIPES = dict(vae=_VAE, gan=_GAN, hybrid=_HYBRID)
 
 # %% ../nbs/50_catalog.ipynb #efe89284
+@documented
 def named(
     arg:str,      # the argument's name, for the message
     name:str|None,    # what was asked for; None for the first entry

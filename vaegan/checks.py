@@ -23,6 +23,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union
 from typing import get_args, get_origin
 
+from .help import documented
+
 # %% ../nbs/40_checks.ipynb #8b64f37b
 _SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
           ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod}
@@ -120,18 +122,27 @@ def _span(t):
     return f"[{a:g}, {b:g}]"
 
 # %% ../nbs/40_checks.ipynb #541e0a62
+@documented
 class Marker:
     "What a value must be: in words, as a test, and what to say of one that is not"
     late = False   # is it a statement about other arguments too?
     pure = False   # does it depend on the value alone, and on what it reads from these?
     near, far = [], []
 
-    def __init__(self, words, ok, got=None, error:type[Exception]=ValueError):
+    def __init__(self,
+        words:str,   # what a value must be, for the message
+        ok,          # value -> is it so?
+        got=None,    # what came, or value -> that; the value itself by default
+        error:type[Exception]=ValueError   # which error
+    ):
         self.words, self.ok, self.got, self.error = words, ok, got, error
 
     def __repr__(self): return self.words
 
-    def fault(self, name, v, call):
+    def fault(self,
+        name, v,   # an argument, and what it was given
+        call       # what else is known of the call
+    ):
         "None, or what is wrong: kind of error, what was expected, what came"
         seen = _is_tensor(v)
         if not self.ok or seen and _hidden(v): return None
@@ -142,6 +153,7 @@ class Marker:
         return self.error, self.words, self.got or (_span(v) if seen else _show(v))
 
 # %% ../nbs/40_checks.ipynb #989dda53
+@documented
 def marker(
     words:str,           # what is expected: "a grid that increases"
     ok:Callable,         # value -> is it so?
@@ -192,6 +204,7 @@ class _Between(Marker):
         return ValueError, words, got
 
 # %% ../nbs/40_checks.ipynb #e28748e0
+@documented
 def between(
     lo:float|str=-math.inf,   # smallest value, or an expression such as "k+1"
     hi:float|str=math.inf,    # largest value, or an expression such as "n_classes-1"
@@ -215,6 +228,7 @@ nonnegative = between(0)
 unit = between(0, 1)
 
 # %% ../nbs/40_checks.ipynb #9deca1ae
+@documented
 def labels(
     n:int|str   # number of classes, or the name of the argument that tells it
 ) -> Marker:
@@ -222,6 +236,7 @@ def labels(
     return between(0, f"{n}-1" if isinstance(n, str) else n - 1)
 
 # %% ../nbs/40_checks.ipynb #b76185f4
+@documented
 def one_of(
     table   # a dict or list of names, read at each call
 ) -> Marker:
@@ -229,9 +244,12 @@ def one_of(
     return Marker(f"one of {', '.join(table)}", lambda v: v in list(table))
 
 # %% ../nbs/40_checks.ipynb #ffdacbcf
+@documented
 class like(Marker):
     "With the device and dtype of this network, or of the argument so named"
-    def __init__(self, net):
+    def __init__(self,
+        net   # a network, or the name of an argument
+    ):
         self.net = _expression(net) if isinstance(net, str) else lambda call: net
         self.who = net if isinstance(net, str) else "the network"
         super().__init__(f"like {self.who}", None)
@@ -601,35 +619,6 @@ def _at_rest(v):
     if isinstance(v, (tuple, list)): return tuple(v)
     return v if hasattr(type(v), "__index__") and not _is_tensor(v) else type(v)
 
-# %% ../nbs/40_checks.ipynb #812fce1e
-@functools.cache
-def _with_comments(f):
-    "A docstring with the arguments, what is asked of them, and their comments"
-    from fastcore.docments import docments
-    text, signature = f.__doc__ or "", inspect.signature(f)
-    try: notes = docments(f)
-    except OSError: return text   # no source to read
-    lines = []
-    for name, note in notes.items():
-        if name == "return": name, asked = "returns", signature.return_annotation
-        else: asked = signature.parameters[name].annotation
-        asked = "" if asked is inspect.Parameter.empty else _written(asked)
-        if note or asked: lines.append(f"{name}: {asked}  {note or ''}".rstrip())
-    return "\n".join([text, "", *lines])
-
-def _written(note): return inspect.formatannotation(note).replace("vaegan.checks.", "")
-
-class _Doc(str):
-    "A docstring that adds the comments of the signature when somebody reads it"
-    f: Callable
-    def __new__(cls, f):
-        self = super().__new__(cls, f.__doc__ or "")
-        self.f = f
-        return self
-
-    def __str__(self): return _with_comments(self.f)
-    def expandtabs(self, tabsize:Any=8): return str(self)   # `inspect` asks so
-
 # %% ../nbs/40_checks.ipynb #d3630271
 returns = bool(os.environ.get("VAEGAN_CHECK_RETURNS"))   # check results, too? Tests do
 _F = TypeVar("_F", bound=Callable)
@@ -651,6 +640,7 @@ def _admit(guard, args, kw):
     return call
 
 # %% ../nbs/40_checks.ipynb #6cca89e8
+@documented
 def checked(
     f:_F   # a function, method, classmethod, staticmethod or property
 ) -> _F:   # the same, with its signature as its guard
@@ -670,5 +660,5 @@ def _checked(f) -> Any:
         fault = guard.back("return", out, call)
         if fault: raise _error(f"{f.__name__} returned", *fault)
         return out
-    wrapper.__doc__ = _Doc(f)
-    return wrapper
+    wrapper.__doc__ = f.__doc__
+    return documented(wrapper, f, guarded=bool(guard.tests))

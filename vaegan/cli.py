@@ -13,6 +13,7 @@ import sys
 
 from . import __version__
 from .catalog import DATA_SETS, RECIPES
+from .help import documented
 
 # %% ../nbs/72_cli.ipynb #65f21365
 class _Parser(argparse.ArgumentParser):
@@ -119,6 +120,7 @@ def _grade_options(sub):
     add("--force", action="store_true", help="overwrite")
 
 # %% ../nbs/72_cli.ipynb #13a00760
+@documented
 def parser() -> argparse.ArgumentParser:
     "The commands and their options"
     about = "The course in which every equation runs: VAEs and GANs."
@@ -164,6 +166,7 @@ def _grade(args):
     return 0
 
 # %% ../nbs/72_cli.ipynb #245cdf50
+@documented
 def main(
     argv:list=None   # arguments; those of the process by default
 ) -> int: # exit code: 0 done, 2 impossible as asked, 130 interrupted

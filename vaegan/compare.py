@@ -21,7 +21,7 @@ from .evaluate import Classifier, class_shares, frechet
 from .gan import Discriminator, Generator, gan_step
 from .likelihoods import Normal
 from .nets import mlp
-from .runs import fit
+from .runs import History, fit
 from .train import vae_step
 from .vae import VAE
 
@@ -57,7 +57,7 @@ def train_twins(
     bs:Count=128,                     # batch size
     seed:Seed=0,                      # of the order of the images and of the noise
     progress:bool=False               # show a progress bar?
-) -> tuple: # History of the VAE, History of the GAN
+) -> tuple[History, History]: # History of the VAE, History of the GAN
     "The same batches and the same number of steps for both"
     if G.x_shape != vae.x_shape:
         raise ValueError(f"G: expected images {list(vae.x_shape)} like vae, "
@@ -80,7 +80,7 @@ def sample_scores(
     judge:Classifier,                                   # from `train_classifier`
     x:Float[Tensor, "M *D", finite, like("judge")],      # samples
     ref:Float[Tensor, "N<=M *D", finite, like("judge")]  # held-out real images
-) -> dict: # frechet (squared units), rarest (share), classes, precision, recall
+) -> dict[str, float]: # frechet (squared), rarest (share), classes, precision, recall
     "Four views of a set of samples, each piece of it as large as the reference"
     pieces = [judge.features(p) for p in x.split(len(ref)) if len(p) == len(ref)]
     r, shares = judge.features(ref), class_shares(judge, x)

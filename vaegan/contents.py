@@ -10,7 +10,10 @@ __all__ = ['PAGES', 'SMALL_ROOMS', 'Page', 'module_of', 'import_order', 'lessons
 # %% ../nbs/48_contents.ipynb #0d50f576
 from typing import NamedTuple
 
+from .help import documented
+
 # %% ../nbs/48_contents.ipynb #ccacaaee
+@documented
 class Page(NamedTuple):
     "A page of the course"
     path:str      # its notebook, under nbs/, without .ipynb
@@ -77,6 +80,7 @@ _part("Exercises",
     ("exercises/linear_autoencoder", "The smallest autoencoder and its saddle",
      "find every critical point of a small loss and explain its saddle"))
 _part("Workshop",
+    ("39_help", "What help() says", "ask any function what it takes and gives"),
     ("40_checks", "Checks", "let a signature refuse bad input"),
     ("formula/displays", "Displays as data", "fetch an equation by its tag"),
     ("formula/tree", "The parts of a formula", "point at any piece of an equation"),
@@ -145,7 +149,7 @@ _part("The library",
     ("references", "References", "find the source of a claim"))
 
 # %% ../nbs/48_contents.ipynb #4a90ed2d
-SMALL_ROOMS = ("checks", "formula.displays", "formula.tree", "formula.tokens",
+SMALL_ROOMS = ("help", "checks", "formula.displays", "formula.tree", "formula.tokens",
                "formula.letters", "formula.terms", "formula.operators", "formula.read",
                "formula.write", "formula.wrong", "formula.values", "formula.laws",
                "formula.meanings", "formula.evaluate", "formula.calls",
@@ -154,6 +158,7 @@ SMALL_ROOMS = ("checks", "formula.displays", "formula.tree", "formula.tokens",
                "living", "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
+@documented
 def module_of(
     path:str   # of a page: "06_elbo", "bank/elbo", "exam/answers"
 ) -> str: # "elbo", "bank.elbo", "exam.answers"
@@ -162,7 +167,8 @@ def module_of(
     return ".".join(filter(None, [folder, name.lstrip("0123456789").lstrip("_")]))
 
 # %% ../nbs/48_contents.ipynb #a6653b21
-def import_order() -> list: # names of modules, each before those that may import it
+@documented
+def import_order() -> list[str]: # modules, each before those that may import it
     "The modules of the numbered pages and the wings: small rooms, lessons, large rooms"
     made = [module_of(p.path) for p in PAGES if _makes_module(p.path)]
     return [*SMALL_ROOMS, *(m for m in made if m not in SMALL_ROOMS)]
@@ -172,7 +178,8 @@ def _makes_module(path):
     return wing and not path.endswith("/index") or path[0].isdigit()
 
 # %% ../nbs/48_contents.ipynb #4892788f
-def lessons() -> list: # pages, in reading order
+@documented
+def lessons() -> list[Page]: # pages, in reading order
     "The lessons of the course"
     parts = ("Foundations", "Variational autoencoders",
              "Generative adversarial networks", "Together")

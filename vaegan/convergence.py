@@ -33,7 +33,7 @@ def fresh_discriminator(
     steps:Count=300,                           # of Adam, without any penalty
     bs:Count=128,                              # images of each kind per step
     seed:Seed=0                                # of network and order
-) -> dict: # value and accuracy on the test images, js: a lower estimate, nats
+) -> dict[str, float]: # value, accuracy: on the test images; js: a lower estimate, nats
     "Train a new, unrestrained D on a finished generator, measure it on held-out images"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -69,7 +69,7 @@ def precision_recall(
     real:Float[Tensor, "N>k F", finite],   # features of real images
     fake:Float[Tensor, "M>k F", finite],   # of generated images; take M about N
     k:Count=3                              # each ball reaches to the k-th neighbour
-) -> dict: # precision, recall: shares in [0, 1]
+) -> dict[str, float]: # precision, recall: shares in [0, 1]
     "How many fakes lie among the real, and the reverse (Kynkäänniemi et al. 2019)"
     real, fake = real.double(), fake.double()
     return dict(precision=_inside(fake, real, _radius(real, k)),
@@ -93,7 +93,7 @@ def parzen_log_prob(
 def gan_recipe(
     x:Float[Tensor, "N C H W", unit],   # training images, on the device to train on
     epochs:Count,                       # passes: a cosine schedule ends after them
-    name:Annotated[str, one_of(RECIPES["gan"])]="relativistic",
+    name:Annotated[str, one_of(RECIPES["gan"])]="relativistic",   # of them
     d_z:Count=100,                      # noise dimensions
     hidden:Widths=(256, 256),           # widths of the hidden layers, in both players
     seed:Seed=0                         # of weights, order and noise

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .checks import Count, Finite, Float, Positive, Shaped
 from .checks import between, checked, finite, unit
+from .help import documented
 from .processes import my_rows
 
 # %% ../nbs/01_data.ipynb #ce7c79b3
@@ -32,6 +33,7 @@ def binarize(
 @checked
 def _grey(x:Float[Tensor, "N *D", unit]): return x
 
+@documented
 class Batches:
     "Minibatches of a data set held in memory, in a new order every epoch"
     @checked

@@ -22,8 +22,10 @@ from torch import Tensor
 
 from .catalog import DATA_SETS, named
 from .checks import AnyPath, between, checked
+from .help import documented
 
 # %% ../nbs/45_datasets.ipynb #1fc77430
+@documented
 class ImageData(NamedTuple):
     "Images in [0, 1] with their labels, already split"
     x:Tensor        # training images `[N,1,H,W]`, float32
@@ -54,6 +56,7 @@ MNIST_MD5 = {"train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
              "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637"}
 
 # %% ../nbs/45_datasets.ipynb #e46975d2
+@documented
 def mnist_root() -> Path:
     "Where MNIST is looked for: `$VAEGAN_DATA`, else the user's cache directory"
     given = os.environ.get("VAEGAN_DATA")
@@ -160,6 +163,7 @@ def mnist(
     return ImageData(*_pairs(raw))
 
 # %% ../nbs/45_datasets.ipynb #80ba1a0e
+@documented
 def load_data(
     name:str,         # one of `vaegan.catalog.DATA_SETS`
     device:str|torch.device="cpu"    # where the images go

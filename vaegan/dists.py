@@ -69,7 +69,7 @@ def mvn_log_prob(
 @checked
 def mean_se(
     samples:Float[Tensor, "N>=2"]   # independent draws
-) -> tuple: # mean, standard error of the mean
+) -> tuple[float, float]: # mean, standard error of the mean
     "A Monte Carlo estimate and how far it is likely to be off"
     se = samples.std()/math.sqrt(len(samples))
     return samples.mean().item(), se.item()

@@ -20,6 +20,7 @@ from .checks import any_dtype, between, checked, finite, like
 from .data import Batches
 from .datasets import ImageData
 from .dists import mean_se
+from .help import documented
 from .nets import mlp
 from .processes import over_rows
 from .runs import fit
@@ -34,7 +35,7 @@ def held_out_elbo(
     bs:Count=1000,                                       # images at a time
     generator:torch.Generator|None=None,                 # where eps comes from
     y:Int[Tensor, "N"]|None=None                         # labels, if there are classes
-) -> tuple: # mean, standard error over the images: nats per image
+) -> tuple[float, float]: # mean, standard error over the images: nats per image
     "The average ELBO, one draw of z per image"
     def elbo(x, y=None): return vae.elbo(x, generator, y)
     return mean_se(over_rows(elbo, x, bs, y))
@@ -62,6 +63,7 @@ def bits_per_dim(
     return (nats/m + (math.log(levels) if levels else 0.))/math.log(2)
 
 # %% ../nbs/13_evaluate.ipynb #95d9d6ad
+@documented
 class Classifier(nn.Module):
     "A small digit classifier; its last hidden layer is the feature space of `frechet`"
     @checked

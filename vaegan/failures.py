@@ -19,6 +19,7 @@ from .checks import Count, Float, NonNegative, Positive, Share
 from .checks import between, checked, finite, like
 from .data import ring_modes
 from .gan import Discriminator, Generator, frozen
+from .help import documented
 
 # %% ../nbs/18_failures.ipynb #0313fba6
 @checked
@@ -33,6 +34,7 @@ def smoothed_d_loss(
     return real + F.softplus(fake_logits).mean()
 
 # %% ../nbs/18_failures.ipynb #3596da6f
+@documented
 def spectral(
     net:nn.Module   # changed in place
 ) -> nn.Module: # the same network
@@ -50,7 +52,7 @@ def covered_modes(
     radius:Positive=2.,               # of the ring
     std:Positive=.1,                  # standard deviation of each Gaussian
     least:Share=.1                    # part of its fair share that makes a mode count
-) -> tuple: # covered modes, share of samples within three standard deviations of a mode
+) -> tuple[int, float]: # covered modes, share of samples near one: within three sigma
     "How well samples cover the ring of `vaegan.data.ring`"
     dist, nearest = torch.cdist(x, ring_modes(modes, radius).to(x)).min(1)
     good = dist < 3*std

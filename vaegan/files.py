@@ -13,6 +13,8 @@ import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .help import documented
+
 # %% ../nbs/44_files.ipynb #82aa6a86
 def _staged(path, data):
     "The path of a file beside `path` that holds the data, on the disk"
@@ -36,6 +38,7 @@ def _mode(path):
     return 0o666 & ~mask
 
 # %% ../nbs/44_files.ipynb #9b7f3b7a
+@documented
 def write_files(
     folder,      # where they go; it and the folders in the names are there already
     files:dict   # name -> content as bytes, in the order in which they get their names
@@ -50,6 +53,7 @@ def write_files(
         raise
 
 # %% ../nbs/44_files.ipynb #9de648a2
+@documented
 def write_file(
     path,        # where it goes; its folder is there already
     data:bytes   # the whole content
@@ -58,6 +62,7 @@ def write_file(
     write_files(Path(path).parent, {Path(path).name: data})
 
 # %% ../nbs/44_files.ipynb #82d1b243
+@documented
 @contextmanager
 def new_folder(
     path   # folder to work for; made if missing, with those above it

@@ -19,11 +19,13 @@ from torch import Tensor, nn
 
 from .checks import Count, Float, ImageShape, Int, NonNegative, Shape, Widths
 from .checks import Whole, checked, labels, like
+from .help import documented
 from .minimax import accuracy, value
 from .nets import conv_decoder, mlp
 from .processes import draw_eps
 
 # %% ../nbs/15_gan.ipynb #133f5790
+@documented
 class Generator(nn.Module):
     "A network from noise, and a class where there are classes, to images"
     @checked
@@ -41,6 +43,7 @@ class Generator(nn.Module):
     def forward(self,
         z:Float[Tensor, "B n_in", like("self")]   # noise, and the class as one-hot
     ) -> Tensor: # images `[B,*x_shape]`; with classes as `join_labels` has them
+        "The image that a noise vector stands for"
         x = self.net(z).flatten(1)
         if self.n_classes: return torch.cat([x, z[:, self.d_z:]], 1)
         return x.unflatten(1, self.x_shape)
@@ -81,6 +84,7 @@ class Generator(nn.Module):
         return x[:, :x.shape[1] - self.n_classes].unflatten(1, self.x_shape)
 
 # %% ../nbs/15_gan.ipynb #ddb31ae0
+@documented
 class Discriminator(nn.Module):
     "A network from an image to one logit: the log-odds that it is real"
     def __init__(self,
@@ -92,6 +96,7 @@ class Discriminator(nn.Module):
     def forward(self,
         x:Tensor   # images `[B,*x_shape]`
     ) -> Tensor: # logits `[B]`
+        "How sure it is that an image is real, as a logit"
         return self.net(x).flatten()
 
 # %% ../nbs/15_gan.ipynb #088e03cd
@@ -144,6 +149,7 @@ def g_loss(
     return _paired(real_logits, fake_logits, -1)
 
 # %% ../nbs/15_gan.ipynb #017826a2
+@documented
 @contextmanager
 def frozen(net:nn.Module):   # the player that sits still
     "Let gradients flow through a network but not into its parameters"

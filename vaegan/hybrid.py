@@ -21,12 +21,14 @@ from .compare import twins
 from .data import Batches
 from .divergences import kl_normal
 from .gan import Discriminator, frozen, grad_penalty
+from .help import documented
 from .minimax import accuracy, value
 from .processes import draw_eps
 from .reparam import rsample
 from .vae import VAE
 
 # %% ../nbs/20_hybrid.ipynb #e8b898a9
+@documented
 class FeatureDiscriminator(Discriminator):
     "A discriminator that shows the hidden layer its verdict is based on"
     def __init__(self,
@@ -118,7 +120,7 @@ def _train_D(D, opt, x, fake, r1):
 @checked
 def hybrid_recipe(
     x:Float[Tensor, "N C H W", unit],   # training images, on the device to train on
-    name:Annotated[str, one_of(RECIPES["hybrid"])]="larsen",
+    name:Annotated[str, one_of(RECIPES["hybrid"])]="larsen",   # which recipe
     d_z:Count=32,                       # latent dimensions
     hidden:Widths=(128, 128),           # widths of the hidden layers
     seed:Seed=0,                        # of weights, order and noise

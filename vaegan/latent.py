@@ -15,8 +15,10 @@ import torch
 from torch import Tensor
 
 from .checks import Count, Float, Positive, any_dtype, between, checked, finite
+from .help import documented
 
 # %% ../nbs/04_latent.ipynb #21ed4794
+@documented
 class PPCA:
     """Probabilistic PCA: z ~ N(0, I), x | z ~ N(W z + mean, var·I), all of it exact
     (Tipping & Bishop 1999); every x is `[B,d]` or images of d pixels"""

@@ -16,6 +16,7 @@ from torch import nn, Tensor
 
 from .checks import Count, Finite, Float, checked, finite, unit
 from .dists import mvn_log_prob, normal_log_prob, tril
+from .help import documented
 from .reparam import rsample, rsample_mvn
 from .vae import Bernoulli
 
@@ -25,6 +26,7 @@ def _errors(x, mu):
     return (x.flatten(1) - mu).flatten(0, -2)
 
 # %% ../nbs/10_likelihoods.ipynb #28c4109d
+@documented
 class Normal(nn.Module):
     "Real-valued pixels around the decoder's outputs, all with one learned variance"
     @checked
@@ -80,6 +82,7 @@ class _NoStart(nn.Module):
         raise TypeError("likelihood: expected one that knows where its outputs start,"
                         f" Bernoulli or Normal, got {type(self).__name__}")
 
+@documented
 class DiagNormal(_NoStart):
     "Real-valued pixels; the decoder gives each its mean and its log-variance"
     @checked
@@ -117,6 +120,7 @@ class DiagNormal(_NoStart):
         return rsample(mu, logvar, generator)
 
 # %% ../nbs/10_likelihoods.ipynb #596cdcb7
+@documented
 class FullNormal(_NoStart):
     "Real-valued pixels of small images; outputs are means and a Cholesky factor"
     @checked
@@ -171,6 +175,7 @@ def _log_area(l):
     return .5*l + torch.where(near, series, .5*a + (-torch.expm1(-a)/a).log())
 
 # %% ../nbs/10_likelihoods.ipynb #34e7d061
+@documented
 class ContinuousBernoulli(_NoStart):
     "Grey pixels in [0, 1]: Bernoulli's formula, made a density (Loaiza-Ganem 2019)"
     @checked

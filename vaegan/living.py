@@ -22,9 +22,11 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from .checks import Marker, checked, isa, marker
+from .help import documented
 from .plot import STYLE, png_bytes
 
 # %% ../nbs/43_living.ipynb #7940b5e9
+@documented
 class LivingPicture:
     "HTML where a viewer shows it, the static figure elsewhere"
     def __init__(self,
@@ -38,6 +40,7 @@ class LivingPicture:
         return {"text/html": self.html, "image/png": self.png, "text/plain": self.alt}
 
 # %% ../nbs/43_living.ipynb #683cdeba
+@documented
 def pack_tensor(
     data:Tensor     # finite values, of any shape
 ) -> dict: # `{f32: …}`, the bytes in base 64
@@ -51,6 +54,7 @@ def pack_tensor(
     return {"f32": base64.b64encode(floats).decode()}
 
 # %% ../nbs/43_living.ipynb #543708d1
+@documented
 def program(
     name:str     # of a picture in vaegan/js, without .js
 ) -> str: # JavaScript
@@ -64,6 +68,7 @@ def program(
     return base + re.sub(r'import \{[^}]*\} from "./base.js";\n', "", own)
 
 # %% ../nbs/43_living.ipynb #0c369360
+@documented
 def html_block(
     name:str,       # of a picture in vaegan/js
     numbers:str,    # what the program gets, as JSON

@@ -23,6 +23,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 
 from .checks import Count, Float, Marker, Positive, Shaped, Whole, checked, finite
+from .help import documented
 
 # %% ../nbs/42_plot.ipynb #2201cbbf
 COLORS = dict(                      # Okabe & Ito (2008): for colour-blind readers too
@@ -44,6 +45,7 @@ STYLE:dict = {                      # settings of matplotlib
     "svg.hashsalt": "vaegan"}
 
 # %% ../nbs/42_plot.ipynb #b95ddbaa
+@documented
 def use_style():
     "Draw everything from here on in the course's style"
     plt.rcParams.update(STYLE)
@@ -88,7 +90,7 @@ def show_images(
     rows=(),           # labels to the left of the rows, if any
     cols=(),           # labels above the columns, if any
     pad:Whole=1        # empty pixels around each image
-):
+) -> plt.Axes:
     "Show images on one sheet, black ink on white"
     sheet = tile(imgs, ncols, pad)
     h, w = imgs.shape[-2] + pad, imgs.shape[-1] + pad
@@ -151,13 +153,14 @@ def _name_ends(ax, names):
         ax.annotate(label, (1, y), xytext=(4, a - y*points), color=color, **how)
 
 # %% ../nbs/42_plot.ipynb #daea3be5
+@documented
 def plot_curves(
     curves:dict,        # label -> values, one per epoch
     refs:dict|None=None,   # label -> a height to compare with, drawn as a dashed line
     x=None,             # positions of the values; 1, 2, … by default
     ax=None,            # axes to draw into; a new figure by default
     **words             # title, xlabel ("epoch" by default), ylabel
-):
+) -> plt.Axes:
     "Learning curves beside the values that theory gives, each named at its end"
     if not curves: raise ValueError("curves: expected at least one curve, got none")
     if ax is None: ax = plt.subplots()[1]
@@ -188,7 +191,7 @@ def plot_ring(
     std:Positive=.1,       # of each mode
     ax=None,               # axes to draw into; a new figure by default
     title:str=""           # above it
-):
+) -> plt.Axes:
     "Points, and a disc of 3σ on each true mode; what lies outside is on the frame"
     if ax is None: ax = plt.subplots(figsize=(3, 3))[1]
     disc = dict(color=COLORS["real"], alpha=.35, lw=0)
@@ -226,6 +229,7 @@ def score_table(
     return Markdown("\n".join([line("", cols), "|---|" + "---:|"*len(cols), *body]))
 
 # %% ../nbs/42_plot.ipynb #97b46578
+@documented
 def png_bytes(
     fig,                # a matplotlib figure; it is closed
     dpi:float=144.      # dots per inch
@@ -237,6 +241,7 @@ def png_bytes(
     return buf.getvalue()
 
 # %% ../nbs/42_plot.ipynb #7a49729f
+@documented
 @contextmanager
 def quiet_plots():
     "Draw in the course's style, in memory, and put everything back"

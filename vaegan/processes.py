@@ -18,8 +18,10 @@ import torch.distributed as dist
 from torch import nn, Tensor
 
 from .checks import Count, Float, Int, Shape, Shaped, between, checked
+from .help import documented
 
 # %% ../nbs/46_processes.ipynb #95b55c0e
+@documented
 def rank_and_world() -> tuple[int, int]: # (0, 1) for a process on its own
     "The number of this process, and how many `torch.distributed` has connected"
     if not (dist.is_available() and dist.is_initialized()): return 0, 1
@@ -29,6 +31,7 @@ def rank_and_world() -> tuple[int, int]: # (0, 1) for a process on its own
 class _Share: rank, world = 0, 1   # of the process inside `shared`
 _share = _Share()
 
+@documented
 @contextmanager
 def shared(
     rank:int|None=None,    # which process
@@ -70,6 +73,7 @@ def draw_eps(
     return (eps if _share.world == 1 else my_rows(eps, dim)).to(like.device)
 
 # %% ../nbs/46_processes.ipynb #866a5fd7
+@documented
 @contextmanager
 def join_torchrun(
     device:torch.device   # that this process computes on
@@ -95,6 +99,7 @@ def _average_grads(opt, *_):
     for g, mean in zip(grads, means): g.copy_(mean.view_as(g))
 
 # %% ../nbs/46_processes.ipynb #3b07517c
+@documented
 @contextmanager
 def training_as_one(
     parts:dict   # name -> what a step changes: networks, optimizers and others
@@ -128,9 +133,10 @@ def from_first(
     return box[0]
 
 # %% ../nbs/46_processes.ipynb #ea94fb33
+@documented
 def mean_over_processes(
     values:dict   # name -> number
-) -> dict:
+) -> dict[str, float]:
     "The mean of every value over the processes"
     world = rank_and_world()[1]
     if world == 1: return values

@@ -23,7 +23,7 @@ from .catalog import DATA_SETS, RECIPES, named
 from .checks import AnyPath, Count, Float, ImageShape, NonNegative, Seed
 from .checks import checked, one_of, unit
 from .convergence import gan_recipe
-from .data import binarize
+from .data import Batches, binarize
 from .datasets import load_data
 from .evaluate import held_out_elbo
 from .files import new_folder, write_file, write_files
@@ -45,7 +45,7 @@ def recipe_nets(
     x_shape:ImageShape,                     # shape of one image, `(C,H,W)`
     recipe:str|None=None,                   # in `RECIPES[kind]`; the first by default
     seed:Seed=0                             # of the initial weights
-) -> dict: # name -> network
+) -> dict[str, nn.Module]: # name -> network
     "The networks of a recipe, untrained"
     settings = named("recipe", recipe, RECIPES[kind]).settings
     with torch.random.fork_rng(devices=[]):
@@ -65,7 +65,7 @@ def build_recipe(
     epochs:Count=1,                         # passes that the schedule is made for
     recipe:str|None=None,                   # in `RECIPES[kind]`; the first by default
     seed:Seed=0                             # of weights, order and noise
-) -> tuple: # dict of networks, step, batches
+) -> tuple[dict[str, nn.Module], Callable, Batches]: # dict of networks, step, batches
     "The networks, the step and the batches of a recipe"
     named("recipe", recipe, RECIPES[kind])
     name, hidden = recipe or next(iter(RECIPES[kind])), _hidden(x.shape)
@@ -181,9 +181,9 @@ def _report(hist, about, out):
     yield (f"{about['kind']} ({about['recipe']}) on {about['data']}, "
            f"{done} of {about['epochs']} epochs: {last}")
     if about["kind"] == "vae":
-        yield ("The ELBO is in nats per image, a bound on the log-probability of an image "
-               "painted black and white; that of `vaegan tour`, a log-density of grey "
-               "images, is on another scale")
+        yield ("The ELBO is in nats per image, a bound on the log-probability of an "
+               "image painted black and white; that of `vaegan tour`, a log-density of "
+               "grey images, is on another scale")
     stopped = "Stopped; the same command with --resume goes on"
     yield f"{stopped if hist.interrupted else 'Finished'}: {out}"
 

@@ -12,7 +12,10 @@ import base64
 import html
 from typing import NamedTuple
 
+from .help import documented
+
 # %% ../nbs/51_report.ipynb #49dde172
+@documented
 class Figure(NamedTuple):
     "A picture of the tour"
     file:str      # its file's name
@@ -21,10 +24,11 @@ class Figure(NamedTuple):
     caption:str   # what to see in it
 
 # %% ../nbs/51_report.ipynb #56d4075b
+@documented
 class Section(NamedTuple):
     "A part of the tour: what it says, shows and found"
-    title:str
-    text:str
+    title:str          # its heading
+    text:str           # what stands below it
     figures:list       # of `Figure`
     rows:list|tuple=() # (what, found, to compare with), for the table at the top
     numbers:dict={}    # for the record
@@ -80,6 +84,7 @@ def _section(s):
 _HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">"""
 
+@documented
 def page(
     title:str,        # at the top, and of the window
     lead:str,         # the sentence below it

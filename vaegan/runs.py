@@ -21,10 +21,12 @@ from tqdm.auto import tqdm
 from .checks import AnyPath, Count, NonNegative, Positive, Whole
 from .checks import Marker, between, checked
 from .files import write_file
+from .help import documented
 from .processes import from_first, mean_over_processes, rank_and_world
 from .processes import shared, training_as_one
 
 # %% ../nbs/47_runs.ipynb #79ddd212
+@documented
 class History(dict):
     "Name of a measured quantity -> its value after each epoch"
     interrupted = False   # was the run stopped by hand?
@@ -46,7 +48,7 @@ _all_step = Marker("a tuple of schedules, each with a method `step`",
 @checked
 def schedule_parts(
     schedules:Annotated[tuple, _all_step]   # of a step with one optimizer
-) -> dict: # name in `step.state` -> schedule
+) -> dict[str, Any]: # name in `step.state` -> schedule
     "The schedules of a step as parts of a run: sched, sched_1, …"
     return {f"sched_{i}" if i else "sched": s for i, s in enumerate(schedules)}
 
@@ -391,7 +393,7 @@ def fit_for(
     minutes:Positive,   # budget: processor time of the training, one core per thread
     measure:Callable,   # model, epoch, epochs -> dict of numbers; None: as before
     save:AnyPath        # file to keep the run in; if it is there, the run goes on
-) -> tuple: # model, History with the minutes after each epoch
+) -> tuple[torch.nn.Module, History]: # model, History with the minutes after each epoch
     "Train for a budget of time instead of a number of epochs"
     clock:dict = dict(epoch=0, spent=0.)
     if Path(save).exists():

@@ -19,6 +19,7 @@ from typing import Annotated
 from IPython.display import display
 
 from .checks import checked, isa
+from .help import documented
 
 # %% ../nbs/49_slow.ipynb #82d4ab14
 @checked
@@ -45,7 +46,8 @@ def _read():
     texts = (f.read_text(encoding="utf-8") for f in sorted(found, key=str))
     return [entry for text in texts for entry in json.loads(text)]
 
-def stored_outputs() -> list: # of entries: notebook, cell, code, outputs
+@documented
+def stored_outputs() -> list[dict]: # of entries: notebook, cell, code, outputs
     "What the slow cells of the course showed when they were run"
     return _read()
 
@@ -107,6 +109,7 @@ def _joined(data):
     return {k: "".join(v) if isinstance(v, list) else v for k, v in data.items()}
 
 # %% ../nbs/49_slow.ipynb #082b7c69
+@documented
 def load_ipython_extension(
     ip    # the running IPython shell; `%load_ext vaegan.slow` passes it
 ):

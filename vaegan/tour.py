@@ -26,16 +26,16 @@ from .data import Batches
 from .datasets import ImageData, load_data
 from .evaluate import class_shares, held_out_elbo, train_classifier
 from .files import new_folder, write_files
-from .gan import gan_step, mlp_gan
+from .gan import Discriminator, Generator, gan_step, mlp_gan
 from .latent import PPCA
 from .likelihoods import Normal
 from .minimax import accuracy, value
 from .plot import latent_plane, plot_curves, png_bytes, quiet_plots
 from .plot import show_images
 from .report import Figure, Section, page
-from .runs import fit
+from .runs import History, fit
 from .train import vae_step
-from .vae import mlp_vae
+from .vae import VAE, mlp_vae
 
 # %% ../nbs/71_tour.ipynb #62f48bb0
 @checked
@@ -44,7 +44,7 @@ def train_tour_vae(
     epochs:Count=120,     # passes over the training images
     seed:Seed=0,         # of the initial weights, the order and the noise
     progress:bool=True  # show a progress bar?
-) -> tuple: # VAE, History, numbers
+) -> tuple[VAE, History, dict[str, float]]: # VAE, History, numbers
     "A VAE with two latent dimensions and a Gaussian decoder, beside exact PPCA"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -98,7 +98,7 @@ def train_tour_gan(
     seed:Seed=0,            # of the initial weights, the order and the noise
     progress:bool=True,    # show a progress bar?
     log:Callable=None      # called with a line of text about ten times on the way
-) -> tuple: # G, D, History, snapshots, numbers
+) -> tuple[Generator, Discriminator, History, dict, dict]: # then snapshots, numbers
     "A GAN by Algorithm 1: k = l = 1, Adam, non-saturating loss, R1 penalty"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -141,9 +141,9 @@ def _part_data(data, opts):
 _VAE_TEXT = (
     "A VAE with a two-dimensional latent space and a Gaussian decoder. Its ELBO is a "
     "lower bound on the log-density of a grey image; probabilistic PCA with as many "
-    "latent dimensions gives the same kind of density, exactly. A density may exceed 1, "
-    "so both may be positive. The ELBO of `vaegan train vae` is on another scale: the "
-    "probability of a black-and-white image is at most 1, so that ELBO is negative.")
+    "latent dimensions gives the same kind of density, exactly. A density may exceed "
+    "1, so both may be positive. The ELBO of `vaegan train vae` is on another scale: "
+    "the probability of a black-and-white image is at most 1, so that ELBO is negative.")
 
 def _vae_rows(num):
     return [("VAE, 2 latent dimensions: held-out ELBO",
@@ -195,8 +195,8 @@ def _part_vae(data, opts):
     opts["log"](f"VAE  held-out ELBO {num['elbo']:.2f} ± {num['elbo_se']:.2f} nats per "
                 f"image   probabilistic PCA with 2 dimensions, exact: "
                 f"{num['ppca_2']:.2f}   with 20: {num['ppca_20']:.2f}")
-    opts["log"]("VAE  these are log-densities of grey images; the ELBO of `vaegan train` "
-                "is a log-probability of black-and-white ones, on another scale")
+    opts["log"]("VAE  these are log-densities of grey images; the ELBO of `vaegan "
+                "train` is a log-probability of black-and-white ones, on another scale")
     figures = _vae_figures(vae, hist, num, data, seed)
     return Section("The variational autoencoder", _VAE_TEXT, figures,
                    _vae_rows(num), num)
@@ -307,7 +307,7 @@ _LEAD = ("Two ways to learn to draw digits, "
 
 @checked
 def tour(
-    data:Annotated[str, one_of(DATA_SETS)]="digits",
+    data:Annotated[str, one_of(DATA_SETS)]="digits",   # set of images
     out:AnyPath="tour",              # folder for index.html, pictures, numbers.json
     seed:Annotated[int, between(0, 2**63 - 1)]=0,   # same seed, same numbers
     epochs:Count|None=None,  # passes of the VAE; the GAN makes three times as many

@@ -65,7 +65,7 @@ def vae_recipe(
     lr:Positive=2e-3,                   # learning rate at the start
     bs:Count=128,                       # images per step
     seed:Seed=0                         # of weights, order, coins and noise
-) -> tuple: # VAE, step and batches for `fit`
+) -> tuple[VAE, Callable, Batches]: # VAE, step and batches for `fit`
     "A VAE for binarised images, and how to train it well"
     settings = dict(RECIPES["vae"][name].settings)
     batches = Batches(x, bs=bs, seed=seed, stochastic=True, drop_last=True)

@@ -20,6 +20,7 @@ from .checks import Count, Float, Int, Shape, Whole, Widths
 from .checks import checked, labels, like, marker, unit
 from .dists import bernoulli_log_prob
 from .divergences import kl_normal
+from .help import documented
 from .nets import ConvShape, conv_decoder, conv_encoder, mlp
 from .processes import draw_eps
 from .reparam import rsample
@@ -29,6 +30,7 @@ from .reparam import rsample
 def _for_draws(x:Float[Tensor, "B m", unit], out:Float[Tensor, "*K B m"]):
     return torch.einsum("...bm,bm->...b", out, x) - F.softplus(out).sum(-1)
 
+@documented
 class Bernoulli(nn.Module):
     "Binary pixels; the decoder's outputs are logits"
     @checked
@@ -101,6 +103,7 @@ def _outputs(dec:Float[Tensor, "B n_out"], n_out:Count):
     return dec
 
 # %% ../nbs/09_vae.ipynb #94607b5e
+@documented
 class VAE(nn.Module):
     "An encoder for q(z|x), a decoder for p(x|z), the prior N(0, I); both may be told y"
     @checked

@@ -69,7 +69,7 @@ def test_make_uses_hashes():
     assert all(PINS[canonicalize_name(Requirement(r).name)] for r in re.findall(r'"([^"]+)"', build)), "without build isolation the build's needs must be pinned, too"
 
 # -- what is shipped ---------------------------------------------------------------------------------------------------
-def package_files(): return {p.relative_to(ROOT).as_posix() for p in (ROOT/"vaegan").rglob("*") if p.suffix in (".py", ".js", ".json") or p.name == "py.typed"}
+def package_files(): return {p.relative_to(ROOT).as_posix() for p in (ROOT/"vaegan").rglob("*") if p.suffix in (".py", ".js", ".json", ".md") or p.name == "py.typed"}
 
 def test_wheel_holds_the_package_and_nothing_else(built):
     with zipfile.ZipFile(built[0]) as z:

@@ -18,11 +18,14 @@ from typing import Any
 
 from ..checks import Positive, checked
 from .draw import Draw
+from ..help import documented
 
 # %% ../../nbs/exam/answers.ipynb #84da446d
+@documented
 class Unreadable(ValueError): "An answer that could not be read, and why"
 
 # %% ../../nbs/exam/answers.ipynb #51bffb9b
+@documented
 def one_line(
     x:object,    # whatever prints
     n:int=60     # characters
@@ -53,6 +56,7 @@ _TYPED = str.maketrans({
     "β": "beta", "θ": "theta", "η": "eta", "ℓ": "l", "ε": "eps", "₁": "1", "₂": "2"})
 
 # %% ../../nbs/exam/answers.ipynb #27509737
+@documented
 def evaluate(
     tree:ast.expr,  # from `read_expr`
     env:dict        # symbol -> number
@@ -120,6 +124,7 @@ def _bound(t, symbols):
     return degree, None
 
 # %% ../../nbs/exam/answers.ipynb #74ca4436
+@documented
 def read_expr(
     text:str,          # such as "exp(l)/2 - 1/2"
     symbols:tuple=()   # names that may occur
@@ -149,9 +154,10 @@ def _parsed(text):
                          "0.25, 1/4 or exp(-1)/2, with * between factors") from None
 
 # %% ../../nbs/exam/answers.ipynb #2730448d
+@documented
 def read_numbers(
     x:Any    # a number, a text, or a tuple of them
-) -> tuple: # of floats
+) -> tuple[float, ...]: # of floats
     "The numbers in an answer"
     if isinstance(x, str): return tuple(evaluate(t, {}) for t in _items(read_expr(x)))
     if hasattr(x, "tolist"): x = x.tolist()
@@ -173,6 +179,7 @@ def _sympy_function(name):
     return made.get(name) or getattr(sp, name)
 
 # %% ../../nbs/exam/answers.ipynb #a4c74c83
+@documented
 def to_sympy(
     tree:ast.expr,   # that `read_expr` let through
     symbols:dict     # name -> sympy symbol

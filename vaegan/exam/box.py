@@ -16,6 +16,7 @@ from importlib.resources import files
 
 from .judge import answer_values, comparison_points, known_mistakes
 from .variant import LETTERED, Variant
+from ..help import documented
 
 # %% ../../nbs/exam/box.ipynb #283948d7
 def _sealed(v):
@@ -54,6 +55,7 @@ _FORM = (
     '"polite"></output></fieldset></form>')
 
 # %% ../../nbs/exam/box.ipynb #5e970acd
+@documented
 def box(
     v:Variant    # the question that stands above
 ) -> str: # HTML; empty for code, which needs a kernel

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from ..checks import Finite, Positive, between, checked, marker
+from ..help import documented
 
 # %% ../../nbs/exam/draw.ipynb #551b134c
 _Integer = Annotated[int, between()]
@@ -22,6 +23,7 @@ _some = marker("at least one thing",
 _things = marker("things to order", lambda xs: hasattr(xs, "__iter__"))
 
 # %% ../../nbs/exam/draw.ipynb #1dde2494
+@documented
 class Draw:
     "Parameters from a seed, the same on every machine and in every version of Python"
     def __init__(

@@ -23,6 +23,7 @@ from .draw import Draw
 from .judge import answer_values, judge, near
 from .variant import (
     KINDS, LETTERED, Shown, Variant, question_text, shown_answer, solution_text)
+from ..help import documented
 
 # %% ../../nbs/exam/exercise.ipynb #edb2b685
 _NO_LESSONS = "42_plot", "exercises/linear_autoencoder"
@@ -31,6 +32,7 @@ CHAPTERS = {module_of(path).split(".")[-1]: path    # chapter -> its notebook
             for path in [*(p.path for p in lessons()), *_NO_LESSONS]}
 
 # %% ../../nbs/exam/exercise.ipynb #856c0771
+@documented
 @dataclass(frozen=True)
 class Exercise:
     "A question whose numbers are still open"
@@ -59,9 +61,9 @@ _words = marker("words, blank-separated", lambda s: isinstance(s, str))
 # %% ../../nbs/exam/exercise.ipynb #8aeb58ee
 @checked
 def exercise(
-    chapter:Annotated[str, one_of(CHAPTERS)],
+    chapter:Annotated[str, one_of(CHAPTERS)],   # name of its module
     tags:Annotated[str, _tags],           # of equations in that chapter
-    kind:Annotated[str, one_of(KINDS)],
+    kind:Annotated[str, one_of(KINDS)],   # of answer
     topics:Annotated[str, _words]="",     # more words to select by
     points:Count=1                        # on a sheet
 ) -> Callable: # decorator
@@ -152,6 +154,7 @@ def _good_variant(ex, seed):
     return _first_good(ex, seed) if ex.kind == "code" else _remembered(ex, seed)
 
 # %% ../../nbs/exam/exercise.ipynb #09fa4e33
+@documented
 def right_forms(v:Variant) -> list:
     "Other forms of the right answer, which must be accepted too"
     if v.kind != "numeric": return list(v.accept)
@@ -205,7 +208,7 @@ _seeds = marker("one or more seeds, whole numbers from 0",
 def audit(
     ex:Exercise,
     seeds:Annotated[Sequence, _seeds]=range(20)    # that are tried
-) -> list: # of complaints, empty if all is well
+) -> list[str]: # of complaints, empty if all is well
     "What is wrong with an exercise"
     faults = [f for s in seeds if (f := _draw(ex, s)[1])]
     bad = []

@@ -248,7 +248,7 @@ def grade(
     submissions:Annotated[list, _paths],    # notebooks, or folders with notebooks
     out:AnyPath="grades",                   # folder
     force:bool=False                        # overwrite
-) -> list: # one dict per row of scores.csv
+) -> list[dict]: # one dict per row of scores.csv
     "Grade filled sheets without running them: scores.csv, feedback.csv and summary.png"
     answers = read_key(key)
     read = {p: _identified(p, answers) for p in _notebooks(submissions)}

@@ -16,8 +16,10 @@ from .answers import Unreadable, evaluate, identical, one_line, read_expr
 from .answers import read_numbers
 from .draw import Draw
 from .variant import LETTERED, Variant
+from ..help import documented
 
 # %% ../../nbs/exam/judge.ipynb #98c20149
+@documented
 def near(
     xs:tuple, ys:tuple,   # numbers, and shapes as text
     tol:float             # relative to max(1, |y|)
@@ -30,7 +32,8 @@ def _near(x, y, tol):
     return abs(x - y) <= tol*max(1, abs(y)) + 1e-9
 
 # %% ../../nbs/exam/judge.ipynb #58da2103
-def comparison_points(v:Variant) -> list: # of dicts, symbol -> number
+@documented
+def comparison_points(v:Variant) -> list[dict]: # of dicts, symbol -> number
     "Eight points of the domain on which expressions are compared"
     r = Draw(v.id, "points")
     draw = lambda lo, hi: round(lo + (hi - lo)*r.uniform(), 6)
@@ -58,6 +61,7 @@ def _outputs(v, f):
     return tuple(n for args in v.cases for n in _flat(probe(f, *copy.deepcopy(args))))
 
 # %% ../../nbs/exam/judge.ipynb #5489f2dd
+@documented
 def answer_values(
     v:Variant,
     a:object    # an answer, of the kind that the question asks for
@@ -89,12 +93,14 @@ def _slips(v):
     return found
 
 # %% ../../nbs/exam/judge.ipynb #f621bd9f
+@documented
 def known_mistakes(v:Variant) -> list: # of (name, numbers, message)
     "What this question can recognise: its own mistakes, then the general ones"
     own = [(k, answer_values(v, a), m) for k, (a, m) in v.mistakes.items()]
     return own + _slips(v)
 
 # %% ../../nbs/exam/judge.ipynb #d7104a14
+@documented
 @dataclass(frozen=True)
 class Verdict:
     "What there is to say about an answer"
@@ -186,6 +192,7 @@ def _judge_form(got, truth):
     return Verdict("wrong", unknown)
 
 # %% ../../nbs/exam/judge.ipynb #23ebfde9
+@documented
 def judge(
     v:Variant,
     answer:object   # letter, number, text or function; None or ... if there is none yet

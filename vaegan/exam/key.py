@@ -16,6 +16,7 @@ from ..checks import AnyPath, checked
 from .answers import one_line
 from .judge import known_mistakes
 from .variant import KINDS, LETTERED, Variant
+from ..help import documented
 
 # %% ../../nbs/exam/key.ipynb #9eb18b0d
 _KEYED = ("id", "seed", "title", "kind", "points", "answer", "mistakes", "options",
@@ -26,12 +27,14 @@ def _rounded(a):
     return float(f"{a:.10g}") if isinstance(a, float) else a
 
 # %% ../../nbs/exam/key.ipynb #88511b6d
+@documented
 def to_key(v:Variant) -> dict: # as JSON
     "What grading needs of a question"
     mistakes = {k: [_rounded(a), m] for k, (a, m) in v.mistakes.items()}
     return {k: _rounded(getattr(v, k)) for k in _KEYED} | dict(mistakes=mistakes)
 
 # %% ../../nbs/exam/key.ipynb #498e4558
+@documented
 def from_key(
     d:dict    # from `to_key`, perhaps by way of a file
 ) -> Variant:

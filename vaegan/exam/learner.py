@@ -19,17 +19,20 @@ from .box import box
 from .exercise import Exercise
 from .judge import Verdict, judge
 from .variant import Shown, question_text, solution_text
+from ..help import documented
 
 # %% ../../nbs/exam/learner.ipynb #fde96f61
-def bank_modules() -> list: # of names, such as "elbo"
+@documented
+def bank_modules() -> list[str]: # of names, such as "elbo"
     "The modules of the bank, one for each page of exercises"
     import vaegan.bank
     return sorted(m.name for m in iter_modules(vaegan.bank.__path__))
 
 # %% ../../nbs/exam/learner.ipynb #d810fcb2
+@documented
 def exercises_of(
     module:str    # of the bank
-) -> list: # of Exercise
+) -> list[Exercise]: # of Exercise
     "The exercises of one module, in the order in which they stand there"
     known = bank_modules()
     if module not in known:
@@ -38,8 +41,9 @@ def exercises_of(
     return [x for x in there if isinstance(x, Exercise)]
 
 # %% ../../nbs/exam/learner.ipynb #79daa65d
+@documented
 @lru_cache(1)
-def bank() -> dict: # id -> Exercise, sorted by id
+def bank() -> dict[str, Exercise]: # id -> Exercise, sorted by id
     "Every exercise there is"
     found = {}
     for ex in (ex for m in bank_modules() for ex in exercises_of(m)):
@@ -48,6 +52,7 @@ def bank() -> dict: # id -> Exercise, sorted by id
     return dict(sorted(found.items()))
 
 # %% ../../nbs/exam/learner.ipynb #e21279c6
+@documented
 def nearest(
     word:object,    # that is not known
     known:Iterable  # words that are

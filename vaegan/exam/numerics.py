@@ -12,6 +12,7 @@ import math
 from typing import Annotated, Callable
 
 from ..checks import Count, Finite, Positive, between, checked, marker
+from ..help import documented
 
 # %% ../../nbs/exam/numerics.ipynb #74590f7a
 _even = marker("an even number of pieces", lambda n: n % 2 == 0)
@@ -56,6 +57,7 @@ def argmax(
 @checked
 def _refuse(x:Finite, mu:Finite, var:Positive): "Raise if an argument is not a number"
 
+@documented
 def normal_pdf(
     x:float,        # where
     mu:float=0.,    # mean

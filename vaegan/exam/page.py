@@ -17,8 +17,10 @@ from ..checks import Whole, checked, marker
 from .exercise import CHAPTERS
 from .learner import exercises_of
 from .variant import KINDS, solution_text
+from ..help import documented
 
 # %% ../../nbs/exam/page.ipynb #b1314afd
+@documented
 def anchor(
     tag:str    # of an equation
 ) -> str: # id of the place where it stands
@@ -26,6 +28,7 @@ def anchor(
     return "eq-" + re.sub(r"[^a-z0-9]+", "-", tag.lower()).strip("-")
 
 # %% ../../nbs/exam/page.ipynb #3fcfa04f
+@documented
 def fold(
     summary:str,  # what stands there before it is unfolded
     body:str      # Markdown
@@ -78,7 +81,7 @@ def exercise_page(
     module:str,                # of the bank, such as "elbo", with its PAGE
     seed:Whole=1,              # of the numbers on the page
     repo:str="vaegan/vaegan"   # on GitHub
-) -> list: # of ("markdown" or "code", source)
+) -> list[tuple[str, str]]: # of ("markdown" or "code", source)
     "The cells of a page with all exercises of one module of the bank"
     found = exercises_of(module)
     about = import_module(f"vaegan.bank.{module}").PAGE

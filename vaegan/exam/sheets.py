@@ -27,9 +27,11 @@ from .page import notebook
 from .typeset import to_html
 from .variant import question_text, solution_text
 from ..files import new_folder, write_files
+from ..help import documented
 
 # %% ../../nbs/exam/sheets.ipynb #49fb5cd9
-def topics() -> dict: # topic -> ids of the exercises that can stand on a sheet
+@documented
+def topics() -> dict[str, list[str]]: # topic -> ids of exercises that fit a sheet
     "What can be asked for: chapters, and the words that exercises carry"
     out = {}
     for ex in bank().values():
@@ -46,7 +48,7 @@ def choose(
     names:Annotated[Iterable, _list],    # topics; all chapters if empty
     n:Count,                             # questions
     seed:Whole                           # other seed, other exercises
-) -> list: # of ids
+) -> list[str]: # of ids
     "n different exercises, the topics in turn"
     have = topics()
     _check_topics(names, have)
@@ -80,7 +82,7 @@ def _in_turn(queues, n):
 @checked
 def read_roster(
     path:AnyPath   # CSV with a header and a column `id`
-) -> list: # of ids
+) -> list[str]: # of ids
     "The ids of a class, or one line that says what is wrong with the list"
     try: return _ids(*_table(path))
     except (UnicodeDecodeError, csv.Error) as e:
@@ -124,6 +126,7 @@ def _student(row, head):
 FORMATS = ("ipynb", "md", "html")
 
 # %% ../../nbs/exam/sheets.ipynb #32659a8f
+@documented
 def count(
     n:int,      # of things
     word:str    # for one of them
@@ -147,11 +150,11 @@ _questions = marker("at least one question, a list of Variant",
 
 @checked
 def sheet_cells(
-    vs:Annotated[list, _questions],
+    vs:Annotated[list, _questions],   # `Variant`s, in their order on the sheet
     exam:str,           # its id
     student:str="",     # empty: one sheet for all
     solved:bool=False   # the solutions instead
-) -> list: # of ("markdown" or "code", source)
+) -> list[tuple[str, str]]: # of ("markdown" or "code", source)
     "The cells of a sheet, or of its solutions"
     cells = [("markdown", _head(vs, student, solved))]
     mark = f"#| exam: {exam} student: {student or '*'}\n# leave this cell as it is"
@@ -175,7 +178,7 @@ _Format = Annotated[str, one_of(FORMATS)]
 @checked
 def render_sheet(
     cells:Annotated[list, marker("at least one cell", len)],   # from `sheet_cells`
-    format:_Format
+    format:_Format      # ipynb, md or html
 ) -> str: # the text of a file
     "Cells as a notebook, as Markdown or as a page"
     if format == "ipynb":
@@ -195,11 +198,12 @@ def _check_free(paths, force):
         if not p.is_file(): raise ValueError(f"{p} is in the way and is not a file")
 
 # %% ../../nbs/exam/sheets.ipynb #4f43cfe0
+@documented
 def write_new(
     folder:AnyPath,      # made if missing, with those that the names hold
     files:dict,          # name -> bytes
     force:bool=False     # overwrite what is there
-) -> list: # their paths
+) -> list[Path]: # their paths
     "Write files, all or none, and none over another unless forced"
     paths = [Path(folder)/name for name in files]
     _check_free(paths, force)
@@ -230,7 +234,7 @@ def write_exam(
     students:AnyPath|None=None,         # a roster: numbers of their own for each
     out:AnyPath="exam",                 # folder
     force:bool=False                    # overwrite
-) -> list: # paths: sheets/…, solutions/…, key.json
+) -> list[Path]: # paths: sheets/…, solutions/…, key.json
     "Write an exam and, separately, its key"
     who = read_roster(students) if students else [""]
     ids = choose(topics, n, seed)

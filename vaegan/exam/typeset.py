@@ -12,6 +12,7 @@ import html
 import re
 
 from ..checks import Positive, checked
+from ..help import documented
 
 # %% ../../nbs/exam/typeset.ipynb #dfc8b9dd
 def _plain_tex(tex):
@@ -88,6 +89,7 @@ _PAGE = (
     '<body>\n{body}\n</body></html>\n')
 
 # %% ../../nbs/exam/typeset.ipynb #0b7b50a0
+@documented
 def markdown_html(
     md:str    # headings, lists, code, emphasis, inline mathematics
 ) -> str:
@@ -101,6 +103,7 @@ def markdown_html(
     return re.sub(r"\0(\d+)\0", lambda m: held[int(m[1])], body)
 
 # %% ../../nbs/exam/typeset.ipynb #04c84645
+@documented
 def to_html(
     md:str,       # as for `markdown_html`
     title:str     # of the page

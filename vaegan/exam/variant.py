@@ -11,6 +11,8 @@ __all__ = ['KINDS', 'LETTERED', 'Variant', 'Shown', 'how_to_answer', 'question_t
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from ..help import documented
+
 # %% ../../nbs/exam/variant.ipynb #0d439068
 KINDS = dict(choice="choice", truefalse="true or false, with the reason",
              bug="find the bug", numeric="number", symbolic="expression", code="code")
@@ -19,6 +21,7 @@ KINDS = dict(choice="choice", truefalse="true or false, with the reason",
 LETTERED = ("choice", "truefalse", "bug")
 
 # %% ../../nbs/exam/variant.ipynb #be72eb14
+@documented
 @dataclass(frozen=True)
 class Variant:
     "A question with its numbers"
@@ -42,6 +45,7 @@ class Variant:
     where:str = ""       # chapter and equations
 
 # %% ../../nbs/exam/variant.ipynb #214bad0a
+@documented
 class Shown:
     "Markdown in a notebook, text elsewhere"
     def __init__(
@@ -53,6 +57,7 @@ class Shown:
     def _repr_markdown_(self): return self.md
 
 # %% ../../nbs/exam/variant.ipynb #ae7f4512
+@documented
 def how_to_answer(v:Variant) -> str: # Markdown
     "One or two sentences on what an answer looks like"
     if v.kind in LETTERED: return "Answer with a letter, such as `\"a\"`."
@@ -72,6 +77,7 @@ def _how_to_write_an_expression(v):
             f"`\"exp({first})/2\"`. Equivalent forms count as equal.")
 
 # %% ../../nbs/exam/variant.ipynb #9d871d40
+@documented
 def question_text(
     v:Variant,
     answering:bool=True   # say how to answer, too
@@ -82,6 +88,7 @@ def question_text(
     return "\n\n".join(filter(None, [v.question.strip(), options, how]))
 
 # %% ../../nbs/exam/variant.ipynb #1d3c2f61
+@documented
 def shown_answer(v:Variant) -> str: # Markdown
     "The right answer as a reader wants to see it"
     if v.kind in LETTERED: return f"**({v.answer})** {v.options[v.answer]}"
@@ -95,6 +102,7 @@ def _decimals(x):
     return f"{x:.4f}" if abs(x) >= .01 or not x else f"{x:.4g}"
 
 # %% ../../nbs/exam/variant.ipynb #8ebed5ac
+@documented
 def solution_text(v:Variant) -> str: # Markdown
     "The derivation, step by step, and the answer"
     return "\n\n".join([*v.solution, f"**Answer:** {shown_answer(v)}"])

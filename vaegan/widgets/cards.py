@@ -20,6 +20,7 @@ from ..exam.learner import bank
 from ..exam.sheets import choose
 from ..exam.typeset import markdown_html
 from ..exam.variant import LETTERED, question_text, shown_answer
+from ..help import documented
 from ..plot import COLORS
 from .view import Still
 
@@ -85,6 +86,7 @@ def _help(v, hints, solved):
 # %% ../../nbs/widgets/cards.ipynb #d0b81a96
 _exercise = marker("the id of an exercise, such as 'tight-q'", lambda id: id in bank())
 
+@documented
 class Card(Still):
     "One exercise: question, answer, verdict, hints, solution"
     @checked
@@ -101,7 +103,7 @@ class Card(Still):
         super().__init__()
         self.load(seed)
 
-    def load(self, seed:int):
+    def load(self, seed:int):   # which numbers
         "The same question with the numbers of another seed"
         self.variant, self.verdict = bank()[self.id].variant(seed), None
         self.hints_seen, self.solved = 0, False
@@ -132,6 +134,7 @@ class Card(Still):
         return {"text/markdown": md, "text/plain": md}
 
 # %% ../../nbs/widgets/cards.ipynb #26a927cd
+@documented
 class Deck(Still):
     "Exercise cards to page through, and a score"
     def __init__(self,

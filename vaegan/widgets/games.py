@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from ..checks import Positive, checked, one_of
 from ..dynamics import dirac_step, eigenvalues, play
+from ..help import documented
 from ..minimax import grid_js, grid_value, optimal_logits
 from ..plot import COLORS
 from .view import View, choice, figure, fixed, log_normal, slider
@@ -39,7 +40,7 @@ def _game(mu, sigma, data):
 @checked
 def game_numbers(
     mu:float, sigma:Positive,     # of the generator's density N(mu, sigma²)
-    data:Annotated[str, one_of(TARGETS)]="one hill"
+    data:Annotated[str, one_of(TARGETS)]="one hill"   # what it should become
 ) -> dict: # nats
     "The value against the best discriminator, and what theory says it is"
     p, q, logits = _game(mu, sigma, data)
@@ -73,6 +74,7 @@ def _draw_value(ax, V, js):
     ax.set(xlim=(-1.45, .2), ylim=(-.5, 1.8), xlabel="nats", title=f"V = {fixed(V, 4)}")
 
 # %% ../../nbs/widgets/games.ipynb #6409e236
+@documented
 def draw_game(
     mu:float, sigma:float,     # of the generator's density N(mu, sigma²)
     data:str="one hill"        # key of `TARGETS`
@@ -85,6 +87,7 @@ def draw_game(
     return fig
 
 # %% ../../nbs/widgets/games.ipynb #e1dea5b4
+@documented
 def game_view(
     mu:float=1.5, sigma:float=.7,   # of the generator's density, to begin with
     data:str="one hill"             # key of `TARGETS`, to begin with
@@ -111,6 +114,7 @@ def _fate(radius):
     return "arrives", COLORS["model"]
 
 # %% ../../nbs/widgets/games.ipynb #dffd3753
+@documented
 def dirac_numbers(
     h:float,                        # step size
     alternating:bool=False,         # D first, then G against the new D? Or both at once
@@ -150,6 +154,7 @@ def _draw_rounds(ax, path, radius):
            ylabel="ψ (discriminator)", title=f"{len(path) - 1} rounds")
 
 # %% ../../nbs/widgets/games.ipynb #092b7822
+@documented
 def draw_dirac(
     h:float,                        # step size
     alternating:bool=False,         # D first, then G against the new D? Or both at once
@@ -166,6 +171,7 @@ def draw_dirac(
     return fig
 
 # %% ../../nbs/widgets/games.ipynb #85d2d556
+@documented
 def dirac_view(
     h:float=.3,               # step size, to begin with
     alternating:bool=False,   # D first, then G against the new D? Or both at once

@@ -19,6 +19,7 @@ from ..checks import Positive, checked, one_of
 from ..dists import mean_se
 from ..divergences import kl_mvn
 from ..elbo import elbo_ppca
+from ..help import documented
 from ..latent import PPCA
 from ..plot import COLORS
 from ..reparam import pathwise_grad, score_grad
@@ -76,6 +77,7 @@ def _draw_sum(ax, rec, elbo, evidence):
            xlim=(lo - .06*(hi - lo), lo + 1.22*(hi - lo)))
 
 # %% ../../nbs/widgets/inference.ipynb #19e91e08
+@documented
 def draw_gap(
     mu:float, sigma:float,       # of q = N(mu, sigma²)
     x:float=1.2,                 # what was observed
@@ -90,6 +92,7 @@ def draw_gap(
     return fig
 
 # %% ../../nbs/widgets/inference.ipynb #dea3040e
+@documented
 def gap_view(
     mu:float=-.3, sigma:float=.9,   # of q, to begin with
     x:float=1.2                     # what was observed, to begin with
@@ -110,7 +113,7 @@ INTEGRANDS = {
 # %% ../../nbs/widgets/inference.ipynb #22c4014b
 @checked
 def gradient_draws(
-    f:Annotated[str, one_of(INTEGRANDS)],
+    f:Annotated[str, one_of(INTEGRANDS)],   # the integrand
     mu:float, sigma:float,     # of z ~ N(mu, sigma²)
     n:int=2000, seed:int=0,    # draws, and which
     baseline:float=0.          # subtracted from f in the score estimate
@@ -134,6 +137,7 @@ def _exact(f, mu, sigma, baseline):
     return true, {k: expect(h**2) - true**2 for k, h in estimates.items()}
 
 # %% ../../nbs/widgets/inference.ipynb #b4d73ee4
+@documented
 def gradient_numbers(
     f:str,                     # key of `INTEGRANDS`
     mu:float, sigma:float,     # of z ~ N(mu, sigma²)
@@ -181,6 +185,7 @@ def _draw_estimates(ax, draws, numbers):
     ax.legend(fontsize="small")
 
 # %% ../../nbs/widgets/inference.ipynb #6f3eba2f
+@documented
 def draw_gradients(
     f:str,                     # key of `INTEGRANDS`
     mu:float, sigma:float,     # of z ~ N(mu, sigma²)
@@ -196,6 +201,7 @@ def draw_gradients(
     return fig
 
 # %% ../../nbs/widgets/inference.ipynb #278e1108
+@documented
 def gradient_view(
     f:str="z²",                     # key of `INTEGRANDS`, to begin with
     mu:float=1., sigma:float=1.     # of z ~ N(mu, sigma²), to begin with

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..checks import Float, Shaped, any_device, between, checked, isa, marker
 from ..dists import normal_log_prob
+from ..help import documented
 from ..plot import COLORS, show_images
 from ..vae import VAE
 from .view import View, choice, figure, slider
@@ -35,6 +36,7 @@ def _resting(vae):
     finally: vae.train(was)
 
 # %% ../../nbs/widgets/latent.ipynb #911e641c
+@documented
 def encoded(
     vae:VAE,
     x:Tensor,          # images `[N,1,H,W]`
@@ -49,6 +51,7 @@ def encoded(
         return tuple(torch.cat(t).cpu() for t in zip(*codes))
 
 # %% ../../nbs/widgets/latent.ipynb #4bcc9912
+@documented
 def decoded(
     vae:VAE,
     z:Tensor,          # points `[N,d_z]`
@@ -78,6 +81,7 @@ def explorable(
     return None if x is None else x[:1500], None if y is None else y[:1500].cpu()
 
 # %% ../../nbs/widgets/latent.ipynb #13049cdd
+@documented
 def class_slider(vae:VAE) -> dict: # label -> slider, or nothing
     "The control that a conditional VAE needs"
     if not vae.n_classes: return {}
@@ -96,6 +100,7 @@ def _draw_codes(ax, mu, y, plane):
                 ha="center", va="center")
 
 # %% ../../nbs/widgets/latent.ipynb #7d9d475e
+@documented
 def draw_point(
     vae:VAE,
     z:Tensor,                    # the point `[d_z]`
@@ -143,6 +148,7 @@ def _point_controls(vae, mu, n):
     return controls | class_slider(vae)
 
 # %% ../../nbs/widgets/latent.ipynb #188023d8
+@documented
 class PointView(View):
     "A point in latent space, and what the decoder makes of it"
     def __init__(self,

@@ -20,6 +20,7 @@ import ipywidgets as iw
 from matplotlib.figure import Figure
 
 from ..checks import Positive, checked
+from ..help import documented
 from ..plot import COLORS, plot_curves
 from ..runs import History, fit
 from .view import Still, figure, image_tag, to_png
@@ -51,6 +52,7 @@ def _draw_panel(ax, title, curves, levels, live):
     for at in live: ax.plot(*at, "o", mfc="none", mec=COLORS["truth"], ms=5)
 
 # %% ../../nbs/widgets/monitor.ipynb #7ccc2c6a
+@documented
 def draw_history(
     history:dict,        # quantity -> values, one per epoch
     refs:dict|None=None, # quantity -> (label, height) that theory gives, drawn dashed
@@ -160,6 +162,7 @@ class _Curves(Still):
         return words | {"image/png": base64.b64encode(self.png).decode()}
 
 # %% ../../nbs/widgets/monitor.ipynb #abadc604
+@documented
 class Monitor(_Curves):
     "Curves that grow while `fit` runs, beside the values of theory, and a stop button"
     @checked
@@ -180,7 +183,9 @@ class Monitor(_Curves):
         self.stop.on_click(lambda _: self._ask())
         self.children = [iw.HBox([self.stop, self.status]), self.picture]
 
-    def step(self, batch) -> dict: # what the step reports
+    def step(self,
+        batch   # a minibatch, as the step takes it
+    ) -> dict: # what the step reports
         "The step, with somebody looking on"
         if self._asked: raise KeyboardInterrupt   # `fit` keeps what is finished
         out = self._step(batch)

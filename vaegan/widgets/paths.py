@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..checks import Count, Float, between, checked
 from ..divergences import kl_normal
+from ..help import documented
 from ..plot import COLORS, show_images
 from ..vae import VAE
 from .latent import class_slider, decoded, encoded, explorable
@@ -66,6 +67,7 @@ def _draw_lengths(ax, a, b, t, kind):
     ax.legend(fontsize="small", ncols=3)
 
 # %% ../../nbs/widgets/paths.ipynb #5f662918
+@documented
 def draw_path(
     vae:VAE,
     ends:Tensor,             # the two codes `[2,d_z]`
@@ -98,6 +100,7 @@ def _ends(
                 second=slider("to image", second, 0, n - 1, 1))
 
 # %% ../../nbs/widgets/paths.ipynb #4681bd75
+@documented
 def path_view(
     vae:VAE,                 # trained, at least two latent dimensions
     x:Tensor,                # images to choose from `[N,1,H,W]`, at most 1500
@@ -117,6 +120,7 @@ def path_view(
     return View("Pictures on the way between two images", draw, numbers, **controls)
 
 # %% ../../nbs/widgets/paths.ipynb #4ef1e081
+@documented
 def draw_traversal(
     vae:VAE,
     z:Tensor,                # where the others stay `[d_z]`
@@ -139,6 +143,7 @@ def draw_traversal(
     return fig
 
 # %% ../../nbs/widgets/paths.ipynb #71f93b0b
+@documented
 def traversal_view(
     vae:VAE,                 # trained, at least two latent dimensions
     x:Tensor,                # images to choose from `[N,1,H,W]`, at most 1500
@@ -163,6 +168,7 @@ def traversal_view(
     return View(title, draw, numbers, **controls, **class_slider(vae))
 
 # %% ../../nbs/widgets/paths.ipynb #e9f7d791
+@documented
 class Explorer(Still):
     "Several views of one model, and buttons that choose one"
     def __init__(self,
@@ -186,6 +192,7 @@ class Explorer(Still):
         return self.chosen.still()
 
 # %% ../../nbs/widgets/paths.ipynb #24edd751
+@documented
 def explorer(
     vae:VAE,                 # trained, at least two latent dimensions
     x:Tensor,                # images to encode `[N,1,H,W]`; the first 1500 are used

@@ -23,9 +23,11 @@ from torch import Tensor
 
 from ..checks import Float, Positive, checked
 from ..dists import normal_log_prob
+from ..help import documented
 from ..plot import STYLE, png_bytes
 
 # %% ../../nbs/widgets/view.ipynb #15e2286d
+@documented
 class Still(iw.VBox):
     "A widget that leaves a still picture of itself where no kernel can move it"
     def still(self) -> dict: # MIME type -> content
@@ -44,6 +46,7 @@ class Still(iw.VBox):
 # %% ../../nbs/widgets/view.ipynb #8e03286a
 _LOCK = threading.RLock()   # matplotlib's settings are shared by threads
 
+@documented
 @contextlib.contextmanager
 def figure(
     w:float, h:float,          # inches
@@ -58,13 +61,17 @@ def figure(
         else: yield fig, fig.subplots(rows, cols, **kwargs)
 
 # %% ../../nbs/widgets/view.ipynb #98464458
-def to_png(fig:Figure) -> bytes:
+@documented
+def to_png(
+    fig:Figure   # of matplotlib
+) -> bytes:
     "A figure as a PNG, one thread at a time"
     with _LOCK: return png_bytes(fig, STYLE["savefig.dpi"])
 
 # %% ../../nbs/widgets/view.ipynb #5aebc7c8
+@documented
 def image_tag(
-    png:bytes,
+    png:bytes,    # the picture
     alt:str       # what it shows, in words
 ) -> str: # HTML
     "A picture as a part of a page"
@@ -73,15 +80,19 @@ def image_tag(
     return f'<img src="data:image/png;base64,{src}" alt="{alt}" style="{style}">'
 
 # %% ../../nbs/widgets/view.ipynb #a8d9190b
+@documented
 def fixed(
-    v:float,
+    v:float,         # any number
     digits:int=3     # behind the point
 ) -> str:
     "A number with a true minus sign"
     return f"{v:.{digits}f}".replace("-", "−")
 
 # %% ../../nbs/widgets/view.ipynb #e4323204
-def shown(v:float|int|str) -> str:
+@documented
+def shown(
+    v:float|int|str   # a number or a text
+) -> str:
     "A number or a text as the table shows it"
     if isinstance(v, (int, str)): return str(v)
     return fixed(v, 4) if abs(v) < 1e4 else f"{v:.3e}"
@@ -99,6 +110,7 @@ def _words(title, numbers):
     return f"{title}: " + ", ".join(f"{k} {shown(v)}" for k, v in numbers.items())
 
 # %% ../../nbs/widgets/view.ipynb #b4da6420
+@documented
 class View(Still):
     "Controls, a picture and its numbers: drawn anew whenever a control moves"
     def __init__(self,
@@ -119,6 +131,7 @@ class View(Still):
 
     @property
     def values(self) -> dict: # name -> value of the control
+        "Where the controls stand"
         return {k: c.value for k, c in self.controls.items()}
 
     def set(self, **values):   # name -> value
@@ -153,6 +166,7 @@ class View(Still):
 _WIDE = dict(style={"description_width": "initial"},
              layout=iw.Layout(width="300px", max_width="100%"))
 
+@documented
 def slider(
     label:str,             # beside it
     value:float,           # where it starts
@@ -165,6 +179,7 @@ def slider(
     return iw.FloatSlider(readout_format=".2f", **how)
 
 # %% ../../nbs/widgets/view.ipynb #b1e1deb1
+@documented
 def choice(
     label:str,           # beside it
     options:Iterable,    # values, or pairs of what is shown and the value

@@ -1,0 +1,131 @@
+"What `help` says: of every exported name what it takes, in shapes and units, what comes, an example, and where it is explained."
+import inspect
+import pydoc
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, NamedTuple, Union
+
+import pytest
+import torch
+from bad_input import bad_input_tests
+from exported import NAMES
+from torch import nn
+
+from vaegan import help as told
+from vaegan.checks import Count, Float, between
+from vaegan.help import documented
+from vaegan.vae import VAE
+
+each = pytest.mark.parametrize("module, name, f", NAMES, ids=[f"{m}.{n}" for m, n, _ in NAMES])
+
+def parts(name, f):
+    "A function, or the methods of a class that its user meets"
+    if not inspect.isclass(f): return [(name, f)]
+    own = {k: getattr(m, "__func__", m) for k, m in vars(f).items() if k[0] != "_" or k == "__init__" and not told._is_record(f)}
+    own |= {k: m.fget for k, m in own.items() if isinstance(m, property)}
+    return [(f"{name}.{k}", m) for k, m in own.items() if inspect.isfunction(m)] + [(name, f)]*told._is_record(f)
+
+@each
+def test_every_argument_is_told(module, name, f):
+    for what, m in parts(name, f):
+        text = inspect.getdoc(m) or ""
+        lines = " ".join(text.split())
+        for k, p in inspect.signature(m).parameters.items():
+            if k in ("self", "cls"): continue
+            line = " ".join(str(p).split())
+            assert line in lines, f"{what}: help does not show {line}\n{text}"
+            after = lines[lines.index(line) + len(line):].lstrip()
+            assert after and not after.startswith(("returns ", "Explained", "Anything")), f"{what}: nothing is said of {k}\n{text}"
+
+@each
+def test_help_says_where_it_is_explained(module, name, f):
+    text = inspect.getdoc(f)
+    assert text.splitlines()[0].strip() and f"/{module.replace('.', '/')}.html#{name.lower()}" in text
+    assert "typing." not in text and "torch._C" not in text and "<class" not in text
+
+def test_what_comes_back_is_told():
+    "A return that is annotated or commented is in the help; nothing says only `tuple`"
+    for module, name, f in NAMES:
+        if inspect.isclass(f): continue
+        back = inspect.signature(f).return_annotation
+        if back not in (inspect.Signature.empty, None): assert "\nreturns " in "\n" + str(f.__doc__), f"{module}.{name}"
+    bare = {f"{m}.{n}" for m, n, f in NAMES if not inspect.isclass(f) and inspect.signature(f).return_annotation is tuple}
+    assert bare <= {"exam.judge.answer_values", "widgets.latent.encoded", "widgets.latent.explorable"}, bare     # of any length, or None
+
+def test_methods_and_signatures():
+    text = pydoc.render_doc(VAE, renderer=pydoc.plaintext)
+    for part in ("x: Float[Tensor, \"B *x_shape\", like self]", "nats per image", "where eps comes from", "d_z: Count", "Count is int: values of at least 1."):
+        assert part in text, part
+    assert "torch._C" not in text.split("Methods inherited")[0].split("Static methods")[0]
+
+WRITTEN = [(int, "int"), (int|None, "int or None"), (Union[int, str], "int or str"), (nn.Module, "nn.Module"), (torch.Tensor, "Tensor"), (torch.Generator, "torch.Generator"),
+           (torch.optim.Optimizer, "torch.optim.Optimizer"), (tuple[int, float], "tuple[int, float]"), (tuple[float, ...], "tuple[float, ...]"), (dict[str, VAE], "dict[str, VAE]"),
+           (Literal["a", "b"], "'a' or 'b'"), (Count, "Count"), (Count|None, "Count or None"), ("in words", "in words"), (None, "None"), (Any, "Any"),
+           (Float[torch.Tensor, "... K"], 'Float[Tensor, "... K"]')]
+
+@pytest.mark.parametrize("note, text", WRITTEN, ids=[t for _, t in WRITTEN])
+def test_an_annotation_in_few_words(note, text): assert told._written(note, dict(Count=Count)) == text
+
+def test_an_annotation_without_a_name_tells_its_conditions_with_the_meaning():
+    def f(n:Annotated[int, between(1, 9)], m:Count): "Count"   # both
+    assert str(inspect.signature(documented(f))) == "(n: int, m: Count)"
+    assert "both; values in [1, 9]" in inspect.getdoc(f) and "Count is int: values of at least 1." in inspect.getdoc(f)
+
+def kinds(a, /, b:int, *c:float, d=1, e:type=nn.ReLU, f:int|None=None, **g): ...
+def bare(a, *, b): ...
+def first(a, /): ...
+
+@pytest.mark.parametrize("f", [kinds, bare, first])
+def test_a_signature_prints_as_it_is_typed(f):
+    s = told._shown(f)
+    assert s == inspect.signature(f) and [p.kind for p in s.parameters.values()] == [p.kind for p in inspect.signature(f).parameters.values()]
+    want = {"kinds": "(a, /, b: int, *c: float, d=1, e: type = nn.ReLU, f: int = None, **g)", "bare": "(a, *, b)", "first": "(a, /)"}
+    assert str(s) == s.format() == want[f.__name__]
+
+class Point(NamedTuple):
+    "A point"
+    x:float      # to the right
+    y:float=0.   # up
+
+@dataclass
+class Bag:
+    "A bag"
+    size:int                               # in litres
+    things:list=field(default_factory=list)   # in it
+
+class Net(nn.Module):
+    "A net"
+    def __init__(self,
+        n:Count   # nodes
+    ): super().__init__()
+
+    @property
+    def size(self) -> int: # nodes
+        "How large it is"
+        return 1
+
+    @torch.no_grad()
+    def forward(self,
+        x:torch.Tensor, y:torch.Tensor,   # two rows
+        *more:int                         # and so on
+    ) -> torch.Tensor: # one
+        "Run"
+
+def test_records_classes_and_stars():
+    documented(Point), documented(Bag), documented(Net)
+    assert "x: float        to the right" in inspect.getdoc(Point) and "y: float = 0.0  up" in inspect.getdoc(Point)
+    assert "in litres" in inspect.getdoc(Bag) and "in it" in inspect.getdoc(Bag)
+    assert "nodes" in inspect.getdoc(Net.__init__) and "returns int" in inspect.getdoc(Net.size)
+    text = inspect.getdoc(Net.forward)
+    assert text.count("two rows") == 2 and "*more: int" in text and "and so on" in text and "returns Tensor" in text
+    assert Point(1.).y == 0 and Bag(2).things == [] and Net(3)(X := torch.ones(1), X) is None
+
+def test_nothing_is_read_before_somebody_asks():
+    def f(n:int): "Count"
+    assert documented(f) is f and f.__doc__ == "Count" and "whole" not in vars(f.__doc__)
+    assert str(f.__doc__).startswith("Count\n\nn: int")
+    exec("def g(n:int): 'no source'", space := {})
+    assert inspect.getdoc(documented(space["g"])).startswith("no source")
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+NO_ROW = {"help.documented": "read when a function is defined, and tried above", "help.examples": "takes nothing"}
+bad_input_tests({}, NO_ROW)
