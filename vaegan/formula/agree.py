@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .evaluate import Choice
 from .tree import Node, Number, Sum
-from .values import in_order
+from .values import Value, in_order
 
 # %% ../../nbs/formula/agree.ipynb #67663e02
 class Fails(AssertionError): "A relation that is not true"
@@ -121,10 +121,10 @@ def among(
     allowed:Tolerance   # how far equal numbers may be apart
 ) -> bool:
     "Is a side one of several values, or all of them?"
-    several = [v.data.detach() for v in choice.values]
-    if a.ndim == 0 or op == r"\in" and a.shape == several[0].shape:
+    several = [v.data.detach() if isinstance(v, Value) else v for v in choice.values]
+    if a.ndim == 0 or any(a.shape == v.shape for v in several):
         hits = [agree(a, v, "=", allowed) for v in several if v.shape == a.shape]
         return any(hits) != (op == r"\notin")
-    if op == r"\in": return all(among(x, choice, op, allowed) for x in a)
-    return len(a) == len(several) and agree(in_order(a), in_order(torch.stack(several)),
-                                           "=", allowed)
+    if op != "=": return all(among(x, choice, op, allowed) for x in a)
+    if a.ndim != 1 or len(a) != len(several): return False
+    return agree(in_order(a), in_order(torch.stack(several)), "=", allowed)

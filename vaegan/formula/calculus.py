@@ -144,9 +144,11 @@ def _(node: BigOp, env):
 
 def _summed(node, env):
     letter, start, conditions = _below(node, env)
-    over = env.known.get(env.text(letter))
-    if isinstance(over, Over) and start is None:
-        return average(over, lambda e: number(node.body, e), env, node, mean=False)
+    for k in (f"{node.op}_{env.text(node.sub)}", env.text(letter)):
+        over = env.known.get(k)
+        if isinstance(over, Over) and node.op == "sum":
+            over, body = _counted(over), lambda e: number(node.body, e)
+            return average(over, body, env, node, mean=False)
     entries, begin = index_range(letter, start, node.sup, node, env)
     total, name = None, env.text(letter)
     for i in entries:
@@ -156,6 +158,12 @@ def _summed(node, env):
         join = plus if node.op == "sum" else times
         total = v if total is None else join(total, v)
     return as_value(float(node.op == "prod")) if total is None else total
+
+def _counted(over):
+    "Every point counts once, if nothing else is said"
+    if over.weights is not None or callable(over.points[0]): return over
+    return Over(over.names, over.points[0] if len(over.names) == 1 else over.points,
+                torch.ones(len(over.points[0]), dtype=torch.float64))
 
 def _below(node, env):
     "The index, where it starts, and the conditions on it"
@@ -180,7 +188,7 @@ def index_range(
         return range(a, b + 1), min(max(a, 0), 1)
     name = env.text(letter)
     given = env.known.get(name)
-    if isinstance(given, (range, list, tuple, set, Tensor)):
+    if isinstance(given, (range, list, tuple, set)):
         return list(given), 0 if isinstance(given, range) and not given.start else 1
     found = {len(keys): keys for keys in _carriers(name, node, env)}
     if len(found) == 1: return next(iter(found.values())), 1
@@ -268,9 +276,9 @@ def _optimum(node, env):
     best = int(values.argmin(0)) if not env.axes else values.argmin(0)
     if env.axes: return _best_everywhere(node, values, lowest)
     points = [p[best] for p in at]
-    grid = at[0]
+    grid = over.points[0]
     if len(at) == 1 and isinstance(grid, Tensor) and grid.ndim == 1 and len(grid) > 2:
-        points = [_golden(over.names[0], at[0], best, f, env, lowest)]
+        points = [_golden(over.names[0], grid.double(), best, f, env, lowest)]
     here = dict(zip(over.names, points))
     if not node.op.startswith("arg"): return f(env.under(here))
     found = tuple(as_value(p) for p in points)

@@ -13,8 +13,8 @@ from dataclasses import replace
 import torch
 from torch.distributions import Distribution
 
-from .evaluate import BUILT_IN, is_product, meaning, meant
-from .evaluate import number, truth
+from .evaluate import BUILT_IN, entry_of, is_product, meaning
+from .evaluate import meant, number, truth
 from .laws import Gauss, Law, bernoulli, divergence, entropy, log_density
 from .laws import uniform
 from .letters import STATISTICS
@@ -50,7 +50,8 @@ def _function(head, node, env):
     if isinstance(f, Over): f = None
     if f is None and (primes := _primes(head)): return _primed(head, primes, node, env)
     if f is None and name in BUILT_IN: return BUILT_IN[name](node, env)
-    if f is None and isinstance(head, Symbol): f = meant(head, env)
+    if f is None: f = entry_of(head, env)
+    if f is None: env.unknown(name, head)
     if isinstance(f, (Distribution, Law, Gauss)):
         x, = (number(a, env) for a in node.body.args)
         return entrywise(torch.exp, log_density(f, x))

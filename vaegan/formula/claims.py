@@ -16,8 +16,9 @@ import vaegan.formula.derivatives  # noqa: F401
 from .agree import CLAIMS, NEAR, Fails, Held, Link, Tolerance, agree
 from .agree import among, printed, shown
 from .calculus import index_range
+from .letters import STATISTICS
 from .displays import before, latex_of, tags
-from .evaluate import Choice, indexed, meant
+from .evaluate import Choice, as_vector, indexed, meant, number
 from .meanings import Meanings, Over
 from .read import read
 from .tree import BigOp, Display, Fence, FormulaError, Node, Relation
@@ -44,6 +45,7 @@ def free_indices(
 def _index_letters(node, env):
     "The letters in the subscripts that pick an entry"
     if env.text(node) in env.known: return
+    if node.name in STATISTICS: return
     for base, items in indexed(node, env):
         if base not in env.known or isinstance(env.known[base], (Over, range)): continue
         yield from (n for i in items for n in walk(i) if isinstance(n, Symbol))
@@ -65,7 +67,8 @@ def _side(node, env):
     if any(isinstance(n, Sum) and {r"\pm", r"\mp"} & set(n.signs) for n in walk(node)):
         both = [meant(node, env.under({"±": s})) for s in (1, -1)]
         return Choice(tuple(both))
-    return meant(node, env)
+    v = meant(node, env)
+    return v if isinstance(v, (Value, tuple, Choice)) else number(node, env)
 
 def _tensor(v, node, env):
     "A side as tensors, or why it is none"
@@ -76,6 +79,8 @@ def _tensor(v, node, env):
 
 def _alike(a, b, node, env):
     "Both sides with their dimensions side by side"
+    if isinstance(a, Value) != isinstance(b, Value):
+        a, b = (as_vector(v) if isinstance(v, tuple) else v for v in (a, b))
     if isinstance(a, tuple) or isinstance(b, tuple):
         if not (isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b)):
             env.fail("one side is a list of another length", node)
@@ -92,7 +97,7 @@ def _alike(a, b, node, env):
 # %% ../../nbs/formula/claims.ipynb #127fa6a8
 def _same_size(v, other):
     if not v.eye: return v
-    if other.eye: return Value(v.data, v.axes)
+    if not isinstance(other, Value) or other.eye: return Value(v.data, v.axes)
     if other.rank != 2: raise Unfit("the identity equals no such thing")
     n = other.data.shape[-1]
     return Value(v.data*torch.eye(n, dtype=torch.float64))
@@ -188,9 +193,10 @@ def _link(n, clause, k, sides, env, allowed, at):
         env.fail(f"{op} needs within=, how far is near", where)
     a, b = sides[k:k + 2]
     if isinstance(b, Choice):
+        b = Choice(tuple(_same_size(v, a) for v in b.values))
         a = _tensor(a, pair[0], env)
         true = among(a, b, op, allowed)
-        values = a, torch.stack([v.data for v in b.values])
+        values = a, tuple(v.data.detach() for v in b.values)
     else:
         values = _alike(a, b, where, env)
         true = agree(*values, op, allowed, digits)
@@ -240,10 +246,12 @@ def says(
 ) -> tuple:            # of functions of what the letters stand for
     "The sides of a display as functions"
     display, earlier = _display(what)
-    clauses = dict(_relations(display, earlier))
-    if statement not in clauses:
-        raise ValueError(f"statement: expected one of {[*clauses]}, got {statement!r}")
-    return tuple(_function(s, display.latex) for s in clauses[statement].sides)
+    numbered = enumerate(display.clauses, 1)
+    sides = {n: (c,) for n, c in numbered if not isinstance(c, Remark)}
+    sides |= {n: c.sides for n, c in _relations(display, earlier)}
+    if statement not in sides:
+        raise ValueError(f"statement: expected one of {[*sides]}, got {statement!r}")
+    return tuple(_function(s, display.latex) for s in sides[statement])
 
 def _function(node, latex):
     def side(*given, **values):

@@ -90,16 +90,28 @@ def _nabla(node, env):
     leaves, y = _variables(node, env)
     if y.rank or y.axes and order > 1: env.fail("a gradient of what is no number", node)
     if not y.data.requires_grad: env.fail("this does not depend on what ∇ is by", node)
-    if len(leaves) == 1 and order == 1:
-        return replace(leaves[0], data=_grad(y.data.sum(), leaves[0].data))
-    flat = _flat_gradient(y.data, leaves)
-    if order == 1: return Value(flat)
+    if len(leaves) == 1 and order == 1: return _gradient(y, leaves[0])
+    if order == 1: return _beside([_gradient(y, v) for v in leaves])
     if order > 2: env.fail("∇ more than twice", node)
-    return Value(torch.stack([_flat_gradient(g, leaves) for g in flat]))
+    flat = _beside([_gradient(y, v) for v in leaves]).data
+    rows = [_beside([_gradient(Value(g), v) for v in leaves]).data for g in flat]
+    return Value(torch.stack(rows))
 
-def _flat_gradient(y, leaves):
-    if not y.requires_grad: y = y + 0*sum(v.data.sum() for v in leaves)
-    return torch.cat([_grad(y, v.data).reshape(-1) for v in leaves])
+def _gradient(y, leaf):
+    "The gradient by one leaf: at every point, if y is at many and the leaf is not"
+    if not y.data.requires_grad: y = replace(y, data=y.data + 0*leaf.data.sum())
+    if leaf.axes or not y.axes:
+        return replace(leaf, data=_grad(y.data.sum(), leaf.data))
+    each = torch.eye(y.data.numel(), dtype=y.data.dtype).reshape(-1, *y.data.shape)
+    data, = torch.autograd.grad(y.data, leaf.data, each, create_graph=True,
+                                is_grads_batched=True)
+    return Value(data.reshape(*y.data.shape, *leaf.data.shape), y.axes)
+
+def _beside(gradients):
+    "Several gradients as one vector"
+    axes = max(g.axes for g in gradients)
+    return Value(torch.cat([g.data.flatten(g.axes) if g.rank else g.data[..., None]
+                            for g in gradients], -1), axes)
 
 # %% ../../nbs/formula/derivatives.ipynb #f240a120
 def _variables(node, env):

@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -92,13 +93,13 @@ def picked(
     values:object,    # a tensor, list, dictionary, function or Value
     indices:list,     # of whole numbers
     starts:list       # 0 or 1 for each: where the count begins
-):                    # -> what stands there
+):                    # -> what stands there; of a function, what is left of it
     "The entry of something at some indices"
     if isinstance(values, Mapping):
         where = indices[0] if len(indices) == 1 else tuple(indices)
         if where not in values: raise Unfit(f"there is no entry {where}")
         return values[where]
-    if callable(values): return values(*indices)
+    if callable(values): return partial(values, *indices)
     if isinstance(values, (list, tuple)) and len(indices) > 1:
         return picked(picked(values, indices[:1], starts[:1]), indices[1:], starts[1:])
     if not isinstance(values, (list, tuple)): values = as_value(values)
@@ -119,8 +120,8 @@ class Meanings:
 
     def __init__(self, given, latex=""):
         self.known = {key(k): v for k, v in given.items()}
-        self.latex, self.axes, self.starts, self._texts = latex, 0, {}, {}
-        self.compound = {k for k in self.known if not re.fullmatch(r"\w+", k)}
+        self.latex, self.axes, self.starts = latex, 0, {}
+        self._texts, self.ways = {}, {}
         called = [(_template(k), v) for k, v in self.known.items() if callable(v)]
         self.templates = [(*t, v) for t, v in called if t]
 
@@ -181,7 +182,7 @@ def called(
         env.fail(f"the function failed: {type(e).__name__}: {e}", node)
 
 def _plain_value(v, env):
-    numeric = isinstance(v, (int, float, complex, Tensor)) or hasattr(v, "__array__")
+    numeric = isinstance(v, (float, complex, Tensor)) or hasattr(v, "__array__")
     return as_value(v) if numeric else v
 
 # %% ../../nbs/formula/meanings.ipynb #3ff504fe

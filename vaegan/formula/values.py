@@ -43,10 +43,18 @@ def as_value(
 ) -> Value:       # double precision
     "A value out of what someone has"
     if isinstance(x, Value): return x
-    try: t = torch.as_tensor(x)
+    try: return Value(_tensor(x), axes)
     except (TypeError, ValueError, RuntimeError):
         raise Unfit(f"expected a number or a tensor, got {_short(x)}") from None
-    return Value(t if t.is_complex() else t.double(), axes)
+
+def _tensor(x):
+    "In double precision from the start: .1 must not pass through single precision"
+    if isinstance(x, (list, tuple)) and x and all(isinstance(v, Tensor) for v in x):
+        x = torch.stack(list(x))
+    if isinstance(x, Tensor):
+        return x.to(torch.complex128 if x.is_complex() else torch.float64)
+    try: return torch.as_tensor(x, dtype=torch.float64)
+    except (TypeError, RuntimeError): return torch.as_tensor(x, dtype=torch.complex128)
 
 def _short(x):
     text = " ".join(repr(x).split())
@@ -135,7 +143,7 @@ def divided(
 ) -> Value:
     "a / b"
     if b.rank > 1 or b.eye: raise Unfit("a division by a matrix")
-    if b.rank and not a.rank == b.rank: raise Unfit(f"{a!r} divided by {b!r}")
+    if b.rank and a.rank > 1: raise Unfit(f"{a!r} divided by {b!r}")
     x, y, axes = aligned(a, b)
     return Value(x/y, axes, a.row, a.eye)
 
