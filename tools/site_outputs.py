@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 from PIL import Image
+from site_figures import drawn
 
 LIVING = re.compile(r'(<div class="vaegan-living"[^>]*>)<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"[^>]*>')
 OPTION = re.compile(r"^#\|\s*(fig-cap|fig-alt)\s*:\s*(.*)\n?", re.M)
@@ -63,6 +64,7 @@ def picture(data, alt, site, up):
     "The picture among the forms of an output, as HTML; none if there is none"
     block = "".join(data.get("text/html", ""))
     if "vaegan-living" in block: return living(block, site, up)
+    if svg := "".join(data.get("image/svg+xml", "")): return drawn(svg, alt)
     if png := "".join(data.get("image/png", "")).strip(): return plate(png, alt, site, up)
 
 def quiet(outputs, words, site, up):

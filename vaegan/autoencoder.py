@@ -48,7 +48,7 @@ def _arrow(ax, a, b, color):
 
 def _draw_surface(ax, m, span):
     "The loss as shades between lines of equal loss, each four times the one before"
-    w = torch.linspace(-span, span, 301, dtype=torch.float64)
+    w = torch.linspace(-span, span, 121, dtype=torch.float64)
     w1, w2 = torch.meshgrid(w, w, indexing="xy")
     levels = [m*4.**k for k in range(-5, 4)]
     loss = ae_loss(w1, w2, m).clamp(levels[0], levels[-1])
@@ -102,5 +102,5 @@ def plot_ae_surface(
             label="saddle, loss $m$", zorder=5)
     ax.set(xlabel="$w_1$ (encoder)", ylabel="$w_2$ (decoder)", xlim=(-span, span),
            ylim=(-span, span), aspect="equal")
-    ax.legend(fontsize="small", loc="upper center", bbox_to_anchor=(.5, 1.15), ncols=2)
+    ax.legend(loc="upper center", bbox_to_anchor=(.5, 1.15), ncols=2)
     return ax

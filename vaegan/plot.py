@@ -36,19 +36,25 @@ _CYCLE = [COLORS[k] for k in ("real", "fake", "model", "prior", "accent", "faint
 STYLE:dict = {                      # settings of matplotlib
     "figure.dpi": 110, "savefig.dpi": 110, "figure.figsize": (6, 3.4),
     "figure.constrained_layout.use": True, "axes.prop_cycle": cycler(color=_CYCLE),
-    "axes.spines.top": False, "axes.spines.right": False,
-    "axes.titlesize": "medium", "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.labelpad": 7,
+    "font.size": 9, "axes.titlesize": "medium", "axes.titlelocation": "left",
     "axes.edgecolor": "#666666", "axes.labelcolor": "#333333",
     "xtick.color": "#666666", "ytick.color": "#666666",
     "xtick.labelcolor": "#333333", "ytick.labelcolor": "#333333",
-    "legend.frameon": False, "image.cmap": "gray_r", "lines.linewidth": 1.8,
-    "svg.hashsalt": "vaegan"}
+    "legend.frameon": False, "legend.labelspacing": .8, "lines.linewidth": 1.8,
+    "image.cmap": "gray_r", "image.interpolation": "none",
+    "svg.fonttype": "none", "svg.hashsalt": "vaegan"}       # words stay words
 
 # %% ../nbs/42_plot.ipynb #b95ddbaa
+_UNDATED = dict.fromkeys(("Date", "Creator", "Format", "Type"))   # equal bytes
+
 @documented
 def use_style():
-    "Draw everything from here on in the course's style"
+    "Draw everything from here on in the course's style; in a notebook as SVG"
     plt.rcParams.update(STYLE)
+    if "inline" in matplotlib.get_backend():      # figures are outputs of a notebook
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+        set_matplotlib_formats("svg", dpi=150, metadata=_UNDATED)
 
 # %% ../nbs/42_plot.ipynb #5831ed71
 @checked
@@ -103,7 +109,7 @@ def show_images(
         above = .25*bool(title) + .2*bool(len(cols))
         height, width = (scale*n/w for n in sheet.shape)
         ax = plt.subplots(figsize=(width + left, height + above))[1]
-    ax.imshow(sheet, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest")
+    ax.imshow(sheet, vmin=0, vmax=1, cmap="gray_r", interpolation="none")
     if title: ax.set_title(title)
     _name_sheet(ax, (h, w), pad, rows, cols)
     return ax
@@ -148,7 +154,7 @@ def _name_ends(ax, names):
     points = 72*inches/(hi - lo)                       # per unit of y
     at = _spread([y*points for _, y, _ in names], gap=11.)
     how = dict(xycoords=("axes fraction", "data"), textcoords="offset points",
-               va="center", fontsize="small", annotation_clip=False)
+               va="center", annotation_clip=False)
     for (label, y, color), a in zip(names, at):
         ax.annotate(label, (1, y), xytext=(4, a - y*points), color=color, **how)
 
@@ -200,9 +206,10 @@ def plot_ring(
         ax.add_patch(Circle(centre, 3*std, **disc))
     r = 1.6*radius
     first, second = x.detach().cpu().clamp(-r, r).T
-    ax.plot(first, second, ".", color=COLORS["fake"], ms=2, alpha=.5, clip_on=False)
+    dots = dict(color=COLORS["fake"], alpha=.5, ms=2, rasterized=len(x) > 400)
+    ax.plot(first, second, ".", clip_on=False, **dots)
     ax.set(xlim=(-r, r), ylim=(-r, r), aspect="equal", xticks=[], yticks=[])
-    ax.set_title(title, fontsize="small")
+    ax.set_title(title)
     return ax
 
 # %% ../nbs/42_plot.ipynb #fdaafc01

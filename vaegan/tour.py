@@ -231,7 +231,7 @@ def _gan_curves(hist):
 def _gan_figures(G, hist, snapshots, seed):
     over = show_images(torch.cat(list(snapshots.values())), 12, scale=.5)
     epochs = ", ".join(map(str, snapshots))
-    over.set_title(f"after epoch {epochs} (top to bottom)", fontsize="medium")
+    over.set_title(f"after epoch {epochs} (top to bottom)")
     drawn = G.sample(60, torch.Generator().manual_seed(seed + 1))
     return [
         Figure("gan_curves.png", png_bytes(_gan_curves(hist)),

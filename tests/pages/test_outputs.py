@@ -60,9 +60,11 @@ def test_every_picture_of_the_notebooks(nb, tmp_path):
     for c in read_nb(nb).cells:
         if c.cell_type != "code" or not c.get("outputs"): continue
         alive = sum("vaegan-living" in "".join(o.get("data", {}).get("text/html", "")) for o in c.outputs)
+        c.before = [dict(o) for o in c.outputs]
         show_outputs(c, tmp_path, "")
         text = "\n".join("".join(o.get("data", {}).get("text/markdown", "")) for o in c.outputs)
         assert text.count('class="vaegan-living"') == text.count("launch(\"") == alive, src(c)
         assert not any("image/" in k for o in c.outputs for k in o.get("data", {})), src(c)
-        for tag in re.findall(r"<img [^>]*>|<svg [^>]*>", text):
-            assert re.search(r'(?:alt|aria-label)="[^"]{15,}"', tag), (tag[:300], src(c))
+        for tag in re.findall(r"<img [^>]*>|<svg [^>]*>|<div class=.panels[^>]*>", text):
+            assert 'aria-hidden="true"' in tag or re.search(r'(?:alt|aria-label)="[^"]{15,}"', tag), (tag[:300], src(c))
+        assert text.count('role="img"') >= sum("image/svg+xml" in o.get("data", {}) for o in c.get("before", [])), src(c)

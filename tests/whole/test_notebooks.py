@@ -3,17 +3,19 @@ default run each is run once, for both."""
 import base64
 import io
 import json
+import math
 import os
 import re
 import subprocess
 from functools import partial
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 import warm
 from fastcore.nbio import read_nb
 from notebooks import NBS, ROOT, cfg, has_flag, nb_id, src
-from PIL import Image
+from PIL import Image, ImageDraw
 
 each_nb = pytest.mark.parametrize("nb", NBS, ids=nb_id, scope="module")     # both tests of a notebook come one after the other
 
@@ -59,6 +61,7 @@ def test_notebook(nb, fresh):
 # sums in another order, and training carries that on: hence REL, and hence only ROUGHLY so in the default run, which has to pass
 # on any machine, where a page trains networks. Cells that measure time are left out, and so are slow ones.
 REL, ROUGHLY, PIXEL, TRAINS_NOTHING = .02, .2, .02, ("06_elbo.ipynb",)
+SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"[-−+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 TIMED = re.compile(r"perf_counter|process_time|timeit|\btime\.time\b|^%+time|\bseconds?\b.*=|_ms\b", re.M)
 
@@ -91,6 +94,7 @@ def shown(outputs):
     for o in outputs:
         d = o.get("data", {})
         if "image/png" in d: out.append(("picture", text(d["image/png"])))
+        elif "image/svg+xml" in d: out.append(("drawing", text(d["image/svg+xml"])))
         elif any(k in d for k in ("text/html", "application/javascript", "application/vnd.jupyter.widget-view+json")): out.append(("page", ""))
         elif k := next((k for k in ("text/markdown", "text/latex", "text/plain") if k in d), None): out.append(("text", re.sub(r"0x[0-9a-f]+", "0x", text(d[k]))))
     return out
@@ -117,10 +121,38 @@ def pictures_differ(a, b):
     d = np.abs(a[:h, :w] - b[:h, :w]).mean()
     return f"a picture differs by {d:.3f} on average" if d > PIXEL else ""
 
+def traced(svg):
+    "A drawing as its words without numbers, its pixels, and its lines and dots traced roughly on a sheet of points"
+    tree = ET.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
+    size = tuple(math.ceil(float(v)) for v in tree.get("viewBox").split()[2:])
+    sheet, images = Image.new("RGB", size, "white"), []
+    draw, floats = ImageDraw.Draw(sheet), lambda s: [float(v) for v in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", s)]
+    symbols = {id(p) for defs in tree.iter(SVG + "defs") for p in defs.iter()}
+    for e in tree.iter():
+        style = dict(re.findall(r"(fill|stroke): (#\w{6})", e.get("style", "")))
+        if e.tag == SVG + "use": draw.circle((float(e.get("x")), float(e.get("y"))), 1.5, fill=style.get("fill", "black"))
+        elif e.tag == SVG + "image": images.append(e.get("{http://www.w3.org/1999/xlink}href").split(",", 1)[1])
+        elif e.tag == SVG + "path" and id(e) not in symbols and len(at := floats(e.get("d"))) > 3:
+            at = list(zip(at[::2], at[1::2]))
+            if "fill" in style: draw.polygon(at, fill=style["fill"])
+            width = re.search(r"stroke-width: ([\d.]+)", e.get("style", ""))
+            if "stroke" in style: draw.line(at, fill=style["stroke"], width=max(2, round(float(width[1]))) if width else 2)
+    words = [re.sub(r"#[\s#]*", "# ", NUMBER.sub("#", " ".join(t.itertext()))).strip() for t in tree.iter(SVG + "text")]
+    return sorted({w for w in words if w != "#"}), sheet, images
+
+def drawings_differ(a, b):
+    (words, sheet, images), (others, other, pixels) = traced(a), traced(b)
+    if words != others: return f"a drawing with the words {words} has become one with {others}"
+    if len(images) != len(pixels): return f"a drawing with {len(images)} images has become one with {len(pixels)}"
+    if any(abs(m - n) > 3 for m, n in zip(sheet.size, other.size)): return f"a drawing of {sheet.size} points has become one of {other.size}"
+    small = lambda s: np.asarray(s.resize((200, 120)), dtype=float)/255
+    d = np.abs(small(sheet) - small(other)).mean()
+    return f"a drawing differs by {d:.3f} on average" if d > PIXEL else next(filter(None, map(pictures_differ, images, pixels)), "")
+
 def compare(stored, fresh, rel=REL):
     a, b = shown(stored), shown(fresh)
     if [k for k, _ in a] != [k for k, _ in b]: return [f"stored {[k for k, _ in a]}, fresh {[k for k, _ in b]}"]
-    judge = dict(text=partial(differs, rel=rel), picture=pictures_differ, page=lambda a, b: "")
+    judge = dict(text=partial(differs, rel=rel), picture=pictures_differ, drawing=drawings_differ, page=lambda a, b: "")
     return list(filter(None, (judge[k](u, v) for (k, u), (_, v) in zip(a, b))))
 
 def test_the_comparison_sees():
@@ -133,3 +165,19 @@ def test_the_comparison_sees():
         Image.fromarray(np.full((20, 30, 3), v, dtype=np.uint8)).save(f, "png")
         return [dict(output_type="display_data", data={"image/png": base64.b64encode(f.getvalue()).decode()})]
     assert not compare(png(100), png(102)) and compare(png(100), png(130)) and compare(png(100), out("1"))
+
+def test_the_comparison_sees_drawings():
+    import matplotlib.pyplot as plt
+    def svg(slope, word="nats", dots=0., shade=.5):
+        fig, ax = plt.subplots(figsize=(4, 3))
+        ax.plot([0, 1], [0, slope], lw=3)
+        ax.plot(np.linspace(.2, .8, 300), np.linspace(.1, .3, 300) + dots, lw=40)
+        ax.imshow(np.full((4, 4), shade), vmin=0, vmax=1, extent=(.5, .6, .5, .6), aspect="auto")
+        ax.set(ylim=(0, 1), xlim=(0, 1), ylabel=word)
+        f = io.StringIO()
+        with plt.rc_context({"svg.fonttype": "none"}): fig.savefig(f, format="svg")
+        plt.close(fig)
+        return [dict(output_type="display_data", data={"image/svg+xml": f.getvalue().splitlines(keepends=True)})]
+    assert not compare(svg(.5), svg(.5)) and not compare(svg(.5), svg(.505))
+    others = [svg(.5, dots=.6), svg(.5, "bits"), svg(.5, shade=.9)]
+    assert [bool(compare(svg(.5), other)) for other in others] == [True, True, True]

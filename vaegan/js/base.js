@@ -50,6 +50,9 @@ slot { display: none; }
 svg { display: block; width: 100%; overflow: visible; }
 svg text { font-size: 14px; fill: currentColor; }
 .axes text { fill: var(--mute); font-size: 13px; }
+.marks text {                                                       /* readable across lines */
+  paint-order: stroke; stroke: var(--ground); stroke-width: 3px; stroke-opacity: .7;
+}
 .axes path { stroke: var(--line); fill: none; }
 .handle { cursor: grab; touch-action: none; outline: none; }
 .handle:active { cursor: grabbing; }
@@ -226,7 +229,7 @@ export function plot(pic, parent, {
   label, xlim, ylim, height = 210, xlabel = "", xticks = [], yticks = [],
   left = 8, right = 8, top = 14, bottom = 34,
 }) {
-  const axes = svg("g", {class: "axes", "aria-hidden": "true"}), marks = svg("g");
+  const axes = svg("g", {class: "axes", "aria-hidden": "true"}), marks = svg("g", {class: "marks"});
   const s = svg("svg", {role: "group", "aria-label": label}, axes, marks);
   const box = el("div", {class: "plot"}, s);
   const p = {pic, svg: s, xlim, ylim, W: 600, H: 210, handles: []};

@@ -59,7 +59,7 @@ def _draw_players(ax, p, q, logits):
     ax.axhline(.5, color=COLORS["faint"], ls=":", lw=1)
     title = "densities, and what D* says"
     ax.set(xlim=(-6, 6), ylim=(0, 1.22), xlabel="x", title=title)
-    ax.legend(fontsize="small", ncols=3, loc="upper left")
+    ax.legend(ncols=3, loc="upper left")
 
 # %% ../../nbs/widgets/games.ipynb #be5c88d2
 def _draw_value(ax, V, js):
@@ -69,7 +69,7 @@ def _draw_value(ax, V, js):
             color=[COLORS["model"], COLORS["prior"]])
     for at, label in ((floor, "−log 4"), (0., "0")):
         ax.axvline(at, color=COLORS["truth"], ls="--", lw=1.1)
-        ax.text(at, 1.5, f" {label}", fontsize="small")
+        ax.text(at, 1.5, f" {label}")
     ax.set_yticks([1, 0], ["V(D*, G)", "−log 4 + 2 JS"])
     ax.set(xlim=(-1.45, .2), ylim=(-.5, 1.8), xlabel="nats", title=f"V = {fixed(V, 4)}")
 

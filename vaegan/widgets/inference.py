@@ -58,7 +58,7 @@ def _draw_densities(ax, mu, sigma, post_mu, post_sigma):
     ax.plot(z, prior, color=COLORS["prior"], ls="--", lw=1.2, label="prior p(z)")
     ax.plot(z, q, color=COLORS["model"], label="q")
     ax.set(xlabel="z", title="densities", ylim=(0, None))
-    ax.legend(fontsize="small")
+    ax.legend()
 
 # %% ../../nbs/widgets/inference.ipynb #e60ec9f3
 def _draw_sum(ax, rec, elbo, evidence):
@@ -69,7 +69,7 @@ def _draw_sum(ax, rec, elbo, evidence):
         ax.axvline(at, color=COLORS[c], ls="--", lw=1.2)
     for y, (_, a, b, c) in zip((2, 1, 0), bars):
         ax.barh(y, b - a, left=a, color=COLORS[c], height=.6)
-        ax.text(max(a, b), y, f"  {fixed(b - a)}", va="center", fontsize="small")
+        ax.text(max(a, b), y, f"  {fixed(b - a)}", va="center")
     lo, hi = min(0., rec, elbo, evidence), max(0., rec, elbo, evidence)
     title = f"ELBO {fixed(elbo)} (green),  log p(x) {fixed(evidence)} (black)"
     ax.set_yticks([2, 1, 0], [name for name, *_ in bars])
@@ -182,7 +182,7 @@ def _draw_estimates(ax, draws, numbers):
     ax.axvline(true, **truth)
     ax.set(title=f"{len(draws['score'])} estimates of each kind", yticks=[],
            xlabel="estimate from one draw (outliers at the edges)")
-    ax.legend(fontsize="small")
+    ax.legend()
 
 # %% ../../nbs/widgets/inference.ipynb #6f3eba2f
 @documented

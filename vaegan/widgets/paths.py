@@ -64,7 +64,7 @@ def _draw_lengths(ax, a, b, t, kind):
     typical = dict(color=COLORS["prior"], ls="--", lw=1.1, label=r"$\sqrt{D_z}$")
     ax.axhline(math.sqrt(len(a)), **typical)
     ax.set(xlabel="t", title="length of z on the way", ylim=(0, None))
-    ax.legend(fontsize="small", ncols=3)
+    ax.legend(ncols=3)
 
 # %% ../../nbs/widgets/paths.ipynb #5f662918
 @documented

@@ -1,0 +1,290 @@
+"""A figure of matplotlib, stored as SVG, as a part of the page: its words in the page's font, its colours the page's own in light
+and dark, its panels beside each other where there is room and below each other where there is not.
+
+What a notebook stores is left as it is: there the same SVG stands on its own white ground."""
+import base64
+import hashlib
+import html
+import io
+import re
+from functools import cache
+from xml.etree import ElementTree as ET
+
+from matplotlib.font_manager import findfont
+from matplotlib.ft2font import FT2Font
+from PIL import Image
+
+from vaegan.plot import COLORS
+
+SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
+INKS = dict(real="link", fake="wrong", model="run", truth="ink", prior="prior", accent="hint", faint="ink-3")   # roles of words
+GREYS = {"#333333": "ink-2", "#666666": "ink-3", "#000000": "ink", "#ffffff": "paper"}
+LINES = {COLORS[k].lower(): f"fig-{k}" for k in COLORS} | GREYS
+WORDS = {COLORS[k].lower(): ink for k, ink in INKS.items()} | GREYS
+ET.register_namespace("", SVG[1:-1])
+PX = 4/3                        # pixels of the page in a point of the figure
+COLUMN, PHONE = 640, 345         # pixels of the text column, here and there
+WORD, NARROW = 11.5, .83        # pixels of a word on a phone; how wide the page's font is in parts of matplotlib's
+
+# -- small things ------------------------------------------------------------------------------------------------------
+def kind(e): return e.tag.removeprefix(SVG)
+def style_of(e): return dict(re.findall(r"([\w-]+):\s*([^;]+)", e.get("style", "")))
+def floats(s): return [float(v) for v in re.findall(r"-?[\d.]+(?:e-?\d+)?", s or "")]
+
+def put_style(e, style):
+    if style: e.set("style", ";".join(f"{k}:{v}" for k, v in style.items()))
+    else: e.attrib.pop("style", None)
+
+def rounded(s):
+    "Numbers to a hundredth of a point, and no more white space than needed"
+    s = re.sub(r"-?\d+\.\d+", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip(".").replace("-0", "0") if float(m[0]) > -.005 else f"{float(m[0]):.2f}".rstrip("0").rstrip("."), s)
+    return re.sub(r"\s*([MLQCVHZz])\s*", r"\1", re.sub(r"\s+", " ", s)).strip()
+
+@cache
+def face():
+    font = FT2Font(findfont("DejaVu Sans"))
+    font.set_size(10, 72)
+    return font
+
+def advance(text, size):
+    "How wide matplotlib took some text to be"
+    return size/10*sum(face().load_char(ord(c)).linearHoriAdvance/65536 for c in text)
+
+# -- words -------------------------------------------------------------------------------------------------------------
+def size_of(style): return float(re.search(r"([\d.]+)px", style.get("font-size", style.get("font", "9px")))[1])
+
+def anchor_of(path):
+    "Which end of some mathematics stays in its place: matplotlib says so for plain words only"
+    ids = [e.get("id", "") for e in path]
+    if any(i.startswith("ytick") for i in ids): return "end"
+    return "middle" if any(i.startswith("matplotlib.axis") for i in ids) else "start"
+
+def pieces(text):
+    "The pieces of some mathematics from left to right: (x, y, size, slanted, words), neighbours of a kind together"
+    glyphs = []
+    for t in text.iter(f"{SVG}tspan"):
+        style = style_of(t)
+        xs, y = floats(t.get("x")), floats(t.get("y"))[0]
+        glyphs += [(x, y, size_of(style), style.get("font-style") == "oblique", c) for x, c in zip(xs, t.text or "")]
+    out = []
+    for x, y, size, slanted, c in sorted(glyphs):
+        if out and out[-1][2:4] == (size, slanted) and abs(out[-1][1] - y) < .5: out[-1] = (*out[-1][:4], out[-1][4] + c)
+        else: out.append((x, y, size, slanted, c))
+    return out
+
+def flowing(group, path):
+    "Mathematics as one line of text in the page's fonts, in place of glyphs nailed to the places of another font"
+    text = group.find(f"{SVG}text")
+    parts = pieces(text)
+    full = max(p[2] for p in parts)
+    base = next(p[1] for p in parts if p[2] == full)
+    end = max(x + advance(words, size) for x, _, size, _, words in parts)
+    how = anchor_of(path)
+    line = ET.Element(f"{SVG}text", {"transform": group.get("transform", ""), "text-anchor": how, "x": str({"start": 0, "middle": end/2, "end": end}[how]), "y": str(base)})
+    put_style(line, dict(style_of(group), **{"font-size": f"{full}px"}))
+    up = 0.
+    for _, y, size, slanted, words in parts:
+        want = 0. if abs(y - base) < .5 or size == full else (-.38 if y < base else .22)
+        t = ET.SubElement(line, f"{SVG}tspan", {"class": " ".join(filter(None, ["math" if slanted else "", "sub" if size < full else ""]))})
+        if want != up: t.set("dy", f"{want - up:.2f}em") if size == full else t.set("dy", f"{(want - up)/.75:.2f}em")
+        t.text, up = words, want
+        if not t.get("class"): t.attrib.pop("class")
+    return line
+
+def set_mathematics(root):
+    def walk(e, path):
+        for i, child in enumerate(list(e)):
+            if kind(child) == "g" and len(child) and kind(child[0]) == "text" and child[0].find(f"{SVG}tspan") is not None: e[i] = flowing(child, [*path, e])
+            else: walk(child, [*path, e])
+    walk(root, [])
+
+def align(root):
+    "Lines of one text keep their alignment in another font: the ends that stand below each other stay so"
+    for g in root.iter(f"{SVG}g"):
+        lines = [t for t in g if kind(t) == "text" and re.fullmatch(r"translate\([^)]*\)", t.get("transform", ""))]
+        if len(lines) < 2: continue
+        starts = [floats(t.get("transform"))[0] for t in lines]
+        wide = [advance(t.text or "", size_of(style_of(t))) for t in lines]
+        ends = {how: [x + share*w for x, w in zip(starts, wide)] for how, share in (("start", 0), ("end", 1), ("middle", .5))}
+        how = min(ends, key=lambda k: max(ends[k]) - min(ends[k]))
+        for t, x in zip(lines, ends[how]):
+            t.set("transform", f"translate({x:.2f} {floats(t.get('transform'))[1]:.2f})")
+            t.set("text-anchor", how)
+
+def set_words(root):
+    "Plain words: the page's font and its size, the page's inks"
+    for e in root.iter(f"{SVG}text"):
+        style = style_of(e)
+        size = size_of(style)
+        keep = {k: v for k, v in style.items() if k in ("fill", "opacity", "fill-opacity")}
+        keep["fill"] = WORDS.get(keep.get("fill", "#000000").lower(), keep.get("fill"))
+        keep["fill"] = keep["fill"] if keep["fill"].startswith("#") else f"var(--{keep['fill']})"
+        if anchor := style.get("text-anchor"): e.set("text-anchor", anchor)
+        if not .8 < size/9 < 1.3: keep["--t"] = f"{size/9:.2f}"
+        if style.get("font-weight") == "bold" or "bold" in style.get("font", ""): keep["font-weight"] = "600"
+        if e.get("transform", "").startswith("rotate(-0"): e.attrib.pop("transform")
+        put_style(e, keep)
+
+# -- colours -----------------------------------------------------------------------------------------------------------
+def patch(group):
+    "The white that matplotlib puts behind a figure or some axes"
+    first = next((c for c in group if kind(c) == "g"), None)
+    if first is not None and first.get("id", "").startswith("patch_") and style_of(first[0]).get("fill") == "#ffffff": return first
+
+def covers(image):
+    "Whether some pixels are a ground on which more is drawn, and no cloud of dots"
+    png = Image.open(io.BytesIO(base64.b64decode(image.get(XLINK).split(",", 1)[1]))).convert("RGBA")
+    return sum(png.getchannel("A").histogram()[1:]) > .7*png.width*png.height
+
+def is_ground(axes):
+    "Shades of a colour map keep their white ground also in the dark, and what is drawn on them its dark ink"
+    return any(kind(e) == "image" and covers(e) or e.get("id", "").startswith("QuadContourSet") for e in axes.iter())
+
+def height_of(text):
+    moved = re.match(r"translate\(\S+ ([\d.-]+)", text.get("transform", ""))
+    return float(moved[1]) if moved else float(text.get("y", "0"))
+
+def set_grounds(root):
+    for axes in root.iter(f"{SVG}g"):
+        if not axes.get("id", "").startswith("axes_") or not is_ground(axes): continue
+        behind = patch(axes)
+        top = min(floats(behind[0].get("d"))[1::2]) if behind is not None else 0.
+        for child in axes:
+            around = child.get("id", "").startswith("matplotlib.axis") or any(height_of(t) < top for t in child.iter(f"{SVG}text"))
+            if not around: child.set("class", "ground")       # ticks, titles and a legend above are no part of it
+        if behind is not None: behind.set("class", "ground white")
+
+def white_grounds(root):
+    "The other white behind the figure and behind its axes goes: the page is the paper"
+    for group in list(root.iter(f"{SVG}g")):
+        white = patch(group) if re.fullmatch(r"(figure|axes)_\d+", group.get("id", "")) else None
+        if white is not None and not white.get("class"): group.remove(white)
+
+def set_colours(root):
+    white = {e for g in root.iter() if g.get("class") == "ground white" for e in g}
+    for e in root.iter():
+        if kind(e) == "text" or "style" not in e.attrib or e in white: continue
+        style = style_of(e)
+        for k in ("fill", "stroke"):
+            if token := LINES.get(style.get(k, "").lower()): style[k] = f"var(--{token})"
+        put_style(e, style)
+
+# -- weight ------------------------------------------------------------------------------------------------------------
+def hoist(root):
+    "What all children of a group share is said once"
+    for g in root.iter(f"{SVG}g"):
+        if len(g) > 1 and len({(c.tag, c.get("style"), c.get("clip-path")) for c in g}) == 1 and kind(g[0]) in ("use", "path") and not any(g.get(k) for k in ("style", "clip-path") if g[0].get(k)):
+            for k in ("style", "clip-path"):
+                if g[0].get(k): g.set(k, g[0].get(k))
+                for c in g: c.attrib.pop(k, None)
+
+def set_pixels(root):
+    "Pixels as lossless WebP where that is shorter"
+    for e in root.iter(f"{SVG}image"):
+        old = e.attrib.pop(XLINK)
+        buf = io.BytesIO()
+        Image.open(io.BytesIO(base64.b64decode(old.split(",", 1)[1]))).save(buf, "WEBP", lossless=True, quality=75, method=4)
+        new = "data:image/webp;base64," + base64.b64encode(buf.getvalue()).decode()
+        e.set("href", min(old.replace("\n", ""), new, key=len))
+
+def tidy(root, key):
+    "Names that nobody calls go, the others become this figure's own; numbers are rounded, empty groups dropped"
+    called = set(re.findall(r"#([\w.-]+)", ET.tostring(root, encoding="unicode")))
+    for e in root.iter():
+        if XLINK in e.attrib: e.set("href", e.attrib.pop(XLINK))
+        if e.get("id") in called: e.set("id", f"{key}-{e.get('id')}")
+        else: e.attrib.pop("id", None)
+        for k in ("href", "clip-path", "style"):
+            if k in e.attrib: e.set(k, re.sub(r"^#|(?<=url\()#", f"#{key}-", e.get(k)))
+        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, rounded(e.get(k)))
+        if kind(e) not in ("text", "tspan"): e.text = None
+        e.tail = None
+    for parent in list(root.iter())[::-1]:
+        for child in list(parent):
+            if kind(child) in ("metadata", "style", "title") or (kind(child) in ("g", "defs") and not len(child)): parent.remove(child)
+
+# -- panels ------------------------------------------------------------------------------------------------------------
+def box(axes):
+    "Left and right end of the frame of some axes; None if they have none"
+    for e in axes.iter():
+        if kind(e) in ("path", "image"):
+            if kind(e) == "image": return None
+            xs = floats(e.get("d"))[::2]
+            return min(xs), max(xs)
+
+def reach(axes, ends):
+    "How far axes reach to both sides with their words"
+    lo, hi = ends
+    for e in axes.iter(f"{SVG}text"):
+        style, turned = style_of(e), floats(e.get("transform"))
+        w, moved = advance("".join(e.itertext()), size_of(style)), e.get("transform", "").startswith("translate")
+        at = (turned[0] if moved else 0) + floats(e.get("x", "0"))[0]
+        if "rotate(-90" in e.get("transform", ""):
+            at = turned[0] if moved else floats(e.get("x"))[0]
+            lo, hi = min(lo, at - 12), max(hi, at + 4)
+            continue
+        how = style.get("text-anchor", "start")
+        left = at - dict(start=0., middle=w/2, end=w)[how]
+        lo, hi = min(lo, left), max(hi, left + w)
+    return lo - 3, hi + 3
+
+def columns(root):
+    "The axes of each column of panels and where it begins and ends; nothing where a figure is better left whole"
+    figure = next((g for g in root if (g.get("id") or "").startswith("figure")), None)
+    groups = [g for g in figure or [] if kind(g) == "g"]
+    if not all((g.get("id") or "").startswith(("axes_", "patch_")) for g in groups): return []
+    axes = [g for g in groups if g.get("id").startswith("axes_")]
+    ends = [box(g) for g in axes]
+    if None in ends or any(b - a < 60 for a, b in ends): return []
+    out = []
+    for g, e in sorted(zip(axes, ends), key=lambda v: v[1]):
+        if out and e[0] < out[-1][1][1] - 1: out[-1][0].append(g); out[-1][1] = (out[-1][1][0], max(e[1], out[-1][1][1]))
+        else: out.append([[g], e])
+    if len(out) < 2 or len(out) == 2 and len(out[0][0]) == len(out[1][0]) > 1: return []      # a square is read row by row
+    return [(gs, reach_all(gs, e)) for gs, e in out]
+
+def reach_all(groups, ends):
+    each = [reach(g, ends) for g in groups]
+    return min(a for a, _ in each), max(b for _, b in each)
+
+# -- the whole ---------------------------------------------------------------------------------------------------------
+def spill(inside, lo, hi):
+    "How far words stick out on a phone, where they are larger than drawn, in parts of the width"
+    size, left, right = WORD/PX*max(1, (hi - lo)*PX/PHONE), lo, hi
+    for e in (t for group in inside for t in group.iter(f"{SVG}text")):
+        if "rotate" in e.get("transform", ""): continue
+        at = sum(floats(e.get("transform"))[:1] + floats(e.get("x", "0")))
+        wide = NARROW*advance("".join(e.itertext()), size*float(style_of(e).get("--t", 1)))
+        at -= wide*dict(start=0, middle=.5, end=1)[e.get("text-anchor", "start")]
+        left, right = min(left, at), max(right, at + wide)
+    return {k: f"{min(v/(hi - lo), .25):.2f}" for k, v in (("--l", lo - left), ("--r", right - hi)) if v > .02*(hi - lo)}
+
+def window(inside, lo, hi, height, zoom, **label):
+    "The part of a figure between two places as one SVG; `zoom` is how much smaller than drawn it stands in the text column"
+    width = (hi - lo)*PX
+    new = ET.Element("svg", {"class": "fig", "viewBox": rounded(f"{lo:.2f} 0 {hi - lo:.2f} {height:.2f}"), **label})
+    put_style(new, {"--w": f"{width:.0f}", "--z": f"{zoom:.3f}"} | spill(inside, lo, hi))
+    new.extend(inside)
+    return re.sub(r' xmlns(:\w+)?="[^"]*"', "", ET.tostring(new, encoding="unicode"))
+
+def side_by_side(root, panels, wide, high, alt):
+    "Panels in one row, each as wide as it was drawn in proportion; below each other where a page's style says so"
+    panels = [(gs, max(a, 0), min(b, wide)) for gs, (a, b) in panels]
+    zoom = max(1, sum(b - a for _, a, b in panels)*PX/(COLUMN - 6*(len(panels) - 1)))
+    shared = [d for d in root if kind(d) == "defs"]
+    parts = [window([*(() if i else shared), *gs], a, b, high, zoom, **{"aria-hidden": "true"}) for i, (gs, a, b) in enumerate(panels)]
+    room = " ".join(f"minmax(0,{b - a:.0f}fr)" for _, a, b in panels)
+    total = sum(b - a for _, a, b in panels)*PX + 6*(len(panels) - 1)
+    return f'<div class="panels" role="img" aria-label="{html.escape(alt, quote=True)}" style="--p:{total/len(panels):.0f}px;grid-template-columns:{room};max-width:{total:.0f}px">\n' + "\n".join(parts) + "\n</div>"
+
+def drawn(text, alt):
+    "The SVG of a notebook as HTML of the page"
+    root = ET.fromstring(re.sub(r"<!--.*?-->|<!DOCTYPE[^>]*>|<\?xml[^>]*\?>", "", text, flags=re.S))
+    _, _, wide, high = floats(root.get("viewBox"))
+    set_mathematics(root)
+    align(root)
+    panels = columns(root) if wide*PX > 420 else []
+    for step in (set_grounds, white_grounds, set_words, set_colours, set_pixels, hoist): step(root)
+    tidy(root, "f" + hashlib.sha1(text.encode()).hexdigest()[:7])
+    if panels: return side_by_side(root, panels, wide, high, alt)
+    return window(list(root), 0, wide, high, max(1, wide*PX/COLUMN), **{"role": "img", "aria-label": alt})
