@@ -3,6 +3,7 @@ page's own contents in it, foot) in markup that works without JavaScript and nam
 finds lessons and no answers, and each page as plain Markdown, where its module's docstring says it is.
 
     python tools/finish_site.py [FOLDER]      FOLDER is _docs; running it twice changes nothing"""
+import hashlib
 import html
 import json
 import os
@@ -69,23 +70,22 @@ def header(up):
 def entry(path, here, up, toc):
     "A line of the list; under the current one the contents of its page"
     number, active = chapters().get(path, ""), path == here
-    label = f'<span class="menu-text">{html.escape(titles()[path], quote=False)}</span>'
-    if number: label = f'<span class="chapter-number">{number}</span>{label}'
-    elif path[:2].isdigit() or path.startswith(("exercises/", "bank/")): label = f'<span class="chapter-number"></span>{label}'
-    state = ' class="sidebar-link active" aria-current="page"' if active else ' class="sidebar-link"'
-    return f'<li class="sidebar-item"><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}</li>'
+    label = html.escape(titles()[path], quote=False)
+    if path in chapters() or path[:2].isdigit() or path.startswith(("exercises/", "bank/")): label = f"<b>{number}</b><span>{label}</span>"
+    state = ' class="sidebar-link active" aria-current="page"' if active else ""
+    return f'<li><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
 
 def section(name, found, here, up, toc):
     numbered = any(p in chapters() for p in found)
-    kind, is_open = "" if numbered else " plain-section", " open" if here in found else ""
+    kind, is_open = "" if numbered else ' class="plain-section"', " open" if here in found else ""
     items = "\n".join(entry(p, here, up, toc) for p in found)
-    return (f'<li class="sidebar-item-section{kind}"><details{is_open}><summary><span class="menu-text">{name}</span></summary>'
-            f'<ul class="sidebar-section">\n{items}\n</ul></details></li>')
+    return f"<li{kind}><details{is_open}><summary>{name}</summary><ul>\n{items}\n</ul></details>"
 
 def sidebar(here, up, toc=""):
-    "The list of all pages in groups, of which only the current one is open"
-    groups = "\n".join(section(*s, here, up, toc) for s in sections().items())
-    return f'<nav id="quarto-sidebar" aria-label="Chapters"><ul>\n{groups}\n</ul></nav>\n'
+    "The list of all pages in groups, of which only the current one is open; outside of it the bank is one link"
+    groups = [section(name, found, here, up, toc) for name, found in sections().items() if name != BANK or here in found]
+    if len(groups) < len(sections()): groups.append(f'<li class="to-bank"><a href="{up}index.html#exercises">{BANK}</a>')
+    return f'<nav id="quarto-sidebar" aria-label="Chapters"><ul>\n{chr(10).join(groups)}\n</ul></nav>\n'
 
 def contents(text):
     "Quarto's table of contents of a page, named, with its headings of level two"
@@ -149,16 +149,45 @@ def finished(text, page):
     text = re.sub(r"<footer class=\"footer\">.*?</footer>", "", text, flags=re.S)
     text = swapped(text, r"(?=</body>)", footer(here))
     if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
-    return boxed(text)
+    return boxed(lighter(text))
+
+# -- weight ------------------------------------------------------------------------------------------------------------
+LINE = re.compile(r'^<span id="cb[\w-]+"><a href="#cb[\w-]+" aria-hidden="true" tabindex="-1"></a>(.*)</span>$', re.M)
+PLAIN = re.compile(r'<span class="(?:op|ot|va|cn|pp|ex|er|al|in|re|sc|dt|wa)">([^<]*)</span>')      # what site.scss leaves uncoloured
+ONCE = re.compile(r'<script(?P<kind>[^>]*)>(?P<body>(?:(?!</script>).)*?(?:const anchorJS|The answer box of an exercise).*?)</script>\n?', re.S)
+
+def code_lines(m):
+    "A block of code without anchors at its lines and without spans that colour nothing"
+    return m[1] + PLAIN.sub(r"\1", LINE.sub(r"\1", m[2])) + "</code>"
+
+def lighter(text):
+    "A page without what Quarto and pandoc write for others: styles that ours replace, anchors of lines of code, timings of cells"
+    text = re.sub(r"<style>\s*/\* Default styles provided by pandoc.*?</style>\n?", "", text, flags=re.S)
+    text = re.sub(r' data-quarto-private-\d+="[^"]*"', "", text)
+    return re.sub(r"(<code class=\"sourceCode[^>]*>)(.*?)</code>", code_lines, text, flags=re.S)
+
+def shared(text, up):
+    "A page whose large scripts stand in files that all pages share; and those files: name -> script"
+    files = {}
+    def out(m):
+        name = f"{hashlib.sha256(m['body'].encode()).hexdigest()[:12]}.js"
+        if name in files: return ""
+        files[name] = m["body"]
+        module = 'type="module" ' if "module" in m["kind"] else "defer "
+        return f'<script {module}src="{up}scripts/{name}"></script>\n'
+    return ONCE.sub(out, text), files
 
 # -- search ------------------------------------------------------------------------------------------------------------
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 MUTE = {"script", "style", "pre", "details", "form", "nav", "button", "svg"}       # code, folds (answers are folded), controls
 HEADS = {"h2", "h3"}
+INLINE = {"a", "b", "code", "em", "i", "span", "strong", "sub", "sup"}
+SAME = {"How this page works"}       # sections that stand alike on many pages
 
 def words(tex):
-    "What is left of a formula when nobody sets it"
-    return re.sub(r"\\[a-zA-Z]+\*?|[\\{}$^_&]", " ", tex)
+    "What is left of a formula when nobody sets it: E_q[log p(x|z)]"
+    tex = re.sub(r"\\(?:math[a-z]+|operatorname\*?|text[a-z]*|left|right|[bB]igg?[lr]?|q?quad|displaystyle|[,;!: ])", " ", tex)
+    return re.sub(r"\\([a-zA-Z]+)", r"\1", tex.replace("\\mid", "|").replace("\\\\", " ")).translate(dict.fromkeys(map(ord, "{}$&\\")))
 
 class Sections(HTMLParser):
     "The text of a page's <main>, section by section: [anchor, heading, words]"
@@ -167,6 +196,7 @@ class Sections(HTMLParser):
         self.stack, self.ids, self.found, self.title, self.head = [], [], [["", "", []]], [], False
 
     def handle_starttag(self, tag, attrs):
+        if tag not in INLINE: self.found[-1][2].append(" ")
         if tag in VOID: return
         a = dict(attrs)
         kinds = (a.get("class") or "").split()
@@ -198,12 +228,12 @@ def entries(text, page):
     p = Sections()
     p.feed(text)
     here = paths().get(page, "")
-    title = titles().get(here) or plain(p.title)
+    title = "Exercises: "*(here.startswith("exercises/") and here in chapters()) + (titles().get(here) or plain(p.title))
     crumbs = [name for name, found in sections().items() if here in found]
     for anchor, head, body in p.found:
         href = f"{page}#{anchor}" if anchor else page
         said = plain(body)
-        if said or head: yield dict(objectID=href, href=href, title=title, section=plain([head]), text=html.escape(said, quote=False), crumbs=crumbs)
+        if (said or head) and plain([head]) not in SAME: yield dict(objectID=href, href=href, title=title, section=plain([head]), text=html.escape(said, quote=False), crumbs=crumbs)
 
 def index(folder):
     "The index of search: all pages in reading order, without the bank"
@@ -236,14 +266,21 @@ def markdown(nb):
     return "\n\n".join(parts) + "\n"
 
 # -- all of it -----------------------------------------------------------------------------------------------------------
+def documented():
+    "The pages that docstrings of modules name: nbdev writes there the address of the page as Markdown"
+    found = {m for f in (ROOT/"vaegan").rglob("*.py") for m in re.findall(r"^Docs: \S+?//[^/]+/[^/]+/(\S+)\.md", f.read_text(encoding="utf-8"), re.M)}
+    return {page: path for page, path in paths().items() if page in found}
+
 def main(folder):
-    pages = [f for f in sorted(folder.rglob("*.html")) if not f.is_relative_to(folder/"site_libs")]
-    for f in pages:
-        text = f.read_text(encoding="utf-8")
-        new = finished(text, f.relative_to(folder).as_posix())
+    (folder/"scripts").mkdir(exist_ok=True)
+    for f in sorted(folder.rglob("*.html")):
+        if f.is_relative_to(folder/"site_libs"): continue
+        text, page = f.read_text(encoding="utf-8"), f.relative_to(folder).as_posix()
+        new, scripts = shared(finished(text, page), "../"*page.count("/"))
+        for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")
         if new != text: f.write_text(new, encoding="utf-8")
     (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, indent=0), encoding="utf-8")
-    for page, path in paths().items():
+    for page, path in documented().items():
         if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
     for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js"):
         for f in (folder/"site_libs").rglob(name): os.remove(f)

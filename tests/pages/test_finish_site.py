@@ -7,16 +7,20 @@ import finish_site
 import pytest
 from finish_site import (
     BANK,
+    PLAIN,
     address,
     boxed,
     chapters,
     contents,
+    documented,
     entries,
     finished,
     index,
+    lighter,
     main,
     markdown,
     paths,
+    shared,
     sidebar,
     swapped,
     titles,
@@ -92,10 +96,12 @@ class Tree(HTMLParser):
         if tag in ("nav", "header", "footer", "main"): self.landmarks.append((tag, a.get("aria-label") or a.get("id") or a.get("class")))
         if tag == "a" and "href" in a: self.links.append((a["href"], a.get("class", "")))
         if "id" in a: self.ids.append(a["id"])
+        if tag == "li" and self.open and self.open[-1] == "li": self.open.pop()
         if tag not in finish_site.VOID and tag not in ("path", "circle"): self.open.append(tag)
     def handle_startendtag(self, tag, attrs): pass
     def handle_endtag(self, tag):
         if tag in ("path", "circle"): return
+        while tag in ("ul", "ol") and self.open and self.open[-1] == "li": self.open.pop()    # HTML lets an item end with its list
         assert self.open and self.open.pop() == tag, (tag, self.open[-3:])
 
 def test_a_finished_page_is_ours_and_well_formed():
@@ -122,15 +128,17 @@ def test_a_changed_quarto_is_noticed():
 
 def test_links_of_a_page_in_a_folder_lead_up():
     t = Tree(finished(PAGE, "exercises/elbo.html"))
-    inner = [h for h, kind in t.links if "sidebar-link" in kind]
-    assert len(inner) == len(paths()) and all(h.startswith("../") and h[3:] in paths() for h in inner)
+    inner = {h.split("#")[0] for h, kind in t.links if h.startswith("../")}
+    assert inner == {f"../{page}" for page, path in paths().items() if not path.startswith("bank/")}
     assert any(h == "../index.html" for h, kind in t.links if kind == "brand")
+    inside = Tree(finished(PAGE, "bank/elbo.html"))
+    assert {h for h, kind in inside.links} >= {f"../{page}" for page in paths()}
 
 def test_only_the_current_group_is_open_and_holds_the_contents():
     text = sidebar("06_elbo", "", contents(PAGE))
-    groups = re.findall(r"<details( open)?><summary><span class=\"menu-text\">(.*?)</span>", text)
-    assert [name for is_open, name in groups] == list(sections()) and [name for is_open, name in groups if is_open] == ["Variational autoencoders"]
-    current = re.findall(r'<a class="sidebar-link active" aria-current="page" href="elbo.html"><span class="chapter-number">6</span>.*?</a><nav id="TOC".*?</nav>', text)
+    groups = re.findall(r"<details( open)?><summary>(.*?)</summary>", text)
+    assert [name for is_open, name in groups] == list(sections())[:-1] and [name for is_open, name in groups if is_open] == ["Variational autoencoders"]
+    current = re.findall(r'<a class="sidebar-link active" aria-current="page" href="elbo.html"><b>6</b>.*?</a><nav id="TOC".*?</nav>', text)
     assert len(current) == 1 and re.findall(r'href="(#\w+)"', current[0]) == ["#one", "#two"]
     assert text.count("aria-current") == 1 and list(sections())[-1] == BANK
 
@@ -155,8 +163,10 @@ def test_search_finds_lessons_and_no_answers():
     assert [e["href"] for e in found] == ["elbo.html", "elbo.html#one", "elbo.html#two", "elbo.html#kl_normal"]
     assert [e["section"] for e in found] == ["", "One", "Two", "kl_normal"] and {e["title"] for e in found} == {"The evidence lower bound"}
     said = " ".join(e["text"] for e in found)
-    assert "Reparameterization moves the noise.A break." in said and "Before &amp; between, with z and kl_normal." in said and "Closed form." in said
+    assert "Reparameterization moves the noise. A break." in said and "Before &amp; between, with z and kl_normal." in said and "Closed form." in said
     for hidden in ("42", "Solution", "hint", "secret", "Your answer", "int", "Quarto"): assert not re.search(rf"\b{hidden}\b", said), hidden
+    assert {e["title"] for e in entries(finished(PAGE.replace("Two<", "How this page works<"), "exercises/elbo.html"), "exercises/elbo.html")} == {"Exercises: The evidence lower bound"}
+    assert finish_site.words(r"\mathbb{E}_q\big[\log p(x\mid z)\big]").split() == ["E_q", "[log", "p(x|", "z)", "]"]
     assert found[0]["crumbs"] == ["Variational autoencoders"]
 
 def test_the_bank_is_not_searched(tmp_path):
@@ -181,3 +191,23 @@ def test_a_page_as_markdown():
     nb = AttrDict(cells=[cell("markdown", "# A"), cell("code", "#| hide\nimport os", outputs=[]), cell("code", "#| checks: A\n1 + 1", outputs=[AttrDict(data={"text/plain": "2"})]),
                          cell("code", "plot()", outputs=[AttrDict(data={"text/plain": "<Figure>", "image/png": "AAAA"})])])
     assert markdown(nb) == "# A\n\n```python\n1 + 1\n```\n\n```\n2\n```\n\n```python\nplot()\n```\n"
+
+def test_a_page_is_lighter_and_says_the_same():
+    line = '<span id="cb1-{0}"><a href="#cb1-{0}" aria-hidden="true" tabindex="-1"></a>{1}</span>'
+    code = "\n".join([line.format(1, 'x <span class="op">=</span> <span class="dv">1</span>'), line.format(2, ""), line.format(3, '<span class="co"># done</span>')])
+    heavy = ("<style>\n/* Default styles provided by pandoc. */ a {}\n</style>\n<style>mine</style>"
+             f'<div class="cell" data-quarto-private-1="{{&quot;key&quot;}}"><code class="sourceCode python">{code}</code></div>')
+    assert lighter(heavy) == '<style>mine</style><div class="cell"><code class="sourceCode python">x = <span class="dv">1</span>\n\n<span class="co"># done</span></code></div>'
+    assert lighter(lighter(heavy)) == lighter(heavy) and PLAIN.sub("", "<span class=\"im\">import</span>") == "<span class=\"im\">import</span>"
+
+def test_scripts_of_all_pages_are_stored_once():
+    box = '<script type="module">// The answer box of an exercise\nwire()</script>'
+    after = '<script id="quarto-html-after-body" type="application/javascript">const anchorJS = 1;</script>'
+    text, files = shared(f"<form></form>{box}<form></form>{box}<script>small()</script>{after}", "../")
+    assert sorted(files.values()) == ["// The answer box of an exercise\nwire()", "const anchorJS = 1;"]
+    assert re.findall(r'<script (type="module"|defer) src="../scripts/(\w+\.js)">', text) == [(kind, name) for kind, name in zip(('type="module"', "defer"), files)]
+    assert "<script>small()</script>" in text and text.count("<form>") == 2 and shared(text, "../")[1] == {}
+
+def test_docstrings_lead_to_pages_as_markdown():
+    found = documented()
+    assert found["elbo.html"] == "06_elbo" and found["exam/box.html"] == "exam/box" and "exercises/elbo.html" not in found and len(found) > 60
