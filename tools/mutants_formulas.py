@@ -5,7 +5,7 @@
 The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. A check runs once with the
 right formula, and what it hands to `holds` is remembered; for a wrong version only `holds` runs again, so that all of them take
 about a minute. A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the check supplies (no value).
-One that changes a clause which no check evaluates is *not asked*. EQUIVALENT lists versions that say the same as the right formula, or something
+EQUIVALENT lists versions that say the same as the right formula, or something
 true, each with its reason; an entry that matches no version any more, or one that is noticed, is an error. Exit status 1: that, or survivors."""
 import argparse
 import signal
@@ -34,9 +34,10 @@ class Verdict(NamedTuple):
     words: str
     piece: str      # what was changed, in the LaTeX of the right formula
     latex: str      # the wrong formula
-    outcome: str    # "a difference", "no value", "not asked", "survives", "equivalent"
+    number: int     # 1, or 2 for the second with the same words and piece
+    outcome: str    # "a difference", "no value", "survives", "equivalent"; "fails" if the check does with the right formula
     @property
-    def key(self): return f"{self.tag} | {self.words} | {self.piece}"
+    def key(self): return f"{self.tag} | {self.words} | {self.piece}" + f" | {self.number}"*(self.number > 1)
 
 @contextmanager
 def limit(seconds):
@@ -72,9 +73,13 @@ def outcome(tag, latex, calls):
 def verdicts(tag):
     "All wrong versions of a display, with what becomes of them"
     warnings.simplefilter("ignore")
-    right, calls, out = latex_of(tag), recorded(formula_checks.CHECKS[tag]), []
+    right, seen, out = latex_of(tag), Counter(), []
+    try: calls = recorded(formula_checks.CHECKS[tag])
+    except Exception as e: return [Verdict(tag, f"{type(e).__name__}: {e}", "", right, 1, "fails")]
     for w in wrong_versions(right):
-        v = Verdict(tag, w.words, right[slice(*w.at)], w.latex, outcome(tag, w.latex, calls))
+        piece = " ".join(right[slice(*w.at)].split())
+        seen[w.words, piece] += 1
+        v = Verdict(tag, w.words, piece, w.latex, seen[w.words, piece], outcome(tag, w.latex, calls))
         if v.outcome == "survives" and v.key in EQUIVALENT: v = v._replace(outcome="equivalent")
         out.append(v)
     return out
@@ -109,12 +114,12 @@ def main():
     tags = args.tags or list(formula_checks.CHECKS)
     found = run(tags, args.jobs)
     for v in found:
-        if args.list or v.outcome == "survives": print(f"{v.outcome}: {v.key}\n    {v.latex}")
+        if args.list or v.outcome in ("survives", "fails"): print(f"{v.outcome}: {v.key}\n    {v.latex}")
     print(table(found))
     how = Counter(v.outcome for v in found)
     print(f"noticed by a difference: {how['a difference']}, because no value could be found: {how['no value']}")
     old = stale(found, not args.tags)
     for k in old: print(f"tools/formulas_equivalent.py: no surviving version is {k!r} any more")
-    return bool(old or how["survives"])
+    return bool(old or how["survives"] or how["fails"])
 
 if __name__ == "__main__": sys.exit(main())

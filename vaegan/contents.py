@@ -103,6 +103,7 @@ _part("Workshop",
     ("formula/agree", "When are two sides equal?",
      "say how far two equal numbers may be apart"),
     ("formula/claims", "Does it hold?", "check an equation by naming it"),
+    ("formula/authors", "Your own equations", "have your own formulas evaluated"),
     ("formula/wrong", "Wrong versions", "list the mistakes that fit into a formula"),
     ("42_plot", "Figures",
      "draw pictures that can be compared, beside the values that theory gives"),
@@ -175,7 +176,8 @@ def import_order() -> list[str]: # modules, each before those that may import it
 
 def _makes_module(path):
     wing = path.startswith(("exam/", "formula/", "widgets/"))
-    return wing and not path.endswith("/index") or path[0].isdigit()
+    text_only = path.endswith(("/index", "/authors"))
+    return wing and not text_only or path[0].isdigit()
 
 # %% ../nbs/48_contents.ipynb #4892788f
 @documented

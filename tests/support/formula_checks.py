@@ -1,0 +1,1850 @@
+"""The displays of the course, evaluated as they are printed, each against a truth that does not know the formula: a distribution of
+torch, quadrature, enumeration, autograd, a generic point. `CHECKS` is tag -> the check, one to four lines that may stand in a cell."""
+import itertools
+import math
+
+import torch
+import torch.distributions as td
+import torch.nn.functional as F
+
+from vaegan.formula import Over, holds, says
+
+CHECKS = {}
+def of(tag):
+    "The check of a display; one function may serve one tag"
+    def keep(f):
+        assert tag not in CHECKS, tag
+        CHECKS[tag] = f
+        return f
+    return keep
+
+# -- what the checks share ---------------------------------------------------------------------------------------------
+td.Distribution.set_default_validate_args(False)     # values inside of vmap cannot be looked at
+
+def t(*v): return torch.tensor(v, dtype=torch.double)
+def dice(seed=0): return torch.Generator().manual_seed(seed)
+def draw(*shape, seed=0): return torch.randn(*shape, generator=dice(seed), dtype=torch.double)
+def at(values, i):
+    "values[i], for i that stands for many indices at once"
+    return values.index_select(0, torch.as_tensor(i).long().reshape(-1)).reshape(torch.as_tensor(i).shape + values.shape[1:])
+def share(*shape, seed=0): return torch.rand(*shape, generator=dice(seed), dtype=torch.double)
+def spd(n, seed=0):
+    A = draw(n, n, seed=seed)
+    return A@A.T + .5*torch.eye(n, dtype=torch.double)
+
+Z = torch.linspace(-12, 12, 2401, dtype=torch.double)
+H = .01
+dz = Over("z", Z, torch.full_like(Z, H))
+def over(q, name="z", at=Z): return Over(name, at, q(at)*(at[1] - at[0]))
+def coin(p, name="b"): return Over(name, t(0, 1), t(1 - p, p))
+def mean_of(f, q): return (f(Z)*q(Z)).sum()*H
+
+def lowest(f, a, b):
+    "Where a function of one number is smallest, by search"
+    from scipy.optimize import minimize_scalar
+    return minimize_scalar(lambda v: float(f(v)), bounds=(a, b), method="bounded", options=dict(xatol=1e-10)).x
+
+class Density:
+    "A distribution of torch that is its density, too"
+    def __call__(self, z): return self.log_prob(z).exp()
+class Bell(Density, td.Normal):
+    def __init__(self, mu, var): td.Normal.__init__(self, torch.as_tensor(mu).double(), torch.as_tensor(var).double().sqrt())
+class Cloud(Density, td.MultivariateNormal):
+    def __init__(self, mu, cov): td.MultivariateNormal.__init__(self, mu, cov)
+class Bumps(Density, td.MixtureSameFamily):
+    "A density that no formula of the course assumes"
+    def __init__(self, *at, weights=None, sd=.6):
+        w = torch.ones(len(at)) if weights is None else torch.tensor(weights)
+        td.MixtureSameFamily.__init__(self, td.Categorical(w.double()), td.Normal(t(*at), torch.full((len(at),), sd).double()))
+def kl(a, b): return td.kl_divergence(a, b)
+def kl_grid(a, b): return torch.special.xlogy(a(Z), a(Z)/b(Z)).nan_to_num().sum()*H
+def bern(p): return td.Bernoulli(torch.as_tensor(p).double())
+
+mu_q, var_q, mu_p, var_p = .7, .3, -.4, .8
+q, p = Bell(mu_q, var_q), Bell(mu_p, var_p)
+
+# ======================================================================================================== 01 Images
+@of("TOTAL-VARIANCE")
+def _():
+    py, m, v = t(.2, .5, .3), t(-1, .4, 2), t(.5, 1.2, .3)
+    truth = td.MixtureSameFamily(td.Categorical(py), td.Normal(m, v.sqrt())).variance
+    holds("TOTAL-VARIANCE", {"Var[x]": truth, "E": Over("y", [0, 1, 2], py), "Var": Over("y", [0, 1, 2], py), "Var[x|y]": lambda y: at(v, y), "E[x|y]": lambda y: at(m, y)})
+
+def cross_entropy(x, p): return F.binary_cross_entropy(*torch.broadcast_tensors(torch.as_tensor(p).double(), torch.as_tensor(x).double()), reduction="none")
+
+@of("CROSS-ENTROPY")
+def _(): holds("CROSS-ENTROPY", ell=cross_entropy, x=t(0, 1, .3), p=t(.2, .7, .4))
+
+@of("CE-SLOPE")
+def _(): holds("CE-SLOPE", ell=lambda p: cross_entropy(t(.3), p), x=.3, p=t(.1))
+
+@of("GREY-FLOOR")
+def _(): holds("GREY-FLOOR", ell=cross_entropy, h=lambda x: bern(x).entropy(), x=.3, min_p=Over("p", torch.linspace(.01, .99, 99).double()))
+
+@of("BASE-RATE")
+def _():
+    x = t(.1, .9, .4, 0)
+    holds("BASE-RATE", ell=cross_entropy, x=x, N=4, x_bar=x.mean(), min_p=Over("p", torch.linspace(.01, .99, 99).double()))
+
+@of("COIN-MEAN")
+def _(): holds("COIN-MEAN", E=coin(.3), x=.3)
+
+@of("COIN-VARIANCE")
+def _(): holds("COIN-VARIANCE", E=coin(.3), x=.3)
+
+@of("GREY-IS-AVERAGE")
+def _(): holds("GREY-IS-AVERAGE", E_b=coin(.3), ell=cross_entropy, x=.3, p=.8)
+
+@of("TWO-TOSSES")
+def _():
+    two = sum(p*q for (a, p), (b, q) in itertools.product([(0, .7), (1, .3)], repeat=2) if a != b)
+    holds("TWO-TOSSES", {"P(b != b')": two, "x": .3})
+
+def batches(ell, B): return torch.stack([ell[list(i)].mean() for i in itertools.combinations(range(len(ell)), B)])
+
+@of("BATCH-MEAN")
+def _():
+    ell = t(3, 1.5, -2, .7, 4)
+    means = batches(ell, 3)
+    holds("BATCH-MEAN", E=Over("ell_bar_B", means, torch.full((10,), .1)), N=5, ell=ell)
+
+@of("BATCH-VARIANCE")
+def _():
+    ell = t(3, 1.5, -2, .7, 4)
+    holds("BATCH-VARIANCE", E=Over("ell_bar_B", batches(ell, 3), torch.full((10,), .1)), S=ell.std(), B=3, N=5)
+
+@of("RING")
+def _():
+    k = torch.arange(8)*2*math.pi/8
+    modes = 2*torch.stack([k.cos(), k.sin()], 1).double().roll(-1, 0)
+    ring = td.MixtureSameFamily(td.Categorical(torch.ones(8).double()), td.Independent(td.Normal(modes, t(.4)), 1))
+    holds("RING", p=lambda x: ring.log_prob(x).exp(), x=t(1.7, .3), c=modes, K=8, s=.4, r=2)
+
+@of("RING-ENTROPY")
+def _():
+    k = torch.arange(3)*2*math.pi/3
+    modes = 3*torch.stack([k.cos(), k.sin()], 1).double()
+    ring = td.MixtureSameFamily(td.Categorical(torch.ones(3).double()), td.Independent(td.Normal(modes, t(.2)), 1))
+    x, w = hermite(6)
+    cross, ww = torch.cartesian_prod(x, x), torch.cartesian_prod(w, w).prod(1)
+    pts = (modes[:, None] + .2*cross).flatten(0, 1)
+    holds("RING-ENTROPY", E=Over("x", pts, ww.repeat(3)/3), p=lambda x: ring.log_prob(x).exp(), K=3, s=.2, within=1e-6)
+
+@of("BANANA")
+def _():
+    def p(x): return td.Normal(0, 1).log_prob(x[..., 0]).exp()*td.Normal(.6*(x[..., 0]**2 - 1), .3).log_prob(x[..., 1]).exp()
+    holds("BANANA", p=p, x=t(.7, -.2), a=.6, s=.3)
+
+@of("COIN-TOTAL")
+def _():
+    greys = t(.1, .5, .9, .2)
+    truth = td.MixtureSameFamily(td.Categorical(torch.ones(4).double()), td.Bernoulli(greys)).variance
+    holds("COIN-TOTAL", {"Var[b]": truth, "m": greys.mean()})
+
+@of("MISSED")
+def _(): holds("MISSED", N=1e7, within=1e-6)
+
+@of("LABEL-PRICE")
+def _():
+    p_xy = torch.stack([share(10), F.one_hot(torch.tensor(3), 10)*.4])     # in the second row one class alone can draw x: tight
+    holds("LABEL-PRICE", {"p(x)": p_xy.mean(1), "p(x|y)": p_xy[:, 3]})
+
+# ===================================================================================================== 02 Densities
+@of("BERN")
+def _(): holds("BERN", P=lambda x: bern(.83).log_prob(x).exp(), x=t(0, 1), p=.83)
+
+X_HAT, X_BITS = t(.08, .83, .58, .21), t(0, 1, 1, 0)
+
+@of("IMAGE")
+def _(): holds("IMAGE", P=lambda x: td.Bernoulli(X_HAT).log_prob(x).sum().exp(), x=X_BITS, x_hat=X_HAT, m=4)
+
+@of("LOGIT")
+def _():
+    for ell in (-2., .3, 4.): holds("LOGIT", ell=ell, x_hat=td.Bernoulli(logits=t(ell)).probs[0])
+
+@of("LOG-SIGMOID")
+def _(): holds("LOG-SIGMOID", ell=t(-2, .3, 4), x_hat=t(-2, .3, 4).sigmoid(), softplus=F.softplus)
+
+@of("BERN-LOGITS")
+def _(): holds("BERN-LOGITS", P=lambda x: td.Bernoulli(X_HAT).log_prob(x).sum().exp(), x=X_BITS, ell=X_HAT.logit(), m=4, softplus=F.softplus)
+
+@of("SOFTPLUS")
+def _(): holds("SOFTPLUS", ell=t(-3, -.2, 2), softplus=F.softplus)
+
+@of("BERN-GRAD")
+def _(): holds("BERN-GRAD", {"P(x)": lambda ell: td.Bernoulli(logits=ell).log_prob(X_BITS).sum().exp(), "ell": X_HAT.logit(), "x": X_BITS, "x_hat": X_HAT})
+
+@of("NORMAL")
+def _(): holds("NORMAL", x=1.3, mu=.4, sigma=.6)
+
+@of("DIAG")
+def _(): holds("DIAG", x=t(1.3, -.2, .8), mu=t(.4, .9, -1), sigma=t(.6, 1.4, .3), D=3)
+
+@of("CONST")
+def _():
+    right = td.Normal(0, 1).log_prob(t(.4, -1, 2)).sum()
+    wrong = -.5*(3*math.log(2*math.pi) + t(.4, -1, 2)**2).sum()
+    holds("CONST", wrong=wrong, right=right, D=3)
+
+EDGES = math.sqrt(3)*torch.cat([torch.eye(3), -torch.eye(3)]).double()      # six points with mean 0 and covariance I
+L3 = t([1.2, 0, 0], [-.9, .5, 0], [.3, .7, 1.1])
+
+@of("CHOL")
+def _():
+    mu = t(1, 2, -.4)
+    holds("CHOL", E=Over("e", EDGES, torch.full((6,), 1/6)), x=lambda e: L3@e + mu, e=EDGES[1], L=L3, mu=mu, Sigma=L3@L3.T, skip={"e ~": "a distribution, not a number"})
+
+@of("MVN")
+def _():
+    x, mu = t(.3, -1, .8), t(1, 2, -.4)
+    holds("MVN", x=x, mu=mu, L=L3, D=3, e=torch.linalg.solve(L3, x - mu))
+
+@of("SE")
+def _():
+    f = torch.cartesian_prod(*[t(0, 1, 3)]*4)                               # every way to draw four numbers
+    w = torch.cartesian_prod(*[t(.2, .5, .3)]*4).prod(1)
+    holds("SE", E=Over("f", f, w), f_bar=lambda f: f.mean(), f=t(3, 0, 1, 1), N=4, m=1.4, v=.5 + .3*9 - 1.4**2)
+
+@of("ENTROPY")
+def _(): holds("ENTROPY", E_q=over(q), q=q, sigma=var_q**.5)
+
+# =================================================================================================== 03 Divergences
+TWO = dict(mu_q=mu_q, sigma_q=var_q**.5, mu_p=mu_p, sigma_p=var_p**.5)
+
+@of("KL")
+def _(): holds("KL", {"E_z~q": over(q), "q": q, "p": p})
+
+@of("GIBBS")
+def _():
+    for p in (Bell(mu_p, var_p), q): holds("GIBBS", E_q=over(q), q=q, p=p, dz=dz)   # the second is tight
+
+@of("KL-1")
+def _(): holds("KL-1", q=q, p=p, E_q=over(q), **TWO)
+
+@of("KL-2")
+def _(): holds("KL-2", q=q, p=p, E_q=over(q), **TWO)
+
+@of("KL-3")
+def _(): holds("KL-3", E_q=over(q), **TWO)
+
+@of("KL-NORMAL")
+def _(): holds("KL-NORMAL", **TWO)
+
+@of("KL-STD")
+def _(): holds("KL-STD", mu=.7, ell=-1.2)
+
+
+@of("KL-DIAG")
+def _():
+    m_q, s_q, m_p, s_p = draw(3), share(3) + .3, draw(3, seed=1), share(3, seed=1) + .3
+    holds("KL-DIAG", q=Cloud(m_q, torch.diag(s_q**2)), p=Cloud(m_p, torch.diag(s_p**2)), mu_q=m_q, sigma_q=s_q, mu_p=m_p, sigma_p=s_p, D=3)
+
+M_Q, M_P, S_Q, S_P = draw(3), draw(3, seed=1), spd(3), spd(3, seed=1)
+POINTS = M_Q + EDGES@torch.linalg.cholesky(S_Q).T                           # with the mean and covariance of q
+
+@of("TRACE")
+def _(): holds("TRACE", E_q=Over("z", POINTS, torch.full((6,), 1/6)), mu_p=M_P, mu_q=M_Q, A=draw(3, 3, seed=2), Sigma_q=S_Q)
+
+@of("KL-FULL")
+def _(): holds("KL-FULL", q=Cloud(M_Q, S_Q), p=Cloud(M_P, S_P), Sigma_p=S_P, Sigma_q=S_Q, mu_q=M_Q, mu_p=M_P, D=3)
+
+@of("KL-CHOL")
+def _():
+    L_q, L_p = torch.linalg.cholesky(S_Q), torch.linalg.cholesky(S_P)
+    M, e = torch.linalg.solve(L_p, L_q), torch.linalg.solve(L_p, M_Q - M_P)
+    holds("KL-CHOL", q=Cloud(M_Q, S_Q), p=Cloud(M_P, S_P), M=M, e=e, L_p=L_p, L_q=L_q, D=3)
+
+def to_prior(var): return kl(Bell(.7, var), Bell(0, 1))
+
+@of("SLOPE-EXP")
+def _(): holds("SLOPE-EXP", KL=lambda r: to_prior(r.exp()), r=t(.4)[0])
+
+@of("SLOPE-SQUARE")
+def _(): holds("SLOPE-SQUARE", KL=lambda r: to_prior(r**2), r=t(1.7)[0])
+
+@of("SLOPE-SOFTPLUS")
+def _(): holds("SLOPE-SOFTPLUS", KL=lambda r: to_prior(F.softplus(r)), r=t(.4)[0], softplus=F.softplus)
+
+@of("FORWARD")
+def _(): holds("FORWARD", p=p, q=q, dz=dz)
+
+@of("REVERSE")
+def _(): holds("REVERSE", p=p, q=q, dz=dz)
+
+@of("ONE-BUMP")
+def _():
+    q = Bell(5, .4)
+    def p(z): return .5*q(z) + .5*Bell(-5, .4)(z)
+    holds("ONE-BUMP", KL=kl_grid, q=q, p=p, E_q=over(q), within=1e-6)
+
+@of("INVARIANT")
+def _():
+    A, b = t([2, .5, 0], [-1, 3, .4], [.2, 0, 1]), t(1, -2, .3)
+    def moved(m, S): return Cloud(A@m + b, A@S@A.T)
+    holds("INVARIANT", {"q'": moved(M_Q, S_Q), "p'": moved(M_P, S_P), "q": Cloud(M_Q, S_Q), "p": Cloud(M_P, S_P)})
+
+# ======================================================================================== 04 Latent variable models
+W1, X1, SD = 1.5, 1.2, .6                                                   # x = W z + noise, in one dimension
+EVID = Bell(0, W1**2 + SD**2)(t(X1))[0]
+POST = Bell(W1*X1/(W1**2 + SD**2), SD**2/(W1**2 + SD**2))
+def prior(z): return Bell(0, 1)(z)
+def lik(z): return Bell(W1*z, SD**2)(t(X1))
+MODEL = {"p(x)": EVID, "p(z)": prior, "p(x|z)": lik, "p(x,z)": lambda z: prior(z)*lik(z), "p(z|x)": POST, "dz": dz}
+
+@of("LVM")
+def _(): holds("LVM", MODEL)
+
+@of("BAYES")
+def _(): holds("BAYES", MODEL, z=t(-.4, .3, 1.2))
+
+@of("LINK")
+def _():
+    prior, a, b = t(.6, .4), t(.2, .9), t(.5, .3)
+    both = (prior*a*b).sum() - (prior*a).sum()*(prior*b).sum()
+    holds("LINK", {"Cov[x_1,x_2]": both, "Cov_z": Over("z", [0, 1], prior), "E[x_1|z]": lambda z: at(a, z), "E[x_2|z]": lambda z: at(b, z)})
+
+Y = draw(40, 5, seed=3)@draw(5, 5, seed=4)                                  # data in five dimensions
+R = Y - Y.mean(0)
+S5 = torch.cov(Y.T, correction=0)
+LAM, U5 = (v.flip(-1) for v in torch.linalg.eigh(S5))
+def left_over(U): return torch.stack([(R - torch.linalg.lstsq(u, R.T).solution.T@u.T).square().sum(1).mean() for u in U.reshape(-1, *U.shape[-2:])]).view(U.shape[:-2])
+U_ANY = torch.linalg.qr(draw(5, 2, seed=5))[0]
+
+@of("PCA")
+def _(): holds("PCA", E=left_over, U=U_ANY, r=R, x=Y, mu=Y.mean(0), N=40)
+
+@of("PYTHAGORAS")
+def _(): holds("PYTHAGORAS", E=left_over, U=U_ANY, u=U_ANY.T, S=S5, k=2)
+
+@of("SVD")
+def _():
+    V, s, Ut = torch.linalg.svd(R, full_matrices=False)
+    holds("SVD", {"R": R, "V": V, "s": s, "U": Ut.T, "S": S5, "lambda": LAM, "N": 40})
+
+@of("PCA-ERR")
+def _():
+    near = torch.linalg.qr(U5[:, :2] + .1*draw(20, 5, 2, seed=6))[0]
+    holds("PCA-ERR", {"E": left_over, "min_U": Over("U", torch.cat([near, U5[None, :, :2]])), "lambda": LAM, "k": 2})
+
+def spread(n, *sizes):
+    "2n points in n dimensions with mean 0 and covariance I, cut into vectors"
+    pts = math.sqrt(n)*torch.cat([torch.eye(n), -torch.eye(n)]).double()
+    return pts.split(sizes, 1) if sizes else pts, torch.full((2*n,), .5/n).double()
+
+W5, MU5, SD5 = draw(5, 2, seed=7), draw(5, seed=8), .7
+C5, M5, I5 = W5@W5.T + .49*torch.eye(5), W5.T@W5 + .49*torch.eye(2), torch.eye(5).double()
+X5 = draw(5, seed=9)
+R5 = X5 - MU5
+M_5 = torch.linalg.solve(M5, W5.T@R5)
+LOW = td.LowRankMultivariateNormal(MU5, W5, torch.full((5,), .49).double())
+def pz5(z): return td.MultivariateNormal(torch.zeros(2).double(), torch.eye(2).double()).log_prob(z).exp()
+def px5(z): return td.Normal(z@W5.T + MU5, SD5).log_prob(X5).sum(-1).exp()
+def post5(z): return pz5(z)*px5(z)/LOW.log_prob(X5).exp()                   # Bayes' rule, no formula of the chapter
+FIVE = dict(W=W5, mu=MU5, sigma=SD5, x=X5, r=R5, M=M5, m=M_5, C=C5, d=5, k=2)
+
+@of("COV")
+def _():
+    (z, e), w = spread(7, 2, 5)
+    holds("COV", C=LOW.covariance_matrix, E=Over("z e", (z, e), w), W=W5, sigma=SD5)
+
+@of("EVIDENCE")
+def _():
+    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49).double())
+    holds("EVIDENCE", {"p(x)": one.log_prob(X5).exp(), "dz": Over("z", Z[:, None], torch.full_like(Z, H))}, W=W5[:, :1], mu=MU5, sigma=SD5, x=X5)
+
+ROOM = -math.log(2*math.pi) - 2.5*math.log(2*math.pi*.49) - LOW.log_prob(X5)   # normalisers of prior, likelihood and posterior
+
+@of("POST-1")
+def _():
+    for z in draw(2, 2, seed=10): holds("POST-1", FIVE | {"p(z|x)": post5(z), "z": z, "const": ROOM})
+
+@of("POST-2")
+def _():
+    for z in draw(2, 2, seed=10): holds("POST-2", FIVE | {"p(z|x)": post5(z), "z": z, "const": ROOM - R5.square().sum()/.98})
+
+@of("POST-3")
+def _():
+    for z in draw(2, 2, seed=10): holds("POST-3", FIVE | {"p(z|x)": post5(z), "z": z, "const": post5(M_5).log()})
+
+@of("POSTERIOR")
+def _():
+    for z in draw(2, 2, seed=10): holds("POSTERIOR", FIVE | {"p(z|x)": post5(z), "z": z})
+
+@of("BAYES-BACK")
+def _():
+    z = draw(3, 2, seed=10)
+    post = td.MultivariateNormal(M_5, .49*torch.linalg.inv(M5)).log_prob(z).exp()
+    holds("BAYES-BACK", {"p(x)": LOW.log_prob(X5).exp(), "p(z)": pz5(z), "p(x|z)": px5(z), "p(z|x)": post})
+
+@of("EVIDENCE-M")
+def _(): holds("EVIDENCE-M", FIVE | {"p(x)": LOW.log_prob(X5).exp()})
+
+@of("LOGLIK")
+def _():
+    at = td.LowRankMultivariateNormal(Y.mean(0), W5, torch.full((5,), .49).double())
+    holds("LOGLIK", p=lambda x: at.log_prob(x).exp(), x=Y, N=40, d=5, C=C5, S=S5)
+
+@of("GRAD-W")
+def _():
+    def p(x, W): return td.MultivariateNormal(Y.mean(0), W@W.T + .49*torch.eye(5)).log_prob(x).exp()
+    holds("GRAD-W", p=p, x=Y, N=40, W=W5, C=C5, S=S5)
+
+V_SMALL = .2*LAM[-1]
+
+@of("STATIONARY")
+def _(): holds("STATIONARY", S=S5, u=U5.T[:2], ell=(LAM[:2] - V_SMALL).sqrt(), sigma=V_SMALL.sqrt())
+
+@of("SPLIT")
+def _():
+    v = 1.3*(LAM[:2] - V_SMALL) + V_SMALL                                   # any lengths along the first two directions
+    cov = (U5[:, :2]*(v - V_SMALL))@U5[:, :2].T + V_SMALL*I5
+    here = td.MultivariateNormal(Y.mean(0), cov)
+    holds("SPLIT", {"p": lambda x: here.log_prob(x).exp(), "x": Y, "N": 40, "d": 5, "k": 2, "v": v, "lambda": LAM, "sigma": V_SMALL.sqrt(), "j": range(1, 6)})
+
+def best5():
+    "The maximum of the likelihood by scikit-learn, which does not know our letters"
+    from sklearn.decomposition import PCA
+    fit = PCA(2).fit(Y.numpy())
+    n = len(Y)/(len(Y) - 1)                                                 # it divides by N − 1
+    return torch.as_tensor(fit.get_covariance())/n, fit.noise_variance_/n
+
+@of("ML")
+def _():
+    cov, var = best5()
+    turn = torch.linalg.qr(draw(2, 2, seed=11))[0]
+    root = torch.linalg.eigh(cov - var*I5)
+    W = (root[1][:, -2:]*root[0][-2:].sqrt()).flip(1)@turn
+    U = U5[:, :2]
+    Rr = torch.linalg.solve(torch.diag((LAM[:2] - var).sqrt()), U.T@W)
+    holds("ML", {"W": W, "U_k": U, "Lambda_k": torch.diag(LAM[:2]), "sigma": var**.5, "R": Rr, "lambda": LAM, "k": 2, "d": 5})
+
+@of("ML-VALUE")
+def _():
+    cov, var = best5()
+    best = td.MultivariateNormal(Y.mean(0), cov).log_prob(Y).mean()
+    holds("ML-VALUE", {"max 1/N sum_n log p(x_n)": best, "d": 5, "k": 2, "lambda": LAM, "sigma": var**.5})
+
+@of("SELF")
+def _():
+    pts, w = spread(3)
+    holds("SELF", {"E_x~p": Over("x", M_Q + pts@torch.linalg.cholesky(S_Q).T, w), "p": Cloud(M_Q, S_Q), "C": S_Q})
+
+@of("ROT")
+def _(): holds("ROT", W=W5, R=torch.linalg.qr(draw(2, 2, seed=11))[0])
+
+@of("DEQUANT")
+def _():
+    h, p = .4, Bell(.51, .09)
+    u = (torch.arange(4000).double() + .5)/4000*h - h/2
+    P = p.cdf(t(.3 + h/2)) - p.cdf(t(.3 - h/2))
+    for f, P in ((p, P[0]), (lambda y: .7 + 0*y, .7*h)):                    # a flat density: tight
+        env = {"P(x)": P, "E_u": Over("u", u), "int_cell": Over("y", u + .3, torch.full_like(u, h/4000)), "p": f, "x": .3, "h": h}
+        holds("DEQUANT", env, rtol=1e-6, skip={"u ~": "a distribution"})
+
+def fitted5():
+    cov, var = best5()
+    W = U5[:, :2]*(LAM[:2] - var).sqrt()
+    return W, var, lambda r: torch.linalg.lstsq(torch.cat([W, var**.5*torch.eye(2)]), torch.cat([r, torch.zeros(*r.shape[:-1], 2)], -1).mT if r.ndim > 1 else torch.cat([r, torch.zeros(2)])[:, None]).solution
+
+@of("SHRINK")
+def _():
+    W, var, post = fitted5()
+    holds("SHRINK", {"W": W, "m": post(R[0])[:, 0], "r": R[0], "lambda": LAM, "u": U5.T, "k": 2, "sigma": var**.5})
+
+@of("SHRINK-ERR")
+def _():
+    W, var, post = fitted5()
+    holds("SHRINK-ERR", {"W": W, "m": post(R).T, "r": R, "N": 40, "lambda": LAM, "k": 2, "sigma": var**.5})
+
+@of("DEEP")
+def _():
+    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49).double())
+    holds("DEEP", {"p_theta(x)": one.log_prob(X5).exp(), "f_theta": lambda z: z[..., None]*W5[:, 0] + MU5, "dz": dz, "x": X5, "sigma": SD5})
+
+@of("GRID")
+def _():
+    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49).double())
+    holds("GRID", {"p_theta(x)": one.log_prob(X5).exp(), "f_theta": lambda z: z[..., None]*W5[:, 0] + MU5, "z": Z, "G": len(Z), "Delta": H, "x": X5, "sigma": SD5}, within=1e-6)
+
+@of("AE")
+def _(): holds("AE", A=draw(5, 2), Q=draw(2, 2, seed=1) + 2*torch.eye(2), B=draw(2, 5, seed=2))
+
+@of("COUNT-PPCA")
+def _():
+    def C(v): return (v[:15].view(5, 3)@v[:15].view(5, 3).T + v[15].exp()*torch.eye(5)).flatten()
+    J = torch.autograd.functional.jacobian(C, draw(16))
+    holds("COUNT-PPCA", count=torch.linalg.matrix_rank(J, rtol=1e-9).double(), d=5, k=3)
+
+@of("HALF-SEEN")
+def _():
+    C = LOW.covariance_matrix
+    guess = MU5[3:] + C[3:, :3]@torch.linalg.solve(C[:3, :3], R5[:3])
+    m = torch.linalg.lstsq(torch.cat([W5[:3], SD5*torch.eye(2)]), torch.cat([R5[:3], torch.zeros(2)])[:, None]).solution[:, 0]
+    holds("HALF-SEEN", {"W_o": W5[:3], "W_h": W5[3:], "x_o": X5[:3], "mu_o": MU5[:3], "mu_h": MU5[3:], "x_hat_h": guess, "m": m, "sigma": SD5})
+
+# ====================================================================================== 05 and the exercise on it
+XS, W_1, W_2 = t(.4, -1.3, 2.1, .7), -.8, 1.7
+def tiny(w_1, w_2, x=XS): return (x - w_2*w_1*x).square().mean()
+TINY = {"x": XS, "n": 4, "w_1": W_1, "w_2": W_2, "m": XS.square().mean()}
+
+@of("TINY-LOSS")
+def _(): holds("TINY-LOSS", TINY)
+
+@of("TINY-SLOPE")
+def _(): holds("TINY-SLOPE", TINY, L=tiny)
+
+@of("TINY-SADDLE")
+def _(): holds("TINY-SADDLE", TINY | {"L": tiny, "lambda": torch.linalg.eigvalsh(2*XS.square().mean()*t([0, -1], [-1, 0]))})
+
+@of("AE-LOSS")
+def _(): holds("AE-LOSS", TINY, L=tiny)
+
+@of("GRADIENT")
+def _(): holds("GRADIENT", TINY, L=tiny)
+
+@of("HESSIAN")
+def _(): holds("HESSIAN", TINY, L=tiny)
+
+@of("SADDLE")
+def _(): holds("SADDLE", TINY, L=tiny)
+
+@of("DIAGONALS")
+def _():
+    for s in (.3, 1.2): holds("DIAGONALS", TINY, L=tiny, t=s)
+
+@of("VALLEY")
+def _():
+    w = t(2.5, .4)
+    eig = torch.linalg.eigvalsh(torch.autograd.functional.hessian(lambda w: tiny(*w), w))
+    holds("VALLEY", TINY | {"w_1": 2.5, "w_2": .4, "eig nabla^2 L": eig})
+
+@of("CONSERVED")
+def _():
+    slope = torch.autograd.functional.jacobian(lambda w: -tiny(*w), t(W_1, W_2))
+    holds("CONSERVED", {"w_1": lambda t: W_1 + slope[0]*t, "w_2": lambda t: W_2 + slope[1]*t, "w_dot_1": slope[0], "w_dot_2": slope[1], "t": 0.})
+
+@of("LANDING")
+def _():
+    w_1 = 1.7
+    holds("LANDING", w_1=w_1, w_2=1/w_1, c=w_1**2 - 1/w_1**2)
+
+@of("MATRIX-LOSS")
+def _():
+    W1, W2 = draw(2, 5, seed=1), draw(5, 2, seed=2)
+    holds("MATRIX-LOSS", {"L": (R - R@W1.T@W2.T).square().sum(1).mean(), "L(W_1,W_2)": (R - R@W1.T@W2.T).square().sum(1).mean(), "W_1": W1, "W_2": W2, "x": R, "n": 40, "S": S5})
+
+def lae(W_1, W_2): return (R - R@W_1.mT@W_2.mT).square().sum((-2, -1))/len(R)
+
+@of("ORBIT")
+def _(): holds("ORBIT", L=lae, R=draw(2, 2, seed=1) + 2*torch.eye(2), W_1=draw(2, 5, seed=1), W_2=draw(5, 2, seed=2))
+
+@of("DECAY")
+def _():
+    w = torch.full((2,), (1 - .4/1.9)**.5).double()
+    lam, m = .4, 1.9
+    best = min(m*(1 - a*b)**2 + lam*(a*a + b*b) for a in torch.linspace(.5, 1.2, 701) for b in (a,)).double()
+    holds("DECAY", {"w_1": w[0], "w_2": w[1], "lambda": lam, "m": m, "L": best}, rtol=1e-5)
+
+@of("DEEP-SADDLE")
+def _():
+    def L(w_1, w_2, w_3): return (XS - w_1*w_2*w_3*XS).square().mean()
+    holds("DEEP-SADDLE", TINY, L=L, w_3=.6, t=.7)
+
+# ================================================================================= 06 The evidence lower bound
+G = Bell(.2, .5)                                                            # a q that is not the posterior
+def log_w(q, z=Z): return (prior(z)*lik(z)/q(z)).log()
+def bound_of(q): return EVID.log() - kl_grid(q, POST)                       # by the gap, no integral of log w
+def elbo_env(q): return MODEL | {"q(z|x)": q, "E_q": over(q), "KL(q(z|x)||p(z))": kl(q, Bell(0, 1)), "KL(q(z|x)||p(z|x))": kl_grid(q, POST)}
+
+@of("NAIVE")
+def _():
+    n = 300
+    drawn = td.Normal(0, 1).icdf((torch.arange(n).double() + .5)/n)        # draws as even as can be
+    holds("NAIVE", {"p(x)": EVID, "E_p(z)": over(prior), "p(x|z)": lik, "n": n, "z": drawn}, within=1e-4, skip={"z^(i) ~": "a distribution"})
+
+@of("COST")
+def _():
+    zs = torch.cartesian_prod(Z[200:-200:8], Z[200:-200:8])
+    two = lambda z: lik(z[..., 0])*lik(z[..., 1])
+    def many(pair, w): return (pair*w).sum()
+    w = prior(zs).prod(-1)*(8*H)**2
+    mean = (two(zs)*w).sum()
+    ratio = (lik(Z)**2*prior(Z)).sum()*H/EVID**2
+    holds("COST", {"Var[p(x|z)]": (two(zs)**2*w).sum() - mean**2, "p(x)": mean, "r": ratio, "k": 2}, skip={"r =": "in one dimension, below"})
+    holds("COST", {"p(x)": EVID, "r": ratio, "E": over(prior), "p(x|z)": lik, "x": X1, "W": W1, "sigma": SD}, skip={"Var": "in k dimensions, above"})
+
+for tag in ("L1", "L2", "L3", "R1"):
+    of(tag)(lambda tag=tag: holds(tag, elbo_env(G), z=t(-.4, .3, 1.2)))
+
+for tag in ("L5", "L6", "R2", "IDENTITY"):
+    of(tag)(lambda tag=tag: holds(tag, elbo_env(G), L=bound_of(G)))
+
+@of("L4")
+def _():
+    for q in (G, POST): holds("L4", elbo_env(q))                            # tight at the posterior
+
+@of("L7")
+def _(): holds("L7", {"KL(q(z|x)||p(z))": kl(G, Bell(0, 1)), "E_q": over(G), "p(x|z)": lik, "KL(q_phi(z|x)||p(z))": kl(G, Bell(0, 1)), "E_q_phi": over(G), "p_theta(x|z)": lik})
+
+@of("TANGENT")
+def _(): holds("TANGENT", w=t(.3, 1.7, 5), w_bar=1.7)                      # tight in the middle
+
+@of("JENSEN")
+def _():
+    for w in (lambda z: z.sin() + 2, lambda z: 1.3 + 0*z): holds("JENSEN", E_q=over(G), w=w)
+
+@of("ELBO")
+def _():
+    for q in (G, POST):
+        env = {"p_theta(x,z)": lambda z: prior(z)*lik(z), "p_theta(x)": EVID}
+        holds("ELBO", env | {"L(phi,theta;x)": bound_of(q), "E_q_phi(z|x)": over(q), "q_phi(z|x)": q})
+
+@of("RECON")
+def _():
+    L = t([1.2, 0], [-.9, .5])
+    m = draw(2, seed=12)
+    (z,), w = spread(2, 2)
+    holds("RECON", {"E_q": Over("z", m + z@L.T, w), "p(x|z)": px5, "d": 5, "sigma": SD5, "x": X5, "b": MU5, "W": W5, "mu": m, "L": L})
+
+@of("ENTROPY-FORM")
+def _():
+    holds("ENTROPY-FORM", elbo_env(G) | {"L": bound_of(G), "q": G, "mu": .2, "s": .5**.5})
+
+@of("MC")
+def _():
+    n = 300
+    drawn = G.icdf((torch.arange(n).double() + .5)/n)
+    holds("MC", {"E_q": over(G), "p(x|z)": lik, "n": n, "z": drawn}, within=1e-2, skip={"z^(i) ~": "a distribution"})
+
+@of("SE-ELBO")
+def _():
+    f = lik(Z).log()
+    var = mean_of(lambda z: lik(z).log()**2, G) - mean_of(lambda z: lik(z).log(), G)**2
+    holds("SE-ELBO", {"standard_error": (var/7).sqrt(), "n": 7, "m": W1*.2 - X1, "v": W1**2*.5, "sigma": SD})
+
+@of("ZERO")
+def _():
+    for z in (-.4, .3, 1.2): holds("ZERO", elbo_env(POST) | {"z": z})
+
+@of("LOGNORMAL")
+def _(): holds("LOGNORMAL", {"E": Over("w", Z.exp(), Bell(-.7, .3)(Z)*H), "tau": .3**.5}, skip={"log w ~": "a distribution"})
+
+@of("UPPER")
+def _():
+    env = {"E_p(z|x)": over(POST), "w": lambda z: log_w(G, z).exp(), "p(x)": EVID}
+    holds("UPPER", env | {"KL(p(z|x)||q(z|x))": kl_grid(POST, G)})
+
+@of("DIAGONAL")
+def _():
+    post = td.MultivariateNormal(torch.zeros(3).double(), precision_matrix=S_Q)
+    best = td.Independent(td.Normal(torch.zeros(3).double(), S_Q.diagonal().rsqrt()), 1)
+    pts, w = spread(3)
+    z = pts*S_Q.diagonal().rsqrt()
+    holds("DIAGONAL", gap=((best.log_prob(z) - post.log_prob(z))*w).sum(), Lambda=S_Q)
+
+# ========================================================================== 07 The reparameterization trick
+MU, SIG = t(.7)[0], t(.6)[0]
+def q_of(z, mu, sigma): return td.Normal(mu, sigma).log_prob(z).exp()
+EPS = over(Bell(0, 1), "epsilon")
+
+@of("GOAL")
+def _():
+    def square(mu, sigma): return mu**2 + sigma**2
+    holds("GOAL", {"E_z~N(mu,sigma^2)[f(z)]": square, "f": lambda z: z**2, "dz": dz, "mu": MU, "sigma": SIG})
+
+@of("TRUTHS")
+def _(): holds("TRUTHS", E=over(Bell(MU, SIG**2)), mu=MU, sigma=SIG)
+
+@of("FRESH")
+def _():
+    a, b = t(1, 3, .5), t(2, -1)
+    pair, w = torch.cartesian_prod(a, b), torch.cartesian_prod(t(.2, .5, .3), t(.6, .4)).prod(1)
+    holds("FRESH", E=Over("z_+ z_-", tuple(pair.T), w), f=lambda z: z**2 + z, h=.3)
+
+@of("SHARED")
+def _(): holds("SHARED", mu=.7, h=.3, sigma=.6, epsilon=t(-1.2, .4))
+
+@of("CHANGE")
+def _(): holds("CHANGE", p=Bell(.7, .36), mu=.7, sigma=.6, z=t(-.4, 1.9))
+
+@of("PARTIALS")
+def _(): holds("PARTIALS", z=lambda mu, sigma, epsilon: mu + sigma*epsilon, mu=MU, sigma=SIG, epsilon=t(-1.2)[0])
+
+SINE = {"E[f(z)]": lambda mu, sigma: (-sigma**2/2).exp()*mu.sin(), "f": torch.sin, "mu": MU, "sigma": SIG}
+
+@of("PATHWISE")
+def _(): holds("PATHWISE", SINE, E_epsilon=EPS)
+
+BELL_SINE = {"p": q_of, "p(z)": q_of, "f": torch.sin, "dz": dz, "mu": MU, "sigma": SIG}
+
+@of("S1")
+def _(): holds("S1", BELL_SINE)
+
+@of("S2")
+def _(): holds("S2", BELL_SINE)
+
+@of("S3")
+def _(): holds("S3", BELL_SINE | {"E_p": over(Bell(MU, SIG**2))})
+
+@of("FREE")
+def _():
+    for b in (1.3, -4.): holds("FREE", BELL_SINE | SINE, E_p=over(Bell(MU, SIG**2)), b=b)
+
+@of("VAR-PATH")
+def _(): holds("VAR-PATH", E=over(Bell(.7, .36)), sigma=.6)
+
+@of("VAR-SCORE")
+def _(): holds("VAR-SCORE", E=over(Bell(.7, .36)), mu=.7, sigma=.6)
+
+@of("BASELINE")
+def _():
+    b = .49 + 3*.36
+    f = over(Bell(.7, .36))
+    best = torch.linspace(0, 4, 40001).double()
+    v = torch.stack([mean_of(lambda z: ((z**2 - c)*(z - .7)/.36)**2, Bell(.7, .36)) for c in best[::400]])
+    holds("BASELINE", {"b*": b, "E": f, "f": lambda z: z**2, "s": lambda z: (z - .7)/.36, "z": t(1.1)[0], "mu": .7, "sigma": .6,
+                       "Var": mean_of(lambda z: ((z**2 - b)*(z - .7)/.36)**2, Bell(.7, .36)) - 1.4**2})
+
+@of("DIMENSIONS")
+def _():
+    D, m, s = 3, .7, .6
+    x, w = hermite(7)
+    z = m + s*torch.cartesian_prod(*[x]*D)
+    weight = torch.cartesian_prod(*[w]*D).prod(1)
+    var = (weight*(z.square().sum(1)*(z[:, 0] - m)/s**2 - 2*m)**2).sum()
+    R_1 = (D - 1)*(m**2 + s**2)
+    R_2 = (weight*(z[:, 1:].square().sum(1))**2).sum()
+    holds("DIMENSIONS", {"Var_score(D)": var, "mu": m, "sigma": s, "D": D, "R_1": R_1, "R_2": R_2})
+
+def hermite(n):
+    "Points and weights that integrate polynomials of degree below 2n exactly under N(0, 1)"
+    import numpy as np
+    x, w = np.polynomial.hermite_e.hermegauss(n)
+    return torch.as_tensor(x), torch.as_tensor(w/w.sum())
+
+@of("DISCRETE")
+def _(): holds("DISCRETE", {"E[f(z)]": lambda p: (1 - p)*2 + p*5, "f": lambda z: 2 + 3*z, "p": t(.4)[0]})
+
+@of("LOCATION")
+def _():
+    mu, s, p0 = t(.5)[0], t(.8)[0], td.Laplace(t(0)[0], t(1)[0])
+    wide = torch.linspace(-40, 41, 40501).double()
+    E = Over("z", wide, td.Laplace(mu, s).log_prob(wide).exp()*.002)
+    env = {"p": lambda z, mu, s: td.Laplace(mu, s).log_prob(z).exp(), "p_0": lambda e: p0.log_prob(e).exp(), "f": lambda z: z**2, "E[f(z)]": lambda mu, s: mu**2 + 2*s**2}
+    holds("LOCATION", env | {"E": E, "eps": lambda z: (z - mu)/s, "mu": mu, "s": s, "z": .9}, rtol=1e-4)
+
+@of("EXPONENTIAL")
+def _():
+    def z(u, lambda_): return td.Exponential(lambda_).icdf(1 - u)
+    holds("EXPONENTIAL", {"z": z, "u": .3, "lambda": 2., "E[z]": lambda lambda_: td.Exponential(lambda_).mean})
+
+@of("IMPLICIT")
+def _():
+    theta, z = 2., .7
+    env = {"F": lambda z, theta: 1 - (-theta*z).exp(), "p": lambda z, theta: td.Exponential(theta).log_prob(z).exp(), "theta": theta, "z": z}
+    holds("IMPLICIT", env | {"dz/dtheta": -z/theta, "dF/dtheta": z*math.exp(-theta*z)})
+
+@of("QUADRATIC")
+def _():
+    S, L, m = spd(3), L3, M_Q
+    def value(m, L): return ((m + EDGES@L.T)@S*(m + EDGES@L.T)).sum(1).mean()
+    g_m, g_L = torch.autograd.functional.jacobian(value, (m, L))
+    holds("QUADRATIC", {"E": Over("z", m + EDGES@L.T, torch.full((6,), 1/6)), "S": S, "mu": m, "L": L, "nabla_mu": g_m, "nabla_L": g_L})
+
+@of("PRICE")
+def _():
+    mu, v = t(.7)[0], t(.5)[0]
+    holds("PRICE", {"E[f(z)]": lambda v: (-v/2).exp()*mu.sin(), "E": over(Bell(mu, v)), "f": torch.sin, "v": v})
+
+@of("SHRINK-BASELINE")
+def _():
+    x, w = hermite(4)
+    z = .7 + .6*torch.cartesian_prod(x, x, x)
+    env = {"E": Over("z", z, torch.cartesian_prod(w, w, w).prod(1)), "f": lambda z: z**2, "f_bar": lambda z: (z**2).mean(), "s": lambda z: (z - .7)/.36}
+    holds("SHRINK-BASELINE", env | {"n": 3, "mu": .7, "E[f]": lambda mu: mu**2 + .36})
+
+# ============================================================================================ 08 Networks
+@of("LAYER")
+def _(): holds("LAYER", y=F.linear(draw(5), draw(3, 5, seed=1), draw(3, seed=2)), b=draw(3, seed=2), W=draw(3, 5, seed=1), x=draw(5), n=5, m=3)
+
+@of("TWO-LAYERS")
+def _(): holds("TWO-LAYERS", {"W_1": draw(4, 5), "W_2": draw(3, 4, seed=1), "x": draw(5, seed=2), "b_1": draw(4, seed=3), "b_2": draw(3, seed=4)})
+
+def count(*sizes):
+    from vaegan.nets import mlp, n_params
+    return n_params(mlp(*sizes))
+
+@of("COUNT-MLP")
+def _(): holds("COUNT-MLP", n=count(4, 7, 3, 2), s={0: 4, 1: 7, 2: 3, 3: 2}, L=3)
+
+@of("TANH")
+def _(): holds("TANH", a=t(-1.3, .4, 2), sigma=torch.sigmoid)
+
+@of("FAN-IN")
+def _():
+    w = torch.cartesian_prod(*[t(-1, .5, 2)]*3) - t(.2*-1 + .5*.5 + .3*2)   # independent, mean 0, the same law
+    wt = torch.cartesian_prod(*[t(.2, .5, .3)]*3).prod(1)
+    var = ((t(-1, .5, 2) - .65)**2*t(.2, .5, .3)).sum()
+    holds("FAN-IN", {"E": Over("w", w, wt), "Var[w]": var, "x": t(.4, -1, 2), "n": 3})
+
+@of("RELU-HALF")
+def _(): holds("RELU-HALF", E=over(Bell(0, 1.7**2), "a"), relu=F.relu, s=1.7, skip={"a ~": "a distribution"}, rtol=1e-4)
+
+@of("CONVOLUTION")
+def _():
+    x, k, b = draw(2, 7, 8), draw(3, 2, 3, 3, seed=1), draw(3, seed=2)
+    y = F.conv2d(x[None], k, b, stride=2)[0]
+    rows = dict(o=range(3), i=range(3), j=range(3), c=range(2))             # counted from 0, as the page does
+    holds("CONVOLUTION", y=lambda *i: y[i], x=lambda *i: x[i], k=lambda *i: k[i], b=lambda i: b[i], K=3, S=2, P=0, **rows)
+
+@of("CONV-COUNT")
+def _(): holds("CONV-COUNT", n=sum(p.numel() for p in torch.nn.Conv2d(5, 7, 3).parameters()), C_out=7, C_in=5, K=3)
+
+@of("SIZE")
+def _(): holds("SIZE", {"H'": F.conv1d(torch.ones(1, 1, 11), torch.ones(1, 1, 4), stride=2, padding=1).shape[-1], "H": 11, "P": 1, "K": 4, "S": 2})
+
+@of("ADJOINT")
+def _():
+    k = draw(6, 3, 4, 4)
+    env = {"conv": lambda x: F.conv2d(x, k, stride=2, padding=1), "conv^T": lambda y: F.conv_transpose2d(y, k, stride=2, padding=1)}
+    holds("ADJOINT", env, x=draw(1, 3, 8, 8, seed=1), y=draw(1, 6, 4, 4, seed=2))
+
+@of("SIZE-BACK")
+def _(): holds("SIZE-BACK", {"H": F.conv_transpose1d(torch.ones(1, 1, 5), torch.ones(1, 1, 4), stride=2, padding=1).shape[-1], "H'": 5, "S": 2, "P": 1, "K": 4})
+
+@of("BATCH-NORM")
+def _():
+    a, g, d = draw(6, 3), t(1.3, .4, 2), t(.2, -1, .5)
+    holds("BATCH-NORM", a=a, a_hat=F.batch_norm(a, None, None, g, d, True, eps=.1), gamma=g, delta=d, B=6, epsilon=.1, m=a.mean(0), v=a.var(0, correction=0))
+
+@of("KL-FLOOR")
+def _():
+    a = draw(6, 3)*t(1.3, .4, 2)
+    mu, v = F.batch_norm(a, None, None, None, None, True, eps=.1), a.var(0, correction=0)
+    for var in (1., .6):                                                    # at variance 1 it is tight
+        KL = td.kl_divergence(td.Normal(mu, var**.5), td.Normal(0., 1.)).sum(1)
+        holds("KL-FLOOR", {"KL(q(z|x_b)||N(0,I))": lambda b: at(KL, b - 1), "B": 6, "b": range(1, 7), "v": v, "eps": .1})
+
+@of("TANH-GRADIENT")
+def _(): holds("TANH-GRADIENT", z=t(.8)[0], c=math.cosh(.8), s=math.sinh(.8))
+
+@of("RELU-SIGMOID")
+def _(): holds("RELU-SIGMOID", a=t(-.7, 1.3), sigma=torch.sigmoid, relu=F.relu, softplus=F.softplus)
+
+# ============================================================================================== 09 The VAE
+BITS3 = torch.cartesian_prod(*[t(0, 1)]*3)
+def logits3(z): return torch.stack([1.2*z - .3, -.8*z, .5*z + 1], -1)
+LOGITS3 = [lambda z: 1.2*z - .3, lambda z: -.8*z, lambda z: .5*z + 1]
+def px_bits(x, z): return td.Bernoulli(logits=logits3(torch.as_tensor(z))).log_prob(torch.as_tensor(x)).sum(-1).exp()
+
+@of("JOINT")
+def _():
+    env = {"p(x,z)": lambda x, z: prior(z)*px_bits(x, z), "p(z)": prior, "p(x|z)": px_bits, "dz": dz, "sum_x": Over("x", BITS3, torch.ones(8).double())}
+    holds("JOINT", env, x=BITS3[5], z=.4)
+
+@of("SIGMOIDS")
+def _():
+    z = t(.4)[0]
+    for i, p in enumerate(td.Bernoulli(logits=logits3(z)).probs, 1):
+        holds("SIGMOIDS", {"p(x_i=1|z)": p, "ell": LOGITS3, "p(x|z)": px_bits(BITS3[5], z), "x": BITS3[5], "m": 3, "z": z, "i": i} )
+
+@of("ELBO-DRAW")
+def _():
+    for q in (G, POST):                                                     # the second is tight
+        k = kl(q, Bell(0, 1))
+        env = MODEL | {"L_hat(x)": lambda z: lik(z).log() - k, "KL(q(z|x)||N(0,I))": k, "E_q": over(q), "z": t(.3)[0]}
+        holds("ELBO-DRAW", env)
+
+KLS, LOGP = share(4), -share(4, seed=1)*7
+PER_IMAGE = {"B": 4, "b": range(1, 5), "KL(q(z|x_b)||N(0,I))": lambda b: at(KLS, b - 1), "p(x_b|z_b)": lambda b: at(LOGP, b - 1).exp()}
+
+@of("VAE-LOSS")
+def _():
+    holds("VAE-LOSS", PER_IMAGE | {"L": -(LOGP - KLS).mean()})
+
+@of("BETA")
+def _():
+    holds("BETA", PER_IMAGE | {"L_beta": torch.stack([3.5*a - b for a, b in zip(KLS, LOGP)]).mean(), "beta": 3.5})
+
+@of("LOG-ODDS")
+def _():
+    x_bar = t(.2, .7, .9)
+    holds("LOG-ODDS", b=td.Bernoulli(x_bar).logits, x_bar=x_bar, sigma=torch.sigmoid)
+
+@of("ANCESTRAL")
+def _(): holds("ANCESTRAL", MODEL)
+
+@of("HIDDEN-BETA")
+def _(): holds("HIDDEN-BETA", {"KL": 3.1, "p(x|z)": math.exp(-7), "D_z": 5, "m": 12, "beta": 12/5})
+
+@of("CONDITIONAL")
+def _():
+    for q in (G, POST):
+        env = {"p(x|y)": EVID, "E_q(z|x,y)": over(q), "p(x|z,y)": lik, "KL(q(z|x,y)||N(0,I))": kl(q, Bell(0, 1))}
+        holds("CONDITIONAL", env)
+
+@of("NO-CODE")
+def _():
+    x = t([0, 1, 1], [0, 0, 1], [1, 1, 1], [0, 1, 0], [0, 1, 0])
+    holds("NO-CODE", N=5, ELBO=lambda x_n: td.Bernoulli(x.mean(0)).log_prob(x_n).sum(), x=x, x_bar=x.mean(0))
+
+@of("TOTAL-PIXEL")
+def _():
+    p_bar = (logits3(Z).sigmoid()*prior(Z)[:, None]).sum(0)*H
+    holds("TOTAL-PIXEL", {"p_bar": p_bar, "E_z": over(prior), "ell": LOGITS3})
+
+# ================================================================================= 10 What the decoder says
+@of("SCALAR")
+def _():
+    x, x_hat = draw(4), draw(4, seed=1)
+    holds("SCALAR", {"p(x|z)": td.Normal(x_hat, .7).log_prob(x).sum().exp(), "m": 4, "sigma": .7, "x": x, "x_hat(z)": x_hat})
+
+@of("BEST-VARIANCE")
+def _():
+    x, x_hat = draw(6, 4), draw(6, 4, seed=1)
+    best = lowest(lambda v: -td.Normal(x_hat, v**.5).log_prob(x).sum(), .2, 9)
+    holds("BEST-VARIANCE", {"sigma_star": best**.5, "N": 6, "m": 4, "x": x, "z": x_hat, "x_hat": lambda z: z}, rtol=1e-6)
+
+@of("NOISE")
+def _(): holds("NOISE", {"beta": 3.5, "KL": 2.2, "r": 1.7, "sigma": .6})
+
+@of("AREA")
+def _():
+    x = (torch.arange(20000).double() + .5)/20000
+    holds("AREA", {"dx": Over("x", x, torch.full_like(x, 1/20000)), "p": .2, "ell": t(.2).logit()[0]}, rtol=1e-6)
+
+@of("CONTINUOUS")
+def _():
+    at = td.ContinuousBernoulli(logits=t(1.4)[0])
+    holds("CONTINUOUS", {"p(x|ell)": at.log_prob(t(0, .3, 1)).exp(), "x": t(0, .3, 1), "ell": 1.4})
+
+@of("CONTINUOUS-MEAN")
+def _():
+    for ell in (-2., 1.4): holds("CONTINUOUS-MEAN", {"E[x|ell]": td.ContinuousBernoulli(logits=t(ell)[0]).mean, "ell": ell}, rtol=1e-6)
+
+# ================================================================================================ 11 Training
+def lhat(z): return lik(z).log() - kl(G, Bell(0, 1))                        # one draw of the bound
+
+@of("ESTIMATE")
+def _():
+    z = -1.2*.5**.5 + .2
+    env = {"L_hat(x,eps)": lhat(t(z)[0]), "p_theta(x|z)": lik, "sigma_phi(x)": .5**.5, "mu_phi(x)": .2, "eps": -1.2, "KL(q_phi(z|x)||N(0,I))": kl(G, Bell(0, 1))}
+    holds("ESTIMATE", env)
+
+@of("UNBIASED")
+def _(): holds("UNBIASED", {"E_epsilon~N(0,I)": EPS, "L_hat(x,epsilon)": lambda epsilon: lhat(epsilon*.5**.5 + .2), "L(x)": bound_of(G)})
+
+@of("EPOCH-MEAN")
+def _():
+    x = t(3, 1.5, -2, .7, 4)
+    holds("EPOCH-MEAN", {"n": t(3, 2), "m": torch.stack([x[:3].mean(), x[3:].mean()]), "ell": lambda x: x, "x": x, "N": 5}, skip={"m_b =": "a sum over a set of indices"})
+
+@of("DRAWS-VARIANCE")
+def _():
+    # two images, noise with three values: every minibatch of B = 2 images with S = 2 draws each
+    L = t([1, -2, .5], [3, 4, -1])
+    w = t(.2, .5, .3)
+    idx = torch.cartesian_prod(*[torch.arange(2)]*2)
+    noise = torch.cartesian_prod(*[torch.arange(3)]*4)
+    vals = torch.stack([(L[i, e[0]] + L[i, e[1]] + L[j, e[2]] + L[j, e[3]])/4 for i, j in idx for e in noise])
+    wt = torch.stack([w[e].prod()/4 for _ in idx for e in noise])
+    var = (vals**2*wt).sum() - (vals*wt).sum()**2
+    lhs = "Var[1/B sum_i=1^B 1/S sum_s=1^S L_hat(x^(i),eps^(is))]"
+    holds("DRAWS-VARIANCE", {lhs: var, "B": 2, "S": 2, "E_x": Over("x", [0, 1]), "E_eps": Over("eps", [0, 1, 2], w),
+                             "L(x)": lambda x: at(L@w, x), "L_hat(x,eps)": lambda x, eps: at(L.flatten(), 3*x + eps)})
+
+@of("LR-FLOOR")
+def _():
+    v = t(0)[0]
+    for _ in range(400): v = (1 - .3*1.4)**2*v + .3**2*.8**2
+    holds("LR-FLOOR", {"Var w_inf": v, "eta": .3, "s": .8, "a": 1.4})
+
+@of("NOISY-STEP")
+def _():
+    w, xi = t(-1, .5, 2), t(-1, 1)
+    pair, wt = torch.cartesian_prod(w, xi), torch.cartesian_prod(t(.2, .5, .3), t(.5, .5)).prod(1)
+    new = pair[:, 0] - .3*(1.4*pair[:, 0] + .8*pair[:, 1])
+    E = Over("w_t xi_t", tuple(pair.T), wt)
+    holds("NOISY-STEP", {"E": E, "w_{t+1}": lambda w_t, xi_t: w_t - .3*1.4*w_t - .3*.8*xi_t, "w_t": t(.7)[0], "xi_t": t(-.4)[0], "eta": .3, "a": 1.4, "s": .8})
+
+@of("COSINE")
+def _():
+    opt = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], .3)
+    plan, rates = torch.optim.lr_scheduler.CosineAnnealingLR(opt, 10), []
+    for _ in range(8):
+        rates += plan.get_last_lr()
+        opt.step()
+        plan.step()
+    holds("COSINE", {"eta_t": t(*rates), "eta_0": .3, "t": torch.arange(8).double(), "T": 10})
+
+@of("EVIDENCE-1D")
+def _():
+    w, s2, S = .55**.5, .2, .5
+    holds("EVIDENCE-1D", {"E_x": over(Bell(0, S), "x"), "p(x)": lambda x: Bell(0, w**2 + s2)(x), "w": w, "sigma": s2**.5, "S": S})
+
+W_GRID = torch.linspace(0, 1.4, 14001).double()
+def best_w2(S, s2, beta=1.):
+    "Square of the best weight, by search; q at its own best"
+    score = -.5*(torch.log(2*math.pi*(W_GRID**2 + s2*beta)) + S/(W_GRID**2 + s2*beta))
+    return W_GRID[score.argmax()]**2
+
+@of("COLLAPSE")
+def _():
+    for S, s in ((1.3, .6), (.3, .7)): holds("COLLAPSE", {"w_*": best_w2(S, s**2)**.5, "S": S, "sigma": s}, atol=2e-3)
+
+@of("COLLAPSE-BETA")
+def _():
+    for S, s, beta in ((.5, .3, 2.), (.5, .5, 3.)):
+        best = lowest(lambda w: -elbo_best(w, S, s**2, beta), 0, 1.5)
+        holds("COLLAPSE-BETA", {"w_*": best, "S": S, "sigma": s, "beta": beta}, atol=1e-5)
+
+@of("MSE")
+def _():
+    x, x_hat = draw(4), draw(4, seed=1)
+    holds("MSE", x=x, x_hat=x_hat, m=4)
+
+def elbo_best(w, S, var, beta):
+    "The bound at the best v and the best variance of q, for a weight w"
+    v = lowest(lambda v: -elbo_1d(t(w)[0], t(v)[0], S, var, t(beta)[0]), -3, 9)
+    return elbo_1d(t(w)[0], t(v)[0], S, var, t(beta)[0])
+
+def elbo_1d(w, v, S, var, beta):
+    "The bound for x̂ = w z, q(z|x) = N(v x, its own best variance), averaged over x with second moment S"
+    c = beta/(beta + w**2/var)
+    return -.5*(math.log(2*math.pi*var) + (S*(1 - w*v)**2 + w**2*c)/var) - beta*.5*(v**2*S + c - 1 - torch.log(c))
+
+@of("COLLAPSE-SADDLE")
+def _():
+    H2 = torch.autograd.functional.hessian(lambda p: elbo_1d(p[0], p[1], .5, .4, torch.tensor(1.7)), t(0, 0))
+    holds("COLLAPSE-SADDLE", H=H2, sigma=.4**.5, S=.5, beta=1.7)
+
+@of("RATE")
+def _():
+    H2 = torch.autograd.functional.hessian(lambda p: elbo_1d(p[0], p[1], .5, .4, torch.tensor(1.7)), t(0, 0))
+    holds("RATE", {"r": lambda beta: torch.linalg.eigvalsh(H2)[-1], "beta": 1.7, "sigma": .4**.5, "S": .5})
+
+@of("HALVES")
+def _(): holds("HALVES", {"ell": [lambda theta, a=a: (a*theta).sin() for a in draw(128)], "theta": .7, "nabla": "theta"})
+
+@of("BUDGET")
+def _(): holds("BUDGET", B=64, S=3, C=192, b=1.3, v=.7)
+
+@of("BEST-NOISE")
+def _():
+    x, x_hat = draw(4), draw(4, seed=1)
+    E = (x - x_hat).square().mean()
+    v = torch.cat([E[None], torch.linspace(.2, 9, 200).double()])
+    holds("BEST-NOISE", {"max_sigma^2 E[log p(x|z)]": max(td.Normal(x_hat, c.sqrt()).log_prob(x).sum() for c in v), "m": 4, "E": E, "sigma_*": E.sqrt()})
+
+# ========================================================================================== 12 Tighter bounds
+PZ3, PX3, Q3 = t(.5, .3, .2), t(.1, .4, .7), t(.2, .2, .6)                  # three states of z
+P3 = (PZ3*PX3).sum()
+STATES = torch.arange(3)
+W3 = PZ3*PX3/Q3
+def draws(K):
+    "All ways to draw K states from q: indices [3^K, K] and their probabilities"
+    i = torch.cartesian_prod(*[STATES]*K) if K > 1 else STATES[:, None]
+    return i, Q3[i].prod(1)
+def iw(K):
+    i, w = draws(K)
+    return (w*W3[i].mean(1).log()).sum()
+
+@of("WEIGHT")
+def _():
+    env = {"w": lambda z: at(W3, z), "p(x|z)": lambda z: at(PX3, z), "p(z)": lambda z: at(PZ3, z), "q(z|x)": lambda z: at(Q3, z), "p(x)": P3}
+    holds("WEIGHT", env | {"z": 2, "E_q": Over("z", [0, 1, 2], Q3), "dz": Over("z", [0, 1, 2], torch.ones(3).double())})
+
+@of("IW")
+def _():
+    i, w = draws(3)
+    env = {"L_K": iw(3), "E_z^(1),dots,z^(K)~q": Over("z", i, w), "p(x,z)": lambda z: at(PX3*PZ3, z), "q(z|x)": lambda z: at(Q3, z), "K": 3}
+    holds("IW", env | {"L_1": iw(1), "L": (Q3*W3.log()).sum()})
+
+@of("IW-BOUND")
+def _():
+    i, w = draws(3)
+    holds("IW-BOUND", {"L_K": iw(3), "E": Over("w", W3[i], w), "K": 3, "p(x)": P3})
+    same = torch.full((1, 3), 1.3).double()                                 # a weight that is always the same: tight
+    holds("IW-BOUND", {"L_K": same[0, 0].log(), "E": Over("w", same, t(1)), "K": 3, "p(x)": same[0, 0]})
+
+@of("MONOTONE")
+def _(): holds("MONOTONE", {"L_K": torch.stack([iw(K) for K in (2, 3, 4)]), "L_{K-1}": torch.stack([iw(K) for K in (1, 2, 3)])})
+
+@of("EXACT-1D")
+def _(): holds("EXACT-1D", {"p(x)": EVID})
+
+@of("LOG-W")
+def _():
+    mu, s, eps = draw(3), share(3) + .4, draw(3, seed=1)
+    z = mu + s*eps
+    log_w = -2.3 + td.Normal(0, 1).log_prob(z).sum() - td.Normal(mu, s).log_prob(z).sum()
+    holds("LOG-W", {"w": log_w.exp(), "p(x|z)": math.exp(-2.3), "z": z, "sigma": s, "epsilon": eps, "D_z": 3})
+
+@of("IWAE-GRAD")
+def _():
+    w = [lambda theta, a=a: (theta*a).sin() + 2 for a in draw(4)]
+    now = torch.stack([f(t(.7)[0]) for f in w])
+    holds("IWAE-GRAD", {"w": w, "theta": .7, "nabla": "theta", "K": 4, "w_tilde": now/now.sum()})
+
+@of("GAP-1D")
+def _(): holds("GAP-1D", {"p(x)": EVID, "L_1": bound_of(G)}, within=2e-3)
+
+@of("LOGNORMAL-GAP")
+def _(): holds("LOGNORMAL-GAP", E=Over("w", Z.exp(), Bell(-.7, .3)(Z)*H), v=.3)
+
+# ================================================================================================ 13 Evaluation
+@of("PPCA-MAX")
+def _():
+    cov, var = best5()
+    best = td.MultivariateNormal(Y.mean(0), cov).log_prob(Y).mean()
+    holds("PPCA-MAX", {"max_W,b,sigma^2 1/N sum_i=1^N log p(x^(i))": best, "m": 5, "k": 2, "lambda": LAM, "sigma": var**.5})
+
+@of("EVIDENCE-SET")
+def _():
+    at = td.LowRankMultivariateNormal(Y.mean(0), W5, torch.full((5,), .49).double())
+    holds("EVIDENCE-SET", {"p": lambda x: at.log_prob(x).exp(), "x": Y, "N": 40, "m": 5, "C": C5, "S_hat": S5, "W": W5, "sigma": SD5})
+
+@of("ELBO-LINEAR")
+def _():
+    m, s = draw(2, seed=12), t(.8, .3)
+    (z,), w = spread(2, 2)
+    recon = (w*px5(m + z*s).log()).sum()
+    k = kl(Cloud(m, torch.diag(s**2)), Cloud(torch.zeros(2).double(), torch.eye(2).double()))
+    holds("ELBO-LINEAR", {"L(x)": recon - k, "x": X5, "W": W5, "mu": m, "b": MU5, "sigma": SD5, "sigma_j": lambda j: at(s, j - 1), "w": W5.T, "k": 2, "KL(q||N(0,I))": k})
+
+@of("GAP")
+def _(): holds("GAP", {"p(x)": EVID, "L(x)": (over(G).weights*log_w(G)).sum(), "KL(q(z|x)||p(z|x))": kl_grid(G, POST)})
+
+@of("ACTIVE-LINEAR")
+def _():
+    cov, var = best5()
+    W = U5[:, :2]*(LAM[:2] - var).sqrt()
+    C = W@W.T + var*I5
+    A = (W.T@torch.linalg.solve(C, S5)@torch.linalg.solve(C, W)).diagonal()
+    post = (torch.eye(2) - W.T@torch.linalg.solve(C, W)).diagonal().sqrt()
+    holds("ACTIVE-LINEAR", {"A": A, "lambda": LAM[:2], "sigma": var**.5, "sigma_j": lambda j: at(post, j - 1), "j": range(1, 3)})
+
+FOUR = [Bell(m, s**2) for m, s in zip((-1.5, -.2, .4, 2), (.3, .9, .5, .2))]
+def aggregate(z): return sum(f(z) for f in FOUR)/4
+
+@of("AGGREGATE")
+def _():
+    mix = Bumps(-1.5, -.2, .4, 2, sd=.6)
+    means = t(-1.5, -.2, .4, 2)
+    for z in (.3, 1.): holds("AGGREGATE", {"q(z)": mix(t(z)[0]), "q(z|x^(i))": lambda i: Bell(at(means, i - 1), .36)(t(z)[0]), "N": 4})
+
+@of("SURGERY")
+def _():
+    a, b = torch.stack([kl(f, Bell(0, 1)) for f in FOUR]), torch.stack([kl_grid(f, aggregate) for f in FOUR])
+    env = {"KL(q(z|x^(i))||p(z))": lambda i: at(a, i - 1), "KL(q(z|x^(i))||q(z))": lambda i: at(b, i - 1)}
+    holds("SURGERY", env | {"KL(q(z)||p(z))": kl_grid(aggregate, Bell(0, 1)), "N": 4}, rtol=1e-6)
+
+@of("BPD")
+def _():
+    bits = -torch.log2(t(.3)[0])/5                                          # −log₂ p over five pixels
+    holds("BPD", {"bits_per_dimension": bits, "p(x)": .3, "m": 5})
+
+@of("DEQUANT-BITS")
+def _():
+    u = (torch.arange(2000).double() + .5)/2000
+    p = td.Normal(t(.4)[0], t(.1)[0])
+    P = p.cdf(t(7/17)[0]) - p.cdf(t(6/17)[0])
+    holds("DEQUANT-BITS", {"P(image)": P, "E_u": Over("u", u, torch.full_like(u, 1/2000)), "p(x)": lambda u: p.log_prob((6 + u)/17).exp(), "m": 1, "L": 17})
+    holds("DEQUANT-BITS", {"P(image)": t((.7/17)**3)[0], "E_u": Over("u", u, torch.full_like(u, 1/2000)), "p(x)": lambda u: .7**3 + 0*u, "m": 3, "L": 17})
+
+@of("FRECHET")
+def _():
+    import numpy as np
+    from scipy.linalg import sqrtm
+    root = torch.as_tensor(np.real(sqrtm((S_Q@S_P).numpy())))
+    truth = (M_Q - M_P).square().sum() + (S_Q + S_P - 2*root).trace()
+    holds("FRECHET", {"d": truth.sqrt(), "mu_a": M_Q, "mu_b": M_P, "C_a": S_Q, "C_b": S_P})
+
+@of("FRECHET-1D")
+def _():
+    u = (torch.arange(400_000).double() + .5)/400_000
+    a, b = td.Normal(.3, .7).icdf(u), td.Normal(-1.2, 1.6).icdf(u)
+    holds("FRECHET-1D", {"d": (a - b).square().mean().sqrt(), "mu_a": .3, "mu_b": -1.2, "sigma_a": .7, "sigma_b": 1.6}, rtol=1e-4)
+
+@of("HELD-OUT")
+def _():
+    x = t(3, 1.5, -2, .7, 4)
+    holds("HELD-OUT", {"L_bar": x.mean(), "N": 5, "L_hat": x, "s": x.std()}, skip={"L_bar pm": "an interval, no relation"})
+
+# ========================================================================================== 14 The minimax game
+REAL, FAKE = Bell(-.3, 1.2), Bell(1.5, .7)
+def L_any(x): return .8 - .6*x                                              # the logit of D: any will do
+def L_best(x): return REAL.log_prob(x) - FAKE.log_prob(x)
+def D_any(x): return L_any(x).sigmoid()
+def D_best(x): return L_best(x).sigmoid()
+def V_of(logit): return mean_of(lambda x: F.logsigmoid(logit(x)), REAL) + mean_of(lambda x: F.logsigmoid(-logit(x)), FAKE)
+def mixed(z): return .5*(REAL(z) + FAKE(z))
+def js(p, q): return .5*(kl_grid(p, lambda z: .5*(p(z) + q(z))) + kl_grid(q, lambda z: .5*(p(z) + q(z))))
+dx = Over("x", Z, torch.full_like(Z, H))
+E_REAL, E_FAKE = over(REAL, "x"), over(FAKE, "x")
+def G_map(z): return 1.5 + .7**.5*z                                         # draws FAKE from N(0, 1)
+GAME = {"p": lambda x: REAL(x), "q": lambda x: FAKE(x), "D": lambda x: D_any(x), "D*": lambda x: D_best(x), "m": lambda x: mixed(x), "dx": dx, "KL": kl_grid, "JS": js, "E_x~p": E_REAL, "E_x~q": E_FAKE,
+        "E_z~P(z)": over(prior), "G": G_map, "V(D,G)": V_of(L_any), "V(D*,G)": V_of(L_best)}
+
+@of("FACC")
+def _(): holds("FACC", GAME | {"f_acc(theta_G,theta_D)": V_of(L_any)})
+
+@of("BCE")
+def _():
+    logits, y = draw(8), t(1, 1, 1, 1, 0, 0, 0, 0)
+    V = F.logsigmoid(logits[:4]).mean() + F.logsigmoid(-logits[4:]).mean()
+    p = td.Bernoulli(logits=logits)
+    holds("BCE", {"V(D,G)": V, "BCE": F.binary_cross_entropy_with_logits(logits, y), "m": 4, "p_D(y_i|x_i)": lambda i: at(p.log_prob(y).exp(), i - 1),
+                  "p_D(1|x)": p.probs[2], "D(x)": torch.sigmoid(logits[2])})
+
+@of("PUSH")
+def _(): holds("PUSH", GAME, h=lambda x: (x + 2*x**2).sin())
+
+@of("VINT")
+def _(): holds("VINT", GAME)
+
+@of("SLOPE")
+def _(): holds("SLOPE", a=.7, b=1.9, D=t(.3)[0])
+
+@of("DSTAR")
+def _():
+    for x in (-.5, .6, 1.3):
+        best = lowest(lambda d: -(REAL(t(x))*math.log(d) + FAKE(t(x))*math.log1p(-d)), 1e-9, 1 - 1e-9)
+        holds("DSTAR", GAME | {"D*": lambda x: best, "x": x}, rtol=1e-5)
+
+@of("DLOGIT")
+def _(): holds("DLOGIT", GAME, x=t(-.5, .6, 1.3))
+
+for tag in ("VSUB", "VKL", "VJS"):
+    of(tag)(lambda tag=tag: holds(tag, GAME))
+
+@of("ACC")
+def _():
+    d = D_best(Z)
+    hit = (.5*REAL(Z)*(d > .5) + .5*FAKE(Z)*(d < .5)).sum()*H               # how often the sharper guess is right
+    tv = torch.maximum(REAL(Z) - FAKE(Z), torch.zeros_like(Z)).sum()*H
+    holds("ACC", GAME | {"accuracy(D*)": hit, "TV(p,q)": tv}, atol=1e-4)
+
+@of("W1")
+def _():
+    u = (torch.arange(400_000).double() + .5)/400_000
+    moved = (REAL.icdf(u) - FAKE.icdf(u)).abs().mean()                      # by quantiles
+    holds("W1", {"W_1(p,q)": moved, "F_p": REAL.cdf, "F_q": FAKE.cdf, "dx": dx}, rtol=1e-4)
+
+@of("D-GAP")
+def _():
+    def coins(a, b): return td.kl_divergence(td.Bernoulli(a), td.Bernoulli(b))
+    inner = Over("x", Z[400:-400], torch.full_like(Z[400:-400], H))
+    for l in (L_any, L_best):
+        env = {"V(D,G)": V_of(l), "KL": coins, "Bern": lambda d: d, "D": lambda x: l(x).sigmoid(), "D*": D_best, "dx": inner}
+        holds("D-GAP", GAME | env, atol=1e-8)
+
+@of("ORDER")
+def _():
+    for table in (draw(4, 3), t([1, 2], [3, 5])):                          # the second has a saddle: tight
+        def V(D, G): return at(table.flatten(), D*table.shape[1] + G)
+        holds("ORDER", V=V, max_D=Over("D", list(range(len(table)))), min_G=Over("G", list(range(table.shape[1]))))
+
+@of("TINYVAE")
+def _():
+    w, v, tau, s = .8, -.6, .5, .7
+    z = over(Bell(v, tau**2))                                               # x = 1, up to constants
+    truth = mean_of(lambda z: (1 - w*z)**2/(2*s**2), Bell(v, tau**2)) + v**2/2
+    holds("TINYVAE", {"L(w,v)": truth, "w": w, "v": v, "tau": tau, "sigma": s})
+
+@of("FIELDS")
+def _():
+    holds("FIELDS", {"V": lambda x, y: x*y, "x": .7, "y": -1.3, "x_dot": 1.3, "y_dot": .7}, skip={1: "two systems share the letter J", 2: "two systems share the letter J", 4: "two systems share the letter J"})
+
+# ================================================================================================== 15 The GAN
+@of("LOSSES")
+def _():
+    env = {"L_D": -V_of(L_any), "E": Over("x z", (REAL.icdf(U_EVEN), td.Normal(0, 1).icdf(U_EVEN)), torch.full_like(U_EVEN, 1/len(U_EVEN))),
+           "L_G_sat": mean_of(lambda x: torch.log1p(-D_any(x)), FAKE), "L_G_non": -mean_of(lambda x: D_any(x).log(), FAKE), "D": D_any, "G": G_map}
+    holds("LOSSES", env, atol=1e-4)
+
+U_EVEN = (torch.arange(100_000).double() + .5)/100_000
+
+@of("DSAT")
+def _(): holds("DSAT", ell=t(-1.3)[0], sigma=torch.sigmoid)
+
+@of("REL")
+def _():
+    r, f = t(2, -1, .3), t(.5, 1.5, -.2)
+    def log_sig(a): return -(-a).exp().log1p()
+    env = {"L_D_rel": -log_sig(r - f).mean(), "L_G_rel": -log_sig(f - r).mean(), "E": Over("x z", (r, f), torch.full((3,), 1/3).double()), "ell": lambda x: x, "G": lambda z: z}
+    holds("REL", env, sigma=torch.sigmoid)
+
+@of("R1-R2")
+def _():
+    def slope(q): return mean_of(lambda x: (2*x*torch.cos(x**2))**2, q)
+    env = {"R_1": .5*slope(REAL), "R_2": .5*slope(FAKE), "E_x~p": E_REAL, "E_x~q": E_FAKE, "ell": lambda x: (x**2).sin()}
+    holds("R1-R2", env)
+
+@of("COND")
+def _():
+    y, a, b = .3, .7, .2
+    best = lowest(lambda d: -(y*a*math.log(d) + y*b*math.log1p(-d)), 1e-9, 1 - 1e-9)
+    holds("COND", {"D*(x,y)": best, "p(x,y)": y*a, "q(x,y)": y*b, "p(x|y)": a, "q(x|y)": b}, rtol=1e-5)
+
+@of("RELSTAR")
+def _():
+    a, b = t(.1, .6, .3), t(.5, .1, .4)                                     # three values of x
+    pq, qp = torch.outer(a, b), torch.outer(b, a)
+    best = -(pq*(pq/(pq + qp)).log()).sum()                                 # the best classifier of ordered pairs
+    mid = .5*(pq + qp)
+    env = {"min_ell L_D_rel": best, "JS(p q,q p)": .5*((pq*(pq/mid).log()).sum() + (qp*(qp/mid).log()).sum())}
+    holds("RELSTAR", env | {"ell*": lambda x: at((a/b).log(), x) + .8, "p": lambda x: at(a, x), "q": lambda x: at(b, x), "c": .8, "x": 1})
+
+@of("MOMENTUM")
+def _():
+    theta = torch.tensor([.7], dtype=torch.double, requires_grad=True)
+    opt = torch.optim.SGD([theta], lr=.1, momentum=.6)
+    us, ths, gs = [], [], []
+    for _ in range(3):
+        opt.zero_grad()
+        theta.square().sum().backward()
+        ths.append(theta.item())
+        gs.append(theta.grad.item())
+        opt.step()
+        us.append(opt.state[theta]["momentum_buffer"].item())
+    holds("MOMENTUM", {"u_{t+1}": us[2], "u_t": us[1], "g_t": gs[2], "theta_{t+1}": theta.item(), "theta_t": ths[2], "beta": .6, "eta": .1})
+
+@of("COUNT-PLAYERS")
+def _(): assert count(4, 7, 3, 2) == says("COUNT-PLAYERS")[0](n={0: 4, 1: 7, 2: 3, 3: 2}, L=3)
+
+# ============================================================================================= 16 Has it converged?
+@of("JSBOUND")
+def _():
+    for l in (L_any, L_best): holds("JSBOUND", {"JS(p,q)": js(REAL, FAKE), "V(D_fresh,G)": V_of(l)}, atol=1e-9)
+
+@of("PARZEN")
+def _():
+    s, x = draw(3, 4), draw(4, seed=1)
+    truth = td.MixtureSameFamily(td.Categorical(torch.ones(3).double()), td.Independent(td.Normal(s, .7), 1)).log_prob(x).exp()
+    holds("PARZEN", {"p_hat(x)": truth, "n": 3, "x": x, "s": s, "sigma": .7})
+
+# ========================================================================================= 17 Games of two numbers
+@of("BILINEAR")
+def _():
+    from vaegan.dynamics import bilinear_field
+    holds("BILINEAR", {"V": lambda x, y: x*y, "v": lambda x, y: bilinear_field(torch.stack([x, y])), "x": t(.7)[0], "y": t(-1.3)[0]})
+
+@of("CIRCLE")
+def _():
+    T = t(.4)[0]
+    holds("CIRCLE", {"x": lambda t: .7*t.cos() - 1.3*t.sin(), "y": lambda t: .7*t.sin() + 1.3*t.cos(), "t": T})
+
+@of("GROWTH")
+def _(): holds("GROWTH", x=.7, y=-1.3, h=.4)
+
+@of("ALTERNATING")
+def _():
+    x, y, h = .7, -1.3, .4
+    holds("ALTERNATING", {"x": x, "y": y, "h": h, "y'": y + h*x, "x'": x - h*(y + h*x)})
+
+@of("DIRAC")
+def _():
+    from vaegan.dynamics import dirac_field
+    def V(theta, psi): return F.logsigmoid(t(0))[0] + F.logsigmoid(-psi*theta)
+    holds("DIRAC", {"V": V, "v": lambda theta, psi: dirac_field(torch.stack([theta, psi])), "theta": t(.7)[0], "psi": t(-1.3)[0], "sigma": torch.sigmoid})
+
+def eig(*rows): return torch.linalg.eigvals(t(*rows))
+def step_of(h, gamma=0., turn=False):
+    "One step of the linear game around its rest, as a matrix"
+    G, D = t([1, h/2], [0, 1]), t([1, 0], [-h/2, 1 - h*gamma])
+    return D@G if turn else t([1, h/2], [-h/2, 1 - h*gamma])
+
+@of("SIMULTANEOUS")
+def _(): holds("SIMULTANEOUS", {"lambda": torch.linalg.eigvals(step_of(.7)), "h": .7, "i": 1j})
+
+@of("IN-TURN")
+def _(): holds("IN-TURN", {"lambda": torch.linalg.eigvals(step_of(1.3, turn=True)), "h": 1.3})
+
+@of("FRICTION")
+def _():
+    h, g = .7, .6
+    lam = torch.linalg.eigvals(t([0, .5], [-.5, -g]))
+    holds("FRICTION", {"eig J": lam, "gamma": g, "h": h, "lambda": lam})
+
+@of("MOMENTUM-ROOTS")
+def _():
+    h, beta, lam = .7, .6, -.8
+    M = t([1 + beta + h*lam, -beta], [1, 0])                                # heavy ball: (w, w before) after one step
+    holds("MOMENTUM-ROOTS", {"kappa": torch.linalg.eigvals(M), "beta": beta, "h": h, "lambda": lam})
+
+@of("AVERAGE")
+def _():
+    d, om, n = .9, .7, 4000
+    w = torch.exp(1j*om*torch.arange(n).double())
+    bar, all_ = 0, []
+    for v in w:
+        bar = d*bar + (1 - d)*v
+        all_.append(bar)
+    holds("AVERAGE", {"w_bar_t": all_[-1], "w_bar_{t-1}": all_[-2], "w_t": w[-1], "d": d, "omega": om, "t": n - 1, "i": 1j}, within=1e-6)
+
+@of("DOUBLING")
+def _():
+    h, r, n = .3, t(1, 0), 0
+    while r.norm() < 2: r, n = t([1, -h], [h, 1])@r, n + 1
+    holds("DOUBLING", n=n, h=h)
+
+@of("FIVE")
+def _(): holds("FIVE", {"lambda": torch.linalg.eigvals(step_of(5., turn=True)).real})
+
+@of("EXTRAGRADIENT")
+def _():
+    h = .7
+    J = t([0, -1], [1, 0])
+    lam = torch.linalg.eigvals(torch.eye(2) + h*J@(torch.eye(2) + h*J))
+    holds("EXTRAGRADIENT", {"lambda": lam, "h": h})
+
+@of("DAMPING")
+def _():
+    h = .7
+    gs = torch.linspace(.2, 2, 1801).double()
+    r = torch.stack([torch.linalg.eigvals(step_of(h, g.item())).abs().max() for g in gs])
+    holds("DAMPING", {"gamma*": gs[r.argmin()], "h": h, "lambda": torch.linalg.eigvals(t([0, .5], [-.5, -1])).real.mean()}, atol=1e-3)
+
+@of("TWO-SCALES")
+def _():
+    lam = torch.linalg.eigvals(t([1, .4/2], [-.9/2, 1]))
+    holds("TWO-SCALES", {"lambda": lam, "h_G": .4, "h_D": .9})
+
+# ============================================================================================ 18 Failures and cures
+D_GRID = torch.linspace(0, 1, 20_001).double()[1:-1]
+
+@of("SMOOTHING")
+def _(): holds("SMOOTHING", {"max_D": Over("D", torch.linspace(.05, .95, 19).double()), "p": 1.4, "q": .7, "alpha": .9})
+
+@of("LIPSCHITZ")
+def _():
+    W1, W2 = draw(4, 3), draw(1, 4, seed=1)
+    top = torch.linalg.svdvals(W1)[0]*torch.linalg.svdvals(W2)[0]
+    holds("LIPSCHITZ", {"ell": lambda x: (W2@(W1@x).tanh())[0], "x": draw(3), "x'": draw(3, seed=1), "prod_layers sigma_max(W_i)": top})
+    v = torch.linalg.svd(W1)[2][0]
+    holds("LIPSCHITZ", {"ell": lambda x: (W1@x).norm(), "x": v, "x'": 0*v, "prod_layers sigma_max(W_i)": torch.linalg.svdvals(W1)[0]})    # tight
+
+@of("LAG")
+def _():
+    for l in (L_any, L_best): holds("LAG", {"lag": V_of(L_best) - V_of(l), "V(D*,G)": V_of(L_best), "V(D,G)": V_of(l)})
+
+@of("WITHIN")
+def _():
+    g = torch.linspace(-6, 6, 4001).double()
+    inside = 1 - td.Chi2(t(2)[0]).log_prob(torch.linspace(9, 80, 200_001).double()).exp().sum()*71/200_000
+    holds("WITHIN", {"P(||x-mode||<3sigma)": td.Exponential(t(.5)[0]).cdf(t(9)[0])})
+
+@of("KANTOROVICH")
+def _():
+    u = (torch.arange(400_000).double() + .5)/400_000
+    W = (REAL.icdf(u) - FAKE.icdf(u)).abs().mean()
+    slope = torch.cumsum(torch.sign(FAKE.cdf(Z) - REAL.cdf(Z)), 0)*H
+    best = (slope*(REAL(Z) - FAKE(Z))).sum()*H
+    holds("KANTOROVICH", {"W_1(p,q)": W, "sup_Lip(f)<=1 E_p f-E_q f": best, "F_q": lambda x: FAKE.cdf(x), "F_p": lambda x: REAL.cdf(x), "dx": dx}, rtol=1e-3)
+
+@of("ALLOWED")
+def _(): holds("ALLOWED", {"max_psi": Over("psi", torch.linspace(-3, 3, 61).double()), "theta": -1.2, "lambda": 3.}, atol=1e-6)
+
+@of("TWO-SIDED")
+def _():
+    p, q = 1.4, .7
+    def soft(a): return a*D_GRID.log() + (1 - a)*torch.log1p(-D_GRID)
+    holds("TWO-SIDED", {"D*": D_GRID[(p*soft(.9) + q*soft(.1)).argmax()], "p": p, "q": q, "alpha": .9, "beta": .1}, atol=1e-4)
+
+# ============================================================================================ 19 VAE against GAN
+@of("MLE")
+def _(): holds("MLE", {"E_p": over(p, "x"), "q_theta": q, "h(p)": p.entropy(), "KL(p||q_theta)": kl(p, q), "p": lambda x: p(x), "dx": dx})
+
+@of("COVER")
+def _():
+    two = Bumps(-1, 2, weights=[.3, .7])
+    h = -(two(Z)*two.log_prob(Z)).sum()*H
+    mu = torch.cat([torch.linspace(.5, 2, 16).double(), two.mean[None]])
+    sd = torch.cat([torch.linspace(1, 2, 21).double(), two.variance.sqrt()[None]])
+    best = min(kl_grid(two, Bell(m, s**2)) for m in mu for s in sd)
+    holds("COVER", {"min_{mu,sigma}KL(p||N(mu,sigma^2))": best, "Var_p[x]": two.variance, "h(p)": h}, rtol=1e-5)
+
+@of("DROP")
+def _():
+    w = .3
+    a, b = Bell(-7, .2), Bell(7, .2)
+    holds("DROP", {"JS": js(lambda z: w*a(z) + (1 - w)*b(z), a), "w": w}, skip={"KL": "infinite"}, rtol=1e-6)
+    holds("DROP", {"JS": t(0, 1 - 1e-12).log()[:0].sum() + math.log(2), "w": 1e-14}, skip={"KL": "infinite"}, rtol=1e-6)
+
+@of("NS")
+def _():
+    def made(theta): return Bell(theta, .7)
+    th = t(.4)[0]
+    star = lambda x: REAL(x)/(REAL(x) + made(th)(x))
+    env = {"E_x~q_theta[-log D*(x)]": lambda theta: -(made(theta)(Z)*star(Z).log()).sum()*H,
+           "KL(q_theta||p)": lambda theta: kl_grid(made(theta), REAL), "JS(p,q_theta)": lambda theta: js(REAL, made(theta)), "theta": th}
+    holds("NS", env)
+
+@of("GRAIN")
+def _():
+    means, w = draw(3, 2), t(.2, .5, .3)
+    (pts,), w4 = spread(2, 2)
+    z, e = torch.cartesian_prod(torch.arange(3), torch.arange(4)).T
+    E = Over("x z", (means[z] + .7*pts[e], z.double()), w[z]*w4[e])
+    holds("GRAIN", {"E": E, "E[x|z]": lambda z: means.T@F.one_hot(z.long(), 3).double(), "m": 2, "sigma": .7})
+
+@of("EXPO")
+def _():
+    e = (torch.arange(400_000).double() + .5)/10_000
+    best = ((-e).exp()*(-e - td.Normal(1., 1.).log_prob(e))).sum()*1e-4
+    holds("EXPO", {"KL": best, "P(x<0)": td.Normal(t(1)[0], 1.).cdf(t(0)[0]), "Phi": td.Normal(t(0)[0], 1.).cdf}, atol=1e-4)
+
+@of("BEST-SIGMA")
+def _():
+    x, made = draw(6), draw(6, seed=1)
+    v = torch.linspace(.1, 9, 89_001).double()
+    score = -.5*(6*v.log() + (x - made).square().sum()/v)
+    holds("BEST-SIGMA", {"sigma": v[score.argmax()].sqrt(), "r": (x - made).norm(), "m": 6}, atol=1e-3)
+
+# =================================================================================================== 20 The hybrid
+@of("MEAN-BEST")
+def _():
+    pts, w = draw(6, 2), t(.1, .2, .1, .3, .2, .1)
+    c = torch.cat([draw(50, 2, seed=1), (w[:, None]*pts).sum(0, keepdim=True)])
+    holds("MEAN-BEST", {"E": Over("x", pts, w), "min_c": Over("c", c)})
+
+@of("CRISP")
+def _():
+    world = torch.eye(8).double()
+    holds("CRISP", {"f": lambda x: torch.stack([x.sum(-1), x.square().sum(-1)], -1), "x": world[2], "x'": world[5], "E": Over("x", world, torch.full((8,), 1/8).double())})
+
+@of("FEAT")
+def _():
+    def f(x): return (x*t(1, .5, -1)).sin()
+    a, b = draw(3), draw(3, seed=1)
+    truth = td.MultivariateNormal(f(b), .49*torch.eye(3).double()).log_prob(f(a)).exp()
+    holds("FEAT", {"p(f(x)|z)": truth, "f": f, "x": a, "x_tilde": b, "sigma": .7, "F": 3})
+
+@of("METRIC")
+def _():
+    def f(x): return torch.stack([x.sin().sum(), (x*x).sum(), x[0]*x[1]])
+    x = draw(3)
+    holds("METRIC", f=f, x=x, delta=1e-5*draw(3, seed=1), J=torch.autograd.functional.jacobian(f, x), within=1e-3, atol=0)
+
+@of("VALUE")
+def _():
+    x, rec, sam = draw(4), draw(4, seed=1), draw(4, seed=2)
+    logits = torch.cat([x, rec, sam])
+    V = F.logsigmoid(x).mean() - .5*F.softplus(rec).mean() - .5*F.softplus(sam).mean()
+    holds("VALUE", {"V": V, "E": Over("x x_tilde x_p", (x, rec, sam), torch.full((4,), .25).double()), "D": torch.sigmoid})
+
+@of("ENC")
+def _():
+    f, ft = draw(3), draw(3, seed=1)
+    feat = (f - ft).square().sum()/(2*.49)
+    holds("ENC", {"L_enc": kl(G, Bell(0, 1)) + feat, "KL(q(z|x)||N(0,I))": kl(G, Bell(0, 1)), "L_feat": feat, "sigma": .7, "f(x)": f, "f(x_tilde)": ft})
+
+@of("DEC")
+def _():
+    rec, sam = t(.4)[0], t(-1.2)[0]
+    adv = .5*F.softplus(-rec) + .5*F.softplus(-sam)
+    holds("DEC", {"L_dec": .3*1.9 + adv, "gamma": .3, "L_feat": 1.9, "L_adv": adv, "D": torch.sigmoid, "x_tilde": rec, "x_p": sam})
+
+@of("GAIN")
+def _():
+    pts, w = draw(6, 3), t(.1, .2, .1, .3, .2, .1)
+    holds("GAIN", {"E": Over("x", pts, w), "f": lambda x: x.sin(), "sigma": .7})
+
+@of("KNOB")
+def _(): holds("KNOB", {"sigma": .7, "c": 3.1, "f(x)": draw(3), "f(x_tilde)": draw(3, seed=1)})
+
+@of("LINEAR-IN-GAMMA")
+def _():
+    def feat(w): return (w*t(1, 2)).sin().sum()
+    def adv(w): return (w**3).sum()
+    w = t(.3, -.8)
+    def slope(f): return torch.autograd.functional.jacobian(f, w)
+    holds("LINEAR-IN-GAMMA", {"nabla L_dec(gamma)": slope(lambda w: .3*feat(w) + adv(w)), "nabla L_dec(0)": slope(adv), "nabla L_feat": slope(feat), "gamma": .3})
+
+# ========================================================================================= the workshop and the paths
+ND = td.Normal(t(0)[0], t(1)[0])
+
+@of("MIDPOINTS")
+def _():
+    u = (torch.arange(5).double() + .5)/5
+    holds("MIDPOINTS", {"z_i": ND.icdf(u), "u_i": u, "Phi^{-1}": ND.icdf, "n": 5, "i": torch.arange(5).double()})
+
+@of("PHI")
+def _():
+    z = t(.7)[0]
+    g = torch.linspace(-12, .7, 200_001).double()
+    holds("PHI", {"Phi": ND.cdf, "z": z, "dt": Over("t", g, torch.full_like(g, 12.7/200_000)), "erf": torch.erf}, atol=1e-4)
+
+@of("INVERSE-NORMAL")
+def _(): holds("INVERSE-NORMAL", {"Phi^{-1}": ND.icdf, "erf^{-1}": torch.erfinv, "u": t(.1, .7)})
+
+@of("EQUAL-MASS")
+def _():
+    edges = ND.icdf(torch.arange(1, 5).double()/5)
+    holds("EQUAL-MASS", {"P(z in cell_ij)": t(1/25)[0], "Phi": ND.cdf, "Phi^{-1}": ND.icdf, "n": 5, "i": 1, "j": 3})
+
+@of("CORNERS")
+def _():
+    g = torch.linspace(1.5, 3, 150_001).double()
+    one = 2*torch.trapezoid(ND.log_prob(g).exp(), g)
+    holds("CORNERS", {"P(1.5<|z_1|,|z_2|<3)": one**2, "Phi": ND.cdf}, rtol=1e-7)
+
+@of("INVERSE-EXPONENTIAL")
+def _(): holds("INVERSE-EXPONENTIAL", {"F^{-1}": td.Exponential(t(1)[0]).icdf, "u": t(.1, .7)})
+
+@of("UNIFORM-MOMENTS")
+def _(): holds("UNIFORM-MOMENTS", E=over(Bell(0, 1)), Phi=ND.cdf)
+
+@of("SHARED-GRAD")
+def _():
+    holds("SHARED-GRAD", {"ell": [lambda theta, a=a: (a*theta).sin() for a in draw(12)], "theta": .7, "nabla": "theta", "B": 12, "W": 4})
+
+def all_reduce_time(W, c, b, beta): return c/W + sum(b/W/beta for _ in range(2*(W - 1)))
+
+@of("STEP-TIME")
+def _(): holds("STEP-TIME", {"t(W)": all_reduce_time(5, 3., 7., 1.3), "W": 5, "c": 3., "b": 7., "beta": 1.3})
+
+@of("ARC-BETWEEN")
+def _():
+    from vaegan.widgets.paths import interpolate
+    a, b = draw(4), draw(4, seed=1)
+    om = torch.acos(F.cosine_similarity(a, b, 0))
+    holds("ARC-BETWEEN", {"z_t": interpolate(a, b, t(.3), "arc")[0], "a": a, "b": b, "a_hat": a/a.norm(), "b_hat": b/b.norm(), "t": .3, "Omega": om})
+
+@of("BOUND")
+def _():
+    for q in (G, POST): holds("BOUND", {"p(x)": EVID, "E_q(z|x)": over(q), "p(x|z)": lik, "KL(q(z|x)||p(z))": kl(q, Bell(0, 1))})
+
+# ============================================================================ what took more thought, in any chapter
+@of("TOTAL")
+def _():
+    x, w = hermite(3)
+    post = W1/(W1**2 + SD**2)
+    def zs(v): return post*v + POST.variance.sqrt()*x
+    grid = torch.cartesian_prod(*[torch.arange(3)]*6)                       # two images, two draws for each
+    weight = w[grid].prod(1)
+    var_x = (W1**2 + SD**2)**.5
+    def one(i, j): return td.Normal(W1*(post*var_x*x[i] + POST.variance.sqrt()*x[j]), SD).log_prob(var_x*x[i])
+    mean = sum(one(grid[:, a], grid[:, b]) for a, b in ((0, 2), (0, 3), (1, 4), (1, 5)))/4
+    env = {"E_x": Over("x", var_x*x, w), "E_q": Over("z", zs_of(post, x), w), "p(x|z)": lambda x, z: Bell(W1*z, SD**2)(x)}
+    holds("TOTAL", env | {"Var": (mean**2*weight).sum() - (mean*weight).sum()**2, "n": 2, "S": 2})
+
+def zs_of(post, h): return lambda x: post*x + POST.variance.sqrt()*h
+
+@of("WIDTH")
+def _():
+    holds("WIDTH", z=lambda sigma, eps: .7 + sigma*eps, sigma=.6, eps=-1.2, skip={2: "below, by the log-variance"})
+    holds("WIDTH", z=lambda ell, eps: .7 + (ell/2).exp()*eps, ell=2*math.log(.6), sigma=.6, eps=-1.2, skip={1: "above"})
+
+@of("DEPTH")
+def _():
+    h0, s = t(.4, -1.3), .7                                                 # weights ±s, all 64 networks of two layers
+    out = [((t(e, f)*s)@(t([a, b], [c, d])*s@h0).relu()).relu()**2 for a, b, c, d, e, f in itertools.product((-1, 1), repeat=6)]
+    holds("DEPTH", {"E[h_ell^2]": torch.stack(out).mean(), "Var[w]": s**2, "E[h_0^2]": h0.square().mean(), "n": 2, "ell": 2})
+
+@of("UNBIASED-GRAD")
+def _():
+    x, s = 1.2, .7
+    env = {"L_hat(x,eps)": lambda eps, theta, phi: -(x - theta*(phi + s*eps))**2/.72 - phi**2/2, "L(x)": lambda theta, phi: -((x - theta*phi)**2 + (theta*s)**2)/.72 - phi**2/2}
+    holds("UNBIASED-GRAD", env, E_eps=EPS, theta=1.5, phi=-.4)
+
+@of("WATER")
+def _():
+    lam, s, beta = t(2.1, .9, .3), .5, 2.
+    w = torch.diag(t(*[lowest(lambda w: -elbo_best(w, S.item(), s**2, beta), 0, 2) for S in lam]))
+    holds("WATER", {"w": w, "lambda": lam, "beta": beta, "sigma": s}, atol=1e-5)
+
+@of("GAP-RATE")
+def _():
+    K = 150                                                                 # by how often each of the three states was drawn
+    n = torch.tensor([(a, b, K - a - b) for a in range(K + 1) for b in range(K + 1 - a)]).double()
+    p = td.Multinomial(K, Q3, validate_args=False).log_prob(n).exp()
+    exact = (p*(n@W3/K).log()).sum()
+    holds("GAP-RATE", {"p(x)": P3, "L_K": exact, "E": Over("w", W3, Q3), "K": K}, within=2e-5)
+
+@of("ENTROPY-BOUND")
+def _():
+    k = torch.arange(8)*2*math.pi/8
+    modes = 4*torch.stack([k.cos(), k.sin()], 1).double()
+    x, w = hermite(6)
+    pts = (modes[:, None] + .1*torch.cartesian_prod(x, x)).flatten(0, 1)
+    E = Over("x", pts, torch.cartesian_prod(w, w).prod(1).repeat(8)/8)
+    def ring(sd): return td.MixtureSameFamily(td.Categorical(torch.ones(8).double()), td.Independent(td.Normal(modes, t(sd)), 1))
+    for sd in (.13, .1):                                                    # the second is tight
+        holds("ENTROPY-BOUND", {"E_x~p_data": E, "p": lambda x: ring(sd).log_prob(x).exp(), "p_data": lambda x: ring(.1).log_prob(x).exp()}, within=1e-4)
+
+@of("ACTIVE")
+def _():
+    x, m, w = t(-1, .4, 2), t([.1, .5], [.4, -1], [-.3, 2]), t(.2, .5, .3)
+    A = (w[:, None]*m**2).sum(0) - (w[:, None]*m).sum(0)**2
+    noise = t([1, -2], [-1, 2])
+    env = {"A": A, "Var_x": Over("x", [0, 1, 2], w), "E_q(z|x)": Over("z", lambda x: at(m, x) + noise), "j": range(1, 3)}
+    holds("ACTIVE", env)
+
+@of("FRECHET-FLOOR")
+def _():
+    N, s = 400, 1.7
+    c4 = math.sqrt(2/(N - 1))*math.exp(math.lgamma(N/2) - math.lgamma((N - 1)/2))   # E of a sample's standard deviation
+    holds("FRECHET-FLOOR", {"E[d^2]": 2*s**2/N + 2*s**2*(1 - c4**2), "sigma": s, "N": N}, within=5e-5)
+
+@of("CRITIC")
+def _():
+    x, z, u = draw(5), draw(5, seed=1), share(5)
+    G = lambda z: 1.5 + .8*z
+    mid = u*x + (1 - u)*G(z)
+    L = G(z).sin().mean() - x.sin().mean() + 3*((mid.cos().abs() - 1)**2).mean()
+    E = Over("x z x_hat", (x, z, mid))
+    holds("CRITIC", {"L_D": L, "D": torch.sin, "G": G, "lambda": 3., "E": E, "t": u[0], "x": x[0], "z": z[0], "x_hat": torch.lerp(G(z[0]), x[0], u[0])}, skip={"t ~": "a distribution"})
+
+@of("COMP")
+def _():
+    def made(theta): return Bell(theta, .7)
+    def best(theta):                                                        # the highest value, point by point
+        a, b = REAL(Z)[:, None], made(theta)(Z)[:, None]
+        d = torch.linspace(-14, 14, 561).double()
+        return (a*F.logsigmoid(d) + b*F.logsigmoid(-d)).amax(1).sum()*H
+    env = {"max_D V(D,q_theta)": best, "JS(p,q_theta)": lambda theta: js(REAL, made(theta)), "min_theta": Over("theta", [-1., .4, 1.3])}
+    holds("COMP", env, atol=1e-4)
+
+@of("COOP")
+def _():
+    xs, s2 = t(.7, -1.9, 1.2), .36
+    def ELBO(x, theta, phi):                                                # q(z|x) = N(phi x, its best variance)
+        v = s2/(theta**2 + s2)
+        recon = -.5*math.log(2*math.pi*s2) - ((x - theta*phi*x)**2 + theta**2*v)/(2*s2)
+        return recon - .5*((phi*x)**2 + v - 1 - torch.log(v))
+    best = lowest(lambda w: -td.Normal(0., (w**2 + s2)**.5).log_prob(xs).sum(), .2, 3)
+    thetas = [.5, best, 1.9]
+    phis = [th/(th**2 + s2) for th in thetas] + [.2, .9]
+    env = {"ELBO": ELBO, "P_theta": lambda x, z, theta: prior(z)*Bell(theta*z, s2)(x), "dz": dz, "x": xs, "N": 3}
+    holds("COOP", env, max_theta=Over("theta", thetas), max_phi=Over("phi", phis))
+
+@of("DIS")
+def _():
+    L = .8 + .7*.5*mean_of(lambda x: (2*x*torch.cos(x**2))**2, REAL)
+    holds("DIS", {"L_dis": L, "V": -.8, "r_1": .7, "E": E_REAL, "ell": lambda x: (x**2).sin()})
+
+@of("ATTR")
+def _():
+    codes, y = draw(6, 2), torch.tensor([1, 2, 1, 2, 2, 1])
+    mean = torch.linalg.lstsq(F.one_hot(y - 1, 2).double(), codes).solution   # a regression on the class
+    for c in (1, 2):
+        env = {"v_{a->b}": mean[1] - mean[0], "mu_bar": mean, "a": 1, "b": 2, "c": c, "N": {1: 3, 2: 3}, "y": y.double(), "mu": lambda x: x, "x": codes}
+        holds("ATTR", env)
+
+@of("MINIMUM")
+def _():
+    noise = [(U5[:, :2].T + .1*draw(2, 5, seed=s), U5[:, :2] + .1*draw(5, 2, seed=s + 1)) for s in range(10)]
+    a, b = zip(*noise, (U5[:, :2].T, U5[:, :2]))
+    env = {"L": lae, "min_W_1,W_2": Over("W_1 W_2", (torch.stack(a), torch.stack(b))), "lambda": LAM, "k": 2}
+    holds("MINIMUM", env | {"W_2": U5[:, :2], "U_k": U5[:, :2]})
+
+@of("SUBSETS")
+def _():
+    U = U5[:, [0, 2]]
+    holds("SUBSETS", {"W_1": U.T, "W_2": U, "U_I": U, "L": lae, "lambda": LAM, "I": [1, 3], "i": range(1, 6)}, atol=1e-8)
+
+@of("STEP")
+def _():
+    w = t(2.5, .4)
+    top = torch.linalg.eigvalsh(torch.autograd.functional.hessian(lambda w: tiny(*w), w))[-1]
+    holds("STEP", TINY | {"eta": .99999*2/top, "eta*": 2/top, "w_1": 2.5, "w_2": .4})
+
+@of("INTO-THE-SADDLE")
+def _():
+    w, T, n = t(.9, -.9), .3, 400
+    def slope(w): return -torch.autograd.functional.jacobian(lambda w: tiny(*w), w)
+    for _ in range(n):                                                      # the flow, by Runge and Kutta
+        k1 = slope(w)
+        k2 = slope(w + T/n/2*k1)
+        k3 = slope(w + T/n/2*k2)
+        w = w + T/n/6*(k1 + 2*k2 + 2*k3 + slope(w + T/n*k3))
+    holds("INTO-THE-SADDLE", {"u(t)": w[0], "u(0)": .9, "m": XS.square().mean(), "t": T})
+
+@of("REPARAM")
+def _():
+    mu, s, e = draw(3), share(3) + .3, draw(3, seed=1)
+    z = td.Normal(mu, s).icdf(td.Normal(t(0)[0], t(1)[0]).cdf(e))           # the same place in both distributions
+    holds("REPARAM", z=z, mu=mu, sigma=s, eps=e, skip={"eps ~": "a distribution", "z ~": "a distribution"})
+
+@of("FULL")
+def _(): holds("FULL", z=M_Q + (L3*draw(3, seed=1)).sum(1), L=L3, eps=draw(3, seed=1), mu=M_Q, skip={"z ~": "a distribution"})
+
+@of("LINE")
+def _():
+    a, b = draw(4), draw(4, seed=1)
+    holds("LINE", {"z_t": torch.lerp(a, b, .3), "t": .3, "a": a, "b": b}, skip={"b ~": "a distribution", "z_t ~": "a distribution"})
+
+@of("ENCODER")
+def _():
+    mu, log_var = (lambda x: .3*x), (lambda x: x.sin())
+    x, z = draw(2), draw(2, seed=1)
+    q = td.Normal(mu(x), (log_var(x)/2).exp()).log_prob(z).sum().exp()
+    holds("ENCODER", {"q(z|x)": q, "mu": mu, "sigma": lambda x: (log_var(x)/2).exp(), "enc": lambda x: (mu(x), log_var(x)), "x": x, "z": z})
+
+@of("BEST-FIT")
+def _():
+    x = draw(30, 3)@draw(3, 3, seed=1)
+    S = torch.cov(x.T, correction=0)
+    for C in (S.trace()/3*torch.eye(3).double(), torch.diag(S.diagonal()), S):
+        best = td.MultivariateNormal(x.mean(0), C).log_prob(x).mean()
+        holds("BEST-FIT", {"max 1/N sum_n log p(x_n)": best, "m": 3, "Sigma_hat": C, "sigma_star": (S.trace()/3).sqrt(), "S": S})
+
+@of("LIMITS")
+def _():
+    def m(v): return torch.linalg.solve(W5.T@W5 + v*torch.eye(2).double(), W5.T@R5)
+    holds("LIMITS", FIVE | {"m": m(1e-11)}, within=1e-8, skip={3: "the other limit, below"})
+    holds("LIMITS", FIVE | {"m": m(1e11)}, within=1e-8, skip={1: "the other limit, above"})
+
+@of("ZERO-SET")
+def _(): holds("ZERO-SET", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4})
+
+@of("CRITICAL")
+def _(): holds("CRITICAL", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4}, atol=1e-7)
+
+@of("ACCUMULATE")
+def _():
+    theta = torch.tensor([1.3], dtype=torch.double, requires_grad=True)
+    opt, path, slopes = torch.optim.SGD([theta], lr=.1), [1.3], []
+    for k in range(4):                                                      # nobody calls zero_grad
+        slopes.append(2*(k + 1)*theta.item())
+        ((k + 1)*theta**2).sum().backward()
+        opt.step()
+        path.append(theta.item())
+    holds("ACCUMULATE", {"theta_t": path[4], "theta_{t-1}": path[3], "eta": .1, "t": 4, "nabla ell_s(theta_{s-1})": lambda s: at(t(*slopes), s - 1)})
+
+@of("PAYS")
+def _():
+    low, high = 0., 100.
+    for _ in range(80):
+        c = (low + high)/2
+        low, high = (c, high) if all_reduce_time(5, c, 7., 1.3) > c else (low, c)
+    holds("PAYS", c=high*(1 + 1e-5), b=7., beta=1.3)
+
+@of("PR")
+def _():
+    from vaegan.convergence import precision_recall
+    real, fake = t(0, .5, 1.4, 3), t(.4, 5, 1.1, 9, 2)
+    def inside(a, b, k=2): return [v.item() for v in a if any((v - c).abs() <= (b - c).abs().sort().values[k] for c in b)]
+    P, Rr = precision_recall(real[:, None], fake[:, None], k=2)
+    holds("PR", {"precision": P, "recall": Rr, "f": fake, "r": real, "M": 5, "N": 4, "k": 2, "M_k(real)": inside(fake, real), "M_k(fake)": inside(real, fake)})
+
+@of("RING-BYTES")
+def _():
+    sent = sum(7./5 for _ in range(2*(5 - 1)))                              # 2(W − 1) rounds, each with b/W
+    assert abs(says("RING-BYTES")[0](W=5, b=7.) - sent) < 1e-12
+
+@of("GRADD")
+def _():
+    x, z = draw(4), draw(4, seed=1)
+    side, = says("GRADD")
+    got = side({"theta_D": .7, "D": lambda x, theta_D: torch.sigmoid(theta_D*x), "G": G_map, "x": x, "z": z, "m": 4})
+    assert abs(got - ((1 - (.7*x).sigmoid())*x - (.7*G_map(z)).sigmoid()*G_map(z)).mean()) < 1e-9
+
+@of("GRADG")
+def _():
+    z = draw(4, seed=1)
+    side, = says("GRADG")
+    got = side({"theta_G": .7, "G": lambda z, theta_G: theta_G + z, "D": torch.sigmoid, "z": z, "m": 4})
+    assert abs(got + (.7 + z).sigmoid().mean()) < 1e-9
