@@ -22,9 +22,40 @@ def top_level(tex):
         yield token, depth == 0 and not closes
         depth += token == "{" or token.startswith("\\begin{") or token == "\\left"
 
+RELATIONS = {"=", "<", ">", "\\le", "\\ge", "\\sim", "\\to", "\\in", "\\approx", "\\ne"}
+OPERATORS = {"+", "-", "\\cdot", "\\times", "\\pm", "\\odot"}
+TOGETHER = 24    # letters and signs, of a bracket or of what stands between two relations, that stay on one line
+
+def width(tex):
+    "About how many letters and signs a formula sets"
+    tex = re.sub(r"\\(log|exp|sin|cos|min|max)\b", "xxx", tex)
+    return len(re.sub(r"\\(mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname|text|[bB]igg?[lr]?|left|right|t?frac|hat|bar|tilde|nobreak)\b|\\[,;!]|[{}\\\s^_]", "", tex))
+
+def short(tokens, start, end): return width("".join(t for t, _ in tokens[start:end])) <= TOGETHER
+
+def whole(tokens):
+    "Where a line should not end: in short round or square brackets, and in a short piece between two relations"
+    open_at, out, start = [], set(), 0
+    for i, (t, top) in enumerate([*tokens, ("=", True)]):
+        if top and t in ("(", "["): open_at.append(i)
+        if top and t in (")", "]") and open_at:
+            at = open_at.pop()
+            if short(tokens, at, i + 1): out.update(range(at, i))
+        if top and not open_at and t in RELATIONS:
+            if short(tokens, start, i): out.update(range(start, i))
+            start = i + 1
+    return out
+
 def breakable(tex):
-    "KaTeX may break a line after a relation, and would after the bar of p(x | z): there the bar is no relation"
-    return "".join("{\\;\\mid\\;}" if t == "\\mid" and top else t for t, top in top_level(tex))
+    """KaTeX may break a line after any relation or operator. It should not in p(x | z), nor in (1 − x), nor just before the last two
+    letters: there the bar is made no relation, and short pieces stay whole"""
+    tokens = list(top_level(tex))
+    together = whole(tokens)
+    def written(i, t, top):
+        if not top: return t
+        if t == "\\mid": return "{\\;\\mid\\;}"
+        return t + "\\nobreak " if i in together and t in RELATIONS | OPERATORS else t
+    return "".join(written(i, t, top) for i, (t, top) in enumerate(tokens))
 
 def clauses(tex):
     "The parts of a display between \\qquad's: each may stand on a line of its own"
@@ -147,10 +178,6 @@ def with_blocks(text, found):
 UNTOUCHED = re.compile(r"(\$\$.+?\$\$|^#+ [^\n]*$|!\[[^\]]*\]\([^)]*\)|<[^<>$]*>)", re.S | re.M)     # displays, headings, pictures, tags
 CLOSED = re.compile(r"(?<![\\$\w])([(\[]?)\$(?!\s)([^$\n]+?)(?<![\s\\])\$([,.;:!?)\]’]+)(?![\w(])")
 LONG = 24    # letters and signs of a formula that may break, on a phone
-
-def width(tex):
-    "About how many letters and signs a formula sets"
-    return len(re.sub(r"\\(mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname|text|big|Big|left|right|tfrac|frac|hat|bar|tilde|[,;!])|[{}\s^_]", "", re.sub(r"\\(log|exp|sin|cos|min|max)\b", "xxx", tex)))
 
 def bound(text):
     "A comma, a bracket or a full stop after a formula does not begin a line; a long formula may still break inside"

@@ -33,11 +33,11 @@ def boxed(cells):
     has_box = any("vaegan-answer" in t for t in question_of(ask, title))
     kept = [c for c in rest if c.cell_type == "markdown" and c.source.startswith("<details>")]
     code = [c for c in rest if c.cell_type == "code"]
-    parts = ["::: {.question-box}", first, about.strip(), *question_of(ask, title), *(help_of(c.source) for c in kept)]
+    question = markdown("\n\n".join(filter(None, ["::: {.question-box}", first, about.strip(), *question_of(ask, title)])))
     for c in code: c.outputs = []
-    if not has_box: parts.insert(-len(kept) or len(parts), "Answer it in a notebook; the code is below.")
-    inside = folded(together(code), "The same question in Python") if has_box else together(code)
-    return [markdown("\n\n".join(filter(None, parts))), inside, markdown(":::")]
+    help = markdown("\n\n".join(help_of(c.source) for c in kept))
+    if not has_box: return [question, together(code), help, markdown(":::")]
+    return [question, help, folded(together(code), "The same question in Python"), markdown(":::")]
 
 SCRIPT = re.compile(r'<script type="module">.*?</script>', re.S)
 

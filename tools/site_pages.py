@@ -89,12 +89,13 @@ def pages_of_site():
     return {re.sub(r"(^|/)\d+[a-z]?_", r"\1", nb_id(p)).replace(".ipynb", ".html"): nb_id(p) for p in NBS}
 
 def at_home(text, up):
-    "nbdev's links to the library lead to the published site; here they lead to the page beside this one"
+    "nbdev's links to the library lead to the published site; here they lead to the page beside this one, to its sections"
     def change(m):
-        page = pages_of_site().get(m["page"])
-        at = "" if (m["at"] or "").startswith("#_") else (m["at"] or "").split(".")[0]     # only names have a section
-        return f"]({up}{page}{at})" if page else m[0]
-    return re.sub(rf"\]\({re.escape(cfg['doc_host'] + cfg['doc_baseurl'])}/(?P<page>[\w/.-]+?\.html)(?P<at>#[\w.]+)?\)", change, text)
+        page, at = pages_of_site().get(m["page"]), m["at"] or ""
+        if not page: return m[0]
+        return m["name"] if at.startswith("#_") else f"[{m['name']}]({up}{page}{at.split('.')[0]})"     # what is private has no section
+    base = re.escape(cfg["doc_host"] + cfg["doc_baseurl"])
+    return re.sub(rf"\[(?P<name>[^\[\]]*)\]\({base}/(?P<page>[\w/.-]+?\.html)(?P<at>#[\w.]+)?\)", change, text)
 
 # -- tables ------------------------------------------------------------------------------------------------------------
 def named_corners(text):
