@@ -143,7 +143,7 @@ _VAE_TEXT = (
     "lower bound on the log-density of a grey image; probabilistic PCA with as many "
     "latent dimensions gives the same kind of density, exactly. A density may exceed "
     "1, so both may be positive. The ELBO of `vaegan train vae` is on another scale: "
-    "the probability of a black-and-white image is at most 1, so that ELBO is negative.")
+    "the probability of a black-and-white image is at most 1, so it is negative.")
 
 def _vae_rows(num):
     return [("VAE, 2 latent dimensions: held-out ELBO",

@@ -1,5 +1,6 @@
 "What the reader of the site, of Colab and of GitHub sees: tested without Quarto, on the notebooks and on what Quarto would get."
 import ast
+import inspect
 import json
 import os
 import re
@@ -35,6 +36,7 @@ from notebooks import (
 from write_readme import printed, render
 
 from vaegan.contents import PAGES
+from vaegan.help import examples
 
 each_nb = pytest.mark.parametrize("nb", NBS, ids=nb_id)
 GUARD = "%load_ext vaegan.slow"    # keeps slow cells out of Colab's "Run all"
@@ -331,11 +333,17 @@ def test_library_pages_show_code_shapes_and_units(pages):
 def test_list_of_the_library_is_complete_and_fresh():
     "api.ipynb links every exported name to its chapter; the site test above follows the links"
     text = "".join("".join(o["data"]["text/markdown"]) for c in code_cells(ROOT/"nbs"/"api.ipynb") for o in c.outputs if "text/markdown" in o.get("data", {}))
-    listed = re.findall(r"^\| \[`(\w+)`\]\(([^)#]+)(?:#\w+)?\) \| (.*) \|$", text, re.M)
+    blocks = text.split("\n\n")
+    heads = [(i, *m.groups()) for i, block in enumerate(blocks) if (m := re.match(r"\*\*\[`(\w+)`\]\(([^)#]+)(?:#\w+)?\)\*\* (.*)", block))]
     want = [(n, nb_id(nb), f) for nb, module in modules() if nb.parent.name != "bank" for n, f in exported(module)]
-    assert [x[:2] for x in listed] == [x[:2] for x in want], "run `.venv/bin/nbdev-test nbs/api.ipynb --save`, then `make prepare`"
-    for (_, _, what), (name, _, f) in zip(listed, want):
-        if isfunction(f): assert what.replace("\\|", "|").startswith(f.__doc__.strip().splitlines()[0]), name
+    assert [h[1:3] for h in heads] == [w[:2] for w in want], "run `.venv/bin/nbdev-test nbs/api.ipynb --save`, then `make prepare`"
+    for (i, name, _, signature), (_, _, f) in zip(heads, want):
+        if not isfunction(f): continue
+        assert f.__doc__.strip().startswith(blocks[i + 1]) and signature.startswith("`("), name
+        assert all(k in signature for k in inspect.signature(f).parameters), name
+    shown = re.findall(r"^<details><summary>Example</summary>\n\n```python\n(.*?)^```\n\n</details>$", text, re.S | re.M)
+    prompts = ["\n".join(ln[4:] if ln.startswith((">>> ", "... ")) else f"# {ln}" for ln in e.splitlines()) for e in examples().values()]
+    assert sorted(s.rstrip() for s in shown) == sorted(prompts), "the examples of the page are not those of vaegan/examples.md"
 
 # -- the rest ----------------------------------------------------------------------------------------------------------
 def test_notebooks_are_valid_json_with_ids():
