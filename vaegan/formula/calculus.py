@@ -62,8 +62,8 @@ def _in_turn(over, body, env, node, weights):
 # %% ../../nbs/formula/calculus.ipynb #fde11d72
 def _on_axis(x, env, node):
     "Points or weights, the first dimension as a new axis in front"
-    if isinstance(x, (list, tuple)) and not all(isinstance(v, (int, float)) for v in x):
-        raise Pointwise
+    if isinstance(x, (list, tuple, range)) and not all(isinstance(v, float) for v in x):
+        raise Pointwise   # whole numbers may be indices; others are no numbers at all
     if callable(x): return _by_others(x, env, node)
     t = as_value(x).data
     return Value(t.reshape(t.shape[:1] + (1,)*env.axes + t.shape[1:]), env.axes + 1)
@@ -299,8 +299,7 @@ def _candidates(node, env):
         found = env.known.get(k)
         if isinstance(found, Over): return found
         if k != below and found is not None or isinstance(found, (list, range)):
-            return Over(names, found if len(names) > 1 else
-                        list(found) if isinstance(found, range) else found)
+            return Over(names, found)
     env.fail(f"among what? {op}_{below}=Over({' '.join(names)!r}, …) is missing", node)
 
 def _tried(over, f, env, node):

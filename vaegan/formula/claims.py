@@ -24,7 +24,7 @@ from .read import read
 from .tree import BigOp, Display, Fence, FormulaError, Node, Relation
 from .tree import Remark, Sum, Symbol, walk
 from .values import Unfit, Value, aligned
-from .write import key, plain, write
+from .write import key, plain, shown_op, write
 
 # %% ../../nbs/formula/claims.ipynb #ee9e4294
 def free_indices(
@@ -138,6 +138,10 @@ def _not_claims(display, skipped):
     "What is in a display that claims nothing that could be evaluated"
     for n, clause in enumerate(display.clauses, 1):
         text = plain(clause)
+        for k in range(len(getattr(clause, "ops", ()))):
+            if (n, k) not in skipped: continue
+            link = f"{shown_op(clause.ops[k])} {plain(clause.sides[k + 1])}"
+            yield link, skipped[n, k]
         if n in skipped: yield text, skipped[n]
         elif isinstance(clause, Remark): yield text, "a remark"
         elif not isinstance(clause, Relation) and not _is_condition(clause):
@@ -149,20 +153,27 @@ def _is_condition(clause):
 
 # %% ../../nbs/formula/claims.ipynb #7346d494
 def _skipped(display, skip):
-    "number of a statement -> reason, from what the cell says"
+    "number of a statement, or (number, place of a link) -> reason"
     found = {}
     for name, reason in (skip or {}).items():
         if not isinstance(reason, str) or not reason.strip():
             raise ValueError(f"skip: expected a reason for {name!r}, got {reason!r}")
-        hits = [n for n, c in enumerate(display.clauses, 1)
-                if n == name or isinstance(name, str) and
-                key(plain(c)).startswith(key(name))]
+        numbered = enumerate(display.clauses, 1)
+        hits = [hit for n, c in numbered for hit in _hits(n, c, name)]
         if not hits: raise ValueError(f"skip: no statement begins with {name!r}")
         found.update(dict.fromkeys(hits, reason))
     return found
 
 # %% ../../nbs/formula/claims.ipynb #63d568ec
-def _check(n, clause, env, allowed):
+def _hits(n, clause, name):
+    "What of a statement a name means: all of it, or its relations of a kind"
+    if n == name or isinstance(name, str) and key(plain(clause)).startswith(key(name)):
+        yield n
+    for k, op in enumerate(getattr(clause, "ops", ())):
+        if shown_op(op) == name: yield n, k
+
+# %% ../../nbs/formula/claims.ipynb #191e341b
+def _check(n, clause, env, allowed, skipped):
     "The links of one relation, for every value of its free indices"
     free = free_indices(clause, env)
     if _counts(clause): return
@@ -170,10 +181,24 @@ def _check(n, clause, env, allowed):
         starts = {k: s for k, (_, s) in free.items()}
         here = env.under(dict(zip(free, values)), starts=starts)
         sides = [None]*len(clause.sides)
-        for k, op in enumerate(clause.ops):
+        for k in range(len(clause.ops)):
+            if (n, k) in skipped: continue
+            _checkable(clause, k, here, allowed)
             for j in (k, k + 1):
                 if sides[j] is None: sides[j] = _side(clause.sides[j], here)
             yield _link(n, clause, k, sides, here, allowed, dict(zip(free, values)))
+
+def _place(clause, k):
+    pair = clause.sides[k:k + 2]
+    return Relation(pair, clause.ops[k:k + 1], at=(pair[0].at[0], pair[1].at[1]))
+
+def _checkable(clause, k, env, allowed):
+    "Refuse a relation that claims nothing that could be evaluated"
+    op = clause.ops[k]
+    if op not in CLAIMS:
+        env.fail(f"{op} cannot be evaluated: skip it with a reason", _place(clause, k))
+    if op in NEAR and printed(clause.sides[k + 1]) is None and allowed.within is None:
+        env.fail(f"{op} needs within=, how far is near", _place(clause, k))
 
 def _counts(clause):
     "Is this i = 0, …, n, the range of an index?"
@@ -181,16 +206,11 @@ def _counts(clause):
     return isinstance(last, Fence) and any(
         isinstance(a, Symbol) and a.name in ("dots", "ldots") for a in last.args)
 
-# %% ../../nbs/formula/claims.ipynb #191e341b
+# %% ../../nbs/formula/claims.ipynb #f4743b8b
 def _link(n, clause, k, sides, env, allowed, at):
     "One relation, or the error that it is not true"
     op, pair = clause.ops[k], clause.sides[k:k + 2]
-    where = Relation(pair, (op,), at=(pair[0].at[0], pair[1].at[1]))
-    if op not in CLAIMS:
-        env.fail(f"{op} cannot be evaluated: skip it with a reason", where)
-    digits = printed(pair[1])
-    if op in NEAR and digits is None and allowed.within is None:
-        env.fail(f"{op} needs within=, how far is near", where)
+    where, digits = _place(clause, k), printed(pair[1])
     a, b = sides[k:k + 2]
     if isinstance(b, Choice):
         b = Choice(tuple(_same_size(v, a) for v in b.values))
@@ -200,8 +220,7 @@ def _link(n, clause, k, sides, env, allowed, at):
     else:
         values = _alike(a, b, where, env)
         true = agree(*values, op, allowed, digits)
-    link = Link(plain(pair[0]), plain(where)[len(plain(pair[0])):].split()[0],
-                plain(pair[1]), values, n)
+    link = Link(plain(pair[0]), shown_op(op), plain(pair[1]), values, n)
     if not true: raise Fails(_complaint(link, env, where, at))
     return link
 
@@ -210,7 +229,7 @@ def _complaint(link, env, where, at):
     a, b = map(shown, link.values)
     return f"not {link.op}: {a} against {b}{place}; here: {write(where)}"
 
-# %% ../../nbs/formula/claims.ipynb #f4743b8b
+# %% ../../nbs/formula/claims.ipynb #dbf66f60
 def holds(
     what:str|Display,    # a tag such as "KL-NORMAL", LaTeX, or what `read` gives
     *given:dict,         # values under keys that are no names of Python
@@ -226,7 +245,7 @@ def holds(
     skipped = _skipped(display, skip)
     allowed, links = Tolerance(rtol, atol, within), []
     for n, clause in _relations(display, earlier):
-        if n not in skipped: links += _check(n, clause, env, allowed)
+        if n not in skipped: links += _check(n, clause, env, allowed, skipped)
     if not links: raise FormulaError("nothing to evaluate", display.latex)
     return Held(tuple(links), tuple(_not_claims(display, skipped)))
 
@@ -239,7 +258,7 @@ def _merged(given, values):
         merged |= {key(k): v for k, v in some.items()}
     return merged
 
-# %% ../../nbs/formula/claims.ipynb #2c82091a
+# %% ../../nbs/formula/claims.ipynb #55094814
 def says(
     what:str|Display,  # a tag, LaTeX, or what `read` gives
     statement:int=1    # which of its statements
@@ -261,7 +280,7 @@ def _function(node, latex):
     side.__doc__ = plain(node)
     return side
 
-# %% ../../nbs/formula/claims.ipynb #241a5c22
+# %% ../../nbs/formula/claims.ipynb #847bf9de
 def value(
     tree:Node,              # any part of a formula
     *given:dict,            # values under keys that are no names of Python

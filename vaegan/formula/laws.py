@@ -92,6 +92,9 @@ def divergence(
     p:object    # another
 ) -> Value:
     "KL(q ‖ p)"
+    for law in (q, p):
+        if not isinstance(law, (Gauss, Law, Distribution)):
+            raise Unfit(f"expected a distribution, got {law!r}")
     shapes = [s for s in map(_shape, (q, p)) if s]
     like = max(shapes, default=None, key=lambda s: s[0])
     q, p = (as_law(v, like) for v in (q, p))
