@@ -10,6 +10,7 @@ __all__ = ['ae_loss', 'ae_descend', 'plot_ae_surface']
 # %% ../nbs/05_autoencoder.ipynb #4c0ac8e9
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from torch import Tensor
 
@@ -91,7 +92,7 @@ def plot_ae_surface(
     starts:tuple=_STARTS,       # where descent starts, pairs (w₁, w₂)
     ax=None,                    # axes to draw into; a new figure by default
     span:Positive=2.5           # how far each axis reaches
-) -> plt.Axes:
+) -> Axes:
     "The loss of the linear autoencoder: valleys, saddle, paths of descent"
     if ax is None: ax = plt.subplots(figsize=(5.6, 5.2))[1]
     _draw_surface(ax, m, span)

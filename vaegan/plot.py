@@ -19,6 +19,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import torch
 from cycler import cycler
+from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from torch import Tensor
 
@@ -96,7 +97,7 @@ def show_images(
     rows=(),           # labels to the left of the rows, if any
     cols=(),           # labels above the columns, if any
     pad:Whole=1        # empty pixels around each image
-) -> plt.Axes:
+) -> Axes:
     "Show images on one sheet, black ink on white"
     sheet = tile(imgs, ncols, pad)
     h, w = imgs.shape[-2] + pad, imgs.shape[-1] + pad
@@ -166,7 +167,7 @@ def plot_curves(
     x=None,             # positions of the values; 1, 2, … by default
     ax=None,            # axes to draw into; a new figure by default
     **words             # title, xlabel ("epoch" by default), ylabel
-) -> plt.Axes:
+) -> Axes:
     "Learning curves beside the values that theory gives, each named at its end"
     if not curves: raise ValueError("curves: expected at least one curve, got none")
     if ax is None: ax = plt.subplots()[1]
@@ -197,7 +198,7 @@ def plot_ring(
     std:Positive=.1,       # of each mode
     ax=None,               # axes to draw into; a new figure by default
     title:str=""           # above it
-) -> plt.Axes:
+) -> Axes:
     "Points, and a disc of 3σ on each true mode; what lies outside is on the frame"
     if ax is None: ax = plt.subplots(figsize=(3, 3))[1]
     disc = dict(color=COLORS["real"], alpha=.35, lw=0)

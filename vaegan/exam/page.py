@@ -85,7 +85,7 @@ def exercise_page(
     "The cells of a page with all exercises of one module of the bank"
     found = exercises_of(module)
     about = import_module(f"vaegan.bank.{module}").PAGE
-    cells = [*_opening(module, about, len(found), repo)]
+    cells:list[tuple[str, str]] = [*_opening(module, about, len(found), repo)]
     for i, ex in enumerate(found, 1): cells += _exercise_cells(ex, i, seed)
     return cells
 

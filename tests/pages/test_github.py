@@ -1,0 +1,57 @@
+"""GitHub shows notebooks and the README with its own renderer, which knows less than Jupyter's: what it is known to break does not
+occur. Collected from public reports (github/markup 1688 on macros that Markdown files may not use, nschloe/github-math-bugs on where
+mathematics is taken for Markdown or HTML, nbconvert 204 on style and script, which are stripped)."""
+import re
+
+import pytest
+from notebooks import NBS, ROOT, code_cells, md_cells, nb_id, src
+
+each_nb = pytest.mark.parametrize("nb", NBS, ids=nb_id)
+README = (ROOT/"README.md").read_text(encoding="utf-8")
+# may override other macros, hide text, load or link something; GitHub answers "The following macros are not allowed"
+REFUSED = r"\\(newcommand|renewcommand|providecommand|def|gdef|edef|let|require|href|url|html\w+|cssId|class|style|unicode|includegraphics|mbox|h?phantom|vphantom)\b"
+REFUSED_IN_MARKDOWN = REFUSED + r"|\\operatorname\b"     # in .md files only
+
+def formulas(text):
+    "What Markdown sets as mathematics: (TeX, displayed?, the character behind it)"
+    text = re.sub(r"`[^`\n]*`", "", text)
+    for m in re.finditer(r"\$\$(.+?)\$\$|(?<![\\$])\$(?!\s)([^$\n]+?)(?<!\s)\$(?!\d)", text, re.S): yield m[1] or m[2], bool(m[1]), text[m.end():m.end() + 1]
+
+def faults(text):
+    "What GitHub would not set, in a piece of Markdown"
+    text = re.sub(r"^(`{3,}).*?^\1", "", text, flags=re.S | re.M)
+    for f, displayed, behind in formulas(text):
+        if not displayed and re.match("[A-Za-z]", behind): yield f"a letter right behind mathematics: {f}"
+        if m := re.search(REFUSED, f): yield f"a macro that is refused: {m[0]}"
+        if re.search(r"<[A-Za-z/!?]", f): yield f"taken for HTML, write a space behind <: {f}"
+        if displayed and re.search(r"\n\s*\n", f): yield f"an empty line ends the paragraph: {f}"
+        if displayed and re.search(r"^\s*([-+*#>]|\d+\.)\s", f, re.M): yield f"a line that begins like a list: {f}"
+        if not displayed and "](" in f: yield f"taken for a link: {f}"
+    bare = re.sub(r"\$\$.+?\$\$", "", re.sub(r"`[^`\n]*`", "", text), flags=re.S)
+    for m in re.findall(r"\[[^\[\]\n]*\$[^\[\]\n]*\]\(", bare): yield f"mathematics inside of a link: {m}"
+    for m in re.findall(r"\\text\w*\{[^}$]*\$", bare): yield f"a dollar inside of \\text: {m}"
+
+@each_nb
+def test_markdown_is_set(nb):
+    shown = ["".join(o["data"]["text/markdown"]) for c in code_cells(nb) for o in c.outputs if "text/markdown" in o.get("data", {})]
+    found = [f for text in [*md_cells(nb), *shown] for f in faults(text)]
+    assert not found, "\n".join(found)
+
+def test_the_readme_is_set():
+    assert not list(faults(README))
+    for f, *_ in formulas(README): assert not re.search(REFUSED_IN_MARKDOWN, f), f
+
+@each_nb
+def test_every_picture_is_there_without_javascript(nb):
+    "GitHub runs no script: an output of HTML brings a picture along, or is plain HTML, or says nothing that the page needs"
+    for c in code_cells(nb):
+        for o in c.outputs:
+            data = o.get("data", {})
+            assert not data.keys() & {"application/javascript", "application/vnd.plotly.v1+json"}, src(c)[:80]
+            html = "".join(data.get("text/html", ""))
+            if "vaegan-living" in html: assert "image/png" in data or re.search(r'<img [^>]*src="data:image/', html), src(c)[:80]
+
+def test_the_test_sees():
+    bad = [r"$\newcommand{\a}{b}$", "$a<b$", r"$x \text{ if $y$}$", "$$a\n\n+ b$$", "$$a\n+ b$$", "$[a](b)$", "[the rate $1/K$](a.ipynb)", "$-$ELBO"]
+    assert all(list(faults(b)) for b in bad)
+    assert not list(faults("$a < b$, [the rate](a.ipynb) $1/K$ and\n\n$$a\n  b - c$$\n\n`$a<b$`\n\n```\n$a<b$\n```\n")) and not list(faults("costs 3$ or 4$"))
