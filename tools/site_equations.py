@@ -177,10 +177,11 @@ def with_blocks(text, found):
 # -- punctuation -------------------------------------------------------------------------------------------------------
 UNTOUCHED = re.compile(r"(\$\$.+?\$\$|^#+ [^\n]*$|!\[[^\]]*\]\([^)]*\)|<[^<>$]*>)", re.S | re.M)     # displays, headings, pictures, tags
 CLOSED = re.compile(r"(?<![\\$\w])([(\[]?)\$(?!\s)([^$\n]+?)(?<![\s\\])\$([,.;:!?)\]’]+)(?![\w(])")
+EMPHASIS = re.compile(r"\$(\*{1,3})([,.;:!?]+)(?=\s|$)")     # the comma after *… $x$* goes inside
 LONG = 24    # letters and signs of a formula that may break, on a phone
 
 def bound(text):
     "A comma, a bracket or a full stop after a formula does not begin a line; a long formula may still break inside"
     def pair(m): return f'<span class="nobreak{" long" if width(m[2]) > LONG else ""}">{m[0]}</span>'
-    def change(part): return part if UNTOUCHED.fullmatch(part) else CLOSED.sub(pair, part)
+    def change(part): return part if UNTOUCHED.fullmatch(part) else CLOSED.sub(pair, EMPHASIS.sub(r"$\2\1", part))
     return outside_code(text, lambda t: "".join(map(change, UNTOUCHED.split(t))))

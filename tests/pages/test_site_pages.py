@@ -95,7 +95,7 @@ def test_assertions_are_counted():
 
 @pytest.mark.parametrize("before, after", [
     ("for $x$, and", 'for <span class="nobreak">$x$,</span> and'), ("so ($x$).", 'so <span class="nobreak">($x$).</span>'),
-    ("$x$-th", "$x$-th"), ("$x$ and", "$x$ and"), ("it costs $5, or $6.", "it costs $5, or $6."), ("\\$x$, y", "\\$x$, y"), ("# Why $x$?\n\nAs $x$.", '# Why $x$?\n\nAs <span class="nobreak">$x$.</span>'), ("![so $x$.](a.png)", "![so $x$.](a.png)"),
+    ("$x$-th", "$x$-th"), ("*the best $x$*. So", '*the best <span class="nobreak">$x$.</span>* So'), ("**$x$** and", "**$x$** and"), ("$x$ and", "$x$ and"), ("it costs $5, or $6.", "it costs $5, or $6."), ("\\$x$, y", "\\$x$, y"), ("# Why $x$?\n\nAs $x$.", '# Why $x$?\n\nAs <span class="nobreak">$x$.</span>'), ("![so $x$.](a.png)", "![so $x$.](a.png)"),
     (r"$p(x) = \frac{a}{b} + \log q(z) - \log r(z) + c + d$.", r'<span class="nobreak long">$p(x) = \frac{a}{b} + \log q(z) - \log r(z) + c + d$.</span>')])
 def test_punctuation_does_not_stand_alone(before, after): assert eqs.bound(before) == after
 
