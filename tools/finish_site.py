@@ -73,12 +73,20 @@ def entry(path, here, up, toc):
     label = html.escape(titles()[path], quote=False)
     if path in chapters() or path[:2].isdigit() or path.startswith(("exercises/", "bank/")): label = f"<b>{number}</b><span>{label}</span>"
     state = ' class="sidebar-link active" aria-current="page"' if active else ""
-    return f'<li><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
+    kind = ' class="in"' if path.partition("/")[0] in ROOMS else ""
+    return f'<li{kind}><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
+
+ROOMS = {"formula": "Formulas", "exam": "Exercises and exams", "widgets": "Widgets"}
+
+def room(before, path):
+    "A line above the first page of a folder of the workshop"
+    folder = path.rpartition("/")[0]
+    return f'<li class="sub">{ROOMS[folder]}\n' if folder in ROOMS and not before.startswith(folder + "/") else ""
 
 def section(name, found, here, up, toc):
     numbered = any(p in chapters() for p in found)
     kind, is_open = "" if numbered else ' class="plain-section"', " open" if here in found else ""
-    items = "\n".join(entry(p, here, up, toc) for p in found)
+    items = "\n".join(room(before, p) + entry(p, here, up, toc) for before, p in zip(["", *found], found))
     return f"<li{kind}><details{is_open}><summary>{name}</summary><ul>\n{items}\n</ul></details>"
 
 def sidebar(here, up, toc=""):

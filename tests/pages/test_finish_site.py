@@ -142,6 +142,11 @@ def test_only_the_current_group_is_open_and_holds_the_contents():
     assert len(current) == 1 and re.findall(r'href="(#\w+)"', current[0]) == ["#one", "#two"]
     assert text.count("aria-current") == 1 and list(sections())[-1] == BANK
 
+def test_folders_of_the_workshop_are_named_once():
+    text = sidebar("exam/box", "../")
+    assert re.findall(r'<li class="sub">(.*)', text) == list(finish_site.ROOMS.values())
+    assert text.count('<li class="in">') == sum(p.split("/")[0] in finish_site.ROOMS for p in paths().values())
+
 def test_contents_of_a_page_are_its_headings_of_level_two():
     "Quarto hides a list that has one level only, too"
     flat = PAGE.replace("<ul>\n  <li><a href=\"#one\"", "<ul class=\"collapse\">\n  <li><a href=\"#one\"")
