@@ -7,6 +7,7 @@
 #   make bench  speed, side by side                          make prepare   modules, exercise pages, contents and README
 #   make constraints   renew constraints.txt                 make clean     remove what can be made again
 #   make figures       the house in figures: guards, lengths of cells and lines, seconds of the last `make test`
+#   make mutants-formulas   which wrong versions of the displayed equations their checks notice (minutes)
 #   make mutants   how sharp the tests are (hours; MUTANTS="--quick --sample 20" for an impression in minutes)
 SHELL  := /bin/bash
 BIN    := .venv/bin
@@ -21,7 +22,7 @@ SITE   ?=
 LOUD   := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --python $(BIN)/python
 UV     := $(LOUD) --quiet
 
-.PHONY: tour test slow mutants lab docs site-test bench prepare figures constraints clean
+.PHONY: tour test slow mutants mutants-formulas lab docs site-test bench prepare figures constraints clean
 
 tour: $(READY)
 	@echo "Training a VAE and a GAN on real digits, for about half a minute; PyTorch takes a few seconds to start."
@@ -35,6 +36,9 @@ slow: $(READY)
 
 mutants: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/mutants.py $(MUTANTS)
+
+mutants-formulas: $(READY)
+	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/mutants_formulas.py $(MUTANTS)
 
 lab: $(READY)
 	$(UV) --constraint constraints.txt jupyterlab

@@ -5,7 +5,7 @@
 The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. A check runs once with the
 right formula, and what it hands to `holds` is remembered; for a wrong version only `holds` runs again, so that all of them take
 about a minute. A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the check supplies (no value).
-EQUIVALENT lists versions that say the same as the right formula, or something
+One that changes a statement which the check leaves out (a distribution, a condition, words) is *not asked*. EQUIVALENT lists versions that say the same as the right formula, or something
 true, each with its reason; an entry that matches no version any more, or one that is noticed, is an error. Exit status 1: that, or survivors."""
 import argparse
 import signal
@@ -25,6 +25,7 @@ from formulas_equivalent import EQUIVALENT  # noqa: E402
 
 from vaegan.formula import holds  # noqa: E402
 from vaegan.formula.displays import instead, latex_of, page_of  # noqa: E402
+from vaegan.formula.read import read  # noqa: E402
 from vaegan.formula.wrong import wrong_versions  # noqa: E402
 
 SECONDS = 20        # for one wrong version; longer is as good as an error
@@ -35,7 +36,7 @@ class Verdict(NamedTuple):
     piece: str      # what was changed, in the LaTeX of the right formula
     latex: str      # the wrong formula
     number: int     # 1, or 2 for the second with the same words and piece
-    outcome: str    # "a difference", "no value", "survives", "equivalent"; "fails" if the check does with the right formula
+    outcome: str    # "a difference", "no value", "survives", "equivalent", "not asked"; "fails" if the check does with the right formula
     @property
     def key(self): return f"{self.tag} | {self.words} | {self.piece}" + f" | {self.number}"*(self.number > 1)
 
@@ -50,36 +51,45 @@ def limit(seconds):
         signal.signal(signal.SIGALRM, was)
 
 def recorded(check):
-    "Run a check; the calls of `holds` that it makes: (positional, named arguments, clauses left out)"
-    calls = []
+    "Run a check; the calls of `holds` that it makes, and the numbers of the statements that they evaluate"
+    calls, asked = [], set()
     def watch(*args, **named):
         calls.append((args, named))
-        return holds(*args, **named)
+        held = holds(*args, **named)
+        asked.update(link.clause for link in held.links)
+        return held
     was, formula_checks.holds = formula_checks.holds, watch
     try: check()
     finally: formula_checks.holds = was
-    return calls
+    return calls, asked
 
-def outcome(tag, latex, calls):
+def outcome(check, tag, latex, calls):
     "What becomes of a check if this stands on the page"
     with instead(tag, latex):
         try:
             with limit(SECONDS):
                 for args, named in calls: holds(*args, **named)
+                if not calls: check()
         except AssertionError: return "a difference"
         except Exception: return "no value"
     return "survives"
 
+def statement(display, at):
+    "The number of the statement that a place lies in"
+    return next((n for n, c in enumerate(display.clauses, 1) if c.at[0] <= at[0] and at[1] <= c.at[1]), 0)
+
 def verdicts(tag):
     "All wrong versions of a display, with what becomes of them"
     warnings.simplefilter("ignore")
-    right, seen, out = latex_of(tag), Counter(), []
-    try: calls = recorded(formula_checks.CHECKS[tag])
+    right, seen, out, check = latex_of(tag), Counter(), [], formula_checks.CHECKS[tag]
+    try: calls, asked = recorded(check)
     except Exception as e: return [Verdict(tag, f"{type(e).__name__}: {e}", "", right, 1, "fails")]
+    display = read(right)
     for w in wrong_versions(right):
         piece = " ".join(right[slice(*w.at)].split())
         seen[w.words, piece] += 1
-        v = Verdict(tag, w.words, piece, w.latex, seen[w.words, piece], outcome(tag, w.latex, calls))
+        v = Verdict(tag, w.words, piece, w.latex, seen[w.words, piece], "not asked")
+        if not calls or statement(display, w.at) in asked: v = v._replace(outcome=outcome(check, tag, w.latex, calls))
         if v.outcome == "survives" and v.key in EQUIVALENT: v = v._replace(outcome="equivalent")
         out.append(v)
     return out
@@ -91,13 +101,13 @@ def run(tags, jobs):
 
 def table(found):
     "The score page by page"
-    rows, pages = ["| page | displays | wrong versions | noticed | equivalent | survive | score |", "|---|---|---|---|---|---|---|"], {}
+    rows, pages = ["| page | displays | wrong versions | noticed | equivalent | not asked | survive | score |", "|---|---|---|---|---|---|---|---|"], {}
     for v in found: pages.setdefault(page_of(v.tag), []).append(v)
     for page, vs in [*pages.items(), ("all", found)]:
         n = Counter(v.outcome for v in vs)
         noticed, alive = n["a difference"] + n["no value"], n["survives"]
         score = f"{100*noticed/max(1, noticed + alive):.1f} %"
-        rows.append(f"| {page} | {len({v.tag for v in vs})} | {len(vs)} | {noticed} | {n['equivalent']} | {alive} | {score} |")
+        rows.append(f"| {page} | {len({v.tag for v in vs})} | {len(vs)} | {noticed} | {n['equivalent']} | {n['not asked']} | {alive} | {score} |")
     return "\n".join(rows)
 
 def stale(found, whole):

@@ -54,8 +54,8 @@ class Cloud(Density, td.MultivariateNormal):
 class Bumps(Density, td.MixtureSameFamily):
     "A density that no formula of the course assumes"
     def __init__(self, *at, weights=None, sd=.6):
-        w = torch.ones(len(at)) if weights is None else torch.tensor(weights)
-        td.MixtureSameFamily.__init__(self, td.Categorical(w.double()), td.Normal(t(*at), torch.full((len(at),), sd).double()))
+        w = torch.ones(len(at)) if weights is None else torch.tensor(weights, dtype=torch.double)
+        td.MixtureSameFamily.__init__(self, td.Categorical(w.double()), td.Normal(t(*at), torch.full((len(at),), sd, dtype=torch.double)))
 def kl(a, b): return td.kl_divergence(a, b)
 def kl_grid(a, b): return torch.special.xlogy(a(Z), a(Z)/b(Z)).nan_to_num().sum()*H
 def bern(p): return td.Bernoulli(torch.as_tensor(p).double())
@@ -79,12 +79,12 @@ def _(): holds("CROSS-ENTROPY", ell=cross_entropy, x=t(0, 1, .3), p=t(.2, .7, .4
 def _(): holds("CE-SLOPE", ell=lambda p: cross_entropy(t(.3), p), x=.3, p=t(.1))
 
 @of("GREY-FLOOR")
-def _(): holds("GREY-FLOOR", ell=cross_entropy, h=lambda x: bern(x).entropy(), x=.3, min_p=Over("p", torch.linspace(.01, .99, 99).double()))
+def _(): holds("GREY-FLOOR", ell=cross_entropy, h=lambda x: bern(x).entropy(), x=.3, min_p=Over("p", torch.linspace(.01, .99, 99, dtype=torch.double)))
 
 @of("BASE-RATE")
 def _():
     x = t(.1, .9, .4, 0)
-    holds("BASE-RATE", ell=cross_entropy, x=x, N=4, x_bar=x.mean(), min_p=Over("p", torch.linspace(.01, .99, 99).double()))
+    holds("BASE-RATE", ell=cross_entropy, x=x, N=4, x_bar=x.mean(), min_p=Over("p", torch.linspace(.01, .99, 99, dtype=torch.double)))
 
 @of("COIN-MEAN")
 def _(): holds("COIN-MEAN", E=coin(.3), x=.3)
@@ -106,23 +106,23 @@ def batches(ell, B): return torch.stack([ell[list(i)].mean() for i in itertools.
 def _():
     ell = t(3, 1.5, -2, .7, 4)
     means = batches(ell, 3)
-    holds("BATCH-MEAN", E=Over("ell_bar_B", means, torch.full((10,), .1)), N=5, ell=ell)
+    holds("BATCH-MEAN", E=Over("ell_bar_B", means), N=5, ell=ell)
 
 @of("BATCH-VARIANCE")
 def _():
     ell = t(3, 1.5, -2, .7, 4)
-    holds("BATCH-VARIANCE", E=Over("ell_bar_B", batches(ell, 3), torch.full((10,), .1)), S=ell.std(), B=3, N=5)
+    holds("BATCH-VARIANCE", E=Over("ell_bar_B", batches(ell, 3)), S=ell.std(), B=3, N=5)
 
 @of("RING")
 def _():
-    k = torch.arange(8)*2*math.pi/8
+    k = torch.arange(8).double()*2*math.pi/8
     modes = 2*torch.stack([k.cos(), k.sin()], 1).double().roll(-1, 0)
     ring = td.MixtureSameFamily(td.Categorical(torch.ones(8).double()), td.Independent(td.Normal(modes, t(.4)), 1))
     holds("RING", p=lambda x: ring.log_prob(x).exp(), x=t(1.7, .3), c=modes, K=8, s=.4, r=2)
 
 @of("RING-ENTROPY")
 def _():
-    k = torch.arange(3)*2*math.pi/3
+    k = torch.arange(3).double()*2*math.pi/3
     modes = 3*torch.stack([k.cos(), k.sin()], 1).double()
     ring = td.MixtureSameFamily(td.Categorical(torch.ones(3).double()), td.Independent(td.Normal(modes, t(.2)), 1))
     x, w = hermite(6)
@@ -146,8 +146,10 @@ def _(): holds("MISSED", N=1e7, within=1e-6)
 
 @of("LABEL-PRICE")
 def _():
-    p_xy = torch.stack([share(10), F.one_hot(torch.tensor(3), 10)*.4])     # in the second row one class alone can draw x: tight
-    holds("LABEL-PRICE", {"p(x)": p_xy.mean(1), "p(x|y)": p_xy[:, 3]})
+    for size in (1e-3, 1., 1e3):                                            # densities may exceed 1
+        p_xy = size*share(10)
+        holds("LABEL-PRICE", {"p(x)": p_xy.mean(), "p(x|y)": p_xy[3]})
+        holds("LABEL-PRICE", {"p(x)": p_xy[3]/10, "p(x|y)": p_xy[3]}, tight=True)   # one class alone can draw x
 
 # ===================================================================================================== 02 Densities
 @of("BERN")
@@ -186,13 +188,13 @@ def _():
     wrong = -.5*(3*math.log(2*math.pi) + t(.4, -1, 2)**2).sum()
     holds("CONST", wrong=wrong, right=right, D=3)
 
-EDGES = math.sqrt(3)*torch.cat([torch.eye(3), -torch.eye(3)]).double()      # six points with mean 0 and covariance I
+EDGES = math.sqrt(3)*torch.cat([torch.eye(3).double(), -torch.eye(3).double()]).double()      # six points with mean 0 and covariance I
 L3 = t([1.2, 0, 0], [-.9, .5, 0], [.3, .7, 1.1])
 
 @of("CHOL")
 def _():
     mu = t(1, 2, -.4)
-    holds("CHOL", E=Over("e", EDGES, torch.full((6,), 1/6)), x=lambda e: L3@e + mu, e=EDGES[1], L=L3, mu=mu, Sigma=L3@L3.T, skip={"e ~": "a distribution, not a number"})
+    holds("CHOL", E=Over("e", EDGES), x=lambda e: L3@e + mu, e=EDGES[1], L=L3, mu=mu, Sigma=L3@L3.T, skip={"e ~": "a distribution, not a number"})
 
 @of("MVN")
 def _():
@@ -216,7 +218,8 @@ def _(): holds("KL", {"E_z~q": over(q), "q": q, "p": p})
 
 @of("GIBBS")
 def _():
-    for p in (Bell(mu_p, var_p), q): holds("GIBBS", E_q=over(q), q=q, p=p, dz=dz)   # the second is tight
+    holds("GIBBS", q=q, p=p, E_q=over(q), dz=dz)
+    holds("GIBBS", q=q, p=q, E_q=over(q), dz=dz, tight=True)
 
 @of("KL-1")
 def _(): holds("KL-1", q=q, p=p, E_q=over(q), **TWO)
@@ -233,7 +236,6 @@ def _(): holds("KL-NORMAL", **TWO)
 @of("KL-STD")
 def _(): holds("KL-STD", mu=.7, ell=-1.2)
 
-
 @of("KL-DIAG")
 def _():
     m_q, s_q, m_p, s_p = draw(3), share(3) + .3, draw(3, seed=1), share(3, seed=1) + .3
@@ -243,7 +245,7 @@ M_Q, M_P, S_Q, S_P = draw(3), draw(3, seed=1), spd(3), spd(3, seed=1)
 POINTS = M_Q + EDGES@torch.linalg.cholesky(S_Q).T                           # with the mean and covariance of q
 
 @of("TRACE")
-def _(): holds("TRACE", E_q=Over("z", POINTS, torch.full((6,), 1/6)), mu_p=M_P, mu_q=M_Q, A=draw(3, 3, seed=2), Sigma_q=S_Q)
+def _(): holds("TRACE", E_q=Over("z", POINTS), mu_p=M_P, mu_q=M_Q, A=draw(3, 3, seed=2), Sigma_q=S_Q)
 
 @of("KL-FULL")
 def _(): holds("KL-FULL", q=Cloud(M_Q, S_Q), p=Cloud(M_P, S_P), Sigma_p=S_P, Sigma_q=S_Q, mu_q=M_Q, mu_p=M_P, D=3)
@@ -329,14 +331,14 @@ def _():
 def spread(n, *sizes):
     "2n points in n dimensions with mean 0 and covariance I, cut into vectors"
     pts = math.sqrt(n)*torch.cat([torch.eye(n), -torch.eye(n)]).double()
-    return pts.split(sizes, 1) if sizes else pts, torch.full((2*n,), .5/n).double()
+    return pts.split(sizes, 1) if sizes else pts, torch.full((2*n,), .5/n, dtype=torch.double)
 
 W5, MU5, SD5 = draw(5, 2, seed=7), draw(5, seed=8), .7
-C5, M5, I5 = W5@W5.T + .49*torch.eye(5), W5.T@W5 + .49*torch.eye(2), torch.eye(5).double()
+C5, M5, I5 = W5@W5.T + .49*torch.eye(5).double(), W5.T@W5 + .49*torch.eye(2).double(), torch.eye(5).double()
 X5 = draw(5, seed=9)
 R5 = X5 - MU5
 M_5 = torch.linalg.solve(M5, W5.T@R5)
-LOW = td.LowRankMultivariateNormal(MU5, W5, torch.full((5,), .49).double())
+LOW = td.LowRankMultivariateNormal(MU5, W5, torch.full((5,), .49, dtype=torch.double))
 def pz5(z): return td.MultivariateNormal(torch.zeros(2).double(), torch.eye(2).double()).log_prob(z).exp()
 def px5(z): return td.Normal(z@W5.T + MU5, SD5).log_prob(X5).sum(-1).exp()
 def post5(z): return pz5(z)*px5(z)/LOW.log_prob(X5).exp()                   # Bayes' rule, no formula of the chapter
@@ -349,7 +351,7 @@ def _():
 
 @of("EVIDENCE")
 def _():
-    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49).double())
+    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49, dtype=torch.double))
     holds("EVIDENCE", {"p(x)": one.log_prob(X5).exp(), "dz": Over("z", Z[:, None], torch.full_like(Z, H))}, W=W5[:, :1], mu=MU5, sigma=SD5, x=X5)
 
 ROOM = -math.log(2*math.pi) - 2.5*math.log(2*math.pi*.49) - LOW.log_prob(X5)   # normalisers of prior, likelihood and posterior
@@ -381,12 +383,12 @@ def _(): holds("EVIDENCE-M", FIVE | {"p(x)": LOW.log_prob(X5).exp()})
 
 @of("LOGLIK")
 def _():
-    at = td.LowRankMultivariateNormal(Y.mean(0), W5, torch.full((5,), .49).double())
+    at = td.LowRankMultivariateNormal(Y.mean(0), W5, torch.full((5,), .49, dtype=torch.double))
     holds("LOGLIK", p=lambda x: at.log_prob(x).exp(), x=Y, N=40, d=5, C=C5, S=S5)
 
 @of("GRAD-W")
 def _():
-    def p(x, W): return td.MultivariateNormal(Y.mean(0), W@W.T + .49*torch.eye(5)).log_prob(x).exp()
+    def p(x, W): return td.MultivariateNormal(Y.mean(0), W@W.T + .49*torch.eye(5).double()).log_prob(x).exp()
     holds("GRAD-W", p=p, x=Y, N=40, W=W5, C=C5, S=S5)
 
 V_SMALL = .2*LAM[-1]
@@ -426,25 +428,27 @@ def _():
 
 @of("SELF")
 def _():
-    pts, w = spread(3)
-    holds("SELF", {"E_x~p": Over("x", M_Q + pts@torch.linalg.cholesky(S_Q).T, w), "p": Cloud(M_Q, S_Q), "C": S_Q})
+    x, w = hermite(3)
+    pts, weights = torch.cartesian_prod(x, x, x), torch.cartesian_prod(w, w, w).prod(1)
+    holds("SELF", {"E_x~p": Over("x", M_Q + pts@torch.linalg.cholesky(S_Q).T, weights), "p": Cloud(M_Q, S_Q), "C": S_Q})
 
 @of("ROT")
-def _(): holds("ROT", W=W5, R=torch.linalg.qr(draw(2, 2, seed=11))[0])
+def _(): holds("ROT", W=draw(5, 3, seed=7), R=torch.linalg.qr(draw(3, 3, seed=11))[0])
 
 @of("DEQUANT")
 def _():
-    h, p = .4, Bell(.51, .09)
+    h, x = .4, .3
     u = (torch.arange(4000).double() + .5)/4000*h - h/2
-    P = p.cdf(t(.3 + h/2)) - p.cdf(t(.3 - h/2))
-    for f, P in ((p, P[0]), (lambda y: .7 + 0*y, .7*h)):                    # a flat density: tight
-        env = {"P(x)": P, "E_u": Over("u", u), "int_cell": Over("y", u + .3, torch.full_like(u, h/4000)), "p": f, "x": .3, "h": h}
-        holds("DEQUANT", env, rtol=1e-6, skip={"u ~": "a distribution"})
+    def env(f, P): return {"P(x)": P, "E_u": Over("u", u), "int_cell": Over("y", u + x, torch.full_like(u, h/4000)), "p": f, "x": x, "h": h}
+    p = Bell(-.2, .09)                                                      # falls, and would be larger on the other side of 0
+    for f, P in ((p, p.cdf(t(x + h/2)) - p.cdf(t(x - h/2))), (lambda y: (2*y**2).exp(), (2*(u + x)**2).exp().mean()*h)):
+        holds("DEQUANT", env(f, P), rtol=1e-6, skip={"u ~": "a distribution"})
+    holds("DEQUANT", env(lambda y: .7 + 0*y, .7*h), tight=True, skip={"u ~": "a distribution"})   # a flat density
 
 def fitted5():
     cov, var = best5()
     W = U5[:, :2]*(LAM[:2] - var).sqrt()
-    return W, var, lambda r: torch.linalg.lstsq(torch.cat([W, var**.5*torch.eye(2)]), torch.cat([r, torch.zeros(*r.shape[:-1], 2)], -1).mT if r.ndim > 1 else torch.cat([r, torch.zeros(2)])[:, None]).solution
+    return W, var, lambda r: torch.linalg.lstsq(torch.cat([W, var**.5*torch.eye(2).double()]), torch.cat([r, torch.zeros(*r.shape[:-1], 2)], -1).mT if r.ndim > 1 else torch.cat([r, torch.zeros(2)])[:, None]).solution
 
 @of("SHRINK")
 def _():
@@ -458,20 +462,20 @@ def _():
 
 @of("DEEP")
 def _():
-    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49).double())
+    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49, dtype=torch.double))
     holds("DEEP", {"p_theta(x)": one.log_prob(X5).exp(), "f_theta": lambda z: z[..., None]*W5[:, 0] + MU5, "dz": dz, "x": X5, "sigma": SD5})
 
 @of("GRID")
 def _():
-    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49).double())
+    one = td.LowRankMultivariateNormal(MU5, W5[:, :1], torch.full((5,), .49, dtype=torch.double))
     holds("GRID", {"p_theta(x)": one.log_prob(X5).exp(), "f_theta": lambda z: z[..., None]*W5[:, 0] + MU5, "z": Z, "G": len(Z), "Delta": H, "x": X5, "sigma": SD5}, within=1e-6)
 
 @of("AE")
-def _(): holds("AE", A=draw(5, 2), Q=draw(2, 2, seed=1) + 2*torch.eye(2), B=draw(2, 5, seed=2))
+def _(): holds("AE", A=draw(5, 2), Q=draw(2, 2, seed=1) + 2*torch.eye(2).double(), B=draw(2, 5, seed=2))
 
 @of("COUNT-PPCA")
 def _():
-    def C(v): return (v[:15].view(5, 3)@v[:15].view(5, 3).T + v[15].exp()*torch.eye(5)).flatten()
+    def C(v): return (v[:15].view(5, 3)@v[:15].view(5, 3).T + v[15].exp()*torch.eye(5).double()).flatten()
     J = torch.autograd.functional.jacobian(C, draw(16))
     holds("COUNT-PPCA", count=torch.linalg.matrix_rank(J, rtol=1e-9).double(), d=5, k=3)
 
@@ -479,7 +483,7 @@ def _():
 def _():
     C = LOW.covariance_matrix
     guess = MU5[3:] + C[3:, :3]@torch.linalg.solve(C[:3, :3], R5[:3])
-    m = torch.linalg.lstsq(torch.cat([W5[:3], SD5*torch.eye(2)]), torch.cat([R5[:3], torch.zeros(2)])[:, None]).solution[:, 0]
+    m = torch.linalg.lstsq(torch.cat([W5[:3], SD5*torch.eye(2).double()]), torch.cat([R5[:3], torch.zeros(2)])[:, None]).solution[:, 0]
     holds("HALF-SEEN", {"W_o": W5[:3], "W_h": W5[3:], "x_o": X5[:3], "mu_o": MU5[:3], "mu_h": MU5[3:], "x_hat_h": guess, "m": m, "sigma": SD5})
 
 # ====================================================================================== 05 and the exercise on it
@@ -510,7 +514,8 @@ def _(): holds("SADDLE", TINY, L=tiny)
 
 @of("DIAGONALS")
 def _():
-    for s in (.3, 1.2): holds("DIAGONALS", TINY, L=tiny, t=s)
+    holds("DIAGONALS", TINY, L=tiny, t=.3)
+    holds("DIAGONALS", TINY, L=tiny, t=1e-6, tight=True)
 
 @of("VALLEY")
 def _():
@@ -536,11 +541,11 @@ def _():
 def lae(W_1, W_2): return (R - R@W_1.mT@W_2.mT).square().sum((-2, -1))/len(R)
 
 @of("ORBIT")
-def _(): holds("ORBIT", L=lae, R=draw(2, 2, seed=1) + 2*torch.eye(2), W_1=draw(2, 5, seed=1), W_2=draw(5, 2, seed=2))
+def _(): holds("ORBIT", L=lae, R=draw(2, 2, seed=1) + 2*torch.eye(2).double(), W_1=draw(2, 5, seed=1), W_2=draw(5, 2, seed=2))
 
 @of("DECAY")
 def _():
-    w = torch.full((2,), (1 - .4/1.9)**.5).double()
+    w = torch.full((2,), (1 - .4/1.9)**.5, dtype=torch.double)
     lam, m = .4, 1.9
     best = min(m*(1 - a*b)**2 + lam*(a*a + b*b) for a in torch.linspace(.5, 1.2, 701) for b in (a,)).double()
     holds("DECAY", {"w_1": w[0], "w_2": w[1], "lambda": lam, "m": m, "L": best}, rtol=1e-5)
@@ -554,13 +559,15 @@ def _():
 G = Bell(.2, .5)                                                            # a q that is not the posterior
 def log_w(q, z=Z): return (prior(z)*lik(z)/q(z)).log()
 def bound_of(q): return EVID.log() - kl_grid(q, POST)                       # by the gap, no integral of log w
-def elbo_env(q): return MODEL | {"q(z|x)": q, "E_q": over(q), "KL(q(z|x)||p(z))": kl(q, Bell(0, 1)), "KL(q(z|x)||p(z|x))": kl_grid(q, POST)}
+def elbo_env(q): return MODEL | {"q(z|x)": q, "E_q": over(q), "KL(q(z|x)||p(z))": kl(q, Bell(0, 1)), "KL(q(z|x)||p(z|x))": kl_grid(q, POST),
+                                  "KL(p(z|x)||q(z|x))": kl_grid(POST, q), "KL(p(z)||q(z|x))": kl(Bell(0, 1), q)}
 
 @of("NAIVE")
 def _():
     n = 300
+    def lik(z): return Bell(.3*z, 1)(t(1.2)[0])
     drawn = td.Normal(0, 1).icdf((torch.arange(n).double() + .5)/n)        # draws as even as can be
-    holds("NAIVE", {"p(x)": EVID, "E_p(z)": over(prior), "p(x|z)": lik, "n": n, "z": drawn}, within=1e-4, skip={"z^(i) ~": "a distribution"})
+    holds("NAIVE", {"p(x)": Bell(0, 1.09)(t(1.2)[0]), "E_p(z)": over(prior), "p(x|z)": lik, "n": n, "z": drawn}, within=1e-4, skip={"z^(i) ~": "a distribution"})
 
 @of("COST")
 def _():
@@ -581,23 +588,26 @@ for tag in ("L5", "L6", "R2", "IDENTITY"):
 
 @of("L4")
 def _():
-    for q in (G, POST): holds("L4", elbo_env(q))                            # tight at the posterior
+    holds("L4", elbo_env(G))
+    holds("L4", elbo_env(POST), tight=True)
 
 @of("L7")
 def _(): holds("L7", {"KL(q(z|x)||p(z))": kl(G, Bell(0, 1)), "E_q": over(G), "p(x|z)": lik, "KL(q_phi(z|x)||p(z))": kl(G, Bell(0, 1)), "E_q_phi": over(G), "p_theta(x|z)": lik})
 
 @of("TANGENT")
-def _(): holds("TANGENT", w=t(.3, 1.7, 5), w_bar=1.7)                      # tight in the middle
+def _():
+    for w in (.3, 1.6, 1.8, 5.): holds("TANGENT", w=w, w_bar=1.7)
+    holds("TANGENT", w=1.7, w_bar=1.7, tight=True)
 
 @of("JENSEN")
 def _():
-    for w in (lambda z: z.sin() + 2, lambda z: 1.3 + 0*z): holds("JENSEN", E_q=over(G), w=w)
+    holds("JENSEN", E_q=over(G), w=lambda z: z.sin() + 2)
+    holds("JENSEN", E_q=over(G), w=lambda z: 1.3 + 0*z, tight=True)
 
 @of("ELBO")
 def _():
-    for q in (G, POST):
-        env = {"p_theta(x,z)": lambda z: prior(z)*lik(z), "p_theta(x)": EVID}
-        holds("ELBO", env | {"L(phi,theta;x)": bound_of(q), "E_q_phi(z|x)": over(q), "q_phi(z|x)": q})
+    env = {"p_theta(x,z)": lambda z: prior(z)*lik(z), "p_theta(x)": EVID}
+    for q in (G, POST): holds("ELBO", env | {"L(phi,theta;x)": bound_of(q), "E_q_phi(z|x)": over(q), "q_phi(z|x)": q}, tight=q is POST)
 
 @of("RECON")
 def _():
@@ -618,7 +628,6 @@ def _():
 
 @of("SE-ELBO")
 def _():
-    f = lik(Z).log()
     var = mean_of(lambda z: lik(z).log()**2, G) - mean_of(lambda z: lik(z).log(), G)**2
     holds("SE-ELBO", {"standard_error": (var/7).sqrt(), "n": 7, "m": W1*.2 - X1, "v": W1**2*.5, "sigma": SD})
 
@@ -698,12 +707,10 @@ def _(): holds("VAR-SCORE", E=over(Bell(.7, .36)), mu=.7, sigma=.6)
 
 @of("BASELINE")
 def _():
-    b = .49 + 3*.36
-    f = over(Bell(.7, .36))
-    best = torch.linspace(0, 4, 40001).double()
-    v = torch.stack([mean_of(lambda z: ((z**2 - c)*(z - .7)/.36)**2, Bell(.7, .36)) for c in best[::400]])
-    holds("BASELINE", {"b*": b, "E": f, "f": lambda z: z**2, "s": lambda z: (z - .7)/.36, "z": t(1.1)[0], "mu": .7, "sigma": .6,
-                       "Var": mean_of(lambda z: ((z**2 - b)*(z - .7)/.36)**2, Bell(.7, .36)) - 1.4**2})
+    def var(b): return mean_of(lambda z: ((z**2 - b)*(z - .7)/.36)**2, Bell(.7, .36)) - 1.4**2
+    b = lowest(var, 0, 4)
+    env = {"b*": b, "E": over(Bell(.7, .36)), "f": lambda z: z**2, "s": lambda z: (z - .7)/.36, "z": 1.1, "mu": .7, "sigma": .6, "Var": var(b)}
+    holds("BASELINE", env, rtol=1e-5)
 
 @of("DIMENSIONS")
 def _():
@@ -728,7 +735,7 @@ def _(): holds("DISCRETE", {"E[f(z)]": lambda p: (1 - p)*2 + p*5, "f": lambda z:
 @of("LOCATION")
 def _():
     mu, s, p0 = t(.5)[0], t(.8)[0], td.Laplace(t(0)[0], t(1)[0])
-    wide = torch.linspace(-40, 41, 40501).double()
+    wide = torch.linspace(-40, 41, 40501, dtype=torch.double)
     E = Over("z", wide, td.Laplace(mu, s).log_prob(wide).exp()*.002)
     env = {"p": lambda z, mu, s: td.Laplace(mu, s).log_prob(z).exp(), "p_0": lambda e: p0.log_prob(e).exp(), "f": lambda z: z**2, "E[f(z)]": lambda mu, s: mu**2 + 2*s**2}
     holds("LOCATION", env | {"E": E, "eps": lambda z: (z - mu)/s, "mu": mu, "s": s, "z": .9}, rtol=1e-4)
@@ -749,7 +756,7 @@ def _():
     S, L, m = spd(3), L3, M_Q
     def value(m, L): return ((m + EDGES@L.T)@S*(m + EDGES@L.T)).sum(1).mean()
     g_m, g_L = torch.autograd.functional.jacobian(value, (m, L))
-    holds("QUADRATIC", {"E": Over("z", m + EDGES@L.T, torch.full((6,), 1/6)), "S": S, "mu": m, "L": L, "nabla_mu": g_m, "nabla_L": g_L})
+    holds("QUADRATIC", {"E": Over("z", m + EDGES@L.T), "S": S, "mu": m, "L": L, "nabla_mu": g_m, "nabla_L": g_L})
 
 @of("PRICE")
 def _():
@@ -793,15 +800,18 @@ def _(): holds("RELU-HALF", E=over(Bell(0, 1.7**2), "a"), relu=F.relu, s=1.7, sk
 @of("CONVOLUTION")
 def _():
     x, k, b = draw(2, 7, 8), draw(3, 2, 3, 3, seed=1), draw(3, seed=2)
-    y = F.conv2d(x[None], k, b, stride=2)[0]
+    y, wide = F.conv2d(x[None], k, b, stride=2, padding=1)[0], F.pad(x, (9, 9, 9, 9))      # zeros around
     rows = dict(o=range(3), i=range(3), j=range(3), c=range(2))             # counted from 0, as the page does
-    holds("CONVOLUTION", y=lambda *i: y[i], x=lambda *i: x[i], k=lambda *i: k[i], b=lambda i: b[i], K=3, S=2, P=0, **rows)
+    holds("CONVOLUTION", y=lambda *i: y[i], x=lambda c, i, j: wide[c, 9 + i, 9 + j], k=lambda *i: k[i], b=lambda i: b[i], K=3, S=2, P=1, **rows)
 
 @of("CONV-COUNT")
 def _(): holds("CONV-COUNT", n=sum(p.numel() for p in torch.nn.Conv2d(5, 7, 3).parameters()), C_out=7, C_in=5, K=3)
 
 @of("SIZE")
-def _(): holds("SIZE", {"H'": F.conv1d(torch.ones(1, 1, 11), torch.ones(1, 1, 4), stride=2, padding=1).shape[-1], "H": 11, "P": 1, "K": 4, "S": 2})
+def _():
+    for H_, P, K, S in ((11, 1, 4, 2), (12, 3, 5, 1)):
+        there = F.conv1d(torch.ones(1, 1, H_), torch.ones(1, 1, K), stride=S, padding=P).shape[-1]
+        holds("SIZE", {"H'": there, "H": H_, "P": P, "K": K, "S": S})
 
 @of("ADJOINT")
 def _():
@@ -810,7 +820,7 @@ def _():
     holds("ADJOINT", env, x=draw(1, 3, 8, 8, seed=1), y=draw(1, 6, 4, 4, seed=2))
 
 @of("SIZE-BACK")
-def _(): holds("SIZE-BACK", {"H": F.conv_transpose1d(torch.ones(1, 1, 5), torch.ones(1, 1, 4), stride=2, padding=1).shape[-1], "H'": 5, "S": 2, "P": 1, "K": 4})
+def _(): holds("SIZE-BACK", {"H": F.conv_transpose1d(torch.ones(1, 1, 6), torch.ones(1, 1, 5), stride=3, padding=2).shape[-1], "H'": 6, "S": 3, "P": 2, "K": 5})
 
 @of("BATCH-NORM")
 def _():
@@ -823,13 +833,15 @@ def _():
     mu, v = F.batch_norm(a, None, None, None, None, True, eps=.1), a.var(0, correction=0)
     for var in (1., .6):                                                    # at variance 1 it is tight
         KL = td.kl_divergence(td.Normal(mu, var**.5), td.Normal(0., 1.)).sum(1)
-        holds("KL-FLOOR", {"KL(q(z|x_b)||N(0,I))": lambda b: at(KL, b - 1), "B": 6, "b": range(1, 7), "v": v, "eps": .1})
+        holds("KL-FLOOR", {"KL(q(z|x_b)||N(0,I))": lambda b: at(KL, b - 1), "B": 6, "b": range(1, 7), "v": v, "eps": .1}, tight=var == 1)
 
 @of("TANH-GRADIENT")
 def _(): holds("TANH-GRADIENT", z=t(.8)[0], c=math.cosh(.8), s=math.sinh(.8))
 
 @of("RELU-SIGMOID")
-def _(): holds("RELU-SIGMOID", a=t(-.7, 1.3), sigma=torch.sigmoid, relu=F.relu, softplus=F.softplus)
+def _():
+    holds("RELU-SIGMOID", a=1.3)
+    holds("RELU-SIGMOID", a=-.7, tight=True)
 
 # ============================================================================================== 09 The VAE
 BITS3 = torch.cartesian_prod(*[t(0, 1)]*3)
@@ -852,8 +864,8 @@ def _():
 def _():
     for q in (G, POST):                                                     # the second is tight
         k = kl(q, Bell(0, 1))
-        env = MODEL | {"L_hat(x)": lambda z: lik(z).log() - k, "KL(q(z|x)||N(0,I))": k, "E_q": over(q), "z": t(.3)[0]}
-        holds("ELBO-DRAW", env)
+        env = MODEL | {"L_hat(x)": lambda z: lik(z).log() - k, "KL(q(z|x)||N(0,I))": k, "E_q": over(q), "z": .3}
+        holds("ELBO-DRAW", env, tight=q is POST)
 
 KLS, LOGP = share(4), -share(4, seed=1)*7
 PER_IMAGE = {"B": 4, "b": range(1, 5), "KL(q(z|x_b)||N(0,I))": lambda b: at(KLS, b - 1), "p(x_b|z_b)": lambda b: at(LOGP, b - 1).exp()}
@@ -881,7 +893,7 @@ def _(): holds("HIDDEN-BETA", {"KL": 3.1, "p(x|z)": math.exp(-7), "D_z": 5, "m":
 def _():
     for q in (G, POST):
         env = {"p(x|y)": EVID, "E_q(z|x,y)": over(q), "p(x|z,y)": lik, "KL(q(z|x,y)||N(0,I))": kl(q, Bell(0, 1))}
-        holds("CONDITIONAL", env)
+        holds("CONDITIONAL", env, tight=q is POST)
 
 @of("NO-CODE")
 def _():
@@ -963,7 +975,6 @@ def _():
 def _():
     w, xi = t(-1, .5, 2), t(-1, 1)
     pair, wt = torch.cartesian_prod(w, xi), torch.cartesian_prod(t(.2, .5, .3), t(.5, .5)).prod(1)
-    new = pair[:, 0] - .3*(1.4*pair[:, 0] + .8*pair[:, 1])
     E = Over("w_t xi_t", tuple(pair.T), wt)
     holds("NOISY-STEP", {"E": E, "w_{t+1}": lambda w_t, xi_t: w_t - .3*1.4*w_t - .3*.8*xi_t, "w_t": t(.7)[0], "xi_t": t(-.4)[0], "eta": .3, "a": 1.4, "s": .8})
 
@@ -982,7 +993,7 @@ def _():
     w, s2, S = .55**.5, .2, .5
     holds("EVIDENCE-1D", {"E_x": over(Bell(0, S), "x"), "p(x)": lambda x: Bell(0, w**2 + s2)(x), "w": w, "sigma": s2**.5, "S": S})
 
-W_GRID = torch.linspace(0, 1.4, 14001).double()
+W_GRID = torch.linspace(0, 1.4, 14001, dtype=torch.double)
 def best_w2(S, s2, beta=1.):
     "Square of the best weight, by search; q at its own best"
     score = -.5*(torch.log(2*math.pi*(W_GRID**2 + s2*beta)) + S/(W_GRID**2 + s2*beta))
@@ -1033,7 +1044,7 @@ def _(): holds("BUDGET", B=64, S=3, C=192, b=1.3, v=.7)
 def _():
     x, x_hat = draw(4), draw(4, seed=1)
     E = (x - x_hat).square().mean()
-    v = torch.cat([E[None], torch.linspace(.2, 9, 200).double()])
+    v = torch.cat([E[None], torch.linspace(.2, 9, 200, dtype=torch.double)])
     holds("BEST-NOISE", {"max_sigma^2 E[log p(x|z)]": max(td.Normal(x_hat, c.sqrt()).log_prob(x).sum() for c in v), "m": 4, "E": E, "sigma_*": E.sqrt()})
 
 # ========================================================================================== 12 Tighter bounds
@@ -1064,11 +1075,13 @@ def _():
 def _():
     i, w = draws(3)
     holds("IW-BOUND", {"L_K": iw(3), "E": Over("w", W3[i], w), "K": 3, "p(x)": P3})
-    same = torch.full((1, 3), 1.3).double()                                 # a weight that is always the same: tight
-    holds("IW-BOUND", {"L_K": same[0, 0].log(), "E": Over("w", same, t(1)), "K": 3, "p(x)": same[0, 0]})
+    same = torch.full((1, 3), 1.3, dtype=torch.double)                      # a weight that is always the same: tight
+    holds("IW-BOUND", {"L_K": same[0, 0].log(), "E": Over("w", same, t(1)), "K": 3, "p(x)": same[0, 0]}, tight=True)
 
 @of("MONOTONE")
-def _(): holds("MONOTONE", {"L_K": torch.stack([iw(K) for K in (2, 3, 4)]), "L_{K-1}": torch.stack([iw(K) for K in (1, 2, 3)])})
+def _():
+    for K in (2, 3, 4): holds("MONOTONE", {"L_K": iw(K), "L_{K-1}": iw(K - 1)})
+    holds("MONOTONE", {"L_K": math.log(1.3), "L_{K-1}": math.log(1.3)}, tight=True)   # a weight that is always the same
 
 @of("EXACT-1D")
 def _(): holds("EXACT-1D", {"p(x)": EVID})
@@ -1101,7 +1114,7 @@ def _():
 
 @of("EVIDENCE-SET")
 def _():
-    at = td.LowRankMultivariateNormal(Y.mean(0), W5, torch.full((5,), .49).double())
+    at = td.LowRankMultivariateNormal(Y.mean(0), W5, torch.full((5,), .49, dtype=torch.double))
     holds("EVIDENCE-SET", {"p": lambda x: at.log_prob(x).exp(), "x": Y, "N": 40, "m": 5, "C": C5, "S_hat": S5, "W": W5, "sigma": SD5})
 
 @of("ELBO-LINEAR")
@@ -1121,7 +1134,7 @@ def _():
     W = U5[:, :2]*(LAM[:2] - var).sqrt()
     C = W@W.T + var*I5
     A = (W.T@torch.linalg.solve(C, S5)@torch.linalg.solve(C, W)).diagonal()
-    post = (torch.eye(2) - W.T@torch.linalg.solve(C, W)).diagonal().sqrt()
+    post = (torch.eye(2).double() - W.T@torch.linalg.solve(C, W)).diagonal().sqrt()
     holds("ACTIVE-LINEAR", {"A": A, "lambda": LAM[:2], "sigma": var**.5, "sigma_j": lambda j: at(post, j - 1), "j": range(1, 3)})
 
 FOUR = [Bell(m, s**2) for m, s in zip((-1.5, -.2, .4, 2), (.3, .9, .5, .2))]
@@ -1149,8 +1162,8 @@ def _():
     u = (torch.arange(2000).double() + .5)/2000
     p = td.Normal(t(.4)[0], t(.1)[0])
     P = p.cdf(t(7/17)[0]) - p.cdf(t(6/17)[0])
-    holds("DEQUANT-BITS", {"P(image)": P, "E_u": Over("u", u, torch.full_like(u, 1/2000)), "p(x)": lambda u: p.log_prob((6 + u)/17).exp(), "m": 1, "L": 17})
-    holds("DEQUANT-BITS", {"P(image)": t((.7/17)**3)[0], "E_u": Over("u", u, torch.full_like(u, 1/2000)), "p(x)": lambda u: .7**3 + 0*u, "m": 3, "L": 17})
+    holds("DEQUANT-BITS", {"P(image)": P, "E_u": Over("u", u), "p(x)": lambda u: p.log_prob((6 + u)/17).exp(), "m": 1, "L": 17})
+    holds("DEQUANT-BITS", {"P(image)": (.7/17)**3, "E_u": Over("u", u), "p(x)": lambda u: .7**3 + 0*u, "m": 3, "L": 17}, tight=True)
 
 @of("FRECHET")
 def _():
@@ -1169,7 +1182,7 @@ def _():
 @of("HELD-OUT")
 def _():
     x = t(3, 1.5, -2, .7, 4)
-    holds("HELD-OUT", {"L_bar": x.mean(), "N": 5, "L_hat": x, "s": x.std()}, skip={"L_bar pm": "an interval, no relation"})
+    holds("HELD-OUT", {"L_bar": x.mean(), "N": 5, "L_hat": x, "s": x.std()})
 
 # ========================================================================================== 14 The minimax game
 REAL, FAKE = Bell(-.3, 1.2), Bell(1.5, .7)
@@ -1179,7 +1192,10 @@ def D_any(x): return L_any(x).sigmoid()
 def D_best(x): return L_best(x).sigmoid()
 def V_of(logit): return mean_of(lambda x: F.logsigmoid(logit(x)), REAL) + mean_of(lambda x: F.logsigmoid(-logit(x)), FAKE)
 def mixed(z): return .5*(REAL(z) + FAKE(z))
-def js(p, q): return .5*(kl_grid(p, lambda z: .5*(p(z) + q(z))) + kl_grid(q, lambda z: .5*(p(z) + q(z))))
+def js(p, q):
+    p, q = (getattr(v, "dist", v) for v in (p, q))
+    def m(z): return .5*(p(z) + q(z))
+    return .5*(kl_grid(p, m) + kl_grid(q, m))
 dx = Over("x", Z, torch.full_like(Z, H))
 E_REAL, E_FAKE = over(REAL, "x"), over(FAKE, "x")
 def G_map(z): return 1.5 + .7**.5*z                                         # draws FAKE from N(0, 1)
@@ -1191,11 +1207,10 @@ def _(): holds("FACC", GAME | {"f_acc(theta_G,theta_D)": V_of(L_any)})
 
 @of("BCE")
 def _():
-    logits, y = draw(8), t(1, 1, 1, 1, 0, 0, 0, 0)
-    V = F.logsigmoid(logits[:4]).mean() + F.logsigmoid(-logits[4:]).mean()
-    p = td.Bernoulli(logits=logits)
-    holds("BCE", {"V(D,G)": V, "BCE": F.binary_cross_entropy_with_logits(logits, y), "m": 4, "p_D(y_i|x_i)": lambda i: at(p.log_prob(y).exp(), i - 1),
-                  "p_D(1|x)": p.probs[2], "D(x)": torch.sigmoid(logits[2])})
+    x, y = draw(8), t(1, 1, 1, 1, 0, 0, 0, 0)                               # the logits themselves
+    V = F.logsigmoid(x[:4]).mean() + F.logsigmoid(-x[4:]).mean()
+    env = {"V(D,G)": V, "BCE": F.binary_cross_entropy_with_logits(x, y), "m": 4, "y": y, "x": x}
+    holds("BCE", env, {"p_D(y|x)": lambda y, x: td.Bernoulli(logits=x).log_prob(y + 0*x).exp(), "D": lambda x: x.sigmoid()})
 
 @of("PUSH")
 def _(): holds("PUSH", GAME, h=lambda x: (x + 2*x**2).sin())
@@ -1227,28 +1242,28 @@ def _():
 
 @of("W1")
 def _():
+    a, b = Bell(0, 1), Bell(.3, .2)                                         # their distribution functions cross
     u = (torch.arange(400_000).double() + .5)/400_000
-    moved = (REAL.icdf(u) - FAKE.icdf(u)).abs().mean()                      # by quantiles
-    holds("W1", {"W_1(p,q)": moved, "F_p": REAL.cdf, "F_q": FAKE.cdf, "dx": dx}, rtol=1e-4)
+    moved = (a.icdf(u) - b.icdf(u)).abs().mean()                            # by quantiles
+    holds("W1", {"W_1(p,q)": moved, "F_p": a.cdf, "F_q": b.cdf, "dx": dx}, rtol=1e-4)
 
 @of("D-GAP")
 def _():
     def coins(a, b): return td.kl_divergence(td.Bernoulli(a), td.Bernoulli(b))
     inner = Over("x", Z[400:-400], torch.full_like(Z[400:-400], H))
-    for l in (L_any, L_best):
-        env = {"V(D,G)": V_of(l), "KL": coins, "Bern": lambda d: d, "D": lambda x: l(x).sigmoid(), "D*": D_best, "dx": inner}
-        holds("D-GAP", GAME | env, atol=1e-8)
+    def env(l): return GAME | {"V(D,G)": V_of(l), "KL": coins, "Bern": lambda d: d, "D": lambda x: l(x).sigmoid(), "D*": D_best, "dx": inner}
+    holds("D-GAP", env(L_any), atol=1e-8)
+    holds("D-GAP", env(L_best), atol=1e-8, tight=True)
 
 @of("ORDER")
 def _():
     for table in (draw(4, 3), t([1, 2], [3, 5])):                          # the second has a saddle: tight
         def V(D, G): return at(table.flatten(), D*table.shape[1] + G)
-        holds("ORDER", V=V, max_D=Over("D", list(range(len(table)))), min_G=Over("G", list(range(table.shape[1]))))
+        holds("ORDER", V=V, max_D=Over("D", list(range(len(table)))), min_G=Over("G", list(range(table.shape[1]))), tight=len(table) == 2)
 
 @of("TINYVAE")
 def _():
     w, v, tau, s = .8, -.6, .5, .7
-    z = over(Bell(v, tau**2))                                               # x = 1, up to constants
     truth = mean_of(lambda z: (1 - w*z)**2/(2*s**2), Bell(v, tau**2)) + v**2/2
     holds("TINYVAE", {"L(w,v)": truth, "w": w, "v": v, "tau": tau, "sigma": s})
 
@@ -1272,7 +1287,7 @@ def _(): holds("DSAT", ell=t(-1.3)[0], sigma=torch.sigmoid)
 def _():
     r, f = t(2, -1, .3), t(.5, 1.5, -.2)
     def log_sig(a): return -(-a).exp().log1p()
-    env = {"L_D_rel": -log_sig(r - f).mean(), "L_G_rel": -log_sig(f - r).mean(), "E": Over("x z", (r, f), torch.full((3,), 1/3).double()), "ell": lambda x: x, "G": lambda z: z}
+    env = {"L_D_rel": -log_sig(r - f).mean(), "L_G_rel": -log_sig(f - r).mean(), "E": Over("x z", (r, f), torch.full((3,), 1/3, dtype=torch.double)), "ell": lambda x: x, "G": lambda z: z}
     holds("REL", env, sigma=torch.sigmoid)
 
 @of("R1-R2")
@@ -1293,7 +1308,7 @@ def _():
     pq, qp = torch.outer(a, b), torch.outer(b, a)
     best = -(pq*(pq/(pq + qp)).log()).sum()                                 # the best classifier of ordered pairs
     mid = .5*(pq + qp)
-    env = {"min_ell L_D_rel": best, "JS(p q,q p)": .5*((pq*(pq/mid).log()).sum() + (qp*(qp/mid).log()).sum())}
+    env = {"min_ell L_D_rel": best, "JS(p⊗q,q⊗p)": .5*((pq*(pq/mid).log()).sum() + (qp*(qp/mid).log()).sum())}
     holds("RELSTAR", env | {"ell*": lambda x: at((a/b).log(), x) + .8, "p": lambda x: at(a, x), "q": lambda x: at(b, x), "c": .8, "x": 1})
 
 @of("MOMENTUM")
@@ -1316,7 +1331,7 @@ def _(): assert count(4, 7, 3, 2) == says("COUNT-PLAYERS")[0](n={0: 4, 1: 7, 2: 
 # ============================================================================================= 16 Has it converged?
 @of("JSBOUND")
 def _():
-    for l in (L_any, L_best): holds("JSBOUND", {"JS(p,q)": js(REAL, FAKE), "V(D_fresh,G)": V_of(l)}, atol=1e-9)
+    for l in (L_any, L_best): holds("JSBOUND", {"JS(p,q)": js(REAL, FAKE), "V(D_fresh,G)": V_of(l)}, atol=1e-9, tight=l is L_best)
 
 @of("PARZEN")
 def _():
@@ -1356,10 +1371,13 @@ def step_of(h, gamma=0., turn=False):
     return D@G if turn else t([1, h/2], [-h/2, 1 - h*gamma])
 
 @of("SIMULTANEOUS")
-def _(): holds("SIMULTANEOUS", {"lambda": torch.linalg.eigvals(step_of(.7)), "h": .7, "i": 1j})
+def _():
+    holds("SIMULTANEOUS", {"lambda": torch.linalg.eigvals(step_of(.7)), "h": .7})
+    holds("SIMULTANEOUS", {"lambda": t(1, 1), "h": 0.}, tight=True)
 
 @of("IN-TURN")
-def _(): holds("IN-TURN", {"lambda": torch.linalg.eigvals(step_of(1.3, turn=True)), "h": 1.3})
+def _():
+    for h in (1.3, 4.): holds("IN-TURN", {"lambda": torch.linalg.eigvals(step_of(h, turn=True)), "h": h}, atol=1e-6)
 
 @of("FRICTION")
 def _():
@@ -1394,45 +1412,43 @@ def _(): holds("FIVE", {"lambda": torch.linalg.eigvals(step_of(5., turn=True)).r
 
 @of("EXTRAGRADIENT")
 def _():
-    h = .7
     J = t([0, -1], [1, 0])
-    lam = torch.linalg.eigvals(torch.eye(2) + h*J@(torch.eye(2) + h*J))
-    holds("EXTRAGRADIENT", {"lambda": lam, "h": h})
+    for h in (.7, 1.):                                                      # at h = 1 it is tight
+        lam = torch.linalg.eigvals(torch.eye(2).double() + h*J@(torch.eye(2).double() + h*J))
+        holds("EXTRAGRADIENT", {"lambda": lam, "h": h}, tight=h == 1)
 
 @of("DAMPING")
 def _():
     h = .7
-    gs = torch.linspace(.2, 2, 1801).double()
+    gs = torch.linspace(.2, 2, 1801, dtype=torch.double)
     r = torch.stack([torch.linalg.eigvals(step_of(h, g.item())).abs().max() for g in gs])
     holds("DAMPING", {"gamma*": gs[r.argmin()], "h": h, "lambda": torch.linalg.eigvals(t([0, .5], [-.5, -1])).real.mean()}, atol=1e-3)
 
 @of("TWO-SCALES")
 def _():
-    lam = torch.linalg.eigvals(t([1, .4/2], [-.9/2, 1]))
-    holds("TWO-SCALES", {"lambda": lam, "h_G": .4, "h_D": .9})
+    for h_G in (.4, 0.):
+        lam = torch.linalg.eigvals(t([1, h_G/2], [-.9/2, 1]))
+        holds("TWO-SCALES", {"lambda": lam, "h_G": h_G, "h_D": .9}, tight=h_G == 0, atol=1e-7)
 
 # ============================================================================================ 18 Failures and cures
-D_GRID = torch.linspace(0, 1, 20_001).double()[1:-1]
+D_GRID = torch.linspace(0, 1, 20_001, dtype=torch.double)[1:-1]
 
 @of("SMOOTHING")
-def _(): holds("SMOOTHING", {"max_D": Over("D", torch.linspace(.05, .95, 19).double()), "p": 1.4, "q": .7, "alpha": .9})
+def _(): holds("SMOOTHING", {"max_D": Over("D", torch.linspace(.05, .95, 19, dtype=torch.double)), "p": 1.4, "q": .7, "alpha": .9})
 
 @of("LIPSCHITZ")
 def _():
     W1, W2 = draw(4, 3), draw(1, 4, seed=1)
-    top = torch.linalg.svdvals(W1)[0]*torch.linalg.svdvals(W2)[0]
-    holds("LIPSCHITZ", {"ell": lambda x: (W2@(W1@x).tanh())[0], "x": draw(3), "x'": draw(3, seed=1), "prod_layers sigma_max(W_i)": top})
-    v = torch.linalg.svd(W1)[2][0]
-    holds("LIPSCHITZ", {"ell": lambda x: (W1@x).norm(), "x": v, "x'": 0*v, "prod_layers sigma_max(W_i)": torch.linalg.svdvals(W1)[0]})    # tight
+    x, y = draw(3), draw(3, seed=1)
+    top = torch.linalg.svdvals(W1)[0]*torch.linalg.svdvals(W2)[0]*(x - y).norm()
+    holds("LIPSCHITZ", {"ell": lambda x: (W2@(W1@x).tanh())[0], "x": x, "x'": y, "prod_layers sigma_max(W_i) ||x-x'||": top})
 
 @of("LAG")
 def _():
-    for l in (L_any, L_best): holds("LAG", {"lag": V_of(L_best) - V_of(l), "V(D*,G)": V_of(L_best), "V(D,G)": V_of(l)})
+    for l in (L_any, L_best): holds("LAG", {"lag": V_of(L_best) - V_of(l), "V(D*,G)": V_of(L_best), "V(D,G)": V_of(l)}, tight=l is L_best)
 
 @of("WITHIN")
 def _():
-    g = torch.linspace(-6, 6, 4001).double()
-    inside = 1 - td.Chi2(t(2)[0]).log_prob(torch.linspace(9, 80, 200_001).double()).exp().sum()*71/200_000
     holds("WITHIN", {"P(||x-mode||<3sigma)": td.Exponential(t(.5)[0]).cdf(t(9)[0])})
 
 @of("KANTOROVICH")
@@ -1444,7 +1460,7 @@ def _():
     holds("KANTOROVICH", {"W_1(p,q)": W, "sup_Lip(f)<=1 E_p f-E_q f": best, "F_q": lambda x: FAKE.cdf(x), "F_p": lambda x: REAL.cdf(x), "dx": dx}, rtol=1e-3)
 
 @of("ALLOWED")
-def _(): holds("ALLOWED", {"max_psi": Over("psi", torch.linspace(-3, 3, 61).double()), "theta": -1.2, "lambda": 3.}, atol=1e-6)
+def _(): holds("ALLOWED", {"max_psi": Over("psi", torch.linspace(-3, 3, 61, dtype=torch.double)), "theta": -1.2, "lambda": 3.}, atol=1e-6)
 
 @of("TWO-SIDED")
 def _():
@@ -1460,17 +1476,16 @@ def _(): holds("MLE", {"E_p": over(p, "x"), "q_theta": q, "h(p)": p.entropy(), "
 def _():
     two = Bumps(-1, 2, weights=[.3, .7])
     h = -(two(Z)*two.log_prob(Z)).sum()*H
-    mu = torch.cat([torch.linspace(.5, 2, 16).double(), two.mean[None]])
-    sd = torch.cat([torch.linspace(1, 2, 21).double(), two.variance.sqrt()[None]])
+    mu = torch.cat([torch.linspace(.5, 2, 16, dtype=torch.double), two.mean[None]])
+    sd = torch.cat([torch.linspace(1, 2, 21, dtype=torch.double), two.variance.sqrt()[None]])
     best = min(kl_grid(two, Bell(m, s**2)) for m in mu for s in sd)
     holds("COVER", {"min_{mu,sigma}KL(p||N(mu,sigma^2))": best, "Var_p[x]": two.variance, "h(p)": h}, rtol=1e-5)
 
 @of("DROP")
 def _():
-    w = .3
-    a, b = Bell(-7, .2), Bell(7, .2)
-    holds("DROP", {"JS": js(lambda z: w*a(z) + (1 - w)*b(z), a), "w": w}, skip={"KL": "infinite"}, rtol=1e-6)
-    holds("DROP", {"JS": t(0, 1 - 1e-12).log()[:0].sum() + math.log(2), "w": 1e-14}, skip={"KL": "infinite"}, rtol=1e-6)
+    w, a, b = .3, Bell(-7, .2), Bell(7, .2)
+    holds("DROP", {"JS": js(lambda z: w*a(z) + (1 - w)*b(z), a), "w": w, "KL(p||q)": math.inf}, rtol=1e-6)
+    holds("DROP", {"JS": math.log(2), "w": 1e-14, "KL(p||q)": math.inf}, tight=True)
 
 @of("NS")
 def _():
@@ -1498,7 +1513,7 @@ def _():
 @of("BEST-SIGMA")
 def _():
     x, made = draw(6), draw(6, seed=1)
-    v = torch.linspace(.1, 9, 89_001).double()
+    v = torch.linspace(.1, 9, 89_001, dtype=torch.double)
     score = -.5*(6*v.log() + (x - made).square().sum()/v)
     holds("BEST-SIGMA", {"sigma": v[score.argmax()].sqrt(), "r": (x - made).norm(), "m": 6}, atol=1e-3)
 
@@ -1506,13 +1521,13 @@ def _():
 @of("MEAN-BEST")
 def _():
     pts, w = draw(6, 2), t(.1, .2, .1, .3, .2, .1)
-    c = torch.cat([draw(50, 2, seed=1), (w[:, None]*pts).sum(0, keepdim=True)])
-    holds("MEAN-BEST", {"E": Over("x", pts, w), "min_c": Over("c", c)})
+    mean = (w[:, None]*pts).sum(0)
+    holds("MEAN-BEST", {"E": Over("x", pts, w), "min_c": Over("c", torch.cat([mean + .05*draw(50, 2, seed=1), mean[None]]))})
 
 @of("CRISP")
 def _():
     world = torch.eye(8).double()
-    holds("CRISP", {"f": lambda x: torch.stack([x.sum(-1), x.square().sum(-1)], -1), "x": world[2], "x'": world[5], "E": Over("x", world, torch.full((8,), 1/8).double())})
+    holds("CRISP", {"f": lambda x: torch.stack([x.sum(-1), x.square().sum(-1)], -1), "x": world[2], "x'": world[5], "E": Over("x", world, torch.full((8,), 1/8, dtype=torch.double))})
 
 @of("FEAT")
 def _():
@@ -1524,15 +1539,15 @@ def _():
 @of("METRIC")
 def _():
     def f(x): return torch.stack([x.sin().sum(), (x*x).sum(), x[0]*x[1]])
-    x = draw(3)
-    holds("METRIC", f=f, x=x, delta=1e-5*draw(3, seed=1), J=torch.autograd.functional.jacobian(f, x), within=1e-3, atol=0)
+    x, delta = draw(3), 1e-4*draw(3, seed=1)
+    moved = (f(x + delta) - f(x)).square().sum().item()
+    holds("METRIC", f=f, x=x, delta=delta, J=torch.autograd.functional.jacobian(f, x), within=1e-3*moved)
 
 @of("VALUE")
 def _():
     x, rec, sam = draw(4), draw(4, seed=1), draw(4, seed=2)
-    logits = torch.cat([x, rec, sam])
     V = F.logsigmoid(x).mean() - .5*F.softplus(rec).mean() - .5*F.softplus(sam).mean()
-    holds("VALUE", {"V": V, "E": Over("x x_tilde x_p", (x, rec, sam), torch.full((4,), .25).double()), "D": torch.sigmoid})
+    holds("VALUE", {"V": V, "E": Over("x x_tilde x_p", (x, rec, sam), torch.full((4,), .25, dtype=torch.double)), "D": torch.sigmoid})
 
 @of("ENC")
 def _():
@@ -1573,7 +1588,7 @@ def _():
 @of("PHI")
 def _():
     z = t(.7)[0]
-    g = torch.linspace(-12, .7, 200_001).double()
+    g = torch.linspace(-12, .7, 200_001, dtype=torch.double)
     holds("PHI", {"Phi": ND.cdf, "z": z, "dt": Over("t", g, torch.full_like(g, 12.7/200_000)), "erf": torch.erf}, atol=1e-4)
 
 @of("INVERSE-NORMAL")
@@ -1581,12 +1596,11 @@ def _(): holds("INVERSE-NORMAL", {"Phi^{-1}": ND.icdf, "erf^{-1}": torch.erfinv,
 
 @of("EQUAL-MASS")
 def _():
-    edges = ND.icdf(torch.arange(1, 5).double()/5)
     holds("EQUAL-MASS", {"P(z in cell_ij)": t(1/25)[0], "Phi": ND.cdf, "Phi^{-1}": ND.icdf, "n": 5, "i": 1, "j": 3})
 
 @of("CORNERS")
 def _():
-    g = torch.linspace(1.5, 3, 150_001).double()
+    g = torch.linspace(1.5, 3, 150_001, dtype=torch.double)
     one = 2*torch.trapezoid(ND.log_prob(g).exp(), g)
     holds("CORNERS", {"P(1.5<|z_1|,|z_2|<3)": one**2, "Phi": ND.cdf}, rtol=1e-7)
 
@@ -1595,10 +1609,6 @@ def _(): holds("INVERSE-EXPONENTIAL", {"F^{-1}": td.Exponential(t(1)[0]).icdf, "
 
 @of("UNIFORM-MOMENTS")
 def _(): holds("UNIFORM-MOMENTS", E=over(Bell(0, 1)), Phi=ND.cdf)
-
-@of("SHARED-GRAD")
-def _():
-    holds("SHARED-GRAD", {"ell": [lambda theta, a=a: (a*theta).sin() for a in draw(12)], "theta": .7, "nabla": "theta", "B": 12, "W": 4})
 
 def all_reduce_time(W, c, b, beta): return c/W + sum(b/W/beta for _ in range(2*(W - 1)))
 
@@ -1614,7 +1624,7 @@ def _():
 
 @of("BOUND")
 def _():
-    for q in (G, POST): holds("BOUND", {"p(x)": EVID, "E_q(z|x)": over(q), "p(x|z)": lik, "KL(q(z|x)||p(z))": kl(q, Bell(0, 1))})
+    for q in (G, POST): holds("BOUND", {"p(x)": EVID, "E_q(z|x)": over(q), "p(x|z)": lik, "KL(q(z|x)||p(z))": kl(q, Bell(0, 1))}, tight=q is POST)
 
 # ============================================================================ what took more thought, in any chapter
 @of("TOTAL")
@@ -1665,7 +1675,7 @@ def _():
 
 @of("ENTROPY-BOUND")
 def _():
-    k = torch.arange(8)*2*math.pi/8
+    k = torch.arange(8).double()*2*math.pi/8
     modes = 4*torch.stack([k.cos(), k.sin()], 1).double()
     x, w = hermite(6)
     pts = (modes[:, None] + .1*torch.cartesian_prod(x, x)).flatten(0, 1)
@@ -1676,11 +1686,12 @@ def _():
 
 @of("ACTIVE")
 def _():
-    x, m, w = t(-1, .4, 2), t([.1, .5], [.4, -1], [-.3, 2]), t(.2, .5, .3)
-    A = (w[:, None]*m**2).sum(0) - (w[:, None]*m).sum(0)**2
+    m, w = t([.1, .5], [.4, -1], [-.3, 2]), t(.2, .5, .3)
     noise = t([1, -2], [-1, 2])
-    env = {"A": A, "Var_x": Over("x", [0, 1, 2], w), "E_q(z|x)": Over("z", lambda x: at(m, x) + noise), "j": range(1, 3)}
-    holds("ACTIVE", env)
+    def var(m): return (w[:, None]*m**2).sum(0) - (w[:, None]*m).sum(0)**2
+    for m in (m, m*((.01 + 1e-9)/var(m)).sqrt()):                           # the second just above the threshold
+        env = {"A": var(m), "Var_x": Over("x", [0, 1, 2], w), "E_q(z|x)": Over("z", lambda x, m=m: at(m, x) + noise), "j": range(1, 3)}
+        holds("ACTIVE", env, tight=bool(var(m)[0] < .011))
 
 @of("FRECHET-FLOOR")
 def _():
@@ -1699,12 +1710,11 @@ def _():
 
 @of("COMP")
 def _():
-    def made(theta): return Bell(theta, .7)
     def best(theta):                                                        # the highest value, point by point
-        a, b = REAL(Z)[:, None], made(theta)(Z)[:, None]
-        d = torch.linspace(-14, 14, 561).double()
+        a, b = REAL(Z)[:, None], Bell(theta, .7)(Z)[:, None]
+        d = torch.linspace(-14, 14, 561, dtype=torch.double)
         return (a*F.logsigmoid(d) + b*F.logsigmoid(-d)).amax(1).sum()*H
-    env = {"max_D V(D,q_theta)": best, "JS(p,q_theta)": lambda theta: js(REAL, made(theta)), "min_theta": Over("theta", [-1., .4, 1.3])}
+    env = {"max_D V(D,q_theta)": best, "JS": js, "p": REAL, "q_theta": lambda theta: Bell(theta, .7), "min_theta": Over("theta", [-1., .4, 1.3])}
     holds("COMP", env, atol=1e-4)
 
 @of("COOP")
@@ -1820,15 +1830,16 @@ def _():
     for _ in range(80):
         c = (low + high)/2
         low, high = (c, high) if all_reduce_time(5, c, 7., 1.3) > c else (low, c)
-    holds("PAYS", c=high*(1 + 1e-5), b=7., beta=1.3)
+    holds("PAYS", c=high*1.001, b=7., beta=1.3)
+    holds("PAYS", c=high, b=7., beta=1.3, tight=True)
 
 @of("PR")
 def _():
     from vaegan.convergence import precision_recall
     real, fake = t(0, .5, 1.4, 3), t(.4, 5, 1.1, 9, 2)
     def inside(a, b, k=2): return [v.item() for v in a if any((v - c).abs() <= (b - c).abs().sort().values[k] for c in b)]
-    P, Rr = precision_recall(real[:, None], fake[:, None], k=2)
-    holds("PR", {"precision": P, "recall": Rr, "f": fake, "r": real, "M": 5, "N": 4, "k": 2, "M_k(real)": inside(fake, real), "M_k(fake)": inside(real, fake)})
+    found = precision_recall(real[:, None], fake[:, None], k=2)
+    holds("PR", {**found, "f": fake, "r": real, "M": 5, "N": 4, "k": 2, "M_k(real)": inside(fake, real), "M_k(fake)": inside(real, fake)})
 
 @of("RING-BYTES")
 def _():
@@ -1848,3 +1859,46 @@ def _():
     side, = says("GRADG")
     got = side({"theta_G": .7, "G": lambda z, theta_G: theta_G + z, "D": torch.sigmoid, "z": z, "m": 4})
     assert abs(got + (.7 + z).sigmoid().mean()) < 1e-9
+
+@of("ARC")
+def _():
+    a, b = draw(4), draw(4, seed=1)
+    turn = torch.linalg.matrix_exp(.3*t([0, 1], [-1, 0]))                   # a rotation by .3
+    holds("ARC", {"z_varphi": (turn@torch.stack([a, b]))[0], "varphi": .3, "z_0": a, "z_1": b}, skip={"~": "a distribution"})
+
+@of("TURN")
+def _():
+    a, b = draw(4), draw(4, seed=1)
+    turn = torch.linalg.matrix_exp(math.pi*.3/2*t([0, 1], [-1, 0]))
+    holds("TURN", {"z_t": (turn@torch.stack([a, b]))[0], "t": .3, "a": a, "b": b}, skip={"~": "a distribution"})
+
+def debt(K, r, A, n):
+    for _ in range(n): K = K*(1 + r) - A
+    return K
+
+@of("LOAN")
+def _(): holds("LOAN", K_n=debt(700., .03, 60., 9), K_0=700., r=.03, A=60., n=9)
+
+@of("ANNUITY")
+def _(): holds("ANNUITY", A=lowest(lambda A: abs(debt(700., .03, A, 9)), 60, 120), K_0=700., r=.03, n=9)
+
+@of("SIMPSON")
+def _(): holds("SIMPSON", f=lambda x: 2*x**3 - x**2 + .3, a=-.4, b=1.7)
+
+@of("DIE")
+def _(): holds("DIE", E=Over("x", [1., 2., 3., 4., 5., 6., 7.]), n=7)
+
+# ------------------------------------------------------------------------------------------------------ what is left out
+# tag -> why its display is not evaluated
+NOT_EVALUATED = {
+    "PPCA": "two distribution statements: nothing in it is a number",
+    "UPDATE": "an assignment of a program, no claim",
+    "BLUR": "two recipes in words; the letter x means another thing in each",
+    "MOMENTS": "the place of an optimum over a mean and a variance σ², which is no letter",
+    "SHARED-GRAD": "a sum over the indices congruent to r mod W",
+}
+# tag -> what is wrong with the display as it is printed; its check states the right formula and must fail until the page is mended
+WRONG_AS_PRINTED = {
+    "ENTROPY-BOUND": "log 2πe (.1)² reads as (log 2πe)·.01 = .028; meant is log(2πe (.1)²): needs brackets",
+    "GAP-1D": "with the rounded .1379 and .6897 the middle side is 1.5384, not 1.5377: more digits, or ≈",
+}

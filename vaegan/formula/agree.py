@@ -68,6 +68,7 @@ class Tolerance:
     rtol:float          # relative
     atol:float          # absolute
     within:float|None   # for ≈ and →, absolute
+    tight:bool=False    # must what is bounded equal its bound?
 
 # %% ../../nbs/formula/agree.ipynb #81edb051
 NEAR = {r"\approx", r"\to"}
@@ -105,7 +106,7 @@ def agree(
     gap, size = (a - b).abs(), torch.maximum(a.abs(), b.abs())
     room = allowed.atol + allowed.rtol*size
     if op in (r"\ne", r"\neq"): return bool((gap > room).all())
-    if op in _ORDER:
+    if op in _ORDER and not allowed.tight:
         sign, strict = _ORDER[op]
         if a.is_complex() or b.is_complex(): return False
         return bool((sign*(a - b) > (room if strict else -room)).all())

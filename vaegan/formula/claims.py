@@ -236,6 +236,7 @@ def holds(
     rtol:float=1e-6,     # how far equal numbers may be apart, relative
     atol:float=1e-9,     # and absolute
     within:float|None=None,  # how far ≈ and → may be off, absolute
+    tight:bool=False,    # are inequalities equalities here?
     skip:dict|None=None, # statements to leave out -> reason
     **values             # what the letters stand for
 ) -> Held:               # what was evaluated
@@ -243,7 +244,7 @@ def holds(
     display, earlier = _display(what)
     env = Meanings(_merged(given, values), display.latex)
     skipped = _skipped(display, skip)
-    allowed, links = Tolerance(rtol, atol, within), []
+    allowed, links = Tolerance(rtol, atol, within, tight), []
     for n, clause in _relations(display, earlier):
         if n not in skipped: links += _check(n, clause, env, allowed, skipped)
     if not links: raise FormulaError("nothing to evaluate", display.latex)

@@ -130,3 +130,10 @@ NO_ROW = {"formula.claims.holds": "takes anything by name; what it refuses has i
           "formula.claims.free_indices": "takes a part of a formula", "formula.agree.Fails": "an exception", "formula.agree.Link": "a plain record", "formula.agree.Held": "a plain record", "formula.agree.Tolerance": "a plain record",
           **{f"formula.agree.{n}": "takes values that the evaluator made" for n in "shown printed agree among".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
+
+@pytest.mark.parametrize("wrong", [r"\log w \le 2w", r"\log w \le \tfrac{w}{2}", r"\log w \le w - \tfrac12"])
+def test_a_bound_that_is_too_generous_is_seen_where_the_right_one_is_tight(wrong):
+    holds(r"\log w \le w - 1", w=3.)
+    holds(r"\log w \le w - 1", w=1., tight=True)
+    holds(wrong, w=3.)
+    with pytest.raises(Fails): holds(wrong, w=1., tight=True)

@@ -1,0 +1,72 @@
+"""The displays of the course, evaluated as they are printed (tests/support/formula_checks.py), and how many of them there are. A named
+sample of wrong versions must turn its check red; `make mutants-formulas` tries all."""
+import mutants_formulas
+import pytest
+from formula_checks import CHECKS, NOT_EVALUATED, WRONG_AS_PRINTED
+from formulas_equivalent import EQUIVALENT
+
+from vaegan.formula.claims import holds
+from vaegan.formula.displays import latex_of, page_of, tags
+from vaegan.formula.read import read
+from vaegan.formula.tree import Relation
+from vaegan.formula.wrong import wrong_versions
+
+
+def mended(tag): return pytest.param(tag, marks=pytest.mark.xfail(strict=True, raises=AssertionError, reason=WRONG_AS_PRINTED[tag])) if tag in WRONG_AS_PRINTED else tag
+
+@pytest.mark.parametrize("tag", list(map(mended, CHECKS)))
+def test_the_display_holds_as_printed(tag): CHECKS[tag]()
+
+def test_every_display_is_evaluated_or_says_why_not():
+    assert set(CHECKS) | set(NOT_EVALUATED) == set(tags()) and not set(CHECKS) & set(NOT_EVALUATED)
+    assert set(WRONG_AS_PRINTED) <= set(CHECKS) and all(NOT_EVALUATED.values())
+    assert len(NOT_EVALUATED) <= .02*len(tags())
+
+def claims(tag): return {n for n, c in enumerate(read(latex_of(tag)).clauses, 1) if isinstance(c, Relation)}
+
+def test_most_are_evaluated_whole():
+    "All relations of a display, but for those that state a distribution or a condition"
+    whole, asked, there = 0, 0, 0
+    for tag, check in CHECKS.items():
+        if tag in WRONG_AS_PRINTED: continue
+        calls, evaluated = mutants_formulas.recorded(check)
+        asked += len(claims(tag) & evaluated) if calls else 1
+        there += max(1, len(claims(tag)))
+        whole += not calls or claims(tag) <= evaluated
+    assert whole >= .85*len(tags()), f"{whole} of {len(tags())} whole"
+    assert asked >= .9*there, f"{asked} of {there} relations"
+
+# what was done, and where: a person's mistakes, one or more for every chapter
+SAMPLE = [
+    ("COIN-VARIANCE", "a sign turned", "x^2"), ("LABEL-PRICE", "a 2 too many", r"\log 10"), ("NORMAL", "σ for σ²", r"\sigma^2"),
+    ("KL-NORMAL", "a sign turned", "1"), ("KL-NORMAL", "½ missing", r"\tfrac12"), ("KL-1", "p for q", "q"), ("TRACE", "a transpose missing", r"(\mathbf z-\boldsymbol\mu_p)^\top"),
+    ("EVIDENCE-M", "det missing", r"\det M"), ("TINY-LOSS", "a sum for a mean", r"\frac1n"), ("L4", "≤ for ≥", None), ("IDENTITY", "the arguments of a divergence swapped", None),
+    ("JENSEN", "log missing", r"\log w"), ("S3", "σ for σ²", r"\sigma^2"), ("COUNT-MLP", "an index off by one", None), ("VAE-LOSS", "a sign turned", None),
+    ("BEST-VARIANCE", "a factor missing", "m"), ("COSINE", "sin for cos", None), ("IW", "the logarithm outside the mean", None), ("SURGERY", "a sum for a mean", r"\frac1N"),
+    ("VKL", "a sign turned", r"\log 4"), ("DSTAR", "q for p", None), ("DSAT", "a sign turned", None), ("PARZEN", "σ for σ²", r"\sigma^2"), ("GROWTH", "a square missing", "h^2"),
+    ("ALLOWED", "the place of a minimum for the place of a maximum", None), ("NS", "a 2 too many", None), ("GAIN", "tr missing", None), ("PHI", "a root missing", r"\sqrt2"), ("SUBSETS", "a sign turned", None),
+]
+
+@pytest.mark.parametrize("tag, words, piece", SAMPLE, ids=lambda v: str(v)[:30])
+def test_a_wrong_version_turns_its_check_red(tag, words, piece):
+    right = latex_of(tag)
+    found = [w for w in wrong_versions(right) if w.words == words and (piece is None or right[slice(*w.at)].strip() == piece)]
+    assert found, "no such wrong version"
+    calls, _ = mutants_formulas.recorded(CHECKS[tag])
+    for w in found: assert mutants_formulas.outcome(CHECKS[tag], tag, w.latex, calls) in ("a difference", "no value"), w.latex
+
+def test_the_right_formula_does_not():
+    calls, asked = mutants_formulas.recorded(CHECKS["KL-NORMAL"])
+    assert mutants_formulas.outcome(CHECKS["KL-NORMAL"], "KL-NORMAL", latex_of("KL-NORMAL"), calls) == "survives" and asked == {1} and calls
+
+def test_the_table_of_equivalents_has_reasons():
+    for key, reason in EQUIVALENT.items():
+        assert key.split(" | ")[0] in CHECKS and len(key.split(" | ")) in (3, 4) and len(reason) > 10, key
+
+def test_what_the_machine_says():
+    V = mutants_formulas.Verdict
+    found = [V("KL", "a", "b", "c", 1, o) for o in ("a difference", "no value", "survives", "equivalent", "not asked")]
+    assert "| 03_divergences | 1 | 5 | 2 | 1 | 1 | 1 | 66.7 % |" in mutants_formulas.table(found) and page_of("KL") == "03_divergences"
+    assert V("KL", "a", "b", "c", 2, "").key == "KL | a | b | 2" and mutants_formulas.stale([], whole=False) == []
+    assert mutants_formulas.statement(read("a = b,\\qquad c = d"), (15, 16)) == 2
+    assert holds("x = 1", x=1.).links
