@@ -50,9 +50,9 @@ def _line(v):
 
 # %% ../../nbs/exam/box.ipynb #8d1c78f2
 _FORM = (
-    '<form class="vaegan-answer" hidden data-q="{sealed}"><fieldset><legend>Your answer: '
-    '{title}</legend>{field} <button type="submit">Check</button><output aria-live='
-    '"polite"></output></fieldset></form>')
+    '<form class="vaegan-answer" hidden data-q="{sealed}"><fieldset><legend>Your '
+    'answer: {title}</legend>{field} <button type="submit">Check</button><output '
+    'aria-live="polite"></output></fieldset></form>')
 
 # %% ../../nbs/exam/box.ipynb #5e970acd
 @documented

@@ -122,7 +122,7 @@ form.vaegan-answer output[data-verdict] { border-left: 4px solid #9AA0A6; paddin
 form.vaegan-answer output[data-verdict=right] { border-left-color: #009E73; }
 form.vaegan-answer output[data-verdict=wrong] { border-left-color: #D55E00; }`;
 
-function dress(page) {                // once a page; first, so that the page's own style outranks it
+function dress(page) {                // once a page; first, so that its own style outranks this
   if (page.getElementById("vaegan-answer-style")) return;
   const style = page.createElement("style");
   style.id = "vaegan-answer-style";
