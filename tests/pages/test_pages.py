@@ -334,12 +334,12 @@ def test_list_of_the_library_is_complete_and_fresh():
     "api.ipynb links every exported name to its chapter; the site test above follows the links"
     text = "".join("".join(o["data"]["text/markdown"]) for c in code_cells(ROOT/"nbs"/"api.ipynb") for o in c.outputs if "text/markdown" in o.get("data", {}))
     blocks = text.split("\n\n")
-    heads = [(i, *m.groups()) for i, block in enumerate(blocks) if (m := re.match(r"\*\*\[`(\w+)`\]\(([^)#]+)(?:#\w+)?\)\*\* (.*)", block))]
+    heads = [(i, *m.groups()) for i, block in enumerate(blocks) if (m := re.match(r"\*\*\[`(\w+)`\]\(([^)#]+)(?:#\w+)?\)\*\* (.*)(?:\n(.*))?", block))]
     want = [(n, nb_id(nb), f) for nb, module in modules() if nb.parent.name != "bank" for n, f in exported(module)]
     assert [h[1:3] for h in heads] == [w[:2] for w in want], "run `.venv/bin/nbdev-test nbs/api.ipynb --save`, then `make prepare`"
-    for (i, name, _, signature), (_, _, f) in zip(heads, want):
+    for (_, name, _, signature, line), (_, _, f) in zip(heads, want):
         if not isfunction(f): continue
-        assert f.__doc__.strip().startswith(blocks[i + 1]) and signature.startswith("`("), name
+        assert line and f.__doc__.strip().startswith(line) and signature.startswith("`(") and signature.endswith("`<br>"), name
         assert all(k in signature for k in inspect.signature(f).parameters), name
     shown = re.findall(r"^<details><summary>Example</summary>\n\n```python\n(.*?)^```\n\n</details>$", text, re.S | re.M)
     prompts = ["\n".join(ln[4:] if ln.startswith((">>> ", "... ")) else f"# {ln}" for ln in e.splitlines()) for e in examples().values()]
