@@ -90,8 +90,8 @@ for (const fold of main.querySelectorAll("details.runs")) fold.addEventListener(
 function arrive() {
   const id = decodeURIComponent(location.hash.slice(1)), target = id && document.getElementById(id);
   if (!target) return;
-  if (target.closest("[hidden]")) choose("some");
-  let closed = false;
+  let closed = Boolean(target.closest("[hidden]"));
+  if (closed) choose("some");
   for (let e = target.closest("details"); e; e = e.parentElement.closest("details")) {
     closed ||= !e.open;
     e.open = true;
@@ -99,7 +99,7 @@ function arrive() {
   if (closed) target.scrollIntoView();
 }
 addEventListener("hashchange", arrive);
-arrive();
+addEventListener("load", arrive);
 
 // -- the comma after a long formula goes with the formula's last piece
 addEventListener("load", () => {
