@@ -5,7 +5,7 @@ import sys
 import tomllib
 from importlib.metadata import distribution
 
-from notebooks import ROOT, cfg
+from notebooks import NBS, ROOT, cfg, code_cells
 
 import vaegan
 
@@ -36,6 +36,12 @@ def test_installed_package_agrees():
 def test_torch_has_no_upper_bound():
     reqs = cfg["requirements"].split()
     assert all("<" not in r and "==" not in r for r in reqs if r.startswith("torch")), reqs
+
+def test_what_colab_has_is_not_replaced():
+    "ipywidgets 7.7 comes with Colab, where 8 has had trouble: it is enough for us, and the install cell upgrades nothing"
+    assert "ipywidgets>=7.7" in cfg["requirements"].split()
+    for nb in NBS:
+        for line in re.findall(r"pip install[^\n]*", "\n".join("".join(c.source) for c in code_cells(nb))): assert not re.search(r"\s(-U|--upgrade|--force-reinstall)\b", line), nb.name
 
 def test_quarto_yml_is_shared():
     assert (ROOT/"nbs/_quarto.yml").read_text(encoding="utf-8") == (ROOT/"_quarto.yml").read_text(encoding="utf-8")
