@@ -1,5 +1,8 @@
 "The files of the rendered site: links, weights, what is stored, what the search knows."
+import re
+
 import pytest
+from notebooks import ROOT
 
 pytestmark = pytest.mark.site
 
@@ -16,9 +19,12 @@ def test_whole_site_is_light(site):
 
 def test_nothing_is_stored_twice(site): assert not site.twins()
 
-def test_every_page_once(site):
-    "One format only: no second copy of the text"
-    assert not [f.name for f in site.files() if f.name.endswith(".html.md")]
+def test_where_the_docstrings_say(site):
+    "Every module says where its page is as plain Markdown; it is there, and is text only"
+    said = {m[1] for f in (ROOT/"vaegan").rglob("*.py") if (m := re.search(r"^Docs: (\S+)$", f.read_text(encoding="utf-8"), re.M))}
+    assert len(said) > 50
+    assert not [link for link in said if not (site.root/site.at("index.html", link)[0]).is_file()]
+    assert not [f.name for f in site.files() if f.suffix == ".md" and "data:image" in f.read_text(encoding="utf-8")]
 
 def test_head(name, site):
     "What a link to the page shows elsewhere: title, description, a picture that is not a button"

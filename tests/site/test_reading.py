@@ -51,7 +51,7 @@ def test_all_code_or_none(read):
     total = page.locator("main .cell pre.sourceCode").count()
     some = code()
     assert 0 < some < total
-    for name, n in (("all", total), ("none", 0)):
+    for name, n in (("all", total), ("no", 0)):
         page.get_by_role("button", name=f"Show {name} code").focus()
         page.keyboard.press("Enter")
         assert code() == n
@@ -148,7 +148,7 @@ def test_every_equation_runs(lesson, site):
     "Each tag of a lesson stands in a block, and each block opens to what checks it"
     text = (site.root/lesson).read_text(encoding="utf-8")
     blocks = re.findall(r'<div class="equation" id="(eq-[^"]+)"', text)
-    assert len(blocks) > 3 and "\\tag" not in text
+    assert blocks and "\\tag" not in text
     assert text.count('<details class="runs"') == len(blocks)
 
 # ------------------------------------------------------------------------------------------------- exercises
