@@ -35,9 +35,12 @@ def put_style(e, style):
     if style: e.set("style", ";".join(f"{k}:{v}" for k, v in style.items()))
     else: e.attrib.pop("style", None)
 
-def rounded(s):
-    "Numbers to a hundredth of a point, and no more white space than needed"
-    s = re.sub(r"-?\d+\.\d+", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip(".").replace("-0", "0") if float(m[0]) > -.005 else f"{float(m[0]):.2f}".rstrip("0").rstrip("."), s)
+def rounded(s, digits=2):
+    "Numbers to so many digits, and no more white space than needed"
+    def short(m):
+        v = f"{float(m[0]):.{digits}f}".rstrip("0").rstrip(".")
+        return "0" if v == "-0" else v
+    s = re.sub(r"-?\d+\.\d+", short, s)
     return re.sub(r"\s*([MLQCVHZz])\s*", r"\1", re.sub(r"\s+", " ", s)).strip()
 
 @cache
@@ -190,13 +193,14 @@ def set_pixels(root):
 def tidy(root, key):
     "Names that nobody calls go, the others become this figure's own; numbers are rounded, empty groups dropped"
     called = set(re.findall(r"#([\w.-]+)", ET.tostring(root, encoding="unicode")))
+    symbols = {id(e) for defs in root.iter(f"{SVG}defs") for e in defs.iter()}      # a dot is smaller than a tenth of a figure's point
     for e in root.iter():
         if XLINK in e.attrib: e.set("href", e.attrib.pop(XLINK))
         if e.get("id") in called: e.set("id", f"{key}-{e.get('id')}")
         else: e.attrib.pop("id", None)
         for k in ("href", "clip-path", "style"):
             if k in e.attrib: e.set(k, re.sub(r"^#|(?<=url\()#", f"#{key}-", e.get(k)))
-        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, rounded(e.get(k)))
+        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, rounded(e.get(k), 2 if id(e) in symbols else 1))
         if kind(e) not in ("text", "tspan"): e.text = None
         e.tail = None
     for parent in list(root.iter())[::-1]:
