@@ -8,7 +8,6 @@ Docs: https://vaegan.github.io/vaegan/formula/agree.html.md"""
 __all__ = ['NEAR', 'CLAIMS', 'Fails', 'Link', 'shown', 'Held', 'Tolerance', 'printed', 'agree', 'among']
 
 # %% ../../nbs/formula/agree.ipynb #2ffc6286
-import math
 from dataclasses import dataclass
 
 import torch
@@ -79,7 +78,7 @@ _ORDER = {"<": (-1, True), r"\le": (-1, False), r"\leq": (-1, False), ">": (1, T
           r"\ge": (1, False), r"\geq": (1, False)}
 CLAIMS = _EQUAL | NEAR | {*_ORDER, r"\ne", r"\neq", r"\in", r"\notin"}
 
-# %% ../../nbs/formula/agree.ipynb #23c66be5
+# %% ../../nbs/formula/agree.ipynb #b0caf7c7
 def printed(
     node:Node          # a side
 ) -> float|None:       # half a unit of the last digit, if it has decimals
@@ -88,7 +87,7 @@ def printed(
     if not isinstance(node, Number) or "." not in node.text: return None
     return .5*10.**-len(node.text.partition(".")[2])*(1 + 1e-9)
 
-# %% ../../nbs/formula/agree.ipynb #b0caf7c7
+# %% ../../nbs/formula/agree.ipynb #5ee3eac9
 def agree(
     a,                  # tensor, or tuple of them: the left side
     b,                  # the right side
@@ -111,10 +110,10 @@ def agree(
         if a.is_complex() or b.is_complex(): return False
         return bool((sign*(a - b) > (room if strict else -room)).all())
     if digits is not None: room = torch.full_like(gap, digits)
-    elif op in NEAR: room = torch.full_like(gap, allowed.within)
+    elif op in NEAR: room = torch.full_like(gap, allowed.within or 0.)
     return bool((gap <= room).all())
 
-# %% ../../nbs/formula/agree.ipynb #71539a1d
+# %% ../../nbs/formula/agree.ipynb #039a7796
 def among(
     a:Tensor,           # a side
     choice:Choice,      # what has several values

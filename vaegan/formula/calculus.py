@@ -11,6 +11,7 @@ __all__ = ['average', 'measure', 'index_range', 'whole']
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,7 +31,7 @@ def average(
     mean:bool=True    # must the weights sum to 1?
 ) -> Value:
     "The weighted sum of something over the points of a measure"
-    weights, n = _weights(over, env, node), None
+    weights = _weights(over, env, node)
     if mean and weights is not None:
         total = weights.data.sum(0)
         if bool((total - 1).abs().max() > 1e-3):
@@ -40,7 +41,7 @@ def average(
     try: return _at_once(over, body, env, node, weights)
     except Pointwise: return _in_turn(over, body, env, node, weights)
 
-def _at_once(over, body, env, node, weights):
+def _at_once(over, body, env, node, weights) -> Any:
     points = [_on_axis(p, env, node) for p in over.points]
     n = points[0].data.shape[0]
     v = body(env.under(dict(zip(over.names, points)), axes=1))
@@ -49,7 +50,7 @@ def _at_once(over, body, env, node, weights):
     v = times(v, weights, entries=True)
     return replace(v, data=v.data.sum(0), axes=env.axes)
 
-def _in_turn(over, body, env, node, weights):
+def _in_turn(over, body, env, node, weights) -> Any:
     total, n = None, len(over.points[0])
     for i in range(n):
         here = env.under({k: p[i] for k, p in zip(over.names, over.points)})
@@ -165,7 +166,7 @@ def _counted(over):
     return Over(over.names, over.points[0] if len(over.names) == 1 else over.points,
                 torch.ones(len(over.points[0]), dtype=torch.float64))
 
-def _below(node, env):
+def _below(node, env:Meanings):
     "The index, where it starts, and the conditions on it"
     if node.sub is None: env.fail(f"{node.op} over what?", node)
     first, *rest = node.sub.args
@@ -290,7 +291,7 @@ def _best_everywhere(node, values, lowest):
     return Value(best if lowest else -best, values.ndim - 1)
 
 # %% ../../nbs/formula/calculus.ipynb #da480142
-def _candidates(node, env):
+def _candidates(node, env:Meanings) -> Any:
     "What an optimum is looked for among"
     if node.sub is None: env.fail(f"{node.op} over what? give it a subscript", node)
     names = [env.text(a) for a in node.sub.args]

@@ -9,6 +9,7 @@ __all__ = ['arguments']
 
 # %% ../../nbs/formula/calls.ipynb #9ff3d4de
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch.distributions import Distribution
@@ -41,7 +42,7 @@ def _(node: Call, env):
     if inverse: env.fail(f"the inverse of a function: give {whole} a value", node.head)
     return power(_function(head, node, env), number(exponent, env))
 
-def _function(head, node, env):
+def _function(head, node, env:Meanings) -> Any:
     "The value of a call by the name of its head"
     name = env.text(head)
     if head.name in STATISTICS and head.look != "E":

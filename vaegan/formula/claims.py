@@ -9,6 +9,7 @@ __all__ = ['free_indices', 'holds', 'says', 'value']
 
 # %% ../../nbs/formula/claims.ipynb #13abe85a
 import itertools
+from typing import Any
 
 import torch
 
@@ -62,7 +63,7 @@ def _bound(clause, env):
     return names
 
 # %% ../../nbs/formula/claims.ipynb #fb76e70d
-def _side(node, env):
+def _side(node, env) -> Any:
     "The value of a side: a Value, a tuple or a Choice"
     if any(isinstance(n, Sum) and {r"\pm", r"\mp"} & set(n.signs) for n in walk(node)):
         both = [meant(node, env.under({"±": s})) for s in (1, -1)]
@@ -70,14 +71,14 @@ def _side(node, env):
     v = meant(node, env)
     return v if isinstance(v, (Value, tuple, Choice)) else number(node, env)
 
-def _tensor(v, node, env):
+def _tensor(v, node, env) -> Any:
     "A side as tensors, or why it is none"
     if isinstance(v, tuple): return tuple(_tensor(x, node, env) for x in v)
     if not isinstance(v, Value): env.fail("expected a side with a value", node)
     if v.eye: env.fail("the identity has no size here", node)
     return v.data.detach()
 
-def _alike(a, b, node, env):
+def _alike(a, b, node, env) -> Any:
     "Both sides with their dimensions side by side"
     if isinstance(a, Value) != isinstance(b, Value):
         a, b = (as_vector(v) if isinstance(v, tuple) else v for v in (a, b))
@@ -180,7 +181,7 @@ def _check(n, clause, env, allowed, skipped):
     for values in itertools.product(*(v for v, _ in free.values())):
         starts = {k: s for k, (_, s) in free.items()}
         here = env.under(dict(zip(free, values)), starts=starts)
-        sides = [None]*len(clause.sides)
+        sides: list = [None]*len(clause.sides)
         for k in range(len(clause.ops)):
             if (n, k) in skipped: continue
             _checkable(clause, k, here, allowed)
@@ -219,7 +220,7 @@ def _link(n, clause, k, sides, env, allowed, at):
         values = a, tuple(v.data.detach() for v in b.values)
     else:
         values = _alike(a, b, where, env)
-        true = agree(*values, op, allowed, digits)
+        true = agree(values[0], values[1], op, allowed, digits)
     link = Link(plain(pair[0]), shown_op(op), plain(pair[1]), values, n)
     if not true: raise Fails(_complaint(link, env, where, at))
     return link

@@ -9,12 +9,13 @@ __all__ = []
 
 # %% ../../nbs/formula/derivatives.ipynb #4d9b7caf
 from dataclasses import replace
+from typing import Any
 
 import torch
 
 from .calculus import whole
 from .evaluate import indexed, meaning, number
-from .meanings import called, parameters
+from .meanings import Meanings, called, parameters
 from .tree import Call, Derivative, Symbol, walk
 from .values import Value, aligned, as_value
 
@@ -28,7 +29,7 @@ def _(node: Derivative, env):
     if len(node.by) != 1: env.fail("a derivative by several letters", node)
     return v
 
-def _derivative(node, by, env):
+def _derivative(node, by, env) -> Any:
     "d of / d by, for a number, or the gradient by a vector or matrix"
     n, base = (whole(node.order, env), by.base) if node.order else (1, by)
     letter, items = _source(base, env)
@@ -41,7 +42,7 @@ def _derivative(node, by, env):
     return y
 
 # %% ../../nbs/formula/derivatives.ipynb #97c0501c
-def _source(by, env):
+def _source(by, env) -> Any:
     "The letter with a value that `by` is made of, and indices from 0"
     letters = [n for n in walk(by) if isinstance(n, Symbol)]
     for n in letters:
@@ -68,7 +69,7 @@ def _ratio(by, letter, leaf, y, env, node):
     return Value(a/b, axes)
 
 # %% ../../nbs/formula/derivatives.ipynb #7d1ffad8
-def _slope(y, leaf, node, env):
+def _slope(y, leaf, node, env) -> Any:
     "dy/dx, entry by entry if both have one shape or x is a number, else a gradient"
     if not y.data.requires_grad:
         env.fail("this does not depend on the letter below", node)
@@ -114,17 +115,17 @@ def _beside(gradients):
                             for g in gradients], -1), axes)
 
 # %% ../../nbs/formula/derivatives.ipynb #f240a120
-def _variables(node, env):
+def _variables(node, env:Meanings) -> Any:
     "What a gradient is by, as leaves of autograd, and what is differentiated"
     named = [env.text(b) for b in node.by] or env.known.get("nabla", "").split()
     if named: return _by_name(node, named, env)
     of = node.of
     head = of.head if isinstance(of, Call) else of
     f = env.known.get(env.text(head)) if isinstance(head, Symbol) else None
-    if not callable(f): env.fail('by what? give nabla="…"', node)
+    if f is None or not callable(f): env.fail('by what? give nabla="…"', node)
     if isinstance(of, Call): values = [number(a, env) for a in of.body.args]
     else: values = [as_value(env.known[n]) if n in env.known else env.unknown(n, node)
-                    for n in parameters(f)]
+                    for n in parameters(f) or ()]
     wanted = parameters(f) or values
     if len(values) == 1 and len(wanted) > 1: values = values*len(wanted)
     leaves = [_leaf(v) for v in values]

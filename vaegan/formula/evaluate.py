@@ -89,7 +89,7 @@ def number(
 # %% ../../nbs/formula/evaluate.ipynb #942d751a
 def as_vector(
     values:tuple   # of numbers
-):                 # -> Value, if they are; else the tuple as it was
+) -> Any: # a Value, if they are; else the tuple as it was
     "A list of numbers as a vector"
     if not all(isinstance(v, Value) and not v.rank for v in values): return values
     most = max(values, key=lambda v: v.axes)
@@ -105,7 +105,7 @@ class Choice:
 # %% ../../nbs/formula/evaluate.ipynb #ee939e3b
 @meaning.register
 def _(node: Sum, env):
-    total = None
+    total: Any = None
     for sign, term in zip(node.signs, node.terms):
         v, factor = number(term, env), _sign(sign, env)
         if total is None: total = v if factor == 1 else times(as_value(factor), v)
@@ -146,11 +146,12 @@ def _(node: Fence, env):
     if node.open == r"\langle":
         a, b, axes = aligned(*(number(x, env) for x in node.args))
         return Value((a*b).flatten(axes).sum(-1) if a.ndim > axes else a*b, axes)
-    if len(node.args) > 1:
+    first, *more = node.args
+    if more:
         if set(node.seps) != {","}: env.fail(f"what is {env.text(node)}?", node)
         return tuple(meant(a, env) for a in node.args)
-    if node.open in ("(", "[", "{", ""): return meant(node.args[0], env)
-    v = number(node.args[0], env)
+    if node.open in ("(", "[", "{", ""): return meant(first, env)
+    v = number(first, env)
     if node.open == "||": return norm(v, env.text(node.sub) if node.sub else "")
     if node.open == "|" and v.rank == 2: return determinant(v)
     if node.open == "|": return entrywise(torch.abs, v)
@@ -168,9 +169,9 @@ def _(node: Matrix, env):
     if len(cells) == 1: return replace(whole, row=True)
     return Value(whole.data.unflatten(-1, (len(cells), -1)), whole.axes)
 
-def _cases(node, env):
+def _cases(node, env:Meanings):
     "The first row whose condition is true"
-    result = None
+    result: Any = None
     for value, *condition in reversed(node.rows):
         v = number(value, env)
         parts = condition[0].parts if condition and isinstance(condition[0], Remark) \
@@ -196,7 +197,7 @@ def _(node: Symbol, env):
 def entry_of(
     node:Symbol,   # with subscripts or marks
     env:Meanings   # what is known
-):                 # -> what stands there, a function uncalled; nothing if none does
+) -> Any: # what stands there, a function uncalled; nothing if none does
     "A letter as an entry of something known"
     for name, items in indexed(node, env):
         if name not in env.known or isinstance(env.known[name], (Over, range)): continue
@@ -209,7 +210,7 @@ def entry_of(
 
 def _counts(f, env):
     "Does a function take indices?"
-    return any(isinstance(env.known[n], int) for n in parameters(f))
+    return any(isinstance(env.known[n], int) for n in parameters(f) or ())
 
 def _index(item, env):
     "(whole number, where its count begins), or nothing"
@@ -298,7 +299,7 @@ def truth(
 ) -> Value: # ones and zeros
     "Whether a relation is true, at every point"
     if not isinstance(node, Relation): env.fail("expected a condition", node)
-    total = None
+    total: Any = None
     for left, op, right in zip(node.sides, node.ops, node.sides[1:]):
         v = _member(left, op, right, env) if op in (r"\in", r"\notin") else \
             _compared(left, op, right, env)

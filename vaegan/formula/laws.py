@@ -15,7 +15,7 @@ import torch
 from torch.distributions import Bernoulli, Distribution, Independent, MultivariateNormal
 from torch.distributions import Normal, Uniform, kl_divergence
 
-from .values import Unfit, Value, aligned, as_value, plus, power
+from .values import Unfit, Value, aligned, as_value, plus
 
 # %% ../../nbs/formula/laws.ipynb #02ab1cde
 @dataclass(frozen=True, eq=False)
@@ -99,8 +99,7 @@ def divergence(
     like = max(shapes, default=None, key=lambda s: s[0])
     q, p = (as_law(v, like) for v in (q, p))
     axes = max(q.axes, p.axes)
-    q, p = _alike(q.dist, p.dist)
-    return Value(kl_divergence(q, p), axes)
+    return Value(kl_divergence(*_alike(q.dist, p.dist)), axes)
 
 def _shape(x):
     "(rank, dimension) of a law that has one"
@@ -111,7 +110,7 @@ def _shape(x):
     shape = d.event_shape or d.batch_shape
     return (1, shape[-1]) if shape else (0, None)
 
-def _alike(q, p):
+def _alike(q, p) -> tuple:
     "Both with a full covariance, if one has; both over vectors, if one is"
     kinds = [type(v) for v in (q, p)]
     if kinds[0] == kinds[1]: return q, p

@@ -69,7 +69,7 @@ def letter(
         inner = _accented(s)
         return replace(inner, accents=(*inner.accents, t.text), at=s.since(start))
     if t.text not in STYLES:
-        name = {r"\#": "count", r"\infty": "inf"}.get(t.text, t.text.lstrip("\\"))
+        name = {r"\#": "count", r"\infty": "inf"}.get(t.text) or t.text.lstrip("\\")
         return Symbol(name, t.text, at=t.at)
     inside = raw(s)
     name = "_".join(inside.replace("\\", "").split())

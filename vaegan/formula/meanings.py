@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -48,7 +49,7 @@ class Pointwise(Exception): "This can only be had point by point"
 def at_points(
     f:Callable,   # of plain tensors
     args:list     # Values, and whatever else f takes
-):                # -> Value, Law, tuple or function
+) -> Any: # Value, Law, tuple or function
     "f at one point, or at all points of the axes of its arguments"
     batched = [a for a in args if isinstance(a, Value) and a.axes]
     plain_args = [a.data if isinstance(a, Value) else a for a in args]
@@ -82,7 +83,7 @@ def _one_by_one(f, given, dims):
     if not all(isinstance(v, Value) for v in found): raise Pointwise
     return torch.stack([v.data for v in found])
 
-def _returned(x):
+def _returned(x) -> Any:
     if isinstance(x, (Value, Law, Gauss)) or callable(x): return x
     if isinstance(x, Distribution): return Law(x)
     if isinstance(x, tuple): return tuple(map(_returned, x))
@@ -93,7 +94,7 @@ def picked(
     values:object,    # a tensor, list, dictionary, function or Value
     indices:list,     # of whole numbers
     starts:list       # 0 or 1 for each: where the count begins
-):                    # -> what stands there; of a function, what is left of it
+) -> Any: # what stands there; of a function, what is left of it
     "The entry of something at some indices"
     if isinstance(values, Mapping):
         where = indices[0] if len(indices) == 1 else tuple(indices)
@@ -140,10 +141,10 @@ class Meanings:
             found = self._texts[id(node)] = (node, key(plain(node)))
         return found[1]
 
-    def fail(self, what, node):
+    def fail(self, what, node) -> NoReturn:
         raise FormulaError(what, self.latex, node.at) from None
 
-    def unknown(self, text, node):
+    def unknown(self, text, node) -> NoReturn:
         "Nobody said what this is"
         near = get_close_matches(text, self.known, 1, .75)
         hint = f"; did you mean {near[0]}?" if near else ""
@@ -163,7 +164,7 @@ def called(
     names:list,       # the names under which they go, if the key had brackets; or None
     env:Meanings,     # for further parameters
     node:Node         # where, for errors
-):                    # -> Value, Law, tuple or function
+) -> Any: # Value, Law, tuple or function
     "A function with its parameters filled"
     args = list(written)
     if (wanted := parameters(f)) is not None:

@@ -9,12 +9,13 @@ __all__ = ['RELATIONS', 'ARROWS', 'READERS', 'chain', 'side_of', 'term', 'parted
            'symbol', 'script', 'fence', 'group', 'braced']
 
 # %% ../../nbs/formula/terms.ipynb #d30ca68f
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
+from typing import Any
 
 from .letters import STATISTICS, STYLES, WORDS, GREEK, digit, letter
 from .letters import named, raw
-from .tokens import Cursor, Token
+from .tokens import Cursor
 from .tree import Call, Fence, Node, Number, Power, Product, Quotient
 from .tree import Relation, Sum, Symbol
 
@@ -87,7 +88,8 @@ def term(
     near:bool=False   # only as far as a word reaches?
 ) -> Node:
     "Factors side by side"
-    start, factors, joints = s.i, [factor(s)], []
+    start, joints = s.i, []
+    factors: list = [factor(s)]
     while True:
         back, gap = s.i, s.spaces()
         joint = " ".join(gap)
@@ -195,7 +197,7 @@ def factor(
     s.depth -= 1
     return node
 
-def _part(s):
+def _part(s) -> Any:
     t = s.now
     if t.kind == "number": return Number(s.next().text, at=t.at)
     if t.text in _OPEN: return fence(s)
@@ -234,13 +236,14 @@ def _is_mark(up):
 def script(
     s:Cursor,            # behind ^ or _
     several:bool=False   # may it be a list, as subscripts are?
-) -> Node: # with `several`, always a Fence
+) -> Any: # a node; with `several`, always a Fence
     "What is raised or lowered: a group in braces, or one token"
     start, t = s.i, s.now
     if t.kind in ("end", "space"): s.fail("expected something after ^ or _")
     if t.text == "{":
         braced = group(s)
-        return braced if several or len(braced.args) > 1 else braced.args[0]
+        first, *more = braced.args
+        return braced if several or more else first
     if t.text in ("*", "'", "+", "-"): node = Symbol(s.next().text, t.text, at=t.at)
     elif t.text in READERS: node = READERS[t.text](s)
     elif t.kind == "number": node = digit(s)
@@ -252,7 +255,7 @@ def script(
 def _applied(s):
     "A letter or a word, and what it is applied to"
     start, head = s.i, symbol(s)
-    base = head.base if isinstance(head, Power) else head
+    base: Any = head.base if isinstance(head, Power) else head
     word = base.name in WORDS and base.look != "E"
     statistic = word and base.name in STATISTICS
     if word:
@@ -268,7 +271,7 @@ def _applied(s):
 # %% ../../nbs/formula/terms.ipynb #d51d79f2
 def fence(
     s:Cursor,        # before a bracket
-    given:set=frozenset()   # bars that part items: "|", "||", "mid"
+    given:Set=frozenset()   # bars that part items: "|", "||", "mid"
 ) -> Fence:
     "What stands between a bracket and the one that closes it"
     start, t = s.i, s.next()

@@ -10,6 +10,7 @@ __all__ = ['Token', 'tokens', 'Cursor']
 # %% ../../nbs/formula/tokens.ipynb #da778a50
 import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 from .tree import FormulaError
 
@@ -106,7 +107,7 @@ class Cursor:
         last = max(start, self.i - 1)
         return self.tokens[start].at[0], self.tokens[last].at[1]
 
-    def fail(self, what, at=None):
+    def fail(self, what, at=None) -> NoReturn:
         "Say what is wrong, at the current token or elsewhere"
         if not at and self.now.kind == "end": what += ", but the formula ends"
         raise FormulaError(what, self.latex, at or self.now.at)

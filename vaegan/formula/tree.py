@@ -11,6 +11,7 @@ __all__ = ['FormulaError', 'Node', 'Number', 'Symbol', 'Fence', 'Call', 'Sum', '
 # %% ../../nbs/formula/tree.ipynb #bad456ca
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 # %% ../../nbs/formula/tree.ipynb #c7a1ef0c
 class FormulaError(ValueError):
@@ -48,7 +49,7 @@ class Symbol(Node):
     name:str            # "mu", "x", "KL"
     look:str            # r"\mu", r"\mathbf x", r"\operatorname{KL}"
     accents:tuple = ()  # of commands, inner first: (r"\hat",)
-    sub:Node|None = None   # a Fence that holds the subscripts
+    sub:Any = None      # a Fence that holds the subscripts
     marks:tuple = ()    # what stands up and is no power: ', *, (i), \text{rel}
 
 # %% ../../nbs/formula/tree.ipynb #c505ee5e
@@ -60,14 +61,14 @@ class Fence(Node):
     args:tuple      # the items
     seps:tuple = () # what stands between them: ",", ";", "|", "||", ":"
     size:str = ""   # r"\big", r"\left", …: how tall the brackets are
-    sub:Node|None = None   # the F of a Frobenius norm
+    sub:Any = None      # the F of a Frobenius norm
 
 # %% ../../nbs/formula/tree.ipynb #192769b2
 @dataclass(frozen=True)
 class Call(Node):
     "A function at its argument, f(x) or log x; a product, if f is no function"
-    head:Node   # what is called
-    body:Node   # a Fence, or what a word such as log reaches to
+    head:Any    # what is called
+    body:Any    # a Fence, or what a word such as log reaches to
 
 # %% ../../nbs/formula/tree.ipynb #74b52447
 @dataclass(frozen=True)
@@ -87,33 +88,33 @@ class Product(Node):
 @dataclass(frozen=True)
 class Quotient(Node):
     "A fraction"
-    top:Node      # numerator
-    bottom:Node   # denominator
+    top:Any       # numerator
+    bottom:Any    # denominator
     form:str      # r"\frac", r"\tfrac", r"\dfrac" or "/"
 
 # %% ../../nbs/formula/tree.ipynb #c35daef0
 @dataclass(frozen=True)
 class Power(Node):
     "A base with an exponent"
-    base:Node       # what is raised
-    exponent:Node   # to what
+    base:Any        # what is raised
+    exponent:Any    # to what
 
 # %% ../../nbs/formula/tree.ipynb #a72a046b
 @dataclass(frozen=True)
 class Root(Node):
     "A square root, or another"
-    body:Node               # under the root
-    degree:Node|None = None # 3 for a cube root
+    body:Any                # under the root
+    degree:Any = None       # 3 for a cube root
 
 # %% ../../nbs/formula/tree.ipynb #21dfae11
 @dataclass(frozen=True)
 class BigOp(Node):
     "A sum, product, integral or optimum"
     op:str               # "sum", "prod", "int", "min", "max", "argmin", "argmax", …
-    sub:Node|None        # a Fence: index and start, or a condition
-    sup:Node|None        # the end
-    body:Node            # what it reaches to
-    over:Node|None = None   # of an integral: z in dz
+    sub:Any              # a Fence: index and start, or a condition
+    sup:Any              # the end
+    body:Any             # what it reaches to
+    over:Any = None      # of an integral: z in dz
     gap:str = ""         # the space before dz
 
 # %% ../../nbs/formula/tree.ipynb #d087a9fd
@@ -122,9 +123,9 @@ class Derivative(Node):
     "A derivative or a gradient"
     form:str            # r"\frac", "/" or r"\nabla"
     sign:str            # r"\partial", "d" or r"\nabla"
-    of:Node|None        # what is differentiated; None if only the operator stands there
+    of:Any              # what is differentiated; None if only the operator stands there
     by:tuple            # with respect to what; a Power for the second time
-    order:Node|None = None   # 2 in d²
+    order:Any = None    # 2 in d²
     apart:bool = False  # does `of` stand behind the fraction?
 
 # %% ../../nbs/formula/tree.ipynb #5343455a
@@ -138,8 +139,8 @@ class Matrix(Node):
 @dataclass(frozen=True)
 class Labelled(Node):
     "Something with a brace and a word under it"
-    body:Node    # the thing itself
-    label:Node|None # what is said of it
+    body:Any     # the thing itself
+    label:Any    # what is said of it
 
 # %% ../../nbs/formula/tree.ipynb #478213d3
 @dataclass(frozen=True)

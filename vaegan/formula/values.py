@@ -9,7 +9,6 @@ __all__ = ['ENTRYWISE', 'INVERSES', 'Unfit', 'Value', 'as_value', 'aligned', 'pl
            'logistic', 'entrywise', 'norm', 'determinant', 'trace', 'diagonal', 'eigenvalues', 'in_order']
 
 # %% ../../nbs/formula/values.ipynb #a28684f7
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 

@@ -11,7 +11,6 @@ __all__ = ['write', 'shown_op', 'plain', 'key']
 import re
 from functools import singledispatch
 
-from .read import read
 from .tree import BigOp, Call, Derivative, Display, Fence, Labelled
 from .tree import Matrix, Node, Number, Power, Product, Quotient
 from .tree import Relation, Remark, Root, Sum, Symbol, Words
@@ -35,7 +34,7 @@ def _braces(node):
 
 # %% ../../nbs/formula/write.ipynb #0705d697
 @singledispatch
-def _latex(node): raise TypeError(f"expected a part of a formula, got {node!r}")
+def _latex(node) -> str: raise TypeError(f"expected a part of a formula, got {node!r}")
 
 @_latex.register
 def _(node: Number): return node.text
@@ -63,7 +62,7 @@ def _(node: Fence):
     return _join(a + left if left else "", inner, b + right if right else "", sub)
 
 def _separator(sep):
-    return {"|": r" \mid ", "||": r" \,\|\, "}.get(sep, sep and sep + " ")
+    return {"|": r" \mid ", "||": r" \,\|\, "}.get(sep) or (sep and sep + " ")
 
 # %% ../../nbs/formula/write.ipynb #dac5eabe
 @_latex.register
@@ -157,13 +156,13 @@ def write(
     "A tree as LaTeX"
     return _latex(tree)
 
-# %% ../../nbs/formula/write.ipynb #a5963d44
+# %% ../../nbs/formula/write.ipynb #9ec2957d
 _NAMES = {"lambda": "lam", "epsilon": "eps", "varepsilon": "eps", "ldots": "dots",
           "cdots": "dots"}
 _STAR = {"ast": "star", "*": "star"}
 _ACCENTS = {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
 
-# %% ../../nbs/formula/write.ipynb #9ec2957d
+# %% ../../nbs/formula/write.ipynb #4de3fa31
 _OPS = {r"\ne": "!=", r"\neq": "!=", r"\le": "<=", r"\leq": "<=", r"\ge": ">=",
         r"\geq": ">=", r"\sim": "~", r"\to": "->", r"\leftarrow": "<-",
         r"\approx": "≈"}
@@ -174,9 +173,9 @@ def shown_op(
     "A relation in plain text"
     return _OPS.get(op, op.lstrip("\\"))
 
-# %% ../../nbs/formula/write.ipynb #4de3fa31
+# %% ../../nbs/formula/write.ipynb #2775d088
 @singledispatch
-def _plain(node): raise TypeError(f"expected a part of a formula, got {node!r}")
+def _plain(node) -> str: raise TypeError(f"expected a part of a formula, got {node!r}")
 
 @_plain.register
 def _(node: Number): return node.text
@@ -187,8 +186,8 @@ def _(node: Words): return node.text
 @_plain.register
 def _(node: Symbol):
     accents = [a.lstrip("\\") for a in node.accents]
-    name = "_".join([_NAMES.get(node.name, node.name),
-                     *(_ACCENTS.get(a, a) for a in accents)])
+    name = "_".join([_NAMES.get(node.name) or node.name,
+                     *(_ACCENTS.get(a) or a for a in accents)])
     words = [m for m in node.marks if isinstance(m, Symbol)]
     lifted = [m for m in node.marks if not isinstance(m, Symbol)]
     name += f"_{_plain(node.sub)}" if node.sub else ""
@@ -197,7 +196,7 @@ def _(node: Symbol):
     name = re.sub(r"(?<=_)\*", "star", name)
     return name + "".join(f"^{_plain(m)}" for m in lifted)
 
-# %% ../../nbs/formula/write.ipynb #2775d088
+# %% ../../nbs/formula/write.ipynb #e203eb9e
 @_plain.register
 def _(node: Fence):
     inner = "".join(_plain(a) + sep for a, sep in zip(node.args, (*node.seps, "")))
@@ -213,7 +212,7 @@ def _tight(node):
 
 @_plain.register
 def _(node: Sum):
-    signs = ({r"\pm": "±", r"\mp": "∓"}.get(s, s) for s in node.signs)
+    signs = ({r"\pm": "±", r"\mp": "∓"}.get(s) or s for s in node.signs)
     return "".join(s + _plain(t) for s, t in zip(signs, node.terms))
 
 @_plain.register
@@ -234,7 +233,7 @@ def _(node: Power):
 @_plain.register
 def _(node: Root): return f"sqrt({_plain(node.body)})"
 
-# %% ../../nbs/formula/write.ipynb #e203eb9e
+# %% ../../nbs/formula/write.ipynb #bb85a25a
 @_plain.register
 def _(node: Call):
     fenced = isinstance(node.body, Fence) and node.body.open in ("(", "[")
@@ -257,7 +256,7 @@ def _(node: Derivative):
     below = " ".join("d" + _plain(b) for b in node.by)
     return f"d{order}{of}/{below}" if not node.apart else f"d{order}/{below} {of}"
 
-# %% ../../nbs/formula/write.ipynb #bb85a25a
+# %% ../../nbs/formula/write.ipynb #c077b179
 @_plain.register
 def _(node: Matrix):
     return "[" + "; ".join(", ".join(map(_plain, row)) for row in node.rows) + "]"
@@ -278,14 +277,14 @@ def _(node: Remark): return " ".join(map(_plain, node.parts))
 @_plain.register
 def _(node: Display): return ", ".join(map(_plain, node.clauses))
 
-# %% ../../nbs/formula/write.ipynb #c077b179
+# %% ../../nbs/formula/write.ipynb #18e07a5f
 def plain(
     tree:Node   # any part of a formula
 ) -> str:       # "sigma_q^2", "p(x|z)"
     "A part of a formula in plain text"
     return _plain(tree)
 
-# %% ../../nbs/formula/write.ipynb #2a1eda98
+# %% ../../nbs/formula/write.ipynb #120db3b1
 def key(
     text:str   # as someone typed it: "p(x | z)", "KL(q ‖ p)", "sigma_{q}", "lambda"
 ) -> str:      # as `plain` says it, without spaces

@@ -11,8 +11,24 @@ from shapes import shape
 
 from vaegan.formula import displays
 from vaegan.formula.read import read
-from vaegan.formula.tokens import Cursor, tokens
-from vaegan.formula.tree import BigOp, Call, Derivative, Display, Fence, FormulaError, Number, Power, Product, Relation, Remark, Sum, Symbol, parts, walk
+from vaegan.formula.tokens import Cursor
+from vaegan.formula.tree import (
+    BigOp,
+    Call,
+    Derivative,
+    Display,
+    Fence,
+    FormulaError,
+    Number,
+    Power,
+    Product,
+    Relation,
+    Remark,
+    Sum,
+    Symbol,
+    parts,
+    walk,
+)
 from vaegan.formula.write import write
 
 LINES = (Path(__file__).parent/"readings.txt").read_text(encoding="utf-8").splitlines()

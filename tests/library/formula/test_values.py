@@ -7,8 +7,24 @@ from bad_input import bad_input_tests
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
 from vaegan.formula.laws import Gauss, Law, as_law, bernoulli, divergence, entropy, log_density, uniform
-from vaegan.formula.values import (Unfit, Value, aligned, as_value, determinant, diagonal, divided, eigenvalues, entrywise, in_order, norm, plus, power, times, trace,
-                                   transposed)
+from vaegan.formula.values import (
+    Unfit,
+    Value,
+    aligned,
+    as_value,
+    determinant,
+    diagonal,
+    divided,
+    eigenvalues,
+    entrywise,
+    in_order,
+    norm,
+    plus,
+    power,
+    times,
+    trace,
+    transposed,
+)
 
 
 def t(*v): return torch.tensor(v, dtype=torch.double)

@@ -1,6 +1,6 @@
 "Names of values: any part of a formula in plain text, and what people type for it."
 import pytest
-from bad_input import bad_input_tests, row
+from bad_input import bad_input_tests
 
 from vaegan.formula.read import read
 from vaegan.formula.write import key, plain, write
