@@ -253,7 +253,8 @@ def _between(node, env):
     "An integral with limits; an infinite one is bent to a finite one"
     a, b = number(node.sub.args[0], env), number(node.sup, env)
     if a.axes or b.axes: raise Unfit("limits that depend on another integral")
-    low, high = a.data, b.data
+    low, high, sign = a.data, b.data, 1
+    if bool((low > high).all()): low, high, sign = high, low, -1
     def line(t): return t/(1 - t**2), (1 + t**2)/(1 - t**2)**2
     def ray(t): return (1 + t)/(1 - t), 2/(1 - t)**2
     if low.isinf().all() and high.isinf().all(): x, dx = line(_POINTS)
@@ -262,7 +263,7 @@ def _between(node, env):
     else:
         half = (high - low)/2
         x, dx = (low + high)/2 + half*_POINTS, half
-    return Over([env.text(node.over)], x, dx*_WEIGHTS)
+    return Over([env.text(node.over)], x, sign*dx*_WEIGHTS)
 
 # %% ../../nbs/formula/calculus.ipynb #36d3508c
 def _optimum(node, env):

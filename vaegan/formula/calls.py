@@ -78,6 +78,8 @@ def _from_template(node, env):
     texts = [env.text(a) for a in args]
     letters = [{n.name for n in walk(a) if isinstance(n, Symbol)} | {t}
                for a, t in zip(args, texts)]
+    fit = [t for t in fit if not _swapped(t[1], letters)]
+    if not fit: return None
     likeness = [2*(t[1] == texts) + sum(p in ls for p, ls in zip(t[1], letters))
                 for t in fit]
     if likeness.count(max(likeness)) > 1: env.fail("two keys fit this", node)
@@ -86,6 +88,13 @@ def _from_template(node, env):
     values = [meant(a, env) if wanted is None or n in wanted else None
               for n, a in zip(names, args)]
     return called(f, values, names, env, node),
+
+def _swapped(names, letters):
+    "Has somebody written the arguments of p(x|z) the other way round?"
+    own = [n.split("_")[0] for n in names]
+    pairs = ((i, j) for j in range(len(own)) for i in range(j))
+    def moved(i, j): return own[i] in letters[j] and own[i] not in letters[i]
+    return any(moved(i, j) and moved(j, i) for i, j in pairs)
 
 # %% ../../nbs/formula/calls.ipynb #9155b958
 def _primes(head):

@@ -22,8 +22,8 @@ from .displays import before, latex_of, tags
 from .evaluate import Choice, as_vector, indexed, meant, number
 from .meanings import Meanings, Over
 from .read import read
-from .tree import BigOp, Display, Fence, FormulaError, Node, Relation
-from .tree import Remark, Sum, Symbol, walk
+from .tree import BigOp, Derivative, Display, Fence, FormulaError
+from .tree import Matrix, Node, Relation, Remark, Sum, Symbol, walk
 from .values import Unfit, Value, aligned
 from .write import key, plain, shown_op, write
 
@@ -88,6 +88,7 @@ def _alike(a, b, node, env) -> Any:
         return tuple(zip(*(_alike(x, y, node, env) for x, y in zip(a, b))))
     for v in (a, b):
         if not isinstance(v, Value): env.fail("expected two sides with values", node)
+    if a.rank != b.rank and isinstance(node, Relation): _not_a_number(a, b, node, env)
     try:
         if a.eye or b.eye: a, b = _same_size(a, b), _same_size(b, a)
         if a.row != b.row: raise Unfit("one side is a row, the other is none")
@@ -103,7 +104,17 @@ def _same_size(v, other):
     n = other.data.shape[-1]
     return Value(v.data*torch.eye(n, dtype=torch.float64))
 
-# %% ../../nbs/formula/claims.ipynb #a1d72079
+# %% ../../nbs/formula/claims.ipynb #76aa0ee0
+def _not_a_number(a, b, where, env):
+    "A vector of columns or gradients equals no number, save 0; a list of cases may"
+    for vector, other, side in ((a, b, where.sides[0]), (b, a, where.sides[1])):
+        whole = any(isinstance(n, Matrix) or isinstance(n, Derivative) and
+                    n.sign == r"\nabla" for n in walk(side))
+        apart = vector.rank and not other.rank and not other.eye
+        if whole and apart and bool((other.data != 0).any()):
+            env.fail("a vector equals no number", where)
+
+# %% ../../nbs/formula/claims.ipynb #13910e9f
 def _display(what):
     "The tree of a tag, LaTeX or what was read, and the display that it goes on from"
     if isinstance(what, Display): return what, None
@@ -122,7 +133,7 @@ def _first_side(tag):
     last = [c for c in display.clauses if isinstance(c, Relation)][-1]
     return last.sides[-1], display.latex
 
-# %% ../../nbs/formula/claims.ipynb #13910e9f
+# %% ../../nbs/formula/claims.ipynb #ab912cc7
 def _relations(display, earlier):
     "(number, relation) of every statement that claims something"
     for n, clause in enumerate(display.clauses, 1):
@@ -152,7 +163,7 @@ def _not_claims(display, skipped):
 def _is_condition(clause):
     return isinstance(clause, Fence) and isinstance(clause.args[0], Relation)
 
-# %% ../../nbs/formula/claims.ipynb #7346d494
+# %% ../../nbs/formula/claims.ipynb #63d568ec
 def _skipped(display, skip):
     "number of a statement, or (number, place of a link) -> reason"
     found = {}
@@ -165,7 +176,7 @@ def _skipped(display, skip):
         found.update(dict.fromkeys(hits, reason))
     return found
 
-# %% ../../nbs/formula/claims.ipynb #63d568ec
+# %% ../../nbs/formula/claims.ipynb #191e341b
 def _hits(n, clause, name):
     "What of a statement a name means: all of it, or its relations of a kind"
     if n == name or isinstance(name, str) and key(plain(clause)).startswith(key(name)):
@@ -173,7 +184,7 @@ def _hits(n, clause, name):
     for k, op in enumerate(getattr(clause, "ops", ())):
         if shown_op(op) == name: yield n, k
 
-# %% ../../nbs/formula/claims.ipynb #191e341b
+# %% ../../nbs/formula/claims.ipynb #f4743b8b
 def _check(n, clause, env, allowed, skipped):
     "The links of one relation, for every value of its free indices"
     free = free_indices(clause, env)
@@ -207,7 +218,7 @@ def _counts(clause):
     return isinstance(last, Fence) and any(
         isinstance(a, Symbol) and a.name in ("dots", "ldots") for a in last.args)
 
-# %% ../../nbs/formula/claims.ipynb #f4743b8b
+# %% ../../nbs/formula/claims.ipynb #dbf66f60
 def _link(n, clause, k, sides, env, allowed, at):
     "One relation, or the error that it is not true"
     op, pair = clause.ops[k], clause.sides[k:k + 2]
@@ -230,7 +241,7 @@ def _complaint(link, env, where, at):
     a, b = map(shown, link.values)
     return f"not {link.op}: {a} against {b}{place}; here: {write(where)}"
 
-# %% ../../nbs/formula/claims.ipynb #dbf66f60
+# %% ../../nbs/formula/claims.ipynb #d0a78642
 def holds(
     what:str|Display,    # a tag such as "KL-NORMAL", LaTeX, or what `read` gives
     *given:dict,         # values under keys that are no names of Python
@@ -260,7 +271,7 @@ def _merged(given, values):
         merged |= {key(k): v for k, v in some.items()}
     return merged
 
-# %% ../../nbs/formula/claims.ipynb #55094814
+# %% ../../nbs/formula/claims.ipynb #17b68c05
 def says(
     what:str|Display,  # a tag, LaTeX, or what `read` gives
     statement:int=1    # which of its statements
@@ -282,7 +293,7 @@ def _function(node, latex):
     side.__doc__ = plain(node)
     return side
 
-# %% ../../nbs/formula/claims.ipynb #847bf9de
+# %% ../../nbs/formula/claims.ipynb #218bd580
 def value(
     tree:Node,              # any part of a formula
     *given:dict,            # values under keys that are no names of Python

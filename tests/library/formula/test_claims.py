@@ -36,7 +36,8 @@ def test_false(latex, given):
 
 @pytest.mark.parametrize("latex, given, what", [
     ("x = y", {"x": t(1, 2), "y": t(1, 2, 3)}, "does not go with"), ("x^\\top = y", {"x": t(1, 2), "y": t(1, 2)}, "a row"), (r"x \approx y", {"x": 1., "y": 1.}, "within="), (r"x \to y", {"x": 1., "y": 1.}, "within="), (r"x \sim y", {"x": 1., "y": 1.}, "cannot be evaluated"), (r"x \leftarrow y", {"x": 1., "y": 1.}, "cannot be evaluated"),
-    ("= y", {"y": 1.}, "goes on from another"), (r"\text{nothing to see here} ", {}, "nothing to evaluate"), ("x + 1", {"x": 1.}, "nothing to evaluate"), ("(a, b) = (1, 2, 3)", {"a": 1., "b": 2.}, "another length"), ("f = g", {"f": abs, "g": abs}, "expected a number"), ("I = I", {}, None)])
+    ("= y", {"y": 1.}, "goes on from another"), (r"\text{nothing to see here} ", {}, "nothing to evaluate"), ("x + 1", {"x": 1.}, "nothing to evaluate"), ("(a, b) = (1, 2, 3)", {"a": 1., "b": 2.}, "another length"), ("f = g", {"f": abs, "g": abs}, "expected a number"), ("I = I", {}, None),
+    (r"\begin{pmatrix} 2 \\ 2 \end{pmatrix} = x", {"x": 2.}, "equals no number"), (r"\begin{pmatrix} 0 \\ 0 \end{pmatrix} = 0", {}, None), (r"|\lambda| = 2", {"lambda": t(2, -2)}, None)])
 def test_refused(latex, given, what):
     if what is None: assert holds(latex, given)
     else:

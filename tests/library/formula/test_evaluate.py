@@ -120,6 +120,11 @@ def test_keys_with_brackets_serve_other_arguments():
     p = {"p(x)": lambda x: x + 10, "p(z)": lambda z: z + 20, "p(x|z)": lambda x, z: 100*x + z, "x": t(1, 2), "z": t(3, 4)}
     assert of("p(x_2)", p) == 12 and of("p(z^{(1)})", p) == 23 and of("p(x_1 | z_2)", p) == 104
     with pytest.raises(FormulaError, match="two keys"): of("p(y)", p, y=1.)
+    with pytest.raises(FormulaError, match="nothing is known of p"): of("p(z_2 | x_1)", {"p(x|z)": lambda x, z: x, "x": t(1, 2), "z": t(3, 4)})
+    assert of("f(x, x)", {"f(x,p)": lambda x, p: 10*x + p, "x": 1.}) == 11
+
+@pytest.mark.parametrize("latex, truth", [(r"\int_1^0 x\,dx", -.5), (r"\int_\infty^1 e^{-t}\,dt", -math.exp(-1)), (r"\int_\infty^{-\infty} e^{-t^2}\,dt", -math.sqrt(math.pi))])
+def test_integrals_backwards(latex, truth): assert of(latex) == pytest.approx(truth)
 
 # -------------------------------------------------------------------------------------------------------------- optima
 @pytest.mark.parametrize("latex, given, truth", [
