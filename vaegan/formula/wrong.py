@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/formula/wrong.html.md"""
 # %% auto #0
 __all__ = ['Wrong', 'wrong_versions']
 
-# %% ../../nbs/formula/wrong.ipynb #a5098673
+# %% ../../nbs/formula/wrong.ipynb #161a40fb
 from dataclasses import dataclass, fields, replace
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from .tree import Product, Quotient, Relation, Remark, Root, Sum, Symbol
 from .tree import Words, walk
 from .write import write
 
-# %% ../../nbs/formula/wrong.ipynb #f2bd2b4c
+# %% ../../nbs/formula/wrong.ipynb #10699341
 @dataclass(frozen=True)
 class Wrong:
     "A formula with one mistake"
@@ -27,7 +27,7 @@ class Wrong:
     latex:str      # the wrong formula
     def _repr_markdown_(self): return f"{self.words}: $\\displaystyle {self.latex}$"
 
-# %% ../../nbs/formula/wrong.ipynb #fd20d965
+# %% ../../nbs/formula/wrong.ipynb #dfed114d
 _TURNED = {"": "-", "-": "+", "+": "-", r"\pm": "+", r"\mp": "+"}
 
 def _sums(node, around):
@@ -46,7 +46,7 @@ def _sums(node, around):
 
 def _twice(node): return Product((Number("2"), node), (r"\,",))
 
-# %% ../../nbs/formula/wrong.ipynb #e806c5cd
+# %% ../../nbs/formula/wrong.ipynb #40f898cd
 def _products(node, around):
     "Mistakes in a product"
     summed = any(isinstance(f, BigOp) and f.op == "sum" for f in node.factors)
@@ -64,7 +64,7 @@ def _is_half(node):
     return isinstance(node, Quotient) and node.top == Number("1") \
         and node.bottom == Number("2")
 
-# %% ../../nbs/formula/wrong.ipynb #2d4ab0b1
+# %% ../../nbs/formula/wrong.ipynb #2af61815
 def _quotients(node, around):
     "Mistakes in a fraction"
     if _is_half(node):
@@ -81,7 +81,7 @@ def _closed(node):
     loose = isinstance(node, Sum)
     return Fence("(", ")", (node,)) if loose else node
 
-# %% ../../nbs/formula/wrong.ipynb #b8a79838
+# %% ../../nbs/formula/wrong.ipynb #eb0d4237
 _SPREADS = ("sigma", "tau")
 
 def _powers(node, around):
@@ -96,7 +96,7 @@ def _powers(node, around):
 def _roots(node, around):
     yield "a root missing", node, _closed(node.body)
 
-# %% ../../nbs/formula/wrong.ipynb #1af0dbcd
+# %% ../../nbs/formula/wrong.ipynb #d120f927
 _PAIRS = ("p q", "P Q", "theta phi", "a b", "D G", "mu sigma", "alpha beta", "w v",
           "sin cos", "min max")
 _PARTNERS = {x: y for pair in _PAIRS for x, y in (pair.split(), pair.split()[::-1])}
@@ -118,7 +118,7 @@ def _letters(node, around):
         look = node.look.replace(node.name, other)
         yield words, node, replace(node, name=other, look=look)
 
-# %% ../../nbs/formula/wrong.ipynb #3de1d84a
+# %% ../../nbs/formula/wrong.ipynb #5b959474
 def _numbers(node, around):
     "Mistakes in a number"
     parent, above = (*around, None, None)[:2]
@@ -133,7 +133,7 @@ def _numbers(node, around):
         last = "1" if text == "0" else text[:-1] + str((int(text[-1]) + 1) % 10)
         yield f"{last} for {text}", node, Number(last)
 
-# %% ../../nbs/formula/wrong.ipynb #06b8c1e3
+# %% ../../nbs/formula/wrong.ipynb #a07dbd49
 _DROPPED = {"log", "ln", "exp", "sqrt", "softplus", "relu", "tanh", "cos", "sin", "det",
             "erf", "diag", "tr", "Phi"}
 
@@ -152,7 +152,7 @@ def _calls(node, around):
         yield ("the arguments of a divergence swapped" if body.seps[0] == "||"
                else "a condition turned round"), node, swapped
 
-# %% ../../nbs/formula/wrong.ipynb #6ce9f8f7
+# %% ../../nbs/formula/wrong.ipynb #61f07913
 def _bare(node):
     "What stands alone in brackets, or the thing itself"
     single = isinstance(node, Fence) and node.open in ("(", "[") and len(node.args) == 1
@@ -171,13 +171,13 @@ def _over(mean, log):
     inside = Call(log, Fence("(", ")", (_bare(mean.body),)))
     return replace(mean, body=replace(mean.body, args=(inside,)))
 
-# %% ../../nbs/formula/wrong.ipynb #277af976
+# %% ../../nbs/formula/wrong.ipynb #bf985d68
 def _fences(node, around):
     "Mistakes at brackets: an absolute value left out"
     if node.open != "|": return
     yield "an absolute value missing", node, Fence("(", ")", node.args)
 
-# %% ../../nbs/formula/wrong.ipynb #03c07d29
+# %% ../../nbs/formula/wrong.ipynb #0de70ff8
 def _operators(node, around):
     "Mistakes at a sum or an optimum"
     parent = around[0] if around else None
@@ -198,7 +198,7 @@ def _operators(node, around):
 _NAMES = {"sum": "a sum", "prod": "a product", "min": "a minimum", "max": "a maximum",
           "argmin": "the place of a minimum", "argmax": "the place of a maximum"}
 
-# %% ../../nbs/formula/wrong.ipynb #c3361dc6
+# %% ../../nbs/formula/wrong.ipynb #6db633a4
 _FLIPPED = {r"\le": r"\ge", r"\ge": r"\le", r"\leq": r"\ge", r"\geq": r"\le",
             "<": ">", ">": "<"}
 
@@ -229,7 +229,7 @@ def _is_listed(side):
 
 _SHOWN = {r"\le": "≤", r"\ge": "≥", r"\leq": "≤", r"\geq": "≥", "<": "<", ">": ">"}
 
-# %% ../../nbs/formula/wrong.ipynb #c91a1ec6
+# %% ../../nbs/formula/wrong.ipynb #f1a8e9f5
 _MISTAKES = {Sum: _sums, Product: _products, Quotient: _quotients, Power: _powers,
              Root: _roots, Symbol: _letters, Number: _numbers, Call: _calls,
              Fence: _fences, BigOp: _operators, Relation: _relations}
@@ -251,7 +251,7 @@ def _within(value, around):
             for words, part, new in _within(v, around):
                 yield words, part, (*value[:i], new, *value[i + 1:])
 
-# %% ../../nbs/formula/wrong.ipynb #47913785
+# %% ../../nbs/formula/wrong.ipynb #5d9bdc56
 _Text = Annotated[str, isa]
 
 @checked

@@ -64,6 +64,10 @@ def test_the_mistakes_of_the_list_are_made(latex, words, wrong):
 @pytest.mark.parametrize("latex", ["c = d", "x", r"c = d \quad\text{for every } e - f"])
 def test_little_can_go_wrong_in_little(latex): assert len(wrong_versions(latex)) <= 2
 
+def test_a_law_and_a_list_have_no_sign():
+    for latex in (r"z \sim \mathcal N(c, d)", r"i = c, \dots, n"):
+        assert not {"a sign turned", "a 2 too many"} & {w.words for w in wrong_versions(latex)}
+
 def test_words_are_left_alone():
     for w in wrong_versions(r"a = b\qquad\text{for every } p \text{ and } q"): assert r"\text{for every }" in w.latex
 
