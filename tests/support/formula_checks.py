@@ -1898,6 +1898,10 @@ NOT_EVALUATED = {
     "MOMENTS": "the place of an optimum over a mean and a variance σ², which is no letter",
     "SHARED-GRAD": "a sum over the indices congruent to r mod W",
 }
+LAW, RANGE = "a distribution statement (∼) stands beside it", "the range of its index is a list, i = 0, …, n − 1"
+# tag -> what is left out of a display that is evaluated but for that; all others are evaluated whole
+PARTLY = dict.fromkeys("CHOL DEQUANT NAIVE MC LOGNORMAL RELU-HALF CRITIC REPARAM FULL LINE ARC TURN".split(), LAW) | dict.fromkeys(("LAYER", "MIDPOINTS"), RANGE) | {
+    "EPOCH-MEAN": "the sum over i ∈ b, a set of indices", "FIELDS": "two systems in one display share the letter J"}
 # tag -> what is wrong with the display as it is printed; its check states the right formula and must fail until the page is mended
 WRONG_AS_PRINTED = {
     "ENTROPY-BOUND": "log 2πe (.1)² reads as (log 2πe)·.01 = .028; meant is log(2πe (.1)²): needs brackets",
