@@ -153,10 +153,10 @@ _part("The library",
 # %% ../nbs/48_contents.ipynb #4a90ed2d
 SMALL_ROOMS = ("help", "checks", "formula.displays", "formula.tree", "formula.tokens",
                "formula.letters", "formula.terms", "formula.operators", "formula.read",
-               "formula.write", "formula.wrong", "formula.values", "formula.laws",
-               "formula.meanings", "formula.evaluate", "formula.calls",
-               "formula.calculus", "formula.derivatives", "formula.agree",
-               "formula.claims", "contents", "catalog", "files", "slow", "plot",
+               "formula.write", "formula.values", "formula.laws", "formula.meanings",
+               "formula.evaluate", "formula.calls", "formula.calculus",
+               "formula.derivatives", "formula.agree", "formula.claims",
+               "formula.wrong", "contents", "catalog", "files", "slow", "plot",
                "living", "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
