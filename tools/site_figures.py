@@ -24,7 +24,7 @@ WORDS = {COLORS[k].lower(): ink for k, ink in INKS.items()} | GREYS
 ET.register_namespace("", SVG[1:-1])
 PX = 4/3                        # pixels of the page in a point of the figure
 COLUMN, PHONE = 640, 345         # pixels of the text column, here and there
-WORD, NARROW = 11.5, .83        # pixels of a word on a phone; how wide the page's font is in parts of matplotlib's
+WORD, NARROW = 11.5, .86        # pixels of a word on a phone; how wide the page's font is in parts of matplotlib's
 
 # -- small things ------------------------------------------------------------------------------------------------------
 def kind(e): return e.tag.removeprefix(SVG)
@@ -176,7 +176,7 @@ def set_colours(root):
 def hoist(root):
     "What all children of a group share is said once"
     for g in root.iter(f"{SVG}g"):
-        if len(g) > 1 and len({(c.tag, c.get("style"), c.get("clip-path")) for c in g}) == 1 and kind(g[0]) in ("use", "path") and not any(g.get(k) for k in ("style", "clip-path") if g[0].get(k)):
+        if len(g) > 1 and len({(c.tag, c.get("style"), c.get("clip-path")) for c in g}) == 1 and kind(g[0]) in ("path", "circle") and not any(g.get(k) for k in ("style", "clip-path") if g[0].get(k)):
             for k in ("style", "clip-path"):
                 if g[0].get(k): g.set(k, g[0].get(k))
                 for c in g: c.attrib.pop(k, None)
@@ -193,14 +193,12 @@ def set_pixels(root):
 def tidy(root, key):
     "Names that nobody calls go, the others become this figure's own; numbers are rounded, empty groups dropped"
     called = set(re.findall(r"#([\w.-]+)", ET.tostring(root, encoding="unicode")))
-    symbols = {id(e) for defs in root.iter(f"{SVG}defs") for e in defs.iter()}      # a dot is smaller than a tenth of a figure's point
     for e in root.iter():
-        if XLINK in e.attrib: e.set("href", e.attrib.pop(XLINK))
         if e.get("id") in called: e.set("id", f"{key}-{e.get('id')}")
         else: e.attrib.pop("id", None)
         for k in ("href", "clip-path", "style"):
             if k in e.attrib: e.set(k, re.sub(r"^#|(?<=url\()#", f"#{key}-", e.get(k)))
-        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, rounded(e.get(k), 2 if id(e) in symbols else 1))
+        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, rounded(e.get(k), 2 if k == "r" else 1))     # a dot is smaller than a tenth of a figure's point
         if kind(e) not in ("text", "tspan"): e.text = None
         e.tail = None
     for parent in list(root.iter())[::-1]:
@@ -253,15 +251,20 @@ def reach_all(groups, ends):
 
 # -- the whole ---------------------------------------------------------------------------------------------------------
 def spill(inside, lo, hi):
-    "How far words stick out on a phone, where they are larger than drawn, in parts of the width"
-    size, left, right = WORD/PX*max(1, (hi - lo)*PX/PHONE), lo, hi
+    "The room on the left and right that words need on a phone, where they are larger than drawn, in parts of the width"
+    words, room = [], min(PHONE, (hi - lo)*PX)
     for e in (t for group in inside for t in group.iter(f"{SVG}text")):
         if "rotate" in e.get("transform", ""): continue
-        at = sum(floats(e.get("transform"))[:1] + floats(e.get("x", "0")))
-        wide = NARROW*advance("".join(e.itertext()), size*float(style_of(e).get("--t", 1)))
-        at -= wide*dict(start=0, middle=.5, end=1)[e.get("text-anchor", "start")]
-        left, right = min(left, at), max(right, at + wide)
-    return {k: f"{min(v/(hi - lo), .25):.2f}" for k, v in (("--l", lo - left), ("--r", right - hi)) if v > .02*(hi - lo)}
+        at = (sum(floats(e.get("transform"))[:1] + floats(e.get("x", "0"))) - lo)/(hi - lo)
+        wide = NARROW*advance("".join(e.itertext()), WORD*float(style_of(e).get("--t", 1)))/room
+        before = wide*dict(start=0, middle=.5, end=1)[e.get("text-anchor", "start")]
+        words.append((at, before, wide - before))
+    left = right = 0.
+    for at, before, behind in 8*words:                        # what is given to one end moves the words at the other
+        x = left + at*(1 - left - right)
+        left = min(.25, left + max(0, before - x)/max(1 - at, .1))
+        right = min(.25, right + max(0, x + behind - 1)/max(at, .1))
+    return {k: f"{v:.2f}" for k, v in (("--l", left), ("--r", right)) if v > .01}
 
 def window(inside, lo, hi, height, zoom, **label):
     "The part of a figure between two places as one SVG; `zoom` is how much smaller than drawn it stands in the text column"

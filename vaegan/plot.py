@@ -11,16 +11,22 @@ __all__ = ['COLORS', 'STYLE', 'use_style', 'tile', 'show_images', 'latent_plane'
 # %% ../nbs/42_plot.ipynb #86b06094
 import io
 import math
+import re
 from collections.abc import Callable
 from contextlib import contextmanager
+from itertools import cycle
 from typing import Annotated
+from xml.etree import ElementTree as ET
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle
+from matplotlib.path import Path
 from torch import Tensor
 
 from .checks import Count, Float, Marker, Positive, Shaped, Whole, checked, finite
@@ -46,6 +52,56 @@ STYLE:dict = {                      # settings of matplotlib
     "image.cmap": "gray_r", "image.interpolation": "none",
     "svg.fonttype": "none", "svg.hashsalt": "vaegan"}       # words stay words
 
+# %% ../nbs/42_plot.ipynb #c41f7a03
+_NUMBER = re.compile(r"-?\d*\.?\d+(?:e[-+]?\d+)?")
+_CIRCLE = abs(np.asarray(Path.unit_circle().vertices))[:-1].ravel()
+
+def _short(v): return f"{round(float(v), 2) + 0:.9g}"
+
+def _moved(path, by=(0., 0.)):
+    "The commands of a path, moved, with numbers to a hundredth of a point"
+    axes = cycle(by)
+    moved = _NUMBER.sub(lambda m: _short(float(m[0]) + next(axes)), path)
+    return " ".join(moved.split())
+
+def _radius(path):
+    "The radius of a path that is a circle around the origin; else None"
+    at = abs(np.array(_NUMBER.findall(path), dtype=float))
+    if at.shape == _CIRCLE.shape and np.allclose(at, at.max()*_CIRCLE, atol=1e-3):
+        return at.max()
+
+def _redraw(use, shape):
+    "Turn what only names a shape and a place into the shape at its place"
+    x, y = float(use.get("x", 0)), float(use.get("y", 0))
+    r = _radius(shape.attrib["d"])
+    use.tag = use.tag.replace("use", "path" if r is None else "circle")
+    place = (dict(d=_moved(shape.attrib["d"], (x, y))) if r is None else
+             dict(cx=_short(x), cy=_short(y), r=_short(r)))
+    styles = [dict(re.findall(r"([\w-]+): ([^;]+)", e.get("style", "")))
+              for e in (use, shape)]                          # a shape's own goes first
+    place["style"] = "; ".join(f"{k}: {v}" for k, v in (styles[0] | styles[1]).items())
+    use.attrib = place | {k: v for k, v in use.items() if k == "clip-path"}
+
+# %% ../nbs/42_plot.ipynb #c41f7a04
+def _plain(svg):
+    "A figure of matplotlib as SVG that viewers which trust nobody show whole, too"
+    ns, link = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
+    ET.register_namespace("", ns[1:-1])
+    ET.register_namespace("xlink", link[1:-5])
+    root = ET.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", svg))
+    shapes = {e.get("id"): e for e in root.iter(f"{ns}path")}
+    for e in list(root.iter(f"{ns}use")): _redraw(e, shapes[e.attrib[link][1:]])
+    for e in root.iter():
+        if e.tag == f"{ns}image": e.set(link, "".join(e.attrib[link].split()))
+        elif "d" in e.attrib: e.set("d", _moved(e.attrib["d"]))
+    for parent in list(root.iter())[::-1]:
+        for e in list(parent):
+            shape = parent.tag == f"{ns}defs" and e.tag == f"{ns}path"
+            empty = e.tag == f"{ns}defs" and not len(e)
+            if shape or empty or e.tag == f"{ns}style": parent.remove(e)
+    root.set("stroke-linejoin", "round")                      # all that its style said
+    return ET.tostring(root, encoding="unicode")
+
 # %% ../nbs/42_plot.ipynb #b95ddbaa
 _UNDATED = dict.fromkeys(("Date", "Creator", "Format", "Type"))   # equal bytes
 
@@ -53,9 +109,14 @@ _UNDATED = dict.fromkeys(("Date", "Creator", "Format", "Type"))   # equal bytes
 def use_style():
     "Draw everything from here on in the course's style; in a notebook as SVG"
     plt.rcParams.update(STYLE)
-    if "inline" in matplotlib.get_backend():      # figures are outputs of a notebook
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
-        set_matplotlib_formats("svg", dpi=150, metadata=_UNDATED)
+    if "inline" not in matplotlib.get_backend(): return
+    from IPython.core.getipython import get_ipython  # figures are its outputs
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+    set_matplotlib_formats("svg", dpi=150, metadata=_UNDATED)
+    forms = getattr(get_ipython(), "display_formatter").formatters
+    shown = forms["image/svg+xml"]
+    drawn = shown.lookup_by_type(Figure)
+    shown.for_type(Figure, lambda fig: (svg := drawn(fig)) and _plain(svg))
 
 # %% ../nbs/42_plot.ipynb #5831ed71
 @checked
@@ -207,7 +268,7 @@ def plot_ring(
         ax.add_patch(Circle(centre, 3*std, **disc))
     r = 1.6*radius
     first, second = x.detach().cpu().clamp(-r, r).T
-    dots = dict(color=COLORS["fake"], alpha=.5, ms=2, rasterized=len(x) > 400)
+    dots:dict = dict(color=COLORS["fake"], alpha=.5, ms=2, rasterized=len(x) > 400)
     ax.plot(first, second, ".", clip_on=False, **dots)
     ax.set(xlim=(-r, r), ylim=(-r, r), aspect="equal", xticks=[], yticks=[])
     ax.set_title(title)

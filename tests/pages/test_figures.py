@@ -7,9 +7,10 @@ from xml.etree import ElementTree as ET
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import NBS, code_cells
 from site_figures import drawn
 
-from vaegan.plot import COLORS, STYLE
+from vaegan.plot import COLORS, STYLE, _plain
 
 ALT = 'A "line" & <dots>'
 
@@ -20,7 +21,7 @@ def svg(draw, n=1, **kw):
         buf = io.StringIO()
         fig.savefig(buf, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")), bbox_inches="tight")
         plt.close(fig)
-    return buf.getvalue()
+    return _plain(buf.getvalue())
 
 def parsed(text): return ET.fromstring(text)
 def texts(root): return {"".join(t.itertext()).replace("\xa0", " "): t for t in root.iter("text")}
@@ -112,7 +113,7 @@ def test_a_square_of_panels_is_read_row_by_row():
             buf = io.StringIO()
             fig.savefig(buf, format="svg")
             plt.close(fig)
-        return parsed(drawn(buf.getvalue(), ALT))
+        return parsed(drawn(_plain(buf.getvalue()), ALT))
     assert grid(2, 2).tag == "svg" and len(grid(2, 4)) == 4
 
 def test_words_that_grow_on_a_phone_get_room():
@@ -122,5 +123,52 @@ def test_words_that_grow_on_a_phone_get_room():
     def ends(ax): ax.plot([0, 1]), ax.annotate("a rather long name at the end", (1, .5), xycoords="axes fraction")
     (side, left), = room(labels)
     assert side == "l" and .02 < float(left) < .25
-    (side, _), = room(ends)
-    assert side == "r" and not room(lambda ax: ax.plot([0, 1]))
+    behind = {side: float(v) for side, v in room(ends)}
+    assert behind.get("l", 0) < .03 < behind["r"] and not room(lambda ax: ax.plot([0, 1]))
+
+# -- what is stored ----------------------------------------------------------------------------------------------------
+STORED = [(nb, c["id"], "".join(o["data"]["image/svg+xml"])) for nb in NBS for c in code_cells(nb) for o in c.outputs if "image/svg+xml" in o.get("data", {})]
+
+def test_stored_figures_need_no_trust():
+    "GitHub's viewer drops `use` and style sheets; a figure stands on its own white ground, and none exceeds what CONTRIBUTING says"
+    assert len(STORED) > 50
+    for nb, cell, text in STORED:
+        root = ET.fromstring(text)
+        assert not {e.tag.split("}")[1] for e in root.iter()} - {"svg", "g", "path", "circle", "text", "tspan", "image", "defs", "clipPath", "rect"}, (nb.name, cell)
+        ground = next(e for e in root.iter() if e.tag.endswith("path"))
+        w, h = (float(v) for v in root.get("viewBox").split()[2:])
+        at = [float(v) for v in re.findall(r"[\d.]+", ground.get("d"))]
+        assert "fill: #ffffff" in ground.get("style") and abs(max(at[::2]) - w) < .01 and abs(max(at[1::2]) - h) < .01, (nb.name, cell)
+        assert len(text) < 280_000, (nb.name, cell)
+
+def test_plain_is_what_was_drawn():
+    "Every dot, tick and other mark at its place, in its colours, and nothing by name"
+    with plt.rc_context(STYLE):
+        fig, ax = plt.subplots(figsize=(4, 3))
+        ax.plot([.25, .75], [.5, .5], "o", color=COLORS["fake"], ms=6)
+        ax.plot([.5], [.5], "s", color=COLORS["model"], ms=8, mec="#123456")
+        ax.scatter([.1, .2], [.3, .4], s=16, color=COLORS["real"], alpha=.5)
+        ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, .5, 1])
+        buf = io.StringIO()
+        fig.savefig(buf, format="svg")
+        plt.close(fig)
+    raw, root = buf.getvalue(), parsed(_plain(buf.getvalue()))
+    ns = "{http://www.w3.org/2000/svg}"
+    places = [[float(v) for v in m] for m in re.findall(r'<use [^>]*x="([\d.]+)" y="([\d.]+)"', raw)]
+    dots = [e for e in root.iter(ns + "circle")]
+    assert [float(e.get("r")) for e in dots] == [2, 2, 3, 3] and len(places) > 10 and not root.findall(f".//{ns}use")
+    for e in dots: assert any(abs(float(e.get("cx")) - x) < .006 and abs(float(e.get("cy")) - y) < .006 for x, y in places)
+    assert [COLORS[k].lower() in e.get("style") for e, k in zip(dots, ("real", "real", "fake", "fake"))] == [True]*4 and "opacity: 0.5" in dots[0].get("style")
+    square = next(e for e in root.iter(ns + "path") if "#123456" in e.get("style", ""))
+    assert f'fill: {COLORS["model"].lower()}' in square.get("style")
+    (x0, y0), (x1, y1) = ([f(np.array(re.findall(r"[\d.]+", square.get("d")), float)[i::2]) for i in (0, 1)] for f in (min, max))
+    assert abs(x1 - x0 - 8) < .02 and abs(y1 - y0 - 8) < .02 and abs((x0 + x1)/2 - (float(dots[2].get("cx")) + float(dots[3].get("cx")))/2) < .02
+    ticks = [e for e in root.iter(ns + "path") if e.get("d").count("L") == 1 and "#666666" in e.get("style")]
+    assert len(dots) + 1 + len(ticks) - 2 == len(places), "two of the lines are spines"
+
+def test_legends_stay_in_their_figure_on_a_phone():
+    def draw(ax):
+        ax.plot([0, 1], label="log p(x|z), the divergence in closed form")
+        ax.legend(loc="upper right")
+    (side, right), = re.findall(r"--([lr]):([\d.]+)", parsed(drawn(svg(draw, figsize=(5.5, 3)), ALT)).get("style"))
+    assert side == "r" and .05 < float(right) < .2

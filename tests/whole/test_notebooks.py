@@ -127,12 +127,12 @@ def traced(svg):
     size = tuple(math.ceil(float(v)) for v in tree.get("viewBox").split()[2:])
     sheet, images = Image.new("RGB", size, "white"), []
     draw, floats = ImageDraw.Draw(sheet), lambda s: [float(v) for v in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", s)]
-    symbols = {id(p) for defs in tree.iter(SVG + "defs") for p in defs.iter()}
+    windows = {id(p) for defs in tree.iter(SVG + "defs") for p in defs.iter()}
     for e in tree.iter():
         style = dict(re.findall(r"(fill|stroke): (#\w{6})", e.get("style", "")))
-        if e.tag == SVG + "use": draw.circle((float(e.get("x")), float(e.get("y"))), 1.5, fill=style.get("fill", "black"))
+        if e.tag == SVG + "circle": draw.circle((float(e.get("cx")), float(e.get("cy"))), 1.5, fill=style.get("fill", "black"))
         elif e.tag == SVG + "image": images.append(e.get("{http://www.w3.org/1999/xlink}href").split(",", 1)[1])
-        elif e.tag == SVG + "path" and id(e) not in symbols and len(at := floats(e.get("d", ""))) > 3:
+        elif e.tag == SVG + "path" and id(e) not in windows and len(at := floats(e.get("d", ""))) > 3:
             at = list(zip(at[::2], at[1::2]))
             if "fill" in style: draw.polygon(at, fill=style["fill"])
             width = re.search(r"stroke-width: ([\d.]+)", e.get("style", ""))
