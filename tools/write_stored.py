@@ -46,7 +46,7 @@ def settled(nb, d, stored, elsewhere={}, accept=False):
     for c in slow_cells(d):
         old = by_id.get(c["id"]) or elsewhere.get(code_of(source(c)))     # a moved cell
         if old is None and is_replay(c["outputs"]):
-            said.append(f"{nb_id(nb)}: cell {c['id']} was never run: run it with VAEGAN_SLOW=1")
+            said.append(f"{nb_id(nb)}: cell {c['id']} shows a label, and vaegan/stored has no entry of it: bring that back from git, or run the cell with VAEGAN_SLOW=1")
             continue
         entries.append(e := entry(nb, c, old, accept))
         if content(c["outputs"]) != content(e["outputs"]): c["outputs"] = e["outputs"]

@@ -166,9 +166,18 @@ def marker(
 _NAMED = {("(", -math.inf, math.inf, ")"): "finite",
           ("(", 0, math.inf, ")"): "positive"}
 
+def _edge(n):
+    "A bound as one would write it: a large power of two as such"
+    if not isinstance(n, int) or abs(n) < 2**31: return n
+    for more in (0, 1):
+        bits = abs(n + more).bit_length() - 1
+        power = 2**bits if n > 0 else -2**bits
+        if n + more == power: return f"{'-'*(n < 0)}2**{bits}{'-1'*more}"
+    return n
+
 def _interval(many, left, lo, hi, right):
     "An interval in words, for a number or for many"
-    named = _NAMED.get((left, lo, hi, right))
+    named, lo, hi = _NAMED.get((left, lo, hi, right)), _edge(lo), _edge(hi)
     if named: return f"{named} values" if many else f"a {named} number"
     noun = "values" if many else "a number"
     if (left, hi) == ("[", math.inf): return f"{noun} of at least {lo}"
@@ -537,10 +546,11 @@ class _Guard:
         fixed = [p for p in params if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         self.names = [p.name for p in params if p.kind < p.VAR_POSITIONAL]
         self.needed = {p.name for p in fixed if p.default is p.empty}
-        self.known = {p.name for p in params}
+        self.known = [p.name for p in params]
         self.defaults = {p.name: p.default for p in params if p.default is not p.empty}
         self.is_method = self.names[:1] == ["self"] and f.__name__ != "__init__"
         tests = [(p, t) for p in sorted(params, key=_turn) if (t := _promise(p))]
+        self.asked = {p.name for p, _ in tests}
         self.tests = [(p.name, t) for p, t in tests if p in fixed]
         self.rest = [(p.name, t) for p, t in tests if p.kind == p.VAR_POSITIONAL]
         self.others = [t for p, t in tests if p.kind == p.VAR_KEYWORD]
@@ -548,11 +558,16 @@ class _Guard:
         self.glance = _Glance(params)
         self.passed = set()   # what calls that were right looked like
 
+    def promised(self):
+        "The arguments that something is asked of, for `help`"
+        return tuple(n for n in self.known if n in self.asked)
+
     def values(self, args, kw, given):
         "Each value that a test looks at, with the name of its argument"
         yield from ((n, t, given[n]) for n, t in self.tests if n in given)
         yield from ((n, t, v) for n, t in self.rest for v in args[len(self.names):])
-        yield from ((n, t, kw[n]) for t in self.others for n in kw.keys() - self.known)
+        more = kw.keys() - set(self.known)
+        yield from ((n, t, kw[n]) for t in self.others for n in more)
 
 # %% ../nbs/40_checks.ipynb #73951b9a
 def _error(name, kind, expected, got):
@@ -661,4 +676,4 @@ def _checked(f) -> Any:
         if fault: raise _error(f"{f.__name__} returned", *fault)
         return out
     wrapper.__doc__ = f.__doc__
-    return documented(wrapper, f, guarded=bool(guard.tests))
+    return documented(wrapper, f, guarded=guard.promised())

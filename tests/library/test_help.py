@@ -1,6 +1,7 @@
 "What `help` says: of every exported name what it takes, in shapes and units, what comes, an example, and where it is explained."
 import inspect
 import pydoc
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
@@ -10,8 +11,9 @@ from bad_input import bad_input_tests
 from exported import NAMES
 from torch import nn
 
+from vaegan import checks
 from vaegan import help as told
-from vaegan.checks import Count, Float, between
+from vaegan.checks import Count, Float, between, checked
 from vaegan.help import documented
 from vaegan.vae import VAE
 
@@ -53,7 +55,7 @@ def test_what_comes_back_is_told():
 
 def test_methods_and_signatures():
     text = pydoc.render_doc(VAE, renderer=pydoc.plaintext)
-    for part in ("x: Float[Tensor, \"B *x_shape\", like self]", "nats per image", "where eps comes from", "d_z: Count", "Count is int: values of at least 1."):
+    for part in ("x: Float[Tensor, \"B *x_shape\", like self]", "nats per image", "where eps comes from", "d_z: Count", "Count is an int: values of at least 1."):
         assert part in text, part
     assert "torch._C" not in text.split("Methods inherited")[0].split("Static methods")[0]
 
@@ -68,7 +70,39 @@ def test_an_annotation_in_few_words(note, text): assert told._written(note, dict
 def test_an_annotation_without_a_name_tells_its_conditions_with_the_meaning():
     def f(n:Annotated[int, between(1, 9)], m:Count): "Count"   # both
     assert str(inspect.signature(documented(f))) == "(n: int, m: Count)"
-    assert "both; values in [1, 9]" in inspect.getdoc(f) and "Count is int: values of at least 1." in inspect.getdoc(f)
+    assert "both; values in [1, 9]" in inspect.getdoc(f) and "Count is an int: values of at least 1." in inspect.getdoc(f)
+
+CHECKED = [(m, n, f) for m, n, f in NAMES if not inspect.isclass(f) and hasattr(f, "__wrapped__")]
+
+@pytest.mark.parametrize("module, name, f", CHECKED, ids=[f"{m}.{n}" for m, n, _ in CHECKED])
+def test_what_help_says_of_bad_arguments_is_so(module, name, f):
+    "Only the arguments that something is asked of are named, and of each an object of no kind is refused"
+    guard, text = checks._Guard(inspect.unwrap(f)), inspect.getdoc(f)
+    every = [k for k in inspect.signature(f).parameters]
+    said = re.search(r"^A wrong (.*) is a TypeError or a ValueError that names it\.$", text, re.M)
+    named = re.findall(r"`(\w+)`", said[1]) if said else every*("Anything else is a TypeError" in text)
+    asked = {k: test for k, test in [*guard.tests, *guard.rest]}
+    stars = [k for k, p in inspect.signature(f).parameters.items() if p.kind == p.VAR_KEYWORD and guard.others]
+    assert sorted(named) == sorted([*asked, *stars])
+    call = checks._Call({}, {})
+    for k in asked:
+        try: fault = asked[k](k, object(), call)
+        except LookupError: continue       # its bound is another argument
+        assert fault and fault[0] in (TypeError, ValueError), k
+
+def test_a_promise_is_made_of_some_arguments_or_of_all():
+    def f(n:Count, m:int, *, k:Count): "Count"
+    def g(n:Count): "Count"
+    def h(n): "Count"
+    for of in (f, g, h): of.__qualname__ = of.__name__    # as at the top of a module
+    assert "A wrong `n` or `k` is a" in inspect.getdoc(checked(f)) and "Anything else" in inspect.getdoc(checked(g))
+    assert "TypeError" not in inspect.getdoc(checked(h))
+
+def test_nothing_is_said_twice():
+    "Conditions of a condition are told once, and a type is not told as a condition"
+    from vaegan.nets import conv_encoder
+    assert "ConvShape is a tuple: whole numbers above 0, (C,H,W) with H and W divisible by 4." in inspect.getdoc(conv_encoder)
+    for module, name, f in NAMES: assert "of this class" not in inspect.getdoc(f) and not re.search(r"\d{15}", inspect.getdoc(f)), f"{module}.{name}"
 
 def kinds(a, /, b:int, *c:float, d=1, e:type=nn.ReLU, f:int|None=None, **g): ...
 def bare(a, *, b): ...
@@ -127,5 +161,5 @@ def test_nothing_is_read_before_somebody_asks():
     assert inspect.getdoc(documented(space["g"])).startswith("no source")
 
 # ---------------------------------------------------------------------------------------------------------- bad input
-NO_ROW = {"help.documented": "read when a function is defined, and tried above", "help.examples": "takes nothing"}
+NO_ROW = {"help.documented": "read when a function is defined, and tried above", "help.examples": "takes nothing", "help.arguments": "what has no signature is refused by `inspect`"}
 bad_input_tests({}, NO_ROW)

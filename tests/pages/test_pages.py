@@ -36,7 +36,7 @@ from notebooks import (
 from write_readme import printed, render
 
 from vaegan.contents import PAGES
-from vaegan.help import examples
+from vaegan.help import arguments, examples
 
 each_nb = pytest.mark.parametrize("nb", NBS, ids=nb_id)
 GUARD = "%load_ext vaegan.slow"    # keeps slow cells out of Colab's "Run all"
@@ -341,6 +341,10 @@ def test_list_of_the_library_is_complete_and_fresh():
         if not isfunction(f): continue
         assert line and f.__doc__.strip().startswith(line) and signature.startswith("`(") and signature.endswith("`<br>"), name
         assert all(k in signature for k in inspect.signature(f).parameters), name
+    for (i, *_), (_, _, f) in zip(heads, want):
+        if not isfunction(f): continue
+        told = [(what, " ".join(said.replace("\\", "").split())) for what, said in re.findall(r"^- `(.+?)`(?: (.*))?$", blocks[i + 1], re.M)]
+        assert told == [(what, " ".join(said.replace("\\", "").split())) for what, said in arguments(f)], f"{f}: each argument with shape, meaning and unit"
     shown = re.findall(r"^<details><summary>Example</summary>\n\n```python\n(.*?)^```\n\n</details>$", text, re.S | re.M)
     prompts = ["\n".join(ln[4:] if ln.startswith((">>> ", "... ")) else f"# {ln}" for ln in e.splitlines()) for e in examples().values()]
     assert sorted(s.rstrip() for s in shown) == sorted(prompts), "the examples of the page are not those of vaegan/examples.md"
