@@ -2,6 +2,12 @@
 // Folds of code remember what was open; all code of a page can be shown or hidden; a link into a
 // fold opens it; what is too wide for its box can be reached and scrolled by keyboard, only then.
 
+// -- two letters that nobody sees stand in formulas for what their author did not write: that no
+// line ends after a sign, and that the bar of p(x | z) is no relation (tools/site_equations.py).
+// This runs before the formulas are set.
+globalThis.katex?.__defineMacro("\u2060", "\\nobreak");
+globalThis.katex?.__defineMacro("\u2062", "{\\;#1\\;}");
+
 const main = document.querySelector("main.content") ?? document.body;
 const folds = [...main.querySelectorAll("details.code-fold")];
 
@@ -27,10 +33,18 @@ const CODE = "details.code-fold, .sourceCode, .code-copy-outer-scaffold";
 const code = () => [...main.querySelectorAll(".cell")].flatMap(cell =>
   [...cell.children].filter(e => e.matches(CODE)));
 const CHOICES = ["all", "some", "none"];
+const TITLES = {all: "Every fold of code open", some: "Folds closed, checks open",
+  none: "No code and nothing that it printed; figures and tables stay, ✓ runs still opens a check"};
 const buttons = {};
 
+// what a cell printed says nothing without its code; pictures, tables and boxes do
+const SPEAKS = "figure, img, svg, canvas, table, form, .vaegan-living";
+const prints = () => [...main.querySelectorAll(".cell")].filter(cell =>
+  [...cell.children].some(e => e.matches(CODE))).flatMap(cell =>
+  [...cell.querySelectorAll(".cell-output:has(pre)")].filter(e => !e.querySelector(SPEAKS)));
+
 function show(which) {
-  for (const e of code()) e.hidden = which === "none";
+  for (const e of [...code(), ...prints()]) e.hidden = which === "none";
   for (const e of main.querySelectorAll(".checks")) e.hidden = which === "none";
   for (const name in buttons) buttons[name].setAttribute("aria-pressed", String(name === which));
 }
@@ -56,6 +70,7 @@ function addSwitch() {
     const button = buttons[name] = document.createElement("button");
     Object.assign(button, {type: "button", textContent: name});
     button.setAttribute("aria-label", `Show ${name === "none" ? "no" : name} code`);
+    button.title = TITLES[name];
     button.addEventListener("click", () => choose(name));
     group.append(button, " ");
   }
@@ -101,6 +116,18 @@ function arrive() {
 addEventListener("hashchange", arrive);
 addEventListener("load", arrive);
 
+// -- once all is set: a heading's name is its words, without the sign that links to it; who copies
+// or hears a formula gets it as its author wrote it
+addEventListener("load", () => {
+  for (const a of main.querySelectorAll(".anchorjs-link")) {
+    a.setAttribute("aria-hidden", "true");
+    a.tabIndex = -1;
+  }
+  for (const e of main.querySelectorAll(".katex annotation")) {
+    e.textContent = e.textContent.replace(/[\u2060\u2062]/g, "");
+  }
+});
+
 // -- the comma after a long formula goes with the formula's last piece
 addEventListener("load", () => {
   for (const pair of main.querySelectorAll(".nobreak.long")) {
@@ -113,7 +140,13 @@ addEventListener("load", () => {
 
 // -- what overflows its box is a stop for the keyboard, with a name; what fits is none
 const WIDE = "pre, .equation-math, .katex-display, table, .table-box, .cell-output-display";
+function fit(box) {     // a display that is a little too wide is set smaller, down to four fifths
+  box.style.fontSize = "";
+  const share = box.clientWidth/box.scrollWidth;
+  if (share < 1) box.style.fontSize = `${Math.max(.8, .99*share)}em`;
+}
 function reach(box) {
+  if (box.matches(".equation-math")) fit(box);
   const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
   if (scrolls && box.scrollWidth > box.clientWidth + 1) {
     box.tabIndex = 0;
@@ -124,7 +157,8 @@ function reach(box) {
     }
   } else if (box.tabIndex === 0) box.removeAttribute("tabindex");
 }
-const sizes = new ResizeObserver(entries => entries.forEach(e => reach(e.target)));
+const sizes = new ResizeObserver(entries =>
+  requestAnimationFrame(() => entries.forEach(e => reach(e.target))));
 for (const box of main.querySelectorAll(WIDE)) sizes.observe(box);
 // a formula is set after the page is there: it changes what is in the box, not the box
 new MutationObserver(changes => {

@@ -4,10 +4,14 @@ import ast
 import io
 import re
 import tokenize
+from functools import cache
 from typing import NamedTuple
 
+from notebooks import ROOT, cfg
 from site_folds import folded
 from site_markup import escaped, markdown, plain_html, python, raw, text_of
+
+from vaegan.contents import module_of
 
 SHORT = 3    # a lesson's function of so few lines, alone in its cell, stands open: it is the formula of its section, in code
 
@@ -127,11 +131,22 @@ def api_head(e, url):
     link = f'<a href="{escaped(url)}" aria-label="{escaped(e.name)} in the repository">{module[1].replace("/", ".")}</a>' if module else ""
     return raw(f'<div class="api-head"><code><b>{escaped(e.name)}</b>({escaped(e.signature)}){arrow}</code>{link}</div>')
 
-def url_of(shown):
-    "The link to the source in what nbdev's `show_doc` wrote"
-    text = "".join(shown.outputs[0].get("data", {}).get("text/markdown", "")) if shown.get("outputs") else ""
-    m = re.search(r"\[source\]\(([^)]+)\)", text)
-    return m[1] if m else ""
+def file_of(page):
+    "The module of a page (its path without .ipynb), or what would be its file"
+    module = module_of(page).replace(".", "/")
+    return f"vaegan/{module.removesuffix('index') + '__init__' if module.endswith('/index') else module}.py"
+
+@cache
+def lines_of(page):
+    "name -> the line on which the module of a page defines it"
+    file = ROOT/file_of(page)
+    return {n.name: n.lineno for n in ast.parse(file.read_text(encoding="utf-8")).body if hasattr(n, "name")} if file.exists() else {}
+
+def source_url(name, page):
+    """The link to a name's source in the module of its own page. nbdev's `show_doc` looks for the bare name in the whole library: of
+    two functions with one name it finds one"""
+    line = lines_of(page).get(name)
+    return f"{cfg['git_url']}/blob/{cfg['branch']}/{file_of(page)}#L{line}" if line else ""
 
 def helpers(cell):
     "A cell that exports no name with a docstring: constants stand open if they are few lines, private functions in a fold"

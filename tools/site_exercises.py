@@ -16,7 +16,8 @@ def starts(cell): return cell.cell_type == "markdown" and bool(NUMBERED.match(ce
 def question_of(cell, title):
     "What `ask` shows, without the title that stands above it"
     texts = [output_text(o) for o in cell.outputs if output_text(o)]
-    return [re.sub(rf"^\*\*{re.escape(title)}\*\* \([^)\n]*\)\s*", "", t) for t in texts]
+    bare = [re.sub(rf"^\*\*{re.escape(title)}\*\* \([^)\n]*\)\s*", "", t) for t in texts]
+    return [re.sub(r"^(\*Answer with .*\*)$", r"::: {.how}\n\1\n:::", t, flags=re.M) for t in bare]
 
 def help_of(text):
     "Hints and solution as folds of one kind each"
@@ -62,3 +63,24 @@ def with_boxes(cells):
         out += boxed(cells[i:end]) if any(map(is_ask, cells[i:end])) else cells[i:end]
         i = end
     return scripts_once(out)
+
+# -- solutions in the lessons ------------------------------------------------------------------------------------------
+NEXT = re.compile(r"\*\*\d+\.|#")      # the next question, or a heading
+
+def solution(cell):
+    "Does a text end with the fold of a solution?"
+    return cell.cell_type == "markdown" and cell.source.rstrip().endswith("</details>") and cell.source.rpartition("<summary>")[2].startswith("Solution")
+
+def solved(cells):
+    "What follows the text of a solution up to the next question, its code and its results, stands in the fold with it"
+    out, i = [], 0
+    while i < len(cells):
+        out.append(cells[i])
+        i += 1
+        if not solution(out[-1]): continue
+        end = next((k for k in range(i, len(cells)) if cells[k].cell_type == "markdown" and NEXT.match(cells[k].source.strip())), len(cells))
+        if end == i: continue
+        out[-1].source = out[-1].source.rstrip().removesuffix("</details>").rstrip()
+        out += [*cells[i:end], markdown(raw("</details>"))]
+        i = end
+    return out

@@ -109,12 +109,12 @@ def home(cells, cover):
     return [*cells[:at], start, *picture, markdown("::::"), markdown(HERO.sub("", cells[at].source)), *cells[at + 1:]]
 
 # -- every page --------------------------------------------------------------------------------------------------------
-def opened(cells, cover, path, up, equations, new_symbols=""):
-    "A page with its first screen; `cover`: the cells that show its picture"
+def opened(cells, cover, path, up, equations, new_symbols="", more=()):
+    "A page with its first screen; `cover`: the cells that show its picture, `more`: further facts for its head"
     if path == "index": return home(cells, cover)
     head = next((i for i, c in enumerate(cells) if c.cell_type == "markdown" and COLAB.search(c.source)), None)
     if head is None or cells[0].cell_type != "raw": return [*cover, *cells]
     question, colab, contract, rest = split(cells[head].source, path)
-    front_matter(cells[0], path, up, question, facts(path, up, equations, colab))
+    front_matter(cells[0], path, up, question, [*facts(path, up, equations, colab), *more])
     below = [markdown(t) for t in (contract_list(contract), new_symbols, rest) if t]
     return [*cells[:head], *cover, *below, *cells[head + 1:]]

@@ -9,19 +9,22 @@ from pathlib import Path
 from fastcore.nbio import read_nb
 from nbdev.process import Processor
 from notebooks import NBS, ROOT, cfg, nb_id, src
-from site_api import last_level, section, url_of
+from site_api import last_level, lines_of, section, source_url
 from site_equations import bound, checks_of, formulas, with_blocks
-from site_exercises import with_boxes
+from site_exercises import solved, with_boxes
 from site_first import LESSONS, lifted, opened
 from site_folds import prepares, with_folds
 from site_markup import markdown, outside_code, outside_raw, raw
 from site_outputs import show_outputs, unnested
+from site_path import fact, with_stops
 from write_references import citations, lookup, works
+
+from vaegan.contents import module_of
 
 OURS = {"checks", "slow", "timed", "notest", "hide", "default_exp", "export", "exports", "exporti", "cover"}    # nbdev and the tests have read them
 
 # -- the library's source ----------------------------------------------------------------------------------------------
-def with_source(cells, lesson):
+def with_source(cells, page):
     "An exported cell in a section of its own: a heading for each name that it defines, and the source"
     out, cells = [], [c for c in cells if c.cell_type != "code" or c.source.strip()]
     while cells:
@@ -32,8 +35,9 @@ def with_source(cells, lesson):
         urls = {}
         while cells and getattr(cells[0], "has_sd", False):
             shown = cells.pop(0)
-            urls[re.search(r"show_doc\((\w+)\)", shown.source)[1]] = url_of(shown)
-        out += section(c, urls, min(3, last_level(out) + 1), lesson)
+            name = re.search(r"show_doc\((\w+)\)", shown.source)[1]
+            urls[name] = source_url(name, page)
+        out += section(c, urls, min(3, last_level(out) + 1), page in LESSONS)
     return out
 
 # -- options of cells --------------------------------------------------------------------------------------------------
@@ -80,7 +84,8 @@ def spoken(symbol):
 def legend(page):
     "One line for the top of a chapter: the symbols that are new here, each a link to its row's table"
     new = symbols().get(page.removesuffix(".ipynb"), [])
-    return "**New symbols** " + ", ".join(f'[{s}](notation.ipynb{at}){{aria-label="{spoken(s)}"}}' for s, at in new) if new else ""
+    links = [f'[{s}](notation.ipynb{at}){{aria-label="{spoken(s)}"}}' for s, at in new]
+    return "**New symbols** " + " ".join([f"[{a},]{{.nobreak}}" for a in links[:-1]] + links[-1:]) if new else ""
 
 # -- links to the library ----------------------------------------------------------------------------------------------
 @cache
@@ -88,10 +93,21 @@ def pages_of_site():
     "Address of a page on the site -> its notebook"
     return {re.sub(r"(^|/)\d+[a-z]?_", r"\1", nb_id(p)).replace(".ipynb", ".html"): nb_id(p) for p in NBS}
 
-def at_home(text, up):
+def imported(cells, page):
+    "name -> page of the site that defines it, for what a page defines or imports: nbdev knows one place for each name of the library"
+    pages = {module_of(p.removesuffix(".ipynb")): p for p in pages_of_site().values()}
+    out = {}
+    for c in cells:
+        for module, names in re.findall(r"^from vaegan\.([\w.]+) import ([\w, ]+)", src(c), re.M) if c.cell_type == "code" else []:
+            if module in pages: out |= {n.split()[0]: pages[module] for n in names.split(",") if n.strip()}
+    return out | dict.fromkeys(lines_of(page.removesuffix(".ipynb")), page)
+
+def at_home(text, up, where={}):
     "nbdev's links to the library lead to the published site; here they lead to the page beside this one, to its sections"
     def change(m):
         page, at = pages_of_site().get(m["page"]), m["at"] or ""
+        other = where.get(m["name"].strip("`"))
+        if other and page and other != page: page, at = other, "#" + m["name"].strip("`").lower()
         if not page: return m[0]
         return m["name"] if at.startswith("#_") else f"[{m['name']}]({up}{page}{at.split('.')[0]})"     # what is private has no section
     base = re.escape(cfg["doc_host"] + cfg["doc_baseurl"])
@@ -103,13 +119,17 @@ def named_corners(text):
     corner = '| <span class="visually-hidden">item</span> |'
     return outside_code(text, lambda t: re.sub(r"^\|\s*\|(?=[^\n]*\n\|[ :|-]+\|\s*$)", corner, t, flags=re.M))
 
+def single(text):
+    "A link to an equation in brackets of its own, such as ((ELBO)), has one pair of brackets"
+    return outside_code(text, lambda t: re.sub(r"\((\[\([^()\]\n]+\)\]\([^()\s]+\))\)", r"\1", t))
+
 # -- the page ----------------------------------------------------------------------------------------------------------
 SLOW = '<div class="slow">This cell takes minutes or longer. Shown is a stored run.</div>'
 
-def written(text, page, found):
+def written(text, page, found, where={}):
     "A text of the page: displays as blocks, links that stay here, citations, punctuation that does not stand alone"
     up = "../"*page.count("/")
-    text = at_home(unnested(text), up)
+    text = single(at_home(unnested(text), up, where))
     if page != "references.ipynb": text = outside_raw(text, lambda t: with_references(t, up))
     return with_blocks(bound(formulas(named_corners(text))), found)
 
@@ -124,18 +144,21 @@ class Site(Processor):
         for c in nb.cells:
             c.metadata.pop("execution", None)    # when it ran is nobody's concern
             if c.cell_type == "code": c.source = options(c.source)
-        cells = with_source(nb.cells, path in LESSONS)
+        cells = with_source(nb.cells, path)
         cover, cells = lifted(with_boxes(cells), heads)
-        cells = opened(with_folds(cells, heads), cover, path, up, len(found), legend(page))
-        nb.cells = [d for c in cells for d in self.finished(c, page, found, heads)]
+        cells = with_folds(with_stops(cells, page), heads)
+        if path in LESSONS: cells = solved(cells)
+        cells = opened(cells, cover, path, up, len(found), legend(page), fact(page))
+        where = imported(nb.cells, page)
+        nb.cells = [d for c in cells for d in self.finished(c, page, found, heads, where)]
         nb.metadata.pop("widgets", None)
 
-    def finished(self, c, page, found, heads):
+    def finished(self, c, page, found, heads, where):
         "A cell as Quarto gets it, with what stands before it"
-        if c.cell_type == "markdown": c.source = written(c.source, page, found)
+        if c.cell_type == "markdown": c.source = written(c.source, page, found, where)
         elif c.cell_type == "code":
             for o in c.get("outputs", []):
-                if "text/markdown" in o.get("data", {}): o["data"]["text/markdown"] = written("".join(o["data"]["text/markdown"]), page, {})
+                if "text/markdown" in o.get("data", {}): o["data"]["text/markdown"] = written("".join(o["data"]["text/markdown"]), page, {}, where)
             if c.id in heads: yield markdown(raw(heads[c.id]))
             if "slow" in getattr(c, "directives_", {}): yield markdown(raw(SLOW))
         yield c

@@ -1,6 +1,7 @@
 "Who cites what: `python tools/write_references.py` writes on nbs/references.ipynb which pages cite each work; tests/pages/test_pages.py compares."
 import re
 import unicodedata
+from functools import cache
 from typing import NamedTuple
 
 from fastcore.nbio import read_nb, write_nb
@@ -55,6 +56,11 @@ def cited(path, known):
                 if f"({y})" in e and w.key.split("-" + y)[0] in slug(e.split(f"({y})")[0]) and w.text.split("*")[1][:20].lower() in e.lower()}
     return by_name | by_link | by_entry
 
+@cache
+def title(page):
+    "The title of a page's notebook"
+    return re.match(r"# (.*)", src(read_nb(ROOT/"nbs"/page).cells[0]))[1]
+
 def render():
     "The Markdown cells of the page, with the pages that cite each work"
     known, where = list(works()), {}
@@ -63,7 +69,7 @@ def render():
             for w in cited(nb, known): where.setdefault(w.key, []).append(nb_id(nb))
     def line(m):
         w = next(w for w in known if w.key == m[1])
-        pages = ", ".join(f"[{p.split('/')[-1].split('.')[0].replace('_', ' ')}]({p})" for p in where.get(w.key, []))
+        pages = ", ".join(f"[{title(p)}]({p})" for p in where.get(w.key, []))
         return f'- <a id="{w.key}"></a>{w.text}' + f" Cited in {pages}."*bool(pages)
     return [re.sub(r'^- <a id="([^"]+)">.*$', line, src(c), flags=re.M) for c in read_nb(PAGE).cells]
 

@@ -70,13 +70,26 @@ def test_long_displays_come_apart_between_clauses_and_after_relations():
     assert eqs.clauses(r"a = b,\qquad c = d") == ["a = b,", "c = d"]
     assert eqs.clauses(r"\begin{cases} a & \qquad b \end{cases}") == [r"\begin{cases} a & \qquad b \end{cases}"]
     assert eqs.clauses(r"f_{a \qquad b} \left( c \qquad d \right) e") == [r"f_{a \qquad b} \left( c \qquad d \right) e"]
-    assert eqs.breakable(r"p(x \mid z)") == r"p(x {\;\mid\;} z)"
+    assert eqs.breakable(r"p(x \mid z)") == "p(x \u2062\\mid z)"
     assert eqs.breakable(r"E_{q(z \mid x)} \left[ p(x \mid z) \right]") == r"E_{q(z \mid x)} \left[ p(x \mid z) \right]", "nothing breaks in there"
-    assert eqs.breakable(r"y = a + (1 - x) = b") == r"y = a +\nobreak  (1 -\nobreak  x) = b", "short pieces stay whole between relations"
+    assert eqs.breakable(r"y = a + (1 - x) = b") == "y = a +\u2060 (1 -\u2060 x) = b", "short pieces stay whole between relations"
     long = r"[\log p(x) - \log q(x) - \log r(x) - \log s(x) + c]"
-    assert eqs.breakable(long) == long and eqs.breakable(f"y = {long} + f(a = b)") == f"y = {long} + f(a =\\nobreak  b)"
-    assert eqs.breakable(r"\midpoint \\ \mid") == r"\midpoint \\ {\;\mid\;}"
-    assert eqs.formulas("so $p(x \\mid z)$ and `$a \\mid b$`") == "so $p(x {\\;\\mid\\;} z)$ and `$a \\mid b$`"
+    assert eqs.breakable(long) == long and eqs.breakable(f"y = {long} + f(a = b)") == f"y = {long} + f(a =\u2060 b)"
+    assert eqs.breakable(r"\ge " + long) == "\\ge\u2060 " + long, "no sign alone on a line"
+    norm = r"y = a + b + c + d + e + f + g + h + \|r - Wz\|^2 + \mathrm{KL}(q \| p - r) + k + l + m"
+    assert eqs.breakable(norm) == norm.replace("r -", "r -\u2060").replace("p -", "p -\u2060"), "a norm and a bracket stay whole"
+    assert eqs.breakable(r"\midpoint \\ \mid") == "\\midpoint \\\\ \u2062\\mid"
+    assert eqs.formulas("so $p(x \\mid z)$ and `$a \\mid b$`") == "so $p(x \u2062\\mid z)$ and `$a \\mid b$`"
+
+def test_the_build_writes_no_tex_of_its_own():
+    "Without JavaScript, and in what is copied, a formula is the author's: only letters that nobody sees are added, and site.js knows them"
+    for tex in (r"p(x \mid z) = a - (1 - x) \cdot b", r"\log p \ge \mathbb E_q[\log p(x \mid z)] - b"):
+        out = eqs.breakable(tex)
+        assert eqs.breakable(out) == out != tex and out.translate({ord(eqs.NO_BREAK): None, ord(eqs.BAR): None}) == tex
+    js = (ROOT/"nbs"/"site.js").read_text(encoding="utf-8")
+    for letter, tex in ((eqs.NO_BREAK, r"\\nobreak"), (eqs.BAR, r"{\\;#1\\;}")): assert f'__defineMacro("\\u{ord(letter):04x}", "{tex}")' in js
+    katex = (ROOT/"nbs"/"katex"/"katex.min.js").read_text(encoding="utf-8")
+    assert "__defineMacro" in katex
 
 def test_every_checking_cell_has_a_place_and_the_way_back():
     cells = [code("#| checks: A, B-1\nassert 1 < x"), code("assert x < 1", printed="2", checks="A"), code("x = 1"), md("$$y \\tag{A}$$")]
@@ -183,6 +196,22 @@ def test_no_heading_without_anything_under_it():
     assert "Source of <code>_c</code>" in private.source
     assert site_api.section(code("X = 1"), {}, 3, lesson=False)[0].source == "X = 1"
 
+def test_a_name_of_two_modules_leads_to_the_one_of_its_page():
+    for page, module in (("14_minimax", "minimax"), ("formula/claims", "formula/claims")):
+        url = site_api.source_url("value", page)
+        path, line = re.search(r"/blob/main/(.*)#L(\d+)$", url).groups()
+        assert path == f"vaegan/{module}.py" and (ROOT/path).read_text().splitlines()[int(line) - 1].startswith("def value(")
+    assert site_api.source_url("no_such_name", "14_minimax") == site_api.source_url("value", "index") == ""
+    assert "vaegan/formula/__init__.py" == site_api.file_of("formula/index")
+
+def test_links_to_a_name_follow_the_page_and_its_imports():
+    where = site_pages.imported([code("from vaegan.minimax import value, grid_value\nfrom torch import nn")], "18_failures.ipynb")
+    assert where["value"] == where["grid_value"] == "14_minimax.ipynb" and "nn" not in where
+    assert site_pages.imported([], "14_minimax.ipynb")["value"] == "14_minimax.ipynb"
+    wrong = "[`value`](https://vaegan.github.io/vaegan/formula/claims.html#value)"
+    assert site_pages.at_home(wrong, "", where) == "[`value`](14_minimax.ipynb#value)"
+    assert site_pages.at_home(wrong, "", {}) == "[`value`](formula/claims.ipynb#value)"
+
 def test_examples_in_docstrings_are_code():
     parts = site_api.words_of("Add them.\n\n>>> add(1, 2)\n3")
     assert parts == ["```{=html}\n<p>Add them.</p>\n```", "```python\n>>> add(1, 2)\n3\n```"]
@@ -261,6 +290,20 @@ def test_an_exercise_without_a_box_shows_the_code_that_answers_it():
     cells = site_exercises.with_boxes(exercise(False))
     assert cells[2].source.startswith('ask("a", seed=1)') and '<div class="help"' in cells[3].source and cells[4].source == ":::"
 
+def test_the_form_of_an_answer_is_marked_and_no_other_paragraph():
+    cell = code('ask("a", seed=1)', markdown="**T** (`a`, seed 1)\n\nHow much, *summed*?\n\n*Answer with a number, exact.*")
+    assert site_exercises.question_of(cell, "T") == ["How much, *summed*?\n\n::: {.how}\n*Answer with a number, exact.*\n:::"]
+
+def test_a_solutions_code_stands_in_its_fold():
+    text_of = md("**1. Why?**\n\n<details><summary>Solution</summary>\n\nSo.\n\n</details>")
+    cells = [text_of, code("check()"), md("And again:"), code("more()"), md("**2. How?**\n\n<details><summary>Solution</summary>\n\nThus.\n\n</details>"), md("## Further"), code("x")]
+    out = sources(site_exercises.solved(cells))
+    assert out[0].endswith("So.") and out[1:4] == ["check()", "And again:", "more()"] and out[4] == "```{=html}\n</details>\n```"
+    assert out[5].startswith("**2.") and out[5].endswith("</details>"), "nothing follows it"
+    assert out[6:] == ["## Further", "x"] and "\n".join(out).count("<details>") == "\n".join(out).count("</details>")
+    hint = [md("<details><summary>Hint</summary>\n\nh\n\n</details>"), code("x")]
+    assert sources(site_exercises.solved(hint)) == ["<details><summary>Hint</summary>\n\nh\n\n</details>", "x"]
+
 def test_other_pages_have_no_boxes():
     cells = [md("## 1. Not an exercise"), code("x = 1"), md("## Two")]
     assert site_exercises.with_boxes(cells) == cells
@@ -272,6 +315,10 @@ def test_links_to_the_library_stay_on_the_site():
     assert site_pages.at_home(f"[`f`]({base}/latent.html#ppca.log_prob)", "") == "[`f`](04_latent.ipynb#ppca)"
     assert site_pages.at_home(f"[`f`]({base}/checks.html#_own) [g](https://example.org/elbo.html)", "") == "`f` [g](https://example.org/elbo.html)"
     assert site_pages.at_home(f"[`f`]({base}/nowhere.html)", "") == f"[`f`]({base}/nowhere.html)"
+
+def test_a_link_to_an_equation_has_one_pair_of_brackets():
+    assert site_pages.single("so ([(MC)](a.ipynb#eq-mc)), [(B)](#b), ([(C)](#c) says)") == "so [(MC)](a.ipynb#eq-mc), [(B)](#b), ([(C)](#c) says)"
+    assert site_pages.single("`([(MC)](a))`") == "`([(MC)](a))`"
 
 def test_the_corner_of_a_table_has_a_name():
     table = "| | a |\n|---|---|\n| | 1 |"
@@ -286,6 +333,10 @@ def test_a_cited_year_in_raw_html_stays_as_it_is():
 def test_new_symbols_can_be_heard():
     assert site_pages.spoken(r"$q_\phi(\mathbf z)$") == "q_ phi z in the notation"
     assert all('aria-label="' in s for s in site_pages.legend("06_elbo.ipynb").split("](")[1:])
+
+def test_no_line_of_new_symbols_begins_with_a_comma():
+    line = site_pages.legend("09_vae.ipynb")
+    assert line.count("](") > 1 and line.count(",]{.nobreak}") == line.count("](") - 1 and "}, [" not in line
 
 def test_raw_html_outlasts_backticks():
     assert site_markup.raw("a ``` b") == "````{=html}\na ``` b\n````"

@@ -48,7 +48,8 @@ def test_every_fold_says_what_is_inside(name, site):
 def test_all_code_or_none(read):
     page = read("elbo.html")
     code = lambda: page.locator("main .cell pre.sourceCode").evaluate_all("all => all.filter(e => e.checkVisibility()).length")
-    total = page.locator("main .cell pre.sourceCode").count()
+    total = page.locator("main .cell pre.sourceCode").evaluate_all(
+        "all => all.filter(e => !e.closest('details:not(.code-fold)')).length")      # a solution stays closed: it is no fold of code
     some = code()
     assert 0 < some < total
     for name, n in (("all", total), ("no", 0)):
@@ -59,6 +60,45 @@ def test_all_code_or_none(read):
         assert code() == n, "remembered"
     page.get_by_role("button", name="Show some code").click()
     assert code() == some
+
+def test_without_code_no_printed_result_stays_alone(read):
+    page = read("elbo.html")
+    seen = lambda what: page.locator(what).evaluate_all("all => all.filter(e => e.checkVisibility()).length")
+    printed, figures = "main .cell:has(.sourceCode) .cell-output:not(:has(figure, img, svg, table, form)) pre", "main figure"
+    assert seen(printed) > 10 and (n := seen(figures)) > 3
+    page.get_by_role("button", name="Show no code").click()
+    assert seen(printed) == 0 and seen(figures) == n
+    page.get_by_role("button", name="Show some code").click()
+    assert seen(printed) > 10
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=short)
+def test_solutions_stand_closed_with_their_code(read, lesson):
+    page = read(lesson)
+    after = page.locator("main section#exercises .cell").evaluate_all(
+        "all => all.filter(e => e.checkVisibility() && !e.closest('details')).map(e => e.textContent.slice(0, 60))")
+    assert after == [], "code or results of a solution stand open"
+
+def test_a_heading_is_called_by_its_words(read):
+    page = read("elbo.html")
+    page.wait_for_function("document.querySelector('.anchorjs-link')")
+    assert page.get_by_role("heading", name="Why a bound?", exact=True).count() == 1
+
+def test_formulas_are_the_authors(read, base):
+    "Without JavaScript, and in what is copied, no TeX of the build stands"
+    page = read("elbo.html", java_script_enabled=False)
+    assert not re.search(r"nobreak|\\;\\mid|\\tag", page.locator("main").inner_text())
+    page = read("elbo.html")
+    page.wait_for_selector(".katex annotation", state="attached")
+    assert not re.search("[\u2060\u2062]|nobreak", "".join(page.locator(".katex annotation").all_text_contents()))
+
+def test_the_path_leads_through_its_seven_stops(read):
+    page, stops = read("index.html"), ["autoencoder", "elbo", "reparam", "vae", "minimax", "gan"]
+    for name in stops:
+        page.locator(".stop", has_text="ends here").locator("a").click()
+        page.wait_for_url(f"**/{name}.html#*")
+        first = page.locator(".stop").first
+        assert first.evaluate(in_view) and "thirty-minute path" in first.inner_text()
+    assert page.locator(".stop", has_text="The path ends here").count() == 1
 
 # ------------------------------------------------------------------------------------------------- light, dark
 def dark(page):

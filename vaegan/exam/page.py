@@ -71,7 +71,7 @@ _INSTALL = ('#| hide\n#| eval: false\n![ ! -d /content ] || python -c "import va
 _GUIDE = (
     "## How this page works\n\n"
     "Read the question, then answer in the box (it works on the web page, without "
-    "Python) or in the cell below it. Another `seed` gives other numbers. "
+    "Python) or in the cell below it. There, another `seed` gives other numbers. "
     "`hint(id, seed, step)` and `solution(id, seed)` work for every seed; for the "
     "numbers shown here, unfold them.")
 
@@ -92,7 +92,7 @@ def exercise_page(
 def _opening(module, about, n, repo):
     link = f"{_COLAB}/github/{repo}/blob/main/nbs/exercises/{module}.ipynb"
     badge = f"[![Open in Colab]({_COLAB}/assets/colab-badge.svg)]({link})"
-    skill = f"solve {n} exercises, with other numbers as often as you like."
+    skill = f"solve {n} exercises; in Python, with other numbers each time."
     needs = f"**You need** {about['need']}\n\n**You will be able to** {skill}"
     yield "markdown", f"# {about['title']}\n\n> {about['subtitle']}"
     yield "markdown", f"{badge}\n\n{needs}"
