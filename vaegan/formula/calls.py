@@ -22,7 +22,8 @@ from .letters import STATISTICS
 from .meanings import Meanings, Over, called, parameters
 from .tree import Call, Fence, Power, Symbol, walk
 from .values import ENTRYWISE, INVERSES, Value, aligned, determinant
-from .values import diagonal, eigenvalues, entrywise, power, times, trace
+from .values import diagonal, divided, eigenvalues, entrywise, power
+from .values import times, trace
 
 # %% ../../nbs/formula/calls.ipynb #6b75bcf9
 @meaning.register
@@ -49,6 +50,7 @@ def _function(head, node, env:Meanings) -> Any:
         return BUILT_IN[head.name](node, env)
     f = env.known.get(name)
     if isinstance(f, Over): f = None
+    if f is None and head.name == "log" and head.sub: return _logarithm(head, node, env)
     if f is None and (primes := _primes(head)): return _primed(head, primes, node, env)
     if f is None and name in BUILT_IN: return BUILT_IN[name](node, env)
     if f is None: f = entry_of(head, env)
@@ -113,6 +115,29 @@ def _primed(head, n, node, env):
     return replace(x, data=y)
 
 # %% ../../nbs/formula/calls.ipynb #5ca6b023
+def _logarithm(head, node, env):
+    "log to a base: log₂, log₁₀, log_b"
+    if len(head.sub.args) != 1 or head.marks: env.unknown(env.text(head), head)
+    x, base = number(node.body, env), number(head.sub.args[0], env)
+    return divided(entrywise(torch.log, x), entrywise(torch.log, base))
+
+def _whole_number(v, node, env):
+    if v.data.is_complex() or bool(((v.data < 0) | (v.data % 1 != 0)).any()):
+        env.fail("expected whole numbers, 0 or more", node)
+    return v
+
+def _factorial(node, env):
+    v = _whole_number(number(node.body, env), node, env)
+    return entrywise(lambda n: torch.lgamma(n + 1).exp(), v)
+
+def _binomial(node, env):
+    n, k = (_whole_number(number(a, env), node, env) for a in node.body.args)
+    if not bool((aligned(n, k)[1] <= aligned(n, k)[0]).all()):
+        return env.fail("k of a binomial coefficient is at most n", node)
+    a, b, axes = aligned(n, k)
+    logs = torch.lgamma(a + 1) - torch.lgamma(b + 1) - torch.lgamma(a - b + 1)
+    return Value(logs.exp(), axes)
+
 def _elementary(f): return lambda node, env: entrywise(f, number(node.body, env))
 
 def _of_matrix(f): return lambda node, env: f(number(node.body, env))
@@ -148,4 +173,5 @@ BUILT_IN.update({
     "diag": _of_matrix(diagonal), "H": lambda node, env: entropy(meant(node.body, env)),
     "Bern": lambda node, env: bernoulli(number(node.body, env)),
     "U": lambda node, env: uniform(*(number(a, env) for a in node.body.args)),
-    "1": lambda node, env: truth(node.body.args[0], env)})
+    "1": lambda node, env: truth(node.body.args[0], env),
+    "factorial": _factorial, "binom": _binomial})

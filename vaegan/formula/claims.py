@@ -136,14 +136,19 @@ def _first_side(tag):
 # %% ../../nbs/formula/claims.ipynb #ab912cc7
 def _relations(display, earlier):
     "(number, relation) of every statement that claims something"
+    above = None   # the relation in the row above
     for n, clause in enumerate(display.clauses, 1):
         if not isinstance(clause, Relation): continue
-        if clause.sides[0] is None:
+        if clause.sides[0] is None and above:
+            at = above.sides[-1].at[0], clause.at[1]
+            clause = Relation((above.sides[-1], *clause.sides[1:]), clause.ops, at=at)
+        elif clause.sides[0] is None:
             if earlier is None:
                 what = "this goes on from another display: name it by its tag"
                 raise FormulaError(what, display.latex, clause.at)
             clause = Relation((_first_side(earlier)[0], *clause.sides[1:]), clause.ops,
                               at=clause.at)
+        above = clause
         yield n, clause
 
 def _not_claims(display, skipped):

@@ -44,13 +44,18 @@ def meant(
 ) -> Any: # Value, Law, function, tuple, Choice
     "What a part stands for"
     try:
-        if type(node) is Number: return as_value(float(node.text))
-        known = env.known.get(env.text(node))
+        if type(node) is Number: return as_value(float(env.text(node)))
+        known = None if _bare_product(node) else env.known.get(env.text(node))
         called_here = isinstance(node, Call) and callable(known)
         if known is None or called_here and not _filled(known, env):
             return meaning(node, env)
         return _ready(known, node, env)
     except Unfit as e: env.fail(str(e), node)
+
+def _bare_product(node):
+    "m u is no key: it would be taken for mu"
+    return type(node) is Product and not any(node.joints) and all(
+        isinstance(f, Symbol) and len(f.name) == 1 for f in node.factors)
 
 def _filled(f, env):
     "Are all parameters of a function known by their names?"
@@ -78,6 +83,7 @@ def number(
     "The number, vector or matrix that a part stands for"
     v = meant(node, env)
     if isinstance(v, tuple): v = as_vector(v)
+    if isinstance(v, Choice) and len(v.values) == 1: v = v.values[0]   # exp{x}
     if isinstance(v, (Distribution, Law, Gauss)) and isinstance(node, Call):
         x, *_ = (number(a, env) for a in node.body.args[:1])
         v = entrywise(torch.exp, log_density(v, x))
@@ -279,13 +285,20 @@ def is_product(
 # %% ../../nbs/formula/evaluate.ipynb #39c266de
 @meaning.register
 def _(node: Power, env):
-    if isinstance(node.exponent, Symbol) and node.exponent.name == "top":
-        return transposed(number(node.base, env))
+    if _is_transpose(node.exponent, env): return transposed(number(node.base, env))
+    if isinstance(node.exponent, Sum) and node.exponent.signs == ("-",) and \
+       _is_transpose(node.exponent.terms[0], env):
+        return transposed(power(number(node.base, env), as_value(-1.)))
     exponent = number(node.exponent, env)
     if isinstance(node.base, Call) and is_product(node.base, env):
         head, body = node.base.head, node.base.body
         return times(number(head, env), power(number(body, env), exponent))
     return power(number(node.base, env), exponent)
+
+def _is_transpose(node, env):
+    r"Is this the T of Aᵀ: \\top, or a T that is no key?"
+    if not isinstance(node, Symbol) or node.sub or node.marks: return False
+    return node.name == "top" or node.name == "T" and "T" not in env.known
 
 # %% ../../nbs/formula/evaluate.ipynb #28d68e5d
 _COMPARES = {"<": torch.lt, ">": torch.gt, r"\le": torch.le, r"\leq": torch.le,

@@ -8,6 +8,7 @@ Docs: https://vaegan.github.io/vaegan/formula/letters.html.md"""
 __all__ = ['GREEK', 'STYLES', 'ACCENTS', 'WORDS', 'STATISTICS', 'named', 'raw', 'letter', 'digit']
 
 # %% ../../nbs/formula/letters.ipynb #b889a758
+import re
 from dataclasses import replace
 
 from .tokens import Cursor, Token
@@ -18,7 +19,7 @@ GREEK = set(r"""\alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \thet
     \vartheta \iota \kappa \lambda \mu \nu \xi \pi \rho \sigma \tau \upsilon \phi
     \varphi \chi \psi \omega \Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon
     \Phi \Psi \Omega \ell \infty \dots \ldots \cdots \top \star \ast \prime
-    \#""".split())
+    \Pr \#""".split())
 
 # %% ../../nbs/formula/letters.ipynb #bb933495
 STYLES = {r"\mathbf", r"\mathcal", r"\mathbb", r"\mathrm", r"\mathit", r"\mathsf",
@@ -29,7 +30,8 @@ ACCENTS = {r"\hat", r"\widehat", r"\bar", r"\overline", r"\tilde", r"\widetilde"
            r"\dot", r"\ddot", r"\vec"}
 
 # %% ../../nbs/formula/letters.ipynb #263d1b60
-WORDS = {"log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "tr",
+WORDS = {"log", "ln", "exp", "sin", "cos", "tan", "arcsin", "arccos",
+         "arctan", "sinh", "cosh", "tanh", "det", "tr",
          "diag", "sign", "eig", "erf", "rank", "relu", "softplus", "E", "Var", "Cov"}
 
 # %% ../../nbs/formula/letters.ipynb #79ff4374
@@ -57,7 +59,10 @@ def raw(
         if s.now.kind == "end": s.fail("expected '}'")
         depth += {"{": 1, "}": -1}.get(s.now.text, 0)
         last = s.next()
-    return s.latex[start.at[0]:last.at[0]]
+    found = s.latex[start.at[0]:last.at[0]]
+    if "$" in found:
+        s.fail("dollars in words: close the words before a formula", start.at)
+    return found
 
 # %% ../../nbs/formula/letters.ipynb #fd423ea4
 def letter(
@@ -69,11 +74,14 @@ def letter(
         inner = _accented(s)
         return replace(inner, accents=(*inner.accents, t.text), at=s.since(start))
     if t.text not in STYLES:
-        name = {r"\#": "count", r"\infty": "inf"}.get(t.text) or t.text.lstrip("\\")
+        names = {r"\#": "count", r"\infty": "inf", r"\Pr": "P"}
+        name = names.get(t.text) or t.text.lstrip("\\")
         return Symbol(name, t.text, at=t.at)
+    star = "*" if t.text == r"\operatorname" and s.take("*") else ""
     inside = raw(s)
-    name = "_".join(inside.replace("\\", "").split())
-    return Symbol(name, f"{t.text}{{{inside}}}", at=s.since(start))
+    bare = re.sub("|".join(map(re.escape, STYLES)), "", inside) if star else inside
+    name = "_".join(re.sub(r"[\\{}]", "", bare).split())
+    return Symbol(name, f"{t.text}{star}{{{inside}}}", at=s.since(start))
 
 def _accented(s):
     braced = s.take("{")

@@ -13,8 +13,8 @@ from .terms import ARROWS, begins, braced, chain, factor, fence
 from .terms import is_differential, parted, reads, script, side_of, symbol
 from .terms import term
 from .tokens import Cursor
-from .tree import BigOp, Call, Derivative, Labelled, Matrix, Number
-from .tree import Quotient, Remark, Root, Symbol, Words
+from .tree import BigOp, Call, Derivative, Fence, Labelled, Matrix, Number
+from .tree import Power, Quotient, Relation, Remark, Root, Symbol, Words
 
 # %% ../../nbs/formula/operators.ipynb #88602314
 @reads(r"\frac", r"\tfrac", r"\dfrac")
@@ -23,7 +23,9 @@ def _fraction(s):
     if sign := _is_derivative(s):
         order, of, by = _halves(s, sign)
         apart = of is None
-        if apart: of = _reach(s)
+        if apart: of = _whole_term(s)
+        if s.now.text == "(" and not apart:
+            s.fail("is this where the derivative is taken? write f'(x), or a space")
         return Derivative(form, sign, of, by, order, apart, at=s.since(start))
     top, bottom = braced(s), braced(s)
     return Quotient(top, bottom, form, at=s.since(start))
@@ -36,9 +38,15 @@ def _is_derivative(s):
         if s.ahead(j).kind == "end": return None
         depth += {"{": 1, "}": -1}.get(s.ahead(j).text, 0)
         j += 1
-    below, behind = s.ahead(j + 1).text, s.ahead(j + 2).text
+    below, behind = s.ahead(j + 1).text, s.ahead(j + 2)
+    if first == "d" and behind.text == "}": return None
     same = s.ahead(j).text == "{" and below == first
-    return first if same and (first != "d" or behind != "}") else None
+    if first == "d": same = same and all(map(_goes_with_d, (s.ahead(2), behind)))
+    return first if same else None
+
+def _goes_with_d(t):
+    "Can this stand behind the d of a derivative?"
+    return t.kind in ("letter", "command") or t.text in ("}", "^", "(")
 
 def _halves(s, sign):
     "Order, what is differentiated (or nothing), and with respect to what"
@@ -56,16 +64,30 @@ def _halves(s, sign):
     return order, of, tuple(by)
 
 # %% ../../nbs/formula/operators.ipynb #7a0c123b
-def _reach(s):
+def _reads_on(s):
+    "Does something follow that an operator could reach?"
     back, gap = s.i, s.spaces()
-    if not begins(s) or parted(s, gap):
-        s.i = back
-        return None
-    again, first = s.i, factor(s)
-    called = first.head if isinstance(first, Call) else first
-    if isinstance(called, Symbol) and called.name not in WORDS: return first
-    s.i = again
-    return term(s, near=True)
+    follows = begins(s) and not parted(s, gap)
+    if not follows: s.i = back
+    return follows
+
+def _whole_term(s):
+    "What d/dx reaches: all factors, as far as the next + or ="
+    return term(s) if _reads_on(s) else None
+
+def _reach(s):
+    "What ∇ reaches: one letter or call, or what a word such as log begins"
+    if not _reads_on(s): return None
+    i, base = s.i, symbol(s) if named(s.now) else None
+    s.i = i
+    letter = base.base if isinstance(base, Power) else base
+    if not isinstance(letter, Symbol) or letter.name in WORDS:
+        return term(s, near=True)
+    first = factor(s)
+    column = s.now.text == r"\begin"   # a matrix behind it, which is no function
+    if begins(s) and not column:
+        s.fail(r"∇f g may be (∇f)g or ∇(fg): write brackets or \,")
+    return first
 
 @reads(r"\nabla")
 def _nabla(s):
@@ -97,7 +119,7 @@ def _operator(s):
         op += _OPERATORS[s.next().text]
     sub, sup = _limits(s)
     name = Symbol(op, "\\" + op, at=s.since(start))
-    if not sub and s.now.text == "(" and op in _OPTIMA:
+    if not sub and s.now.text in ("(", r"\{") and op in _OPTIMA:
         return Call(name, fence(s), at=s.since(start))
     back, gap = s.i, s.spaces()
     minus = s.now.text == "-" and op in _OPTIMA
@@ -117,17 +139,35 @@ def _limits(s):
     return sub, sup
 
 # %% ../../nbs/formula/operators.ipynb #d3cea8f9
+def _integrand(s):
+    "f(x) dx: what is integrated, the space, and x"
+    body = Number("1") if is_differential(s) else side_of(s)
+    gap = " ".join(s.spaces())
+    if not s.take("d"): s.fail("expected the dx that ends an integral")
+    if not named(s.now): s.fail("expected a variable after d")
+    return body, gap, symbol(s)
+
+def _over_fraction(s):
+    r"The same of \frac{dx}{f(x)}, if that is all there is"
+    form, i, brace, d = s.now, s.i, s.ahead(), s.ahead(2)
+    if form.text not in (r"\frac", r"\dfrac", r"\tfrac"): return None
+    if brace.text != "{" or d.text != "d" or not named(s.ahead(3)): return None
+    s.i += 3
+    over = symbol(s)
+    if not s.take("}"):
+        s.i = i
+        return None
+    one = Number("1", at=d.at)
+    body = Quotient(one, braced(s), form.text, at=s.since(i))
+    return body, r"\,", over
+
 @reads(r"\int")
 def _integral(s):
     start, _ = s.i, s.next()
     sub, sup = _limits(s)
     s.spaces()
     s.integrals += 1
-    body = Number("1") if is_differential(s) else side_of(s)
-    gap = " ".join(s.spaces())
-    if not s.take("d"): s.fail("expected the dx that ends an integral")
-    if not named(s.now): s.fail("expected a variable after d")
-    over = symbol(s)
+    body, gap, over = _over_fraction(s) or _integrand(s)
     s.integrals -= 1
     return BigOp("int", sub, sup, body, over, gap, at=s.since(start))
 
@@ -137,6 +177,13 @@ def _root(s):
     start, _ = s.i, s.next()
     degree = fence(s).args[0] if s.now.text == "[" else None
     return Root(braced(s), degree, at=s.since(start))
+
+@reads(r"\binom", r"\dbinom", r"\tbinom")
+def _binomial(s):
+    start, t = s.i, s.next()
+    args = braced(s), braced(s)
+    body = Fence("(", ")", args, (",",), at=(args[0].at[0], args[1].at[1]))
+    return Call(Symbol("binom", t.text, at=t.at), body, at=s.since(start))
 
 @reads(r"\underbrace")
 def _labelled(s):
@@ -149,19 +196,23 @@ def _labelled(s):
 
 def _in_braces(s):
     s.next()
-    label = remark(s)
+    label = remark(s, True)
     s.need("}")
     return label
 
 # %% ../../nbs/formula/operators.ipynb #f43d2617
+_MATRICES = {"pmatrix", "bmatrix", "matrix", "smallmatrix", "cases"}
+
 @reads(r"\begin")
 def _matrix(s):
     start, kind = s.i, environment(s, r"\begin")
+    if kind not in _MATRICES: s.fail(f"{kind} is not known here", s.since(start))
     s.fences.append({r"\end"})
     rows, row = [], []
     while s.now.text != r"\end":
-        row.append(remark(s) if s.now.text == r"\text" else chain(s))
+        row.append(remark(s, True) if s.now.text == r"\text" else chain(s))
         s.spaces()
+        if kind == "cases": s.take(",", ";", ".")
         if s.take("&"): continue
         rows.append(tuple(row))
         row = []
@@ -187,7 +238,8 @@ def _ends(s): return s.now.kind == "end" or s.now.text in _PARTING
 
 # %% ../../nbs/formula/operators.ipynb #6009ab1a
 def remark(
-    s:Cursor   # before \text
+    s:Cursor,           # before \text
+    inside:bool=False   # in a cell or under a brace, where nothing is claimed?
 ) -> Remark:
     "Words, and the formulas that they are about"
     start, parts = s.i, []
@@ -197,6 +249,19 @@ def remark(
             s.next()
             parts.append(Words(raw(s), at=s.since(first)))
             if parts[-1].text.rstrip().endswith(":"): break
-        else: parts.append(chain(s))
+        else:
+            back, said = s.i, chain(s)
+            if isinstance(said, Relation) and not (inside or _about(parts)):
+                s.i = back   # a claim of its own: `so c = d`
+                break
+            parts.append(said)
         while s.now.kind == "space" and not _ends(s): s.next()
     return Remark(tuple(parts), at=s.since(start))
+
+_CONDITIONS = {"if", "for", "where", "when", "whenever", "unless", "as", "at", "once",
+               "until", "while", "over", "among", "given", "in", "or"}
+
+def _about(parts):
+    "Do these words say under which condition, or of what?"
+    words = [w for p in parts if isinstance(p, Words) for w in p.text.lower().split()]
+    return bool(_CONDITIONS & set(words))

@@ -52,10 +52,19 @@ def _separator(s):
         found.append(s.next().text)
     return " ".join(found)
 
+_FRAMES = ("aligned", "split", "align", "align*", "gather", "gather*", "gathered",
+           "equation", "equation*")
+
+def _framed(s):
+    "Does the display begin with such surroundings?"
+    if s.now.text != r"\begin": return False
+    i, name = s.i, environment(s, r"\begin")
+    s.i = i
+    return name in _FRAMES
+
 def _frame(s):
     "The surroundings of several rows: aligned, split"
     frame = environment(s, r"\begin")
-    if frame not in ("aligned", "split"): s.fail(f"{frame} is not known here")
     s.tokens[s.i:] = [t for t in s.tokens[s.i:] if t.text != "&"]
     return frame
 
@@ -80,9 +89,8 @@ def read(
     except RecursionError: raise FormulaError("nested too deeply") from None
 
 def _display(s):
-    tag, rows = _tag(s), [r"\begin", "{", "a", "l", "i", "g", "n", "e", "d"]
-    _separator(s)
-    frame = _frame(s) if [s.ahead(k).text for k in range(9)] == rows else ""
+    tag, _ = _tag(s), _separator(s)
+    frame = _frame(s) if _framed(s) else ""
     clauses, seps = [], []
     while True:
         clauses.append(_clause(s))

@@ -97,13 +97,24 @@ def term(
             joint = s.next().text
             s.spaces()
         elif s.now.text == "/" and not gap:
+            if near: s.fail("log x/y may be (log x)/y or log(x/y): write brackets")
             factors, joints = [_stroke(s, start, factors, joints)], []
             continue
         elif gap and (near or parted(s, gap)) or not begins(s, near): break
         factors.append(factor(s))
+        _numbers(s, joint, *factors[-2:])
         joints.append(joint)
     s.i = back
     return _product(s, start, factors, joints)
+
+def _numbers(s, joint, left, right):
+    "Refuse 10 000 and 2½, which are no products"
+    if not isinstance(left, Number): return
+    spaced = joint.startswith("\\") and joint not in _DOTS or joint in ("", "~")
+    mixed = isinstance(right, Quotient) and not joint and all(
+        isinstance(part, Number) for part in (right.top, right.bottom))
+    if spaced and isinstance(right, Number) or mixed:
+        s.fail(r"one number or two? write 10{,}000, or \cdot between two", right.at)
 
 def _product(s, start, factors, joints):
     if len(factors) == 1: return factors[0]
@@ -194,6 +205,8 @@ def factor(
         if s.now.text != "^": s.fail("expected no subscript or prime after this")
         s.next()
         node = Power(node, script(s), at=s.since(start))
+    while t := s.take("!"):
+        node = Call(Symbol("factorial", "!", at=t.at), node, at=s.since(start))
     s.depth -= 1
     return node
 
@@ -233,6 +246,8 @@ def _is_mark(up):
     return up.name in known or up.look.startswith(r"\text")
 
 # %% ../../nbs/formula/terms.ipynb #af7cc295
+def _signed(t): return t.kind == "number" or named(t)
+
 def script(
     s:Cursor,            # behind ^ or _
     several:bool=False   # may it be a list, as subscripts are?
@@ -244,7 +259,11 @@ def script(
         braced = group(s)
         first, *more = braced.args
         return braced if several or more else first
+    if t.text in ("+", "-") and s.ahead().at[0] == t.at[1] and _signed(s.ahead()):
+        s.fail("a power with a sign wants braces: x^{-1}")
     if t.text in ("*", "'", "+", "-"): node = Symbol(s.next().text, t.text, at=t.at)
+    elif t.text in (r"\min", r"\max", r"\sup", r"\inf"):
+        node = Symbol(s.next().text[1:], t.text, at=t.at)
     elif t.text in READERS: node = READERS[t.text](s)
     elif t.kind == "number": node = digit(s)
     elif named(t): node = letter(s)
@@ -260,11 +279,12 @@ def _applied(s):
     statistic = word and base.name in STATISTICS
     if word:
         back, gap = s.i, s.spaces()
-        fenced = s.now.text == "[" or s.now.text == "(" and not statistic
+        fenced = s.now.text == "[" or s.now.text in ("(", r"\{") and not statistic
         if not fenced and not parted(s, gap) and begins(s):
             return Call(head, term(s, near=True), at=s.since(start))
         if gap and not (fenced and statistic): s.i = back
-    if s.now.text not in ("(", "[") or base.name in ("pi", "inf", "dots"): return head
+    opens = ("(", "[", r"\{") if word and not statistic else ("(", "[")
+    if s.now.text not in opens or base.name in ("pi", "inf", "dots"): return head
     given = {"|", "mid"} if statistic else {"|", "||", "mid"}
     return Call(head, fence(s, given), at=s.since(start))
 

@@ -25,7 +25,10 @@ class Token:
     side:str = ""   # of a bracket: "open" or "close", where that is said
 
 # %% ../../nbs/formula/tokens.ipynb #f94902bd
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+\.\d+|\.?\d+|[A-Za-z]|\s+|.", re.S)
+_OPERATOR = r"\\operatorname\*?\{(?:arg(?:\\[,;! ]|~|\s)*)?(?:min|max|sup|inf)\}"
+_TOKEN = re.compile(_OPERATOR + r"|\\[A-Za-z]+|\\."
+                    r"|\d{1,3}(?:\{,\}\d{3})+|\d+\.\d+|\.?\d+|[A-Za-z]"
+                    r"|\s+|.", re.S)
 _SPACES = {r"\,", r"\;", r"\:", r"\ ", r"\quad", r"\qquad", "~", r"\thinspace"}
 _DROPPED = {r"\!", r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits",
             r"\nonumber", r"\notag"}
@@ -43,6 +46,7 @@ def tokens(
         raise TypeError(f"latex: expected LaTeX as text, got {type(latex).__name__}")
     if len(latex) > 5000:
         raise FormulaError(f"expected at most 5000 characters, got {len(latex)}")
+    _checked_digits(latex)
     found, size, side = [], "", ""
     for m in _TOKEN.finditer(latex):
         text, at = m[0], m.span()
@@ -52,9 +56,36 @@ def tokens(
             continue
         found.append(_token(text, at, size, side))
         size = side = ""
-    return [*found, Token("end", "", (len(latex),)*2)]
+    return _upright([*found, Token("end", "", (len(latex),)*2)])
+
+_DIGITS = {
+    r"\d,\d{3}(?!\d)": r"is this one number or two? write 1000 or 1{,}000, or 1,\ 000",
+    r"\d[eE][+-]\d": r"a number with an exponent: write 10^{-3}"}
+
+def _checked_digits(latex):
+    "Refuse numbers as they are typed elsewhere"
+    for pattern, what in _DIGITS.items():
+        if m := re.search(pattern, latex): raise FormulaError(what, latex, m.span())
+
+def _upright(found):
+    r"The d, e and i of \mathrm d are letters like others"
+    out = []
+    for t in found:
+        out.append(t)
+        texts = [u.text for u in out[-4:]]
+        braced = texts[:2] == [r"\mathrm", "{"] and texts[3:] == ["}"]
+        bare = texts[-2:-1] == [r"\mathrm"]
+        letter = texts[2] if braced else texts[-1]
+        if not (braced or bare) or letter not in ("d", "e", "i"): continue
+        n = 4 if braced else 2
+        at = out[-n].at[0], t.at[1]
+        out[-n:] = [Token("letter", letter, at)]
+    return out
 
 def _token(text, at, size, side):
+    if re.fullmatch(_OPERATOR, text):
+        op = re.sub(r"\\operatorname|[^a-z]", "", text)
+        return Token("command", "\\" + op, at)
     if text in _SPACES: return Token("space", text, at)
     if text in _BARS:
         side = side or {"l": "open", "r": "close"}.get(text[1], "")
@@ -109,5 +140,9 @@ class Cursor:
 
     def fail(self, what, at=None) -> NoReturn:
         "Say what is wrong, at the current token or elsewhere"
+        sign = self.now.text
         if not at and self.now.kind == "end": what += ", but the formula ends"
+        if not at and not sign.isascii():
+            what = f"{sign} is typed as a sign: write its command in LaTeX"
+        if not at and sign == "$": what = "give what stands between the dollars"
         raise FormulaError(what, self.latex, at or self.now.at)

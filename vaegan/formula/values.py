@@ -193,6 +193,7 @@ def logistic(
 ENTRYWISE = dict(
     log=torch.log, ln=torch.log, exp=torch.exp, sin=torch.sin, cos=torch.cos,
     tan=torch.tan, sinh=torch.sinh, cosh=torch.cosh, tanh=torch.tanh, sign=torch.sign,
+    arcsin=torch.asin, arccos=torch.acos, arctan=torch.atan,
     erf=torch.erf, relu=torch.relu, softplus=torch.nn.functional.softplus,
     sqrt=torch.sqrt, sigma=logistic, Phi=torch.special.ndtr, floor=torch.floor,
     ceil=torch.ceil)

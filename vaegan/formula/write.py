@@ -94,9 +94,14 @@ def _(node: Root):
     return r"\sqrt" + degree + _braces(node.body)
 
 # %% ../../nbs/formula/write.ipynb #70ce4270
+_FACTORIAL = Symbol("factorial", "!")
+
 @_latex.register
 def _(node: Call):
-    fenced = isinstance(node.body, Fence) and node.body.open in ("(", "[")
+    fenced = isinstance(node.body, Fence) and node.body.open in ("(", "[", r"\{")
+    if node.head == _FACTORIAL: return _latex(node.body) + "!"
+    if isinstance(node.head, Symbol) and node.head.name == "binom":
+        return node.head.look + "".join(map(_braces, node.body.args))
     return _join(_latex(node.head), "" if fenced else " ", _latex(node.body))
 
 @_latex.register
@@ -178,7 +183,7 @@ def shown_op(
 def _plain(node) -> str: raise TypeError(f"expected a part of a formula, got {node!r}")
 
 @_plain.register
-def _(node: Number): return node.text
+def _(node: Number): return node.text.replace("{,}", "")
 
 @_plain.register
 def _(node: Words): return node.text
@@ -237,6 +242,7 @@ def _(node: Root): return f"sqrt({_plain(node.body)})"
 @_plain.register
 def _(node: Call):
     fenced = isinstance(node.body, Fence) and node.body.open in ("(", "[")
+    if node.head == _FACTORIAL: return _tight(node.body) + "!"
     return _plain(node.head) + " "*(not fenced) + _plain(node.body)
 
 @_plain.register

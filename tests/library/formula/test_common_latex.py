@@ -1,0 +1,88 @@
+r"""LaTeX as people write it elsewhere: what is right is green, what is wrong is red, and what may be read in two ways, or not at all, is
+refused with its place. Nothing is passed over."""
+import math
+import time
+
+import pytest
+import torch
+from torch import tensor as T
+
+from vaegan.formula import Over, holds
+from vaegan.formula.agree import Fails
+from vaegan.formula.read import read
+from vaegan.formula.tree import FormulaError
+from vaegan.formula.write import write
+
+A, TURNED, INVERSE = T([[1., 2.], [3., 5.]]), T([[1., 3.], [2., 5.]]), torch.linalg.inv(T([[1., 2.], [3., 5.]]))
+F = dict(f=torch.sin, g=torch.exp, x=.7)
+ONE = dict(a=1., b=1., c=1.)
+
+RIGHT = [  # (right, wrong, what the letters stand for)
+    (r"\frac{d}{dx} x e^{x} = (1+x)\, e^{x}", r"\frac{d}{dx} x e^{x} = e^{x}", dict(x=.7)),
+    (r"\frac{d}{dx} f(x) g(x) = f'(x)\, g(x) + f(x)\, g'(x)", r"\frac{d}{dx} f(x) g(x) = f'(x)\, g(x)", F),
+    (r"\frac{d}{dx}\sin x\cos x = \cos^2 x - \sin^2 x", r"\frac{d}{dx}\sin x\cos x = \cos^2 x", dict(x=.7)),
+    (r"\frac{\partial}{\partial x}\frac1x\log x = \frac{1 - \log x}{x^2}", r"\frac{\partial}{\partial x}\frac1x\log x = -\frac{1}{x^2}\log x", dict(x=.7)),
+    (r"\frac{\mathrm d}{\mathrm d x} x^2 = 2x", r"\frac{\mathrm d}{\mathrm d x} x^2 = x", dict(x=.7)),
+    (r"\begin{aligned} a &= b \\ &= c \end{aligned}", r"\begin{aligned} a &= b \\ &= c + 1 \end{aligned}", ONE),
+    (r"\begin{align*} a &= b \\ &\le c + 1 \\ &= 2 \end{align*}", r"\begin{align*} a &= b \\ &\le c + 1 \\ &= 1 \end{align*}", ONE),
+    (r"a = b, \text{ so } c = 1", r"a = b, \text{ so } c = 2", ONE),
+    (r"a = b \quad\text{with } c = 1", r"a = b \quad\text{with } c = 2", ONE),
+    (r"n! = 24", r"n! = 12", dict(n=4.)), (r"(n-1)! = 6", r"n - 1! = 6", dict(n=4.)),
+    (r"\binom{n}{k} = \frac{n!}{k!\,(n-k)!}", r"\binom{n}{k} = \frac{n!}{(n-k)!}", dict(n=5., k=2.)),
+    (r"\log_2 x = \frac{\log x}{\log 2}", r"\log_2 x = \log x", dict(x=5.)), (r"\log_{10} x = \frac{\log x}{\log 10}", r"\log_{10} x = \log_2 x", dict(x=5.)),
+    (r"\arctan x = \frac{\pi}{4}", r"\arctan x = \frac{\pi}{2}", dict(x=1.)), (r"\arcsin x = \frac{\pi}{2} - \arccos x", r"\arcsin x = \arccos x", dict(x=.3)),
+    (r"\exp\left\{-x\right\} = e^{-x}", r"\exp\left\{-x\right\} = e^{x}", dict(x=1.3)), (r"\max\{a, b\} = b", r"\max\{a, b\} = a", dict(a=1., b=2.)),
+    (r"A^T = B", r"A = B", dict(A=A, B=TURNED)), (r"A^{\mathsf T} = B", r"A^{\mathrm T} = B^{\mathsf T}", dict(A=A, B=TURNED)),
+    (r"A^{-\top} = B", r"A^{-1} = B", dict(A=A, B=INVERSE.T)), (r"A^{-T} = B", r"A^T = B", dict(A=A, B=INVERSE.T)), ("a^T = 8", "a^T = 2", dict(a=2., T=3.)),
+    (r"\int_0^1 \frac{dx}{1+x^2} = \frac{\pi}{4}", r"\int_0^1 \frac{dx}{1+x} = \frac{\pi}{4}", {}), (r"\int_0^1 x^2\,\mathrm{d}x = \frac13", r"\int_0^1 x^2\,\mathrm{d}x = \frac12", {}),
+    (r"\mathrm{e}^{\mathrm i\pi} = -1", r"\mathrm{e}^{\mathrm i\pi} = 1", {}), ("x = 10{,}000", "x = 10", dict(x=1e4)), (r"\frac{d}{d+2} = \frac12", r"\frac{d}{d+2} = 1", dict(d=2.)),
+    ("p = m u", "p = \\mu", dict(p=4., m=2., u=2., mu=3.)), (r"\Pr(x > 2) = \frac13", r"\Pr(x > 2) = \frac23", dict(P=None)),
+    (r"f = \begin{cases} 1, & \text{if } x > 0, \\ 0, & \text{otherwise.} \end{cases}", r"f = \begin{cases} 2, & \text{if } x > 0, \\ 1, & \text{otherwise.} \end{cases}", dict(f=1., x=1.)),
+    (r"\operatorname*{argmax}_x f(x) = 2", r"\operatorname*{arg\,max}_x f(x) = 3", dict(f=lambda x: -(x - 2)**2)),
+    (r"\operatorname*{\mathbb E}_x[x] = 2", r"\operatorname*{\mathbb E}_x[x] = 1", {})]
+
+def meaning(values):
+    x = Over("x", T([1., 2., 3.]))
+    return {"argmax_x": x, "E_x": x, **values} if "P" not in values else {"E": x}
+
+def only_used(latex, values):
+    "What a formula asks for, so that no key is left over"
+    given = meaning(values)
+    return {k: v for k, v in given.items() if k not in ("argmax_x", "E_x") or k.split("_")[0] in latex.replace("\\,", "")}
+
+@pytest.mark.parametrize("right, wrong, values", RIGHT, ids=[r for r, _, _ in RIGHT])
+def test_right_is_green_and_wrong_is_red(right, wrong, values):
+    assert holds(right, only_used(right, values)).links
+    with pytest.raises(Fails): holds(wrong, only_used(wrong, values))
+
+REFUSED = [  # what is refused, what is said, and the place
+    (r"\nabla_x f(x) g(x) = 1", "(∇f)g or ∇(fg)", "f(x) ⟪g⟫"), (r"\nabla_x f(x)^\top g = 1", "(∇f)g or ∇(fg)", "⟪g⟫"), (r"\frac{df}{dx}(x) = 1", "where the derivative is taken", "⟪(⟫x)"),
+    (r"\sin x/x = 1", "(log x)/y or log(x/y)", r"x⟪/⟫x"), (r"\ln n / n", "(log x)/y or log(x/y)", "⟪/⟫"), ("x = 1,000", "one number or two", "⟪1,000⟫"), ("f(12,345)", "one number or two", "⟪2,345⟫"),
+    (r"x = 10\,000", "one number or two", r"⟪000⟫"), (r"x = 2\tfrac12", "one number or two", r"⟪\tfrac12⟫"), ("x = 1e-3", "number with an exponent", "⟪1e-3⟫"), ("x^-1 = 2", "wants braces", "⟪-⟫1"),
+    ("e^-x = 2", "wants braces", "⟪-⟫x"), (r"a = b,\quad \begin{array} c \end{array}", "not known here", r"⟪\begin{array}⟫"), (r"\begin{vmatrix} a \end{vmatrix} = b", "not known here", "vmatrix"),
+    (r"f = \begin{cases} 1 & \text{if $x > 0$} \\ 0 & \text{otherwise} \end{cases}", "dollars in words", "⟪"), ("a − b = 0", "typed as a sign", "⟪−⟫"), ("a ≤ b", "typed as a sign", "⟪≤⟫"),
+    (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"\left. x\right|_{x = 0}", "expected", "⟪|⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫")]
+
+@pytest.mark.parametrize("latex, what, where", REFUSED, ids=[r for r, _, _ in REFUSED])
+def test_what_may_be_read_in_two_ways_is_refused(latex, what, where):
+    with pytest.raises(FormulaError) as e: read(latex)
+    assert what in str(e.value) and where in str(e.value)
+
+def test_a_factorial_is_of_whole_numbers():
+    for latex in ("n! = 1", r"\binom{n}{2} = 1"):
+        with pytest.raises(FormulaError, match="whole numbers"): holds(latex, n=4.5)
+    with pytest.raises(FormulaError, match="at most n"): holds(r"\binom{2}{n} = 1", n=4.)
+
+@pytest.mark.parametrize("latex", [r for r, _, _ in RIGHT] + [w for _, w, _ in RIGHT])
+def test_there_and_back(latex): assert read(write(read(latex))) == read(latex)
+
+@pytest.mark.parametrize("latex", [r"\frac{d}{dx}"*35 + "x", r"\nabla_x\log\nabla_x\exp "*9 + "x", r"\frac{d}{dx}\log "*19 + "x", r"\nabla "*39 + "x", r"\frac{d}{dx}("*15 + "x" + ")"*15])
+def test_derivatives_of_derivatives_are_read_once(latex):
+    start = time.perf_counter()
+    try: read(latex)
+    except FormulaError as e: assert "nested" in str(e)
+    assert time.perf_counter() - start < 1
+
+def test_what_is_said_under_a_condition_is_no_claim():
+    held = holds(r"a = b \qquad\text{if } c = 2", a=1., b=1.)
+    assert len(held.links) == 1 and "if" in held.left[0][0] and math.isfinite(held.links[0].values[0])
