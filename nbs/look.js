@@ -30,6 +30,57 @@ function here() {                     // the current chapter in view, without mo
   if (low > .7*list.clientHeight) list.scrollTop += low - .3*list.clientHeight;
 }
 
+// a long group of the list comes when it is opened; where it cannot come, its link remains
+async function fill(event) {
+  const fold = event.target, name = fold.dataset?.pages;
+  if (!name || !fold.open) return;
+  const up = document.querySelector('meta[name="quarto:offset"]')?.content ?? "./";
+  const answer = await fetch(up + "scripts/chapters.json").catch(() => null);
+  if (!answer?.ok) return;
+  const list = fold.querySelector("ul"), held = list.contains(document.activeElement);
+  list.innerHTML = (await answer.json())[name];
+  for (const a of list.querySelectorAll("a")) a.setAttribute("href", up + a.getAttribute("href"));
+  delete fold.dataset.pages;
+  if (held) list.querySelector("a")?.focus();
+}
+
+// buttons to copy code, for Quarto's script, which runs after this one
+function copying() {
+  for (const box of document.querySelectorAll(".code-copy-outer-scaffold")) {
+    if (box.querySelector(".code-copy-button")) continue;
+    const button = document.createElement("button");
+    Object.assign(button, {type: "button", title: "Copy to Clipboard"});
+    button.className = "code-copy-button";
+    button.append(Object.assign(document.createElement("i"), {className: "bi"}));
+    box.append(button);
+  }
+}
+
+// KaTeX writes each formula twice, for eyes and for ears: what is copied has it once, as TeX
+function copied(event) {
+  const range = getSelection().rangeCount && getSelection().getRangeAt(0).cloneRange();
+  if (!range || range.collapsed) return;
+  const formula = node => (node.nodeType === 1 ? node : node.parentElement).closest(".katex");
+  const [first, last] = [formula(range.startContainer), formula(range.endContainer)];
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  const part = document.createElement("div");
+  part.append(range.cloneContents());
+  const all = part.querySelectorAll(".katex");
+  if (!all.length) return;
+  for (const e of all) {
+    const tex = e.querySelector("annotation")?.textContent ?? e.textContent;
+    const mark = e.closest(".katex-display") ? "$$" : "$";
+    e.replaceWith(mark + tex + mark);
+  }
+  document.body.append(part);                // innerText knows of lines only what is on the page
+  part.style.cssText = "position: absolute; left: -200vw; white-space: normal";
+  event.clipboardData.setData("text/plain", part.innerText.trim());
+  event.clipboardData.setData("text/html", part.innerHTML);
+  part.remove();
+  event.preventDefault();
+}
+
 const isOpen = () => root.dataset.nav === "open";
 function escape(event) {
   if (event.key !== "Escape" || !isOpen()) return;
@@ -37,8 +88,11 @@ function escape(event) {
   document.querySelector("button.menu").focus();
 }
 
+copying();
 show();
 here();
+document.querySelector("#quarto-sidebar")?.addEventListener("toggle", fill, true);
+document.addEventListener("copy", copied);
 system.addEventListener("change", show);
 document.querySelector("button.theme")?.addEventListener("click", turn);
 document.querySelector("button.menu")?.addEventListener("click", () => drawer(!isOpen()));

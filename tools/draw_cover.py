@@ -5,6 +5,7 @@ import sys
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from notebooks import ROOT
+from PIL import Image
 
 from vaegan.plot import COLORS
 
@@ -35,4 +36,7 @@ def draw(panels):
 
 if __name__ == "__main__":
     fig = draw(plt.imread(sys.argv[1]))
-    fig.savefig(ROOT/"nbs"/"images"/"cover.png", facecolor="white", metadata={"Software": None})
+    file = ROOT/"nbs"/"images"/"cover.png"
+    fig.savefig(file, facecolor="white", metadata={"Software": None})
+    with Image.open(file) as drawn: small = drawn.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)      # 256 colours: less than half as heavy

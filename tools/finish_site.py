@@ -3,18 +3,18 @@ page's own contents in it, foot) in markup that works without JavaScript and nam
 finds lessons and no answers, and each page as plain Markdown, where its module's docstring says it is.
 
     python tools/finish_site.py [FOLDER]      FOLDER is _docs; running it twice changes nothing"""
-import hashlib
 import html
 import json
 import os
 import re
 import sys
 from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 
 from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
+from site_search import entries
+from site_weight import lighter, pruned, seen_words, shared
 from write_contents import ROOT, sections
 
 from vaegan.contents import PAGES, lessons, module_of
@@ -63,7 +63,7 @@ def header(up):
 <button class="btn btn-quiet menu" type="button" aria-label="Chapters" aria-expanded="false" aria-controls="quarto-sidebar">{MENU}</button>
 <a class="brand" href="{up}index.html">{MARK}<span>vaegan</span><small>{TAGLINE}</small></a>
 <div id="quarto-search"></div>
-<nav aria-label="Site"><a class="plain" href="{up}api.html">Library</a><a class="plain" href="{SOURCE}">Source</a></nav>
+<nav aria-label="Site"><a class="plain to-list" href="#quarto-sidebar">Chapters</a><a class="plain" href="{up}api.html">Library</a><a class="plain" href="{SOURCE}">Source</a></nav>
 <button class="btn btn-quiet theme" type="button" aria-label="Light or dark">{THEME}</button>
 </div></header>"""
 
@@ -73,27 +73,46 @@ def entry(path, here, up, toc):
     label = html.escape(titles()[path], quote=False)
     if path in chapters() or path[:2].isdigit() or path.startswith(("exercises/", "bank/")): label = f"<b>{number}</b><span>{label}</span>"
     state = ' class="sidebar-link active" aria-current="page"' if active else ""
-    kind = ' class="in"' if path.partition("/")[0] in ROOMS else ""
-    return f'<li{kind}><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
+    return f'<li><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
 
 ROOMS = {"formula": "Formulas", "exam": "Exercises and exams", "widgets": "Widgets"}
+LISTED = {"Exercises": "exercises", "Workshop": "the-workshop"} | {room: "the-workshop" for room in ROOMS.values()}       # where the home page lists them
 
-def room(before, path):
-    "A line above the first page of a folder of the workshop"
-    folder = path.rpartition("/")[0]
-    return f'<li class="sub">{ROOMS[folder]}\n' if folder in ROOMS and not before.startswith(folder + "/") else ""
+WHOLE = ("index", "")      # pages whose list is written out: home, and what is not in the list at all
+
+def lines(found, here, up, toc): return "\n".join(entry(p, here, up, toc) for p in found)
+
+def fold(name, found, inside, here, up):
+    """A group of the list. A long one is on other pages a link to the home page's list of it, and nbs/look.js puts the pages
+    there when it is opened, from scripts/chapters.json: written out they would be a tenth of all that the site weighs."""
+    if here not in found and here not in WHOLE and (at := LISTED.get(name)):
+        known, inside = f' data-pages="{name}"', f'<li><a href="{up}index.html#{at}">All of these pages</a>'
+    else: known = " open" if here in found else ""
+    return f"<details{known}><summary>{name}</summary><ul>\n{inside}\n</ul></details>"
+
+def rooms(found, here, up, toc):
+    "The pages of a group; each folder of the workshop is a fold of its own"
+    out = [lines([p for p in found if p.partition("/")[0] not in ROOMS], here, up, toc)]
+    for folder, name in ROOMS.items():
+        inside = [p for p in found if p.startswith(folder + "/")]
+        if inside: out.append('<li class="sub">' + fold(name, inside, lines(inside, here, up, toc), here, up))
+    return "\n".join(out)
 
 def section(name, found, here, up, toc):
-    numbered = any(p in chapters() for p in found)
-    kind, is_open = "" if numbered else ' class="plain-section"', " open" if here in found else ""
-    items = "\n".join(room(before, p) + entry(p, here, up, toc) for before, p in zip(["", *found], found))
-    return f"<li{kind}><details{is_open}><summary>{name}</summary><ul>\n{items}\n</ul></details>"
+    kind = "" if any(p in chapters() for p in found) else ' class="plain-section"'
+    return f"<li{kind}>" + fold(name, found, rooms(found, here, up, toc), here, up)
+
+def groups():
+    "What nbs/look.js fills the folds with: name of a group or room -> its lines, addresses from the site's root"
+    out = {name: rooms(found, None, "", "") for name, found in sections().items() if name in LISTED}
+    for folder, name in ROOMS.items(): out[name] = lines([p for p in paths().values() if p.startswith(folder + "/")], None, "", "")
+    return out
 
 def sidebar(here, up, toc=""):
     "The list of all pages in groups, of which only the current one is open; outside of it the bank is one link"
-    groups = [section(name, found, here, up, toc) for name, found in sections().items() if name != BANK or here in found]
-    if len(groups) < len(sections()): groups.append(f'<li class="to-bank"><a href="{up}index.html#exercises">{BANK}</a>')
-    return f'<nav id="quarto-sidebar" aria-label="Chapters"><ul>\n{chr(10).join(groups)}\n</ul></nav>\n'
+    found = [section(name, found, here, up, toc) for name, found in sections().items() if name != BANK or here in found]
+    if len(found) < len(sections()): found.append(f'<li class="to-bank"><a href="{up}index.html#exercises">{BANK}</a>')
+    return f'<nav id="quarto-sidebar" aria-label="Chapters"><ul>\n{chr(10).join(found)}\n</ul></nav>\n'
 
 def contents(text):
     "Quarto's table of contents of a page, named, with its headings of level two"
@@ -125,12 +144,14 @@ def footer(here):
 
 HEAD = """<script>document.documentElement.classList.add("js");
 try { const s = localStorage.getItem("quarto-color-scheme");
-if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "light" } catch {}</script>
+if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "light" } catch {}
+{ const u = new URL(location), q = u.searchParams.get("q");      // what was searched: nbs/search.js shows it and leaves formulas whole
+  if (q) { document.documentElement.dataset.q = q; u.searchParams.delete("q"); history.replaceState(history.state, "", u) } }</script>
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-serif-4-400-latin.woff2">
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-serif-4-600-latin.woff2">
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-sans-3-400-latin.woff2">
 </head>"""
-UNUSED = r'\n? *<(?:link|script)[^>]*(?:bootstrap-icons\.css|headroom\.min\.js|quarto-nav\.js|bootstrap\.min\.js)"[^>]*>(?:</script>)?'
+UNUSED = r'\n? *<(?:link|script)[^>]*(?:bootstrap-icons\.css|headroom\.min\.js|quarto-nav\.js|bootstrap\.min\.js|fuse\.min\.js)"[^>]*>(?:</script>)?'
 
 def swapped(text, pattern, new):
     "One part of Quarto's page for ours; an error if it is not there, or there twice"
@@ -159,89 +180,13 @@ def finished(text, page):
     if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
     return boxed(lighter(text))
 
-# -- weight ------------------------------------------------------------------------------------------------------------
-LINE = re.compile(r'^<span id="cb[\w-]+"><a href="#cb[\w-]+" aria-hidden="true" tabindex="-1"></a>(.*)</span>$', re.M)
-PLAIN = re.compile(r'<span class="(?:op|ot|va|cn|pp|ex|er|al|in|re|sc|dt|wa)">([^<]*)</span>')      # what site.scss leaves uncoloured
-ONCE = re.compile(r'<script(?P<kind>[^>]*)>(?P<body>(?:(?!</script>).)*?(?:const anchorJS|The answer box of an exercise).*?)</script>\n?', re.S)
-
-def code_lines(m):
-    "A block of code without anchors at its lines and without spans that colour nothing"
-    return m[1] + PLAIN.sub(r"\1", LINE.sub(r"\1", m[2])) + "</code>"
-
-def lighter(text):
-    "A page without what Quarto and pandoc write for others: styles that ours replace, anchors of lines of code, timings of cells"
-    text = re.sub(r"<style>\s*/\* Default styles provided by pandoc.*?</style>\n?", "", text, flags=re.S)
-    text = re.sub(r' data-quarto-private-\d+="[^"]*"', "", text)
-    return re.sub(r"(<code class=\"sourceCode[^>]*>)(.*?)</code>", code_lines, text, flags=re.S)
-
-def shared(text, up):
-    "A page whose large scripts stand in files that all pages share; and those files: name -> script"
-    files = {}
-    def out(m):
-        name = f"{hashlib.sha256(m['body'].encode()).hexdigest()[:12]}.js"
-        if name in files: return ""
-        files[name] = m["body"]
-        module = 'type="module" ' if "module" in m["kind"] else "defer "
-        return f'<script {module}src="{up}scripts/{name}"></script>\n'
-    return ONCE.sub(out, text), files
-
 # -- search ------------------------------------------------------------------------------------------------------------
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-MUTE = {"script", "style", "pre", "details", "form", "nav", "button", "svg"}       # code, folds (answers are folded), controls
-HEADS = {"h2", "h3"}
-INLINE = {"a", "b", "code", "em", "i", "span", "strong", "sub", "sup"}
-SAME = {"How this page works"}       # sections that stand alike on many pages
-
-def words(tex):
-    "What is left of a formula when nobody sets it: E_q[log p(x|z)]"
-    tex = re.sub(r"\\(?:math[a-z]+|operatorname\*?|text[a-z]*|left|right|[bB]igg?[lr]?|q?quad|displaystyle|[,;!: ])", " ", tex)
-    return re.sub(r"\\([a-zA-Z]+)", r"\1", tex.replace("\\mid", "|").replace("\\\\", " ")).translate(dict.fromkeys(map(ord, "{}$&\\")))
-
-class Sections(HTMLParser):
-    "The text of a page's <main>, section by section: [anchor, heading, words]"
-    def __init__(self):
-        super().__init__()
-        self.stack, self.ids, self.found, self.title, self.head = [], [], [["", "", []]], [], False
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in INLINE: self.found[-1][2].append(" ")
-        if tag in VOID: return
-        a = dict(attrs)
-        kinds = (a.get("class") or "").split()
-        mute = tag in MUTE or {"help", "display", "equation", "visually-hidden"} & set(kinds)
-        self.stack.append((tag, bool(mute), "math" in kinds))
-        if tag == "section": self.ids.append(a.get("id", ""))
-        if tag in HEADS and self.here(): self.found.append([a.get("id") or (self.ids or [""])[-1], "", []])
-
-    def handle_endtag(self, tag):
-        while self.stack:
-            last = self.stack.pop()[0]
-            if last == "section": self.ids.pop()
-            if last == tag: break
-
-    def here(self): return any(t == "main" for t, _, _ in self.stack) and not any(m for _, m, _ in self.stack)
-
-    def handle_data(self, data):
-        if not self.here(): return
-        tags = {t for t, _, _ in self.stack}
-        if any(k for _, _, k in self.stack): data = words(data)
-        if "h1" in tags: self.title.append(data)
-        elif HEADS & tags: self.found[-1][1] += data
-        else: self.found[-1][2].append(data)
-
-def plain(parts): return " ".join("".join(parts).split())
-
-def entries(text, page):
-    "What search knows of a page, in Quarto's form"
-    p = Sections()
-    p.feed(text)
-    here = paths().get(page, "")
-    title = "Exercises: "*(here.startswith("exercises/") and here in chapters()) + (titles().get(here) or plain(p.title))
-    crumbs = [name for name, found in sections().items() if here in found]
-    for anchor, head, body in p.found:
-        href = f"{page}#{anchor}" if anchor else page
-        said = plain(body)
-        if (said or head) and plain([head]) not in SAME: yield dict(objectID=href, href=href, title=title, section=plain([head]), text=html.escape(said, quote=False), crumbs=crumbs)
+def known_as(path):
+    "What search calls a page, and its place in the ranking: lessons, then exercises, then the library and the workshop"
+    title, name = titles().get(path, ""), module_of(path).split(".")[-1] if path else ""
+    if path[:2].isdigit() and path in chapters(): return title + f" ({name})"*(name not in title.lower()), 0
+    if path.startswith("exercises/"): return "Exercises: "*(path in chapters()) + title, 1
+    return title, 0 if path in ("notation", "index") else 2
 
 def index(folder):
     "The index of search: all pages in reading order, without the bank"
@@ -249,7 +194,7 @@ def index(folder):
     for page, path in paths().items():
         file = folder/page
         if path.startswith("bank/") or not file.exists(): continue
-        for e in entries(file.read_text(encoding="utf-8"), page): out.setdefault(e["href"], e)
+        for e in entries(file.read_text(encoding="utf-8"), page, *known_as(path)): out.setdefault(e["href"], e)
     return list(out.values())
 
 # -- each page as plain Markdown -----------------------------------------------------------------------------------------
@@ -262,15 +207,19 @@ def output(o):
     text = "".join(o.get("text", "") or data.get("text/plain", ""))
     return fenced(text) if text.strip() else ""
 
+def listing(source):
+    "A cell's code without directives; of what is exported only its name"
+    name = re.search(r"^#\|\s*export", source, re.M) and re.search(r"^(?:def|class) (\w+)|^(\w+) *=", source, re.M)
+    return f"# source of {name[1] or name[2]}: in the module" if name else re.sub(r"^#\|.*\n?", "", source, flags=re.M)
+
 def markdown(nb):
-    "A notebook's prose, code and printed outputs"
+    "A notebook's prose, code and printed outputs; what is exported stands in the module, whose docstring leads here"
     parts = []
     for c in nb.cells:
         source = "".join(c.source)
         if c.cell_type == "markdown": parts.append(source)
         elif c.cell_type == "code" and not re.search(r"^#\|\s*(hide|default_exp)", source, re.M):
-            code = re.sub(r"^#\|.*\n?", "", source, flags=re.M)
-            parts += [fenced(code, "python"), *filter(None, map(output, c.get("outputs", [])))]
+            parts += [fenced(listing(source), "python"), *filter(None, map(output, c.get("outputs", [])))]
     return "\n\n".join(parts) + "\n"
 
 # -- all of it -----------------------------------------------------------------------------------------------------------
@@ -287,10 +236,15 @@ def main(folder):
         new, scripts = shared(finished(text, page), "../"*page.count("/"))
         for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")
         if new != text: f.write_text(new, encoding="utf-8")
+    (folder/"scripts"/"chapters.json").write_text(json.dumps(groups(), ensure_ascii=False), encoding="utf-8")
     (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, indent=0), encoding="utf-8")
     for page, path in documented().items():
         if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
-    for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js"):
+    for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js", "fuse.min.js"):
         for f in (folder/"site_libs").rglob(name): os.remove(f)
+    seen = seen_words([*folder.rglob("*.html"), *folder.rglob("*.js")])
+    for f in (folder/"site_libs").rglob("bootstrap-*.css"):
+        sheet = f.read_text(encoding="utf-8")
+        if (new := pruned(sheet, seen)) != sheet: f.write_text(new, encoding="utf-8")
 
 if __name__ == "__main__": main(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT/"_docs"))

@@ -1,31 +1,34 @@
 "The last step of `make docs`, on pages as Quarto writes them: the shell around a page, what search finds, each page as Markdown"
 import json
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import finish_site
 import pytest
 from finish_site import (
     BANK,
-    PLAIN,
+    ROOMS,
     address,
     boxed,
     chapters,
     contents,
     documented,
-    entries,
     finished,
+    groups,
     index,
-    lighter,
+    known_as,
     main,
     markdown,
     paths,
-    shared,
     sidebar,
     swapped,
     titles,
     turning,
 )
+from site_search import VOID, entries, words
+from site_weight import PLAIN, coloured, lighter, parts, pruned, rules, shared
 from write_contents import sections
 
 from vaegan.contents import PAGES, lessons
@@ -97,7 +100,7 @@ class Tree(HTMLParser):
         if tag == "a" and "href" in a: self.links.append((a["href"], a.get("class", "")))
         if "id" in a: self.ids.append(a["id"])
         if tag == "li" and self.open and self.open[-1] == "li": self.open.pop()
-        if tag not in finish_site.VOID and tag not in ("path", "circle"): self.open.append(tag)
+        if tag not in VOID and tag not in ("path", "circle"): self.open.append(tag)
     def handle_startendtag(self, tag, attrs): pass
     def handle_endtag(self, tag):
         if tag in ("path", "circle"): return
@@ -129,23 +132,42 @@ def test_a_changed_quarto_is_noticed():
 def test_links_of_a_page_in_a_folder_lead_up():
     t = Tree(finished(PAGE, "exercises/elbo.html"))
     inner = {h.split("#")[0] for h, kind in t.links if h.startswith("../")}
-    assert inner == {f"../{page}" for page, path in paths().items() if not path.startswith("bank/")}
+    own = {p for name, found in sections().items() if name not in ("Workshop", BANK) for p in found}
+    assert inner == {f"../{address(p)}" for p in own}
     assert any(h == "../index.html" for h, kind in t.links if kind == "brand")
     inside = Tree(finished(PAGE, "bank/elbo.html"))
-    assert {h for h, kind in inside.links} >= {f"../{page}" for page in paths()}
+    assert {h for h, kind in inside.links} >= {f"../{page}" for page, path in paths().items() if path.startswith("bank/")}
 
 def test_only_the_current_group_is_open_and_holds_the_contents():
     text = sidebar("06_elbo", "", contents(PAGE))
-    groups = re.findall(r"<details( open)?><summary>(.*?)</summary>", text)
-    assert [name for is_open, name in groups] == list(sections())[:-1] and [name for is_open, name in groups if is_open] == ["Variational autoencoders"]
+    folds = re.findall(r"<details( open| data-pages=\"\w+\")?><summary>(.*?)</summary>", text)
+    assert [name for how, name in folds] == list(sections())[:-1] and [name for how, name in folds if how == " open"] == ["Variational autoencoders"]
     current = re.findall(r'<a class="sidebar-link active" aria-current="page" href="elbo.html"><b>6</b>.*?</a><nav id="TOC".*?</nav>', text)
     assert len(current) == 1 and re.findall(r'href="(#\w+)"', current[0]) == ["#one", "#two"]
     assert text.count("aria-current") == 1 and list(sections())[-1] == BANK
 
-def test_folders_of_the_workshop_are_named_once():
+def test_long_groups_come_when_they_are_opened():
+    "On other pages a long group is a link to the home page's list, which is there; what look.js puts in its place is the whole group"
+    text, home = sidebar("06_elbo", "../"), sidebar("index", "")
+    for name in ("Exercises", "Workshop"):
+        inside = re.search(rf'<details data-pages="{name}"><summary>{name}</summary><ul>(.*?)</ul>', text, re.S)[1]
+        assert re.findall(r'href="(.*?)"', inside) == [f"../index.html#{finish_site.LISTED[name]}"]
+    pages = {name: re.findall(r'href="([^"]*html)"', lines) for name, lines in groups().items()}
+    assert pages["Exercises"] == [address(p) for p in sections()["Exercises"]] and "data-pages" not in home
+    rooms = [page for name in ROOMS.values() for page in pages[name]]
+    assert sorted(pages["Workshop"] + rooms) == sorted(address(p) for p in sections()["Workshop"])
+    assert set(re.findall(r'href="([^"#]*html)"', home)) == {page for page, path in paths().items() if not path.startswith("bank/")} | {"index.html"}
+
+def test_links_of_long_groups_are_on_the_home_page():
+    home = (finish_site.ROOT/"nbs"/"index.ipynb").read_text(encoding="utf-8")
+    heads = {re.sub(r"\W+", "-", h.strip().lower()) for h in re.findall(r'"## (.*?)(?:\\n)?"', home)}
+    assert set(finish_site.LISTED.values()) <= heads
+
+def test_folders_of_the_workshop_are_folds_of_their_own():
     text = sidebar("exam/box", "../")
-    assert re.findall(r'<li class="sub">(.*)', text) == list(finish_site.ROOMS.values())
-    assert text.count('<li class="in">') == sum(p.split("/")[0] in finish_site.ROOMS for p in paths().values())
+    assert re.findall(r'<li class="sub"><details(.*?)><summary>(.*?)<', text) == [
+        (" open" if folder == "exam" else f' data-pages="{name}"', name) for folder, name in ROOMS.items()]
+    assert all(f'href="../{address(p)}"' in text for p in sections()["Workshop"] if p.partition("/")[0] not in {"formula", "widgets"})
 
 def test_contents_of_a_page_are_its_headings_of_level_two():
     "Quarto hides a list that has one level only, too"
@@ -166,13 +188,40 @@ def test_readers_turn_pages_past_the_bank():
 def test_search_finds_lessons_and_no_answers():
     found = list(entries(finished(PAGE, "elbo.html"), "elbo.html"))
     assert [e["href"] for e in found] == ["elbo.html", "elbo.html#one", "elbo.html#two", "elbo.html#kl_normal"]
-    assert [e["section"] for e in found] == ["", "One", "Two", "kl_normal"] and {e["title"] for e in found} == {"The evidence lower bound"}
+    assert [e["section"] for e in found] == ["", "One", "Two", "kl_normal"] and {e["title"] for e in found} == {"A title of its own"}
     said = " ".join(e["text"] for e in found)
     assert "Reparameterization moves the noise. A break." in said and "Before &amp; between, with z and kl_normal." in said and "Closed form." in said
     for hidden in ("42", "Solution", "hint", "secret", "Your answer", "int", "Quarto"): assert not re.search(rf"\b{hidden}\b", said), hidden
-    assert {e["title"] for e in entries(finished(PAGE.replace("Two<", "How this page works<"), "exercises/elbo.html"), "exercises/elbo.html")} == {"Exercises: The evidence lower bound"}
-    assert finish_site.words(r"\mathbb{E}_q\big[\log p(x\mid z)\big]").split() == ["E_q", "[log", "p(x|", "z)", "]"]
-    assert found[0]["crumbs"] == ["Variational autoencoders"]
+    assert "How this page works" not in {e["section"] for e in entries(finished(PAGE.replace("Two<", "How this page works<"), "exercises/elbo.html"), "exercises/elbo.html")}
+
+def test_search_knows_pages_by_title_and_module_and_ranks_lessons_first():
+    assert known_as("06_elbo") == ("The evidence lower bound (elbo)", 0) and known_as("exercises/elbo") == ("Exercises: The evidence lower bound", 1)
+    assert known_as("api")[1] == known_as("40_checks")[1] == known_as("formula/tree")[1] == 2 and known_as("notation")[1] == 0
+
+def test_an_equation_is_found_by_its_tag():
+    block = '<h2 id="a">A name</h2><div class="equation" id="eq-kl-std"><span class="math display">\\secret</span></div>'
+    found = list(entries(f"<main>{block}</main>", "x.html"))
+    assert [(e["href"], e["section"]) for e in found] == [("x.html#a", "A name"), ("x.html#eq-kl-std", "(KL-STD)")]
+    assert "A name" in found[1]["text"] and "secret" not in str(found)
+
+@pytest.mark.parametrize(("tex", "said"), [
+    (r"\mathbb{E}_q\big[\log p(x\mid z)\big]", "E_q[log p(x|z)]"), (r"\mathbb{E}_{q_\phi}[\log p_\theta(\mathbf x{\;\mid\;}\mathbf z)]", "E_q_φ[log p_θ(x|z)]"),
+    (r"\tfrac12(\sigma^2-1)", "1/2(σ²-1)"), (r"\frac{a+b}{\sqrt{2\pi}}", "(a+b)/(√2π)"), (r"\mathcal N\big(ax,\;s^2\big)", "N(ax, s²)"),
+    (r"\mathrm{KL}\big(q\,\|\,p\big)", "KL(q‖p)"), (r"-\nobreak 1.7", "-1.7"), (r"\{0, 1\}^{784}", "{0, 1}^784"), (r"x\in\mathbb R^D", "x∈R^D")])
+def test_formulas_are_found_as_they_are_said(tex, said): assert words(tex) == said
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_ranking_puts_lessons_and_titles_first(tmp_path):
+    docs = [("api.html", "The library", "elbo_ppca", "", 2), ("exercises/linear.html", "An autoencoder with a saddle", "", "", 1), ("elbo.html", "The evidence lower bound (elbo)", "", "", 0),
+            ("minimax.html", "The game", "Where is the saddle?", "", 0), ("elbo.html#eq-elbo", "The evidence lower bound (elbo)", "(ELBO)", "", 0),
+            ("vae.html", "Autoencoders (vae)", "", "a saddle, reparametrisation", 0)]
+    items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in docs]
+    script = tmp_path/"try.mjs"
+    module = (finish_site.ROOT/"nbs"/"search.js").as_uri()
+    script.write_text(f"import {{Index}} from {json.dumps(module)}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
+                      "for (const q of ['ELBO', 'saddle', 'reparameterization', 'nothing', '(']) console.log(i.search(q).map(r => r.item.href).join(' '))", encoding="utf-8")
+    out = subprocess.run(["node", script], capture_output=True, text=True, check=True).stdout.split("\n")
+    assert out[:5] == ["elbo.html#eq-elbo elbo.html api.html", "minimax.html exercises/linear.html vae.html", "vae.html", "", "elbo.html vae.html elbo.html#eq-elbo"]
 
 def test_the_bank_is_not_searched(tmp_path):
     for page in ("elbo.html", "bank/elbo.html", "exercises/elbo.html"):
@@ -202,8 +251,25 @@ def test_a_page_is_lighter_and_says_the_same():
     code = "\n".join([line.format(1, 'x <span class="op">=</span> <span class="dv">1</span>'), line.format(2, ""), line.format(3, '<span class="co"># done</span>')])
     heavy = ("<style>\n/* Default styles provided by pandoc. */ a {}\n</style>\n<style>mine</style>"
              f'<div class="cell" data-quarto-private-1="{{&quot;key&quot;}}"><code class="sourceCode python">{code}</code></div>')
-    assert lighter(heavy) == '<style>mine</style><div class="cell"><code class="sourceCode python">x = <span class="dv">1</span>\n\n<span class="co"># done</span></code></div>'
+    assert lighter(heavy) == '<style>mine</style><div class="cell"><code class="sourceCode">x = <i class=n>1</i>\n\n<i class=c># done</i></code></div>'
     assert lighter(lighter(heavy)) == lighter(heavy) and PLAIN.sub("", "<span class=\"im\">import</span>") == "<span class=\"im\">import</span>"
+
+def test_neighbours_of_one_colour_are_one():
+    assert coloured('<span class="st">a</span><span class="ch">b</span> <span class="st">c</span>') == "<i class=s>ab</i> <i class=s>c</i>"
+    assert coloured('<span class="kw">not</span><span class="dv">1</span>') == "<i class=k>not</i><i class=n>1</i>"
+
+CSS = """/* a note */ @import url("a;b.css"); .on, a:not(.off), .never > .on { color: red } .never { content: "}" } @media (width > 1px) { .never { a: b } }
+@media print { :is(.on, p:not(.never), .x) b { c: d } .gone { e: f } } @font-face { src: url(data:x;y) } #top > *, [class=never] { g: h }"""
+
+def test_a_sheet_keeps_what_some_page_may_ask_for():
+    out = pruned(CSS, {"on", "top"})
+    assert out == ('@import url("a;b.css");.on,a:not(.off){ color: red }@media print{:is(.on, p:not(.never), .x) b{ c: d }}'
+                   "@font-face{ src: url(data:x;y) }#top > *,[class=never]{ g: h }")
+    assert pruned(out, {"on", "top"}) == out and ".never" in pruned(CSS, {"never"}) and len(list(rules(CSS))) == 7
+    assert parts(":is(a, b:not(c, d)) e, [f='g,h'] i") == [":is(a, b:not(c, d)) e", "[f='g,h'] i"]
+
+def test_what_is_exported_stands_in_the_markdown_by_name():
+    assert finish_site.listing("#| export\ndef kl(a):\n    return a") == "# source of kl: in the module" and finish_site.listing("#| checks: A\nassert kl(1)") == "assert kl(1)"
 
 def test_scripts_of_all_pages_are_stored_once():
     box = '<script type="module">// The answer box of an exercise\nwire()</script>'

@@ -1,0 +1,97 @@
+"""What a page and the site need not carry: anchors of lines of code, styles and scripts of others, the same script on every
+page, rules of style for markup that stands on no page. tools/finish_site.py uses it; all of it is lossless for a reader."""
+import hashlib
+import re
+
+LINE = re.compile(r'^<span id="cb[\w-]+"><a href="#cb[\w-]+" aria-hidden="true" tabindex="-1"></a>(.*)</span>$', re.M)
+PLAIN = re.compile(r'<span class="(?:op|ot|va|cn|pp|ex|er|al|in|re|sc|dt|wa)">([^<]*)</span>')      # what site.scss leaves uncoloured
+COLORS = dict(k="kw cf im", s="st ss ch vs", n="dv fl bn", c="co do an cv", f="fu at bu")           # site.scss: five colours
+COLOR = {kind: letter for letter, kinds in COLORS.items() for kind in kinds.split()}
+COLORED = re.compile(r'<span class="(' + "|".join(COLOR) + r')">([^<]*)</span>')
+ONCE = re.compile(r'<script(?P<kind>[^>]*)>(?P<body>(?:(?!</script>).)*?'
+                  r'(?:const anchorJS|The answer box of an exercise|mathElements).*?)</script>\n?', re.S)
+CODE = re.compile(r'(<code class="sourceCode)[^"]*("[^>]*>)(.*?)</code>', re.S)
+COPY = re.compile(r'<button title="[^"]*" class="code-copy-button"><i class="bi"></i></button>')     # nbs/look.js brings it
+OTHERS = (re.compile(r"<style>\s*/\* Default styles provided by pandoc.*?</style>\n?", re.S),
+          re.compile(r' data-quarto-private-\d+="[^"]*"'), re.compile(r' data-quarto-table-cell-role="\w+"'), COPY,
+          re.compile(r'(?<=<tr) class="(?:odd|even|header)"'), re.compile(r'(?<=class="sourceCode) python code-with-copy(?=")'),
+          re.compile(r'<meta name="twitter:(?!card)[^>]*>\n?'))               # these repeat og:…, which is read in their place
+
+def coloured(code):
+    "Code with the short marks i.k, i.s, i.n, i.c, i.f for Quarto's spans; neighbours of one colour are one"
+    code = PLAIN.sub(r"\1", LINE.sub(r"\1", code))
+    code = COLORED.sub(lambda m: f"<i class={COLOR[m[1]]}>{m[2]}</i>", code)
+    return re.sub(r"<i class=(\w)>([^<]*)</i>(?:<i class=\1>([^<]*)</i>)+",
+                  lambda m: f"<i class={m[1]}>{re.sub('<[^>]*>', '', m[0])}</i>", code)
+
+def lighter(text):
+    "A page without what Quarto and pandoc write for others"
+    for pattern in OTHERS: text = pattern.sub("", text)
+    text = re.sub(r"(<script id=\"quarto-search-options\"[^>]*>)(.*?)(?=</script>)", lambda m: m[1] + re.sub(r"\n\s*", "", m[2]), text, flags=re.S)
+    return CODE.sub(lambda m: m[1] + m[2] + coloured(m[3]) + "</code>", text)
+
+def shared(text, up):
+    "A page whose large scripts stand in files that all pages share; and those files: name -> script"
+    files = {}
+    def out(m):
+        name = f"{hashlib.sha256(m['body'].encode()).hexdigest()[:12]}.js"
+        if name in files: return ""
+        files[name] = m["body"]
+        module = 'type="module" ' if "module" in m["kind"] else "defer "
+        return f'<script {module}src="{up}scripts/{name}"></script>\n'
+    return ONCE.sub(out, text), files
+
+# -- a sheet of style without the rules that nothing asks for -----------------------------------------------------------
+TOKEN = re.compile(r"[\w-]+")
+NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
+
+def rules(css):
+    "A sheet as (head, body) pairs, body None for a statement such as @import"
+    at, depth, start, head = 0, 0, 0, ""
+    for m in re.finditer(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|url\([^"\')]*\)|/\*.*?\*/|[{};]', css, re.S):
+        if m[0] == "{":
+            depth += 1
+            if depth == 1: head, start = css[at:m.start()], m.end()
+        elif m[0] == "}":
+            depth -= 1
+            if depth == 0: yield head.strip(), css[start:m.start()]
+            if depth == 0: at = m.end()
+        elif m[0] == ";" and depth == 0:
+            yield css[at:m.end()].strip(), None
+            at = m.end()
+
+def parts(selector):
+    "a, b:is(c, d) -> a | b:is(c, d)"
+    out, depth = [""], 0
+    for piece in re.split(r"([()\[\],])", selector):
+        depth += (piece in "([" and piece != "") - (piece in ")]" and piece != "")
+        if piece == "," and not depth: out.append("")
+        else: out[-1] += piece
+    return [s.strip() for s in out]
+
+def asked(selector, seen):
+    "Whether markup with these classes and ids may stand somewhere; what stands in brackets, :not(.x), asks for nothing"
+    while (bare := re.sub(r"\([^()]*\)|\[[^\]]*\]", "", selector)) != selector: selector = bare
+    return all(name in seen for name in NAME.findall(selector))
+
+def pruned(css, seen):
+    "A sheet without the rules whose classes and ids are none of the words `seen`"
+    out = []
+    css = re.sub(r"/\*(?!!).*?\*/", "", css, flags=re.S)
+    for head, body in rules(css):
+        comment = "".join(re.findall(r"/\*!.*?\*/", head, re.S))
+        bare = re.sub(r"/\*!.*?\*/", "", head, flags=re.S).strip()
+        if body is None: out.append(head)
+        elif bare.startswith(("@media", "@supports", "@layer", "@container")):
+            inner = pruned(body, seen)
+            if inner: out.append(f"{comment}{bare}{{{inner}}}")
+        elif bare.startswith("@"): out.append(f"{head}{{{body}}}")
+        else:
+            kept = [s for s in parts(bare) if asked(s, seen)]
+            if kept: out.append(f"{comment}{','.join(kept)}{{{body}}}")
+            elif comment: out.append(comment)
+    return "".join(out)
+
+def seen_words(files):
+    "All words of pages and scripts: whatever a rule of style may be for"
+    return {w for f in files for w in TOKEN.findall(f.read_text(encoding="utf-8"))}
