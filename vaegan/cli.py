@@ -176,7 +176,8 @@ def main(
     commands = dict(tour=_tour, train=_train, sample=_sample, exam=_exam, grade=_grade)
     try: return commands[command](args)
     except (OSError, RuntimeError, ValueError, FloatingPointError) as e:
-        sys.stderr.write(f"vaegan {command}: error: {' '.join(str(e).split())}\n")
+        said = e.args[1] if isinstance(e, OSError) and not e.filename and e.errno else e
+        sys.stderr.write(f"vaegan {command}: error: {' '.join(str(said).split())}\n")
         return 2
     except KeyboardInterrupt:
         said = f"vaegan {command}: interrupted before anything was finished\n"

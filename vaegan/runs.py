@@ -10,6 +10,7 @@ __all__ = ['History', 'schedule_parts', 'save_run', 'load_run', 'kept_parts', 'f
 # %% ../nbs/47_runs.ipynb #f1d2d4d4
 import json
 import math
+import re
 import time
 from copy import deepcopy
 from pathlib import Path
@@ -197,7 +198,12 @@ def kept_parts(
     *keys:str      # and what must be in that
 ) -> dict: # all parts of the run
     "The parts of a run that was kept by `who`"
-    state = load_run(path)
+    try: state = load_run(path)
+    except (OSError, ValueError) as e:   # speaks of `resume`, which nobody typed here
+        text = str(e.strerror if isinstance(e, OSError) else e)
+        text = re.sub("^resume:", f"{arg}:", text)
+        error = OSError(e.errno, text) if isinstance(e, OSError) else ValueError(text)
+        raise error from e
     parts = state.get("parts") if isinstance(state, dict) else None
     kept = parts.get(name) if isinstance(parts, dict) else None
     whole = isinstance(kept, dict) and kept.keys() >= set(keys)

@@ -1,4 +1,4 @@
-"""The whole course in about a minute: a VAE, a GAN and a saddle, on one page of pictures
+"""The whole course in half a minute: a VAE, a GAN and a saddle, on one page of pictures
 
 Docs: https://vaegan.github.io/vaegan/tour.html.md"""
 
@@ -253,6 +253,8 @@ def _part_gan(data, opts):
     G, _, hist, snapshots, num = train_tour_gan(data, epochs, opts["seed"],
                                                 opts["progress"], log)
     opts["G"] = G
+    log(f"GAN  at the end, with new samples: V = {num['value']:.4f}, accuracy of D = "
+        f"{num['accuracy']:.3f}: the numbers of the page")
     log(f"GAN  a fresh discriminator without penalty is right in "
         f"{num['fresh_accuracy']:.1%} of held-out cases")
     log(f"GAN  {num['classes']} of 10 digit classes covered; the rarest holds "
@@ -319,9 +321,9 @@ def tour(
     epochs = epochs or DATA_SETS[data].tour_epochs
     opts = dict(seed=seed, epochs=epochs, progress=progress, log=log)
     few = 1 if data == "digits" else torch.get_num_threads()
-    log(f"{len(images.x):,} images to learn from: first a VAE, {epochs} times through "
-        f"them, then a GAN, {3*epochs} times")
     with new_folder(out), quiet_plots(), _threads(few):
+        log(f"{len(images.x):,} images to learn from: first a VAE, {epochs} times "
+            f"through them, then a GAN, {3*epochs} times")
         sections, cover, note = _run_parts(images, opts)
         made = f"Made by: vaegan tour --data {data} --seed {seed} --epochs {epochs}"
         numbers = dict(data=data, seed=seed, epochs=epochs, finished=not note)

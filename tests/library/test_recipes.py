@@ -87,8 +87,8 @@ def test_sample_draws_from_it(kept, tmp_path):
     (("train", "cats"), "argument kind: invalid choice"),
     (("train", "vae", "--epochs", "0"), "argument --epochs: expected at least 1"),
     (("train", "vae", "--out", "/dev/null/run"), "cannot be made"),
-    (("sample", "RUN/history.csv"), "damaged or no file of this kind"),
-    (("sample", "nowhere"), "could not be read"),
+    (("sample", "RUN/history.csv"), "error: run: .*damaged or no file of this kind"),
+    (("sample", "nowhere"), "error: run: nowhere.* could not be read"),
     (("sample", "RUN", "--out", "/dev/null/x.png"), "out: .* cannot be written"),
     (("sample", "RUN", "--n", "0"), "argument --n: expected at least 1"),
 ])
