@@ -1812,7 +1812,7 @@ def _():
 def _(): holds("ZERO-SET", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4})
 
 @of("CRITICAL")
-def _(): holds("CRITICAL", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4}, atol=1e-7)
+def _(): holds("CRITICAL", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4}, atol=1e-7, skip={"or": "the other case, at another point"})
 
 @of("ACCUMULATE")
 def _():

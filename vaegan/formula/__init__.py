@@ -2,3 +2,5 @@
 from vaegan.formula.claims import holds as holds
 from vaegan.formula.claims import says as says
 from vaegan.formula.meanings import Over as Over
+
+__all__ = ["Over", "holds", "says"]

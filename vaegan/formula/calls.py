@@ -85,7 +85,8 @@ def _from_template(node, env):
     likeness = [2*(t[1] == texts) + sum(p in ls for p, ls in zip(t[1], letters))
                 for t in fit]
     if likeness.count(max(likeness)) > 1: env.fail("two keys fit this", node)
-    _, names, _, f = fit[likeness.index(max(likeness))]
+    _, names, _, f, k = fit[likeness.index(max(likeness))]
+    env.known.seen.add(k)
     wanted = parameters(f)
     values = [meant(a, env) if wanted is None or n in wanted else None
               for n, a in zip(names, args)]

@@ -9,22 +9,28 @@ __all__ = ['free_indices', 'holds', 'says', 'value']
 
 # %% ../../nbs/formula/claims.ipynb #13abe85a
 import itertools
+import math
+import re
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 import vaegan.formula.derivatives  # noqa: F401
-from .agree import CLAIMS, NEAR, Fails, Held, Link, Tolerance, agree
-from .agree import among, printed, shown
+from .agree import CLAIMS, EQUAL, NEAR, Fails, Held, Link, Tolerance
+from .agree import agree, among, printed, shown
 from .calculus import index_range
 from .letters import STATISTICS
 from .displays import before, latex_of, tags
-from .evaluate import Choice, as_vector, indexed, meant, number
+from .evaluate import Choice, as_vector, indexed, inside, is_given
+from .evaluate import meant, members, number
 from .meanings import Meanings, Over
 from .read import read
-from .tree import BigOp, Derivative, Display, Fence, FormulaError
-from .tree import Matrix, Node, Relation, Remark, Sum, Symbol, walk
-from .values import Unfit, Value, aligned
+from .tree import BigOp, Call, Derivative, Display, Fence, FormulaError
+from .tree import Labelled, Matrix, Node, Number, Product, Quotient
+from .tree import Relation, Remark, Sum, Symbol, Words, parts, walk
+from .values import Unfit, Value, aligned, as_value, divided
 from .write import key, plain, shown_op, write
 
 # %% ../../nbs/formula/claims.ipynb #ee9e4294
@@ -34,6 +40,7 @@ def free_indices(
 ) -> dict: # name -> (its values, where its count begins)
     "The indices of a statement that nothing binds"
     bound, found = _bound(clause, env), {}
+    _refuse_one_of_two(clause, bound, env)
     for node in (n for n in walk(clause) if isinstance(n, Symbol)):
         for n in (node, *_index_letters(node, env)):
             name = env.text(n)
@@ -42,6 +49,23 @@ def free_indices(
             if index and name not in bound and name not in found:
                 found[name] = index_range(n, None, None, clause, env)
     return found
+
+def _refuse_one_of_two(clause, bound, env):
+    "In Σ_{i<j} both run, if j stands nowhere else: say so with two sums"
+    def count(node):
+        return Counter(env.text(n) for n in walk(node) if isinstance(n, Symbol))
+    everywhere = count(clause)
+    for node in walk(clause):
+        if not isinstance(node, BigOp) or node.op not in ("sum", "prod"): continue
+        first = node.sub.args[0] if node.sub else None
+        if not isinstance(first, Relation) or first.ops[0] not in _BETWEEN: continue
+        if not all(isinstance(s, Symbol) for s in first.sides): continue
+        letters, here = [env.text(s) for s in first.sides], count(node)
+        for j in letters[1:]:
+            if j in bound or j in env.known or everywhere[j] > here[j]: continue
+            env.fail(f"{j} does not run here: write two sums", first)
+
+_BETWEEN = ("<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\ne", r"\neq")
 
 def _index_letters(node, env):
     "The letters in the subscripts that pick an entry"
@@ -71,6 +95,14 @@ def _side(node, env) -> Any:
     v = meant(node, env)
     return v if isinstance(v, (Value, tuple, Choice)) else number(node, env)
 
+_IN = (r"\in", r"\notin")
+
+def _set(node, env) -> Any:
+    "What stands behind ∈: the ends of an interval, or a Choice"
+    anything = as_value(0.)
+    return meant(node, env) if inside(anything, node, env) is not None else \
+        members(node, env)
+
 def _tensor(v, node, env) -> Any:
     "A side as tensors, or why it is none"
     if isinstance(v, tuple): return tuple(_tensor(x, node, env) for x in v)
@@ -89,6 +121,8 @@ def _alike(a, b, node, env) -> Any:
     for v in (a, b):
         if not isinstance(v, Value): env.fail("expected two sides with values", node)
     if a.rank != b.rank and isinstance(node, Relation): _not_a_number(a, b, node, env)
+    if not (a.data.numel() and b.data.numel()):
+        env.fail("there is nothing to compare: no entries", node)
     try:
         if a.eye or b.eye: a, b = _same_size(a, b), _same_size(b, a)
         if a.row != b.row: raise Unfit("one side is a row, the other is none")
@@ -111,8 +145,9 @@ def _not_a_number(a, b, where, env):
         whole = any(isinstance(n, Matrix) or isinstance(n, Derivative) and
                     n.sign == r"\nabla" for n in walk(side))
         apart = vector.rank and not other.rank and not other.eye
-        if whole and apart and bool((other.data != 0).any()):
-            env.fail("a vector equals no number", where)
+        if where.ops[0] not in EQUAL: whole = False
+        if (whole or vector.rank > 1) and apart and bool((other.data != 0).any()):
+            env.fail("a vector or a matrix equals no number", where)
 
 # %% ../../nbs/formula/claims.ipynb #13910e9f
 def _display(what):
@@ -121,11 +156,19 @@ def _display(what):
     if not isinstance(what, str):
         got = type(what).__name__
         raise TypeError(f"what: expected a tag, LaTeX or a Display, got {got}")
-    if what not in tags(): return read(what), None
+    if _is_latex(what): return read(what), None
     display = read(latex_of(what))
     first = display.clauses[0]
     goes_on = isinstance(first, Relation) and first.sides[0] is None
     return display, before(what) if goes_on else None
+
+def _is_latex(what):
+    "Is this LaTeX? A mistyped tag is an error that names those which look like it"
+    if what in tags(): return False
+    word = re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*", what)
+    if word and len(what) > 2 and (what == what.upper() or what.upper() in tags()):
+        latex_of(what)
+    return True
 
 def _first_side(tag):
     "The last side of the display before, which this one goes on from"
@@ -138,6 +181,8 @@ def _relations(display, earlier):
     "(number, relation) of every statement that claims something"
     above = None   # the relation in the row above
     for n, clause in enumerate(display.clauses, 1):
+        if _is_condition(clause) and _can_be_true(clause):
+            yield n, clause.args[0]
         if not isinstance(clause, Relation): continue
         if clause.sides[0] is None and above:
             at = above.sides[-1].at[0], clause.at[1]
@@ -161,12 +206,47 @@ def _not_claims(display, skipped):
             yield link, skipped[n, k]
         if n in skipped: yield text, skipped[n]
         elif isinstance(clause, Remark): yield text, "a remark"
-        elif not isinstance(clause, Relation) and not _is_condition(clause):
-            yield text, "claims nothing"
-        elif not isinstance(clause, Relation): yield text, "a condition"
+        elif _is_condition(clause):
+            if not _can_be_true(clause): yield text, "a condition"
+        elif not isinstance(clause, Relation): yield text, "claims nothing"
+        elif _counts(clause): yield text, "the range of an index"
 
 def _is_condition(clause):
-    return isinstance(clause, Fence) and isinstance(clause.args[0], Relation)
+    if not isinstance(clause, Fence) or len(clause.args) > 1: return False
+    return isinstance(clause.args[0], Relation)
+
+def _can_be_true(clause):
+    "(x < 1) is evaluated like a relation, (n → ∞) is not"
+    return all(op in CLAIMS - NEAR for op in clause.args[0].ops)
+
+# %% ../../nbs/formula/claims.ipynb #4b20a166
+_CONDITIONAL = {"if", "for", "when", "where", "whenever", "provided", "as", "at"}
+
+def _refuse_hidden(display, skipped):
+    "A claim outside of a relation of its own is evaluated by nobody: it needs a reason"
+    for n, clause in enumerate(display.clauses, 1):
+        if n in skipped or isinstance(clause, Relation): continue
+        if _is_condition(clause): continue
+        parts = clause.parts if isinstance(clause, Remark) else ("", clause)
+        for words, part in zip(parts, parts[1:]):
+            first = words.text.split()[:1] if isinstance(words, Words) else []
+            if {w.strip(",.").lower() for w in first} & _CONDITIONAL: break
+            if any(isinstance(x, Relation) for x in _claimed(part)):
+                raise FormulaError("nobody evaluates this: skip it with a reason",
+                                   display.latex, clause.at)
+        if any("$" in w.text for w in walk(clause) if isinstance(w, Words)):
+            raise FormulaError("dollars between words: write the formula outside of "
+                               r"\text", display.latex, clause.at)
+
+def _claimed(part):
+    "The parts of a part that are not what a sum or a mean is about"
+    yield part
+    if isinstance(part, (Fence, Matrix, Labelled)):
+        rows = part.rows if isinstance(part, Matrix) else ()
+        below = part.args if isinstance(part, Fence) else \
+            [c for row in rows for c in row] or [getattr(part, "body", None)]
+        for p in below:
+            if p is not None: yield from _claimed(p)
 
 # %% ../../nbs/formula/claims.ipynb #63d568ec
 def _skipped(display, skip):
@@ -192,8 +272,10 @@ def _hits(n, clause, name):
 # %% ../../nbs/formula/claims.ipynb #f4743b8b
 def _check(n, clause, env, allowed, skipped):
     "The links of one relation, for every value of its free indices"
-    free = free_indices(clause, env)
     if _counts(clause): return
+    free = free_indices(clause, env)
+    for k in (k for k, (v, _) in free.items() if not len(v)):
+        env.fail(f"the range of {k} is empty: nothing to evaluate", clause)
     for values in itertools.product(*(v for v, _ in free.values())):
         starts = {k: s for k, (_, s) in free.items()}
         here = env.under(dict(zip(free, values)), starts=starts)
@@ -202,7 +284,9 @@ def _check(n, clause, env, allowed, skipped):
             if (n, k) in skipped: continue
             _checkable(clause, k, here, allowed)
             for j in (k, k + 1):
-                if sides[j] is None: sides[j] = _side(clause.sides[j], here)
+                if sides[j] is None:
+                    of_set = j > k and clause.ops[k] in _IN
+                    sides[j] = (_set if of_set else _side)(clause.sides[j], here)
             yield _link(n, clause, k, sides, here, allowed, dict(zip(free, values)))
 
 def _place(clause, k):
@@ -219,9 +303,14 @@ def _checkable(clause, k, env, allowed):
 
 def _counts(clause):
     "Is this i = 0, …, n, the range of an index?"
-    last = clause.sides[-1]
-    return isinstance(last, Fence) and any(
-        isinstance(a, Symbol) and a.name in ("dots", "ldots") for a in last.args)
+    first, last = clause.sides[0], clause.sides[-1]
+    if clause.ops not in (("=",), (r"\in",)): return False
+    if not isinstance(first, Symbol): return False
+    if not isinstance(last, Fence) or last.open not in ("", r"\{"): return False
+    dots = [isinstance(a, Symbol) and a.name in ("dots", "ldots") for a in last.args]
+    start = last.args[0]
+    if isinstance(start, Sum) and len(start.terms) == 1: start = start.terms[0]
+    return any(dots) and isinstance(start, Number) and start.text.isdecimal()
 
 # %% ../../nbs/formula/claims.ipynb #dbf66f60
 def _link(n, clause, k, sides, env, allowed, at):
@@ -229,17 +318,86 @@ def _link(n, clause, k, sides, env, allowed, at):
     op, pair = clause.ops[k], clause.sides[k:k + 2]
     where, digits = _place(clause, k), printed(pair[1])
     a, b = sides[k:k + 2]
-    if isinstance(b, Choice):
+    if op in _IN and (hits := inside(a, pair[1], env)) is not None:
+        values = a.data.detach(), tuple(v.data.detach() for v in b)
+        true = bool((hits == (op == r"\in")).all())
+    elif isinstance(b, Choice):
         b = Choice(tuple(_same_size(v, a) for v in b.values))
+        if isinstance(a, Choice): return _pairs(n, clause, k, a, b, env, allowed, at)
         a = _tensor(a, pair[0], env)
-        true = among(a, b, op, allowed)
+        true = among(a, b, op, _for_sets(allowed, (a, *(v.data for v in b.values))))
         values = a, tuple(v.data.detach() for v in b.values)
     else:
         values = _alike(a, b, where, env)
-        true = agree(values[0], values[1], op, allowed, digits)
+        true = _agree(values, op, allowed, digits, pair, env)
     link = Link(plain(pair[0]), shown_op(op), plain(pair[1]), values, n)
     if not true: raise Fails(_complaint(link, env, where, at))
     return link
+
+def _for_sets(allowed, values):
+    if allowed.atol is not None: return allowed
+    return replace(allowed, atol=1e-9*max(float(v.abs().max()) for v in values))
+
+def _pairs(n, clause, k, a, b, env, allowed, at):
+    "± on both sides: the upper signs go together, and the lower"
+    if len(a.values) != len(b.values): env.fail("± on one side only", _place(clause, k))
+    found = [_link(n, clause, k, [None]*k + list(p), env.under({"±": s}), allowed, at)
+             for s, p in zip((1, -1), zip(a.values, b.values))]
+    return replace(found[0], values=tuple(zip(*(f.values for f in found))))
+
+def _agree(values, op, allowed, digits, pair, env):
+    "Are two sides equal, but for what rounding leaves of what is added or taken away?"
+    infinite = any(_is_infinity(s) for s in pair)
+    room = allowed
+    if allowed.atol is None and op in (r"\ne", r"\neq"):
+        room = replace(allowed, atol=_rounding(pair, env))
+    if agree(*values, op, room, digits, infinite): return True
+    if allowed.atol is not None or op in (r"\ne", r"\neq", "<", ">"): return False
+    room = replace(allowed, atol=_rounding(pair, env))
+    return agree(*values, op, room, digits, infinite)
+
+def _is_infinity(node):
+    if isinstance(node, Sum) and len(node.terms) == 1: node = node.terms[0]
+    return isinstance(node, Symbol) and node.name in ("inf", "infty")
+
+# %% ../../nbs/formula/claims.ipynb #3b77d5a1
+def _rounding(pair, env):
+    "How far equal sides may be apart: 1e-9 of what was added or taken away"
+    zero = any(isinstance(s, Number) and not float(s.text) for s in pair)
+    sizes = [_size(s, env) for s in pair]
+    return 1e-9*max((s for s in sizes if s is not None), default=float(zero))
+
+def _size(node, env) -> float|None:
+    "How large what is added in a side is; nothing, if nothing is added"
+    if not _adds(node, env): return None
+    try: return _added(node, env)
+    except FormulaError: return 1.
+
+def _adds(node, env):
+    "May the value of a part be what a difference leaves?"
+    if env.text(node) in env.known: return False
+    if isinstance(node, (BigOp, Derivative)): return True
+    if isinstance(node, Sum) and len(node.terms) > 1: return True
+    if isinstance(node, Call): return not is_given(node, env)
+    return any(_adds(p, env) for p in parts(node))
+
+# %% ../../nbs/formula/claims.ipynb #f760e8e4
+def _added(node, env) -> float:
+    "The largest value, with the absolute values of what is added"
+    if not _adds(node, env): return _largest(number(node, env))
+    if isinstance(node, Sum): return sum(_added(t, env) for t in node.terms)
+    if isinstance(node, Labelled) or isinstance(node, Fence) and len(node.args) == 1:
+        return _added(node.body if isinstance(node, Labelled) else node.args[0], env)
+    if isinstance(node, Product): return math.prod(_added(f, env) for f in node.factors)
+    if isinstance(node, Quotient):
+        inverse = divided(as_value(1.), number(node.bottom, env))
+        return _added(node.top, env)*_largest(inverse)
+    if isinstance(node, BigOp) and node.op in ("sum", "int"):
+        body = Fence("||", "||", (node.body,), at=node.body.at)
+        return _largest(number(replace(node, body=body), env))
+    return max(1., _largest(number(node, env)))
+
+def _largest(v): return float(v.data.detach().abs().max())
 
 def _complaint(link, env, where, at):
     place = "".join(f", at {k} = {v}" for k, v in at.items())
@@ -251,7 +409,7 @@ def holds(
     what:str|Display,    # a tag such as "KL-NORMAL", LaTeX, or what `read` gives
     *given:dict,         # values under keys that are no names of Python
     rtol:float=1e-6,     # how far equal numbers may be apart, relative
-    atol:float=1e-9,     # and absolute
+    atol:float|None=None,# and absolute; what rounding leaves, if it is not given
     within:float|None=None,  # how far ≈ and → may be off, absolute
     tight:bool=False,    # are inequalities equalities here?
     skip:dict|None=None, # statements to leave out -> reason
@@ -261,11 +419,35 @@ def holds(
     display, earlier = _display(what)
     env = Meanings(_merged(given, values), display.latex)
     skipped = _skipped(display, skip)
-    allowed, links = Tolerance(rtol, atol, within, tight), []
-    for n, clause in _relations(display, earlier):
-        if n not in skipped: links += _check(n, clause, env, allowed, skipped)
+    _refuse_hidden(display, skipped)
+    allowed, links = _tolerance(rtol, atol, within, tight), []
+    with torch.inference_mode(False), torch.enable_grad():
+        for n, clause in _relations(display, earlier):
+            if n in skipped: continue
+            said = isinstance(display.clauses[n - 1], Relation)
+            room = allowed if said else replace(allowed, tight=False)
+            links += _check(n, clause, env, room, skipped)
     if not links: raise FormulaError("nothing to evaluate", display.latex)
-    return Held(tuple(links), tuple(_not_claims(display, skipped)))
+    _refuse_idle(display, env)
+    unused = sorted(set(env.known) - env.known.seen)
+    return Held(tuple(links), tuple(_not_claims(display, skipped)), tuple(unused))
+
+def _tolerance(rtol, atol, within, tight):
+    for name, x in (("rtol", rtol), ("atol", atol), ("within", within)):
+        if x is None and name != "rtol": continue
+        if not isinstance(x, (int, float)) or not 0 <= x < math.inf:
+            raise ValueError(f"{name}: expected a number of at least 0, got {x!r}")
+    if rtol >= 1: raise ValueError(f"rtol: expected less than 1, got {rtol!r}")
+    return Tolerance(rtol, atol, within, tight)
+
+def _refuse_idle(display, env):
+    "A mean over a letter that occurs nowhere says nothing: the letter is mistyped"
+    letters = {env.text(n) for n in walk(display) if isinstance(n, Symbol)}
+    for k in env.known.seen & set(env.known):
+        over = env.known[k]
+        if isinstance(over, Over) and not {*over.names} & (letters | env.known.seen):
+            what = f"{' '.join(over.names)}, over which {k} runs, occurs nowhere"
+            raise FormulaError(what, display.latex)
 
 def _merged(given, values):
     "Several dictionaries in one, later ones first"
@@ -273,8 +455,14 @@ def _merged(given, values):
     for some in (*given, values):
         if not isinstance(some, dict):
             raise TypeError(f"given: expected dictionaries, got {type(some).__name__}")
-        merged |= {key(k): v for k, v in some.items()}
+        merged |= {_key(k, v): v for k, v in some.items()}
     return merged
+
+def _key(k, v):
+    if not isinstance(k, str):
+        raise TypeError(f"given: expected text as keys, got {k!r}")
+    if v is None: raise ValueError(f"{k}: expected a value, got None")
+    return key(k)
 
 # %% ../../nbs/formula/claims.ipynb #17b68c05
 def says(
@@ -292,7 +480,8 @@ def says(
 
 def _function(node, latex):
     def side(*given, **values):
-        v = _side(node, Meanings(_merged(given, values), latex))
+        with torch.inference_mode(False), torch.enable_grad():
+            v = _side(node, Meanings(_merged(given, values), latex))
         return tuple(_tensor(x, node, Meanings({}, latex)) for x in v.values) \
             if isinstance(v, Choice) else _tensor(v, node, Meanings({}, latex))
     side.__doc__ = plain(node)

@@ -16,7 +16,7 @@ import torch
 from .calculus import whole
 from .evaluate import indexed, meaning, number
 from .meanings import Meanings, called, parameters
-from .tree import Call, Derivative, Symbol, walk
+from .tree import Call, Derivative, Power, Symbol, walk
 from .values import Value, aligned, as_value
 
 # %% ../../nbs/formula/derivatives.ipynb #48f4e42a
@@ -24,14 +24,32 @@ from .values import Value, aligned, as_value
 def _(node: Derivative, env):
     if node.of is None: env.fail("a derivative of what?", node)
     if node.sign == r"\nabla": return _nabla(node, env)
-    v = None
-    for by in node.by: v = _derivative(node, by, env)
-    if len(node.by) != 1: env.fail("a derivative by several letters", node)
-    return v
+    if len(node.by) != 1: return _mixed(node, env)
+    return _derivative(node, node.by[0], env)
+
+def _mixed(node, env) -> Any:
+    "∂²f/∂x∂y: by several numbers, one after the other"
+    bys = [(by.base, whole(by.exponent, env)) if isinstance(by, Power) else (by, 1)
+           for by in node.by]
+    if not node.order or whole(node.order, env) != sum(n for _, n in bys):
+        env.fail("above and below stand different orders", node)
+    for by, _ in bys:
+        if env.text(by) not in env.known: env.unknown(env.text(by), by)
+    leaves = {env.text(by): _leaf(number(by, env)) for by, _ in bys}
+    if any(v.rank for v in leaves.values()):
+        env.fail("a derivative by several letters, of which one is no number", node)
+    y = number(node.of, env.under(leaves, by=leaves))
+    for by, n in bys:
+        for _ in range(n): y = _slope(y, leaves[env.text(by)], node, env)
+    return y
 
 def _derivative(node, by, env) -> Any:
     "d of / d by, for a number, or the gradient by a vector or matrix"
-    n, base = (whole(node.order, env), by.base) if node.order else (1, by)
+    n, base = whole(node.order, env) if node.order else 1, by
+    if isinstance(by, Power) and node.order: base = by.base
+    elif n != 1: env.fail("above and below stand different orders", node)
+    if node.order and isinstance(by, Power) and whole(by.exponent, env) != n:
+        env.fail("above and below stand different orders", node)
     letter, items = _source(base, env)
     leaf, y = _with_leaf(letter, node.of, env, node)
     if base is not letter and not items:
@@ -60,11 +78,12 @@ def _with_leaf(letter, of, env, node):
     v = number(letter, env)
     data = v.data if v.data.requires_grad else v.data.detach().clone().requires_grad_()
     leaf = replace(v, data=data)
-    return leaf, number(of, env.under({name: leaf}))
+    return leaf, number(of, env.under({name: leaf}, by=(name,)))
 
 def _ratio(by, letter, leaf, y, env, node):
     "The derivative by a function of a letter: dy/dx over df/dx"
-    f = number(by, env.under({env.text(letter): leaf}))
+    name = env.text(letter)
+    f = number(by, env.under({name: leaf}, by=(name,)))
     a, b, axes = aligned(_slope(y, leaf, node, env), _slope(f, leaf, node, env))
     return Value(a/b, axes)
 
@@ -135,7 +154,7 @@ def _by_name(node, names, env):
     for n in names:
         if n not in env.known: env.unknown(n, node)
     leaves = {n: _leaf(as_value(env.known[n])) for n in names}
-    return list(leaves.values()), number(node.of, env.under(leaves))
+    return list(leaves.values()), number(node.of, env.under(leaves, by=leaves))
 
 def _leaf(v):
     data = v.data if v.data.requires_grad else v.data.detach().clone().requires_grad_()

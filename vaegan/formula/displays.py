@@ -29,12 +29,24 @@ def displays_in(
     markdown:_Text     # of one cell or of several
 ) -> dict: # tag -> LaTeX, in the order of the page
     "The tagged displays of a piece of Markdown"
-    text = re.sub(r"```.*?```", "", markdown, flags=re.S)
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", markdown, flags=re.S)
     found = {}
-    for latex in re.findall(r"\$\$(.+?)\$\$", text, re.S):
-        for tag in re.findall(r"\\tag\*?\{([^}]*)\}", latex):
-            found[tag] = re.sub(r"\\tag\*?\{[^}]*\}", "", latex).strip()
+    for latex in map(_inner, re.findall(_DISPLAY, text, re.S)):
+        for tag in re.findall(_TAG, latex):
+            if not tag.strip(): raise ValueError(f"an empty tag: {latex.strip()!r}")
+            if tag in found: raise ValueError(f"the tag {tag} stands twice")
+            found[tag] = re.sub(_TAG, "", latex).strip()
+    for tag in re.findall(_TAG, text):
+        if tag not in found: raise ValueError(f"the tag {tag} stands in no display")
     return found
+
+_TAG = r"\\tag\*?\{([^}]*)\}"
+_DISPLAY = (r"(\$\$(?:(?!\$\$|\n\s*\n).)+\$\$|\\\[.+?\\\]"
+            r"|\\begin\{equation\*?\}.+?\\end\{equation\*?\})")
+
+def _inner(display):
+    "What stands between the dollars, or in \\[…\\] or an equation"
+    return re.sub(r"^\$\$|\$\$$|^\\\[|\\\]$|\\(begin|end)\{equation\*?\}", "", display)
 
 # %% ../../nbs/formula/displays.ipynb #7e1f133d
 PACKAGE = Path(vaegan.__file__).parent
@@ -48,13 +60,15 @@ def _shipped():
 @lru_cache(maxsize=None)
 def _on_page(path, changed):
     "The displays of a notebook; `changed` is when it was saved"
-    try: cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError):
-        warnings.warn(f"{path.name} cannot be read just now; its displays are those "
-                      "of the last `make prepare`", stacklevel=2)
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        prose = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
+    except (ValueError, LookupError, TypeError, AttributeError, OSError):
+        warnings.warn(f"{path.name} cannot be read just now: it is passed over",
+                      stacklevel=2)
         return {}
-    prose = ["".join(c["source"]) for c in cells if c["cell_type"] == "markdown"]
-    return displays_in("\n\n".join(prose))
+    try: return displays_in("\n\n".join(prose))
+    except ValueError as e: raise ValueError(f"{path.name}: {e}") from None
 
 # %% ../../nbs/formula/displays.ipynb #bc85d644
 @checked
@@ -69,6 +83,9 @@ def written(
         page = path.relative_to(nbs).with_suffix("")
         if any(part[0] in "._" for part in page.parts): continue
         for tag, latex in _on_page(path, path.stat().st_mtime_ns).items():
+            if tag in found:
+                pages = f"{found[tag][0]} and {page.as_posix()}"
+                raise ValueError(f"the tag {tag} stands on two pages: {pages}")
             found[tag] = [page.as_posix(), latex]
     return found
 
@@ -102,7 +119,8 @@ def _found(tag):
     if tag in known: return known[tag]
     upper = {t.upper(): t for t in known}
     near = [upper[t] for t in get_close_matches(tag.upper(), upper, 3, .6)]
-    hint = f"one like {', '.join(near)}" if near else "one of vaegan.formula.tags()"
+    every = "one of vaegan.formula.displays.tags()"
+    hint = f"one like {', '.join(near)}" if near else every
     raise ValueError(f"tag: expected {hint}, got {tag!r}")
 
 def _where_it_was(tag):
@@ -135,8 +153,8 @@ def before(
     tag:_Text     # of a display that begins with a relation
 ) -> str: # the tag of another display on that page
     "The display that this one continues"
-    page = page_of(tag)
-    order = [t for t in tags() if page_of(t) == page]
+    known = {**_known(), tag: _found(tag)}
+    order = [t for t, v in known.items() if v[0] == known[tag][0]]
     if m := re.fullmatch(r"(.*?)(\d+)", tag):
         line = f"{m[1]}{int(m[2]) - 1}"
         if line in order: return line

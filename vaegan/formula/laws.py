@@ -8,6 +8,7 @@ Docs: https://vaegan.github.io/vaegan/formula/laws.html.md"""
 __all__ = ['Law', 'Gauss', 'as_law', 'log_density', 'divergence', 'entropy', 'bernoulli', 'uniform']
 
 # %% ../../nbs/formula/laws.ipynb #03c07fbe
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,9 +83,26 @@ def log_density(
     if batch > x.rank - event:
         extra = batch - x.rank + event
         data = data.reshape(data.shape[:axes] + (1,)*extra + data.shape[axes:])
-    with_checks_off = law.dist
-    with_checks_off._validate_args = False
-    return Value(with_checks_off.log_prob(data), axes)
+    return Value(_inside(law.dist, data), axes)
+
+def _inside(dist, data):
+    "A log density: −∞ outside of its support; the caller's law stays as it is"
+    dist = _unchecked(dist)
+    try: found, within = dist.log_prob(data), dist.support.check(data)
+    except NotImplementedError: return dist.log_prob(data)
+    except (ValueError, RuntimeError) as e:
+        raise Unfit(f"no density here: {e}") from None
+    return torch.where(within, found, torch.full_like(found, -torch.inf))
+
+def _unchecked(dist):
+    "A copy that does not look at its arguments"
+    dist = copy(dist)
+    dist._validate_args = False
+    for part in _PARTS:
+        if hasattr(dist, part): setattr(dist, part, _unchecked(getattr(dist, part)))
+    return dist
+
+_PARTS = ("base_dist", "_component_distribution", "_mixture_distribution", "_dirichlet")
 
 # %% ../../nbs/formula/laws.ipynb #159e89ad
 def divergence(

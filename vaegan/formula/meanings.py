@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from .laws import Gauss, Law
-from .tree import FormulaError, Node
+from .tree import FormulaError, Node, Symbol, walk
 from .values import Unfit, Value, as_value
 from .write import key, plain
 
@@ -36,9 +36,17 @@ class Over:
         self.names = tuple(map(key, names.split() if isinstance(names, str) else names))
         self.points = (points,) if len(self.names) == 1 else tuple(points)
         self.weights = weights
+        self._checked()
+
+    def _checked(self):
         if len(self.points) != len(self.names):
             raise ValueError(f"points: expected {len(self.names)} sets of points, "
                              f"one for each of {' '.join(self.names)}")
+        for p in self.points:
+            if callable(p): continue
+            if not hasattr(p, "__len__") or isinstance(p, Tensor) and not p.ndim:
+                raise ValueError(f"points: expected several, got {p!r}")
+            if not len(p): raise ValueError("points: expected at least one, got none")
 
     def __repr__(self): return f"Over({' '.join(self.names)!r}, …)"
 
@@ -116,21 +124,39 @@ def _entry(values, i, place):
     return Value(values.data.select(values.axes, place), values.axes)
 
 # %% ../../nbs/formula/meanings.ipynb #dcf47cb4
+class _Known(dict):
+    "Keys and values, and which keys have been asked for"
+
+    def __init__(self, known, seen):
+        dict.__init__(self, known)
+        self.seen = seen
+
+    def get(self, k, default=None):
+        if k not in self: return default
+        self.seen.add(k)
+        return dict.get(self, k)
+
+    def __getitem__(self, k):
+        self.seen.add(k)
+        return dict.__getitem__(self, k)
+
+# %% ../../nbs/formula/meanings.ipynb #be986dc2
 class Meanings:
     "What letters and parts of a formula stand for"
 
     def __init__(self, given, latex=""):
-        self.known = {key(k): v for k, v in given.items()}
-        self.latex, self.axes, self.starts = latex, 0, {}
+        self.known = _Known({key(k): v for k, v in given.items()}, set())
+        self.latex, self.axes, self.starts, self.by = latex, 0, {}, ()
         self._texts, self.ways = {}, {}
-        called = [(_template(k), v) for k, v in self.known.items() if callable(v)]
-        self.templates = [(*t, v) for t, v in called if t]
+        called = [(_template(k), v, k) for k, v in self.known.items() if callable(v)]
+        self.templates = [(*t, v, k) for t, v, k in called if t]
 
-    def under(self, letters, axes=0, starts=None):
+    def under(self, letters, axes=0, starts=None, by=()):
         "The same with more letters, and perhaps inside one more measure"
         new = object.__new__(type(self))
         new.__dict__ = dict(self.__dict__)
-        new.known = {**self.known, **letters}
+        new.known = _Known({**self.known, **letters}, self.known.seen)
+        new.by = (*self.by, *by)
         new.starts = {**self.starts, **(starts or {})}
         new.axes = self.axes + axes
         return new
@@ -141,12 +167,18 @@ class Meanings:
             found = self._texts[id(node)] = (node, key(plain(node)))
         return found[1]
 
+    def varies(self, node):
+        "Does a part hold a letter by which something is differentiated?"
+        if not self.by: return False
+        letters = (n for n in walk(node) if isinstance(n, Symbol))
+        return any(self.text(n) in self.by for n in letters)
+
     def fail(self, what, node) -> NoReturn:
         raise FormulaError(what, self.latex, node.at) from None
 
     def unknown(self, text, node) -> NoReturn:
         "Nobody said what this is"
-        near = get_close_matches(text, self.known, 1, .75)
+        near = get_close_matches(text, set(self.known) - {text}, 1, .75)
         hint = f"; did you mean {near[0]}?" if near else ""
         self.fail(f"nothing is known of {text}{hint}", node)
 
@@ -172,8 +204,7 @@ def called(
         first = 0 if names else len(written)
         if first > len(wanted):
             env.fail(f"{len(written)} arguments for {len(wanted)}", node)
-        known = {**env.known, **by_name}
-        further = [known.get(n) for n in wanted[first:]]
+        further = [by_name.get(n, env.known.get(n)) for n in wanted[first:]]
         lacking = [n for n, v in zip(wanted[first:], further) if v is None]
         if lacking: env.fail(f"the function also wants {', '.join(lacking)}", node)
         args = [*([] if names else args), *(_plain_value(v, env) for v in further)]

@@ -214,13 +214,16 @@ def entrywise(
 # %% ../../nbs/formula/values.ipynb #ede8e3a7
 def norm(
     a:Value,          # vector, number or (with F) matrix
-    kind:str=""       # "F" for Frobenius
+    kind:str="",      # "F" for Frobenius, "inf", or nothing for 2
+    p:float=2.        # of a p-norm
 ) -> Value:
-    "‖a‖"
+    "‖a‖, ‖a‖₁, ‖a‖ₚ, ‖a‖_∞, ‖A‖_F"
     if a.rank == 2 and kind != "F": raise Unfit("a norm of a matrix: which one?")
+    if not kind and not p >= 1: raise Unfit(f"a norm has p of at least 1, not {p:g}")
     if not a.rank: return replace(a, data=a.data.abs())
     dims = tuple(range(a.axes, a.data.ndim))
-    return Value(torch.linalg.vector_norm(a.data, dim=dims), a.axes)
+    p = {"F": 2., "inf": torch.inf}.get(kind, p)
+    return Value(torch.linalg.vector_norm(a.data, p, dim=dims), a.axes)
 
 # %% ../../nbs/formula/values.ipynb #50bb5c19
 def determinant(
