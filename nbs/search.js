@@ -5,18 +5,21 @@
 const plain = text => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "")
   .replace(/is(ation|ing|e[drs]?)\b/g, "iz$1").replace(/parametr/g, "parameter");
 
-const quoted = text => text.replace(/[^\p{L}\p{N}]/gu, "\\$&");
+const quoted = text => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 const begins = (text, word) =>
   new RegExp(`(^|[^\\p{L}\\p{N}])${quoted(word)}`, "u").test(text);
 
 export function rank(found, words) {     // smaller is better; null: not found
   const heads = `${found.name} ${found.section}`, all = `${heads} ${found.text}`;
   if (!words.every(word => all.includes(word))) return null;
-  if (found.section === `(${words.join(" ")})`) return 0;       // an equation by its tag
-  const titled = words.every(word => begins(heads, word));
-  const chapter = titled && !found.section ? .5 : 0;
-  const inside = words.every(word => begins(all, word)) ? 0 : 6;
-  return (titled ? 1 : 4) + found.kind + inside - chapter;
+  const phrase = words.join(" ");
+  if (found.section === `(${phrase})`) return 1.2*found.kind;       // an equation by its tag
+  let where = 10;
+  if (begins(heads, phrase)) where = found.section ? 1 : .5;
+  else if (begins(all, phrase)) where = 4;
+  else if (words.every(word => begins(heads, word))) where = 5;
+  else if (words.every(word => begins(all, word))) where = 7;
+  return where + found.kind;
 }
 
 export class Index {

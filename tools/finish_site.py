@@ -132,7 +132,8 @@ def turning(here, up):
     def link(side, way, other):
         number = chapters().get(other, "") if other[0].isdigit() else ""
         above = f"Chapter {number}" if number else way
-        return f'<div class="nav-page-{side}"><a href="{up}{address(other)}" rel="{side[:4]}">{above}<b>{html.escape(titles()[other], quote=False)}</b></a></div>'
+        title = "Exercises: "*(other.startswith("exercises/") and other in chapters()) + titles()[other]
+        return f'<div class="nav-page-{side}"><a href="{up}{address(other)}" rel="{side[:4]}">{above}<b>{html.escape(title, quote=False)}</b></a></div>'
     before = link("previous", "Before", order[at - 1]) if at else "<div></div>"
     after = link("next", "Next", order[at + 1]) if at + 1 < len(order) else ""
     return f'<nav class="page-navigation" aria-label="Next and previous page">{before}{after}</nav>'
@@ -151,6 +152,7 @@ if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "li
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-serif-4-600-latin.woff2">
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-sans-3-400-latin.woff2">
 </head>"""
+UNLISTED = '<meta name="robots" content="noindex">'      # the bank holds the answers: search engines leave it out, as our search does
 UNUSED = r'\n? *<(?:link|script)[^>]*(?:bootstrap-icons\.css|headroom\.min\.js|quarto-nav\.js|bootstrap\.min\.js|fuse\.min\.js)"[^>]*>(?:</script>)?'
 
 def swapped(text, pattern, new):
@@ -162,6 +164,10 @@ def swapped(text, pattern, new):
 def boxed(text):
     "Each table in a box of its own, which scrolls where the page does not"
     return re.sub(r"(?<!<div class=\"table-box\">)<table\b.*?</table>", lambda m: f'<div class="table-box">{m[0]}</div>', text, flags=re.S)
+
+def bound(text):
+    "A comma stays on the line of the linked formula before it"
+    return re.sub(r'(?<!<span class="nobreak">)(<a [^>]*><span class="math inline">[^<]*</span></a>[,.;:!?)]+)', r'<span class="nobreak">\1</span>', text)
 
 def finished(text, page):
     "A page as Quarto wrote it, in our shell"
@@ -177,8 +183,9 @@ def finished(text, page):
     if here: text = swapped(text, r"(?=</div> <!-- /content -->)", turning(here, up) + "\n")
     text = re.sub(r"<footer class=\"footer\">.*?</footer>", "", text, flags=re.S)
     text = swapped(text, r"(?=</body>)", footer(here))
+    if here.startswith("bank/"): text = text.replace("</head>", f"{UNLISTED}\n</head>", 1)
     if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
-    return boxed(lighter(text))
+    return boxed(bound(lighter(text)))
 
 # -- search ------------------------------------------------------------------------------------------------------------
 def known_as(path):
@@ -238,6 +245,8 @@ def main(folder):
         if new != text: f.write_text(new, encoding="utf-8")
     (folder/"scripts"/"chapters.json").write_text(json.dumps(groups(), ensure_ascii=False), encoding="utf-8")
     (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, indent=0), encoding="utf-8")
+    if (listed := folder/"sitemap.xml").exists():
+        listed.write_text(re.sub(r"\s*<url>\s*<loc>[^<]*/bank/[^<]*</loc>.*?</url>", "", listed.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
     for page, path in documented().items():
         if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
     for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js", "fuse.min.js"):

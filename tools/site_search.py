@@ -41,6 +41,7 @@ def words(tex):
     tex = re.sub(r"[{}$&\\~]", " ", tex)
     tex = re.sub(r"\s*([_^])\s*", r"\1", tex)
     tex = re.sub(r"[ ]*([|‖/)\]])|([(\[|‖/])[ ]+", lambda m: m[1] or m[2], re.sub(r"\s+", " ", tex))
+    tex = re.sub(r" ?([=≈≤≥∼≠]) ?", r" \1 ", tex)
     return tex.replace("^2", "²").replace("^ᵀ", "ᵀ").replace("\1", "{").replace("\2", "}").strip()
 
 # -- a page ------------------------------------------------------------------------------------------------------------

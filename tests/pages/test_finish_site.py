@@ -183,6 +183,7 @@ def test_chapters_carry_the_numbers_of_their_files():
 def test_readers_turn_pages_past_the_bank():
     order = [p for name, found in sections().items() if name != BANK for p in found]
     assert '<a href="reparam.html" rel="next">Chapter 7<b>The reparameterization trick</b>' in turning("06_elbo", "")
+    assert "Before<b>Exercises: " in turning("exercises/elbo", "../") and "Next<b>Exercises: " in turning("exercises/elbo", "../")
     assert turning("index", "").count("<a ") == 1 and turning(order[-1], "").count("<a ") == 1 and "bank/" not in turning(order[-1], "")
 
 def test_search_finds_lessons_and_no_answers():
@@ -214,14 +215,16 @@ def test_formulas_are_found_as_they_are_said(tex, said): assert words(tex) == sa
 def test_ranking_puts_lessons_and_titles_first(tmp_path):
     docs = [("api.html", "The library", "elbo_ppca", "", 2), ("exercises/linear.html", "An autoencoder with a saddle", "", "", 1), ("elbo.html", "The evidence lower bound (elbo)", "", "", 0),
             ("minimax.html", "The game", "Where is the saddle?", "", 0), ("elbo.html#eq-elbo", "The evidence lower bound (elbo)", "(ELBO)", "", 0),
-            ("vae.html", "Autoencoders (vae)", "", "a saddle, reparametrisation", 0)]
+            ("vae.html", "Autoencoders (vae)", "", "a saddle, reparametrisation", 0), ("kl.html", "Divergences", "(KL-STD)", "", 0), ("kl-2.html", "Exercises: KL-STD", "(KL-STD)", "", 1),
+            ("gan.html", "The GAN", "", "its value is -log 4", 0), ("exercises/log.html", "Exercises: 4. A log", "", "", 1)]
     items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in docs]
     script = tmp_path/"try.mjs"
     module = (finish_site.ROOT/"nbs"/"search.js").as_uri()
     script.write_text(f"import {{Index}} from {json.dumps(module)}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
-                      "for (const q of ['ELBO', 'saddle', 'reparameterization', 'nothing', '(']) console.log(i.search(q).map(r => r.item.href).join(' '))", encoding="utf-8")
+                      "for (const q of ['ELBO', 'saddle', 'reparameterization', 'nothing', 'kl-std', 'log 4', '(']) console.log(i.search(q).map(r => r.item.href).join(' '))", encoding="utf-8")
     out = subprocess.run(["node", script], capture_output=True, text=True, check=True).stdout.split("\n")
-    assert out[:5] == ["elbo.html#eq-elbo elbo.html api.html", "minimax.html exercises/linear.html vae.html", "vae.html", "", "elbo.html vae.html elbo.html#eq-elbo"]
+    assert out[:6] == ["elbo.html#eq-elbo elbo.html api.html", "minimax.html exercises/linear.html vae.html", "vae.html", "", "kl.html kl-2.html", "gan.html exercises/log.html"]
+    assert len(out[6].split()) == 5
 
 def test_the_bank_is_not_searched(tmp_path):
     for page in ("elbo.html", "bank/elbo.html", "exercises/elbo.html"):
@@ -229,7 +232,12 @@ def test_the_bank_is_not_searched(tmp_path):
         (tmp_path/page).write_text(PAGE, encoding="utf-8")
     (tmp_path/"site_libs"/"quarto-nav").mkdir(parents=True)
     (tmp_path/"site_libs"/"quarto-nav"/"quarto-nav.js").write_text("")
+    pages = ("elbo.html", "bank/elbo.html")
+    (tmp_path/"sitemap.xml").write_text("<urlset>" + "".join(f"<url><loc>https://x.org/{p}</loc><lastmod>1</lastmod></url>" for p in pages) + "</urlset>")
     main(tmp_path)
+    assert "x.org/elbo" in (tmp_path/"sitemap.xml").read_text() and "bank" not in (tmp_path/"sitemap.xml").read_text()
+    noindex = [finish_site.UNLISTED in (tmp_path/p).read_text(encoding="utf-8") for p in pages]
+    assert noindex == [False, True] and set(json.loads((tmp_path/"scripts"/"chapters.json").read_text(encoding="utf-8"))) == set(finish_site.LISTED)
     found = [e["href"] for e in json.loads((tmp_path/"search.json").read_text(encoding="utf-8"))]
     assert found == [e["href"] for e in index(tmp_path)] and "elbo.html#one" in found and "exercises/elbo.html#one" in found
     assert not any("bank" in h for h in found) and not (tmp_path/"site_libs"/"quarto-nav"/"quarto-nav.js").exists()
@@ -238,6 +246,11 @@ def test_the_bank_is_not_searched(tmp_path):
 def test_a_table_is_boxed_once():
     once = boxed("<p>x</p><table><tr></tr></table>")
     assert once == '<p>x</p><div class="table-box"><table><tr></tr></table></div>' and boxed(once) == once
+
+def test_a_comma_stays_with_a_linked_formula():
+    link = '<a href="n.html#z" aria-label="z"><span class="math inline">z</span></a>'
+    once = finish_site.bound(f"{link}, {link} and {link}.")
+    assert once == f'<span class="nobreak">{link},</span> {link} and <span class="nobreak">{link}.</span>' and finish_site.bound(once) == once
 
 def test_a_page_as_markdown():
     from fastcore.basics import AttrDict

@@ -138,6 +138,45 @@ def test_search_finds_lessons(read):
     page.keyboard.press("Enter")
     page.wait_for_url("**/reparam.html**", timeout=5000)
 
+@pytest.mark.parametrize(("words", "first"), [("ELBO", "elbo.html"), ("saddle", "autoencoder.html|minimax.html|dynamics.html"), ("KL-STD", "divergences.html#eq-kl-std")])
+def test_search_puts_lessons_first(read, words, first):
+    found = sought(read("index.html"), words)[0]
+    assert re.search(rf"(?:{first.replace('#', '[^#]*#')})", found), found
+
+def test_what_was_searched_is_shown_and_formulas_stay_whole(read):
+    page = read("elbo.html?q=log")
+    page.wait_for_timeout(400)
+    assert page.locator("mark").count() == 0 and "q=" not in page.url
+    inside = page.evaluate("() => [...CSS.highlights.get('found')].map(r => r.startContainer.parentElement.closest('.katex') === null && r.toString().toLowerCase())")
+    assert len(inside) > 5 and set(inside) == {"log"}
+
+def test_a_copied_formula_comes_once(read):
+    page = read("elbo.html")
+    copied = page.evaluate("""() => { const p = [...document.querySelectorAll('main p')].find(e => e.querySelectorAll('.katex').length > 1), r = new Range();
+        r.selectNodeContents(p); getSelection().removeAllRanges(); getSelection().addRange(r);
+        const e = new ClipboardEvent('copy', {clipboardData: new DataTransfer(), bubbles: true, cancelable: true});
+        p.dispatchEvent(e); return [e.clipboardData.getData('text/plain'), p.querySelectorAll('.katex').length] }""")
+    assert copied[0].count("$") == 2*copied[1] and "\n" not in copied[0]
+
+def test_long_groups_of_the_list_come_when_opened(read):
+    page = read("exercises/elbo.html")
+    fold = page.locator("#quarto-sidebar details[data-pages=Workshop]")
+    fold.locator("> summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("#quarto-sidebar a", has_text="What help() says").wait_for(timeout=3000)
+    links = page.locator("#quarto-sidebar details:has(> summary:text-is('Workshop')) > ul > li > a").evaluate_all("all => all.map(a => a.href)")
+    assert len(links) > 10 and all(page.request.get(link).ok for link in links)
+
+def test_type_obeys_the_browser(read):
+    "The root has the size that the reader chose; what the keyboard has reached is outlined"
+    page = read("elbo.html")
+    rules = page.evaluate("""() => [...document.styleSheets].flatMap(s => { try { return [...s.cssRules] } catch { return [] } })
+        .filter(r => /^(:root|html)/.test(r.selectorText ?? '') && r.style.fontSize).map(r => r.style.fontSize)""")
+    assert rules and rules[-1] == "100%"
+    page.locator("#quarto-header nav a").last.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => [document.activeElement.className.includes('theme'), getComputedStyle(document.activeElement).outlineStyle]") == [True, "solid"]
+
 def test_search_does_not_find_answers(read, site):
     "Words that stand in a solution and nowhere else"
     known = " ".join(site.index().values())
