@@ -20,8 +20,8 @@ def raw(text): return fenced(text, "{=html}")
 def python(source): return fenced(source, "python")
 
 def plain_html(text):
-    "Words of a comment or a docstring as HTML: what stands in backticks is code"
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(" ".join(text.split()), quote=False))
+    "Words of a comment or a docstring as HTML: what stands in backticks is code, and so is a command of TeX"
+    return re.sub(r"`([^`]+)`|(\\[A-Za-z]+(?:\{[^{}]*\})?)", lambda m: f"<code>{m[1] or m[2]}</code>", html.escape(" ".join(text.split()), quote=False))
 
 def outside_code(text, change):
     "`change` everything that is not code"

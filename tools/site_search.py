@@ -5,6 +5,8 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
+from site_equations import BAR, NO_BREAK
+
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 MUTE = {"script", "style", "pre", "details", "form", "nav", "button", "svg"}       # code, folds (answers are folded), controls
 HEADS = {"h2", "h3"}
@@ -30,7 +32,7 @@ def over(m):
 
 def words(tex):
     "A formula as text: E_q[log p(x|z)], ½ as 1/2, σ^2"
-    tex = STYLE.sub(" ", SIZE.sub("", tex).replace(r"\{", r"\lbrace ").replace(r"\}", r"\rbrace ").replace(r"\\", " "))
+    tex = STYLE.sub(" ", SIZE.sub("", tex.translate({ord(NO_BREAK): None, ord(BAR): None})).replace(r"\{", r"\lbrace ").replace(r"\}", r"\rbrace ").replace(r"\\", " "))
     tex = re.sub(r"\\(?:hat|bar|tilde|vec|widehat|overline|underline|underbrace|overbrace)\b", " ", tex)
     while True:
         new = FRACTION.sub(over, tex)

@@ -338,6 +338,9 @@ def test_no_line_of_new_symbols_begins_with_a_comma():
     line = site_pages.legend("09_vae.ipynb")
     assert line.count("](") > 1 and line.count(",]{.nobreak}") == line.count("](") - 1 and "}, [" not in line
 
+def test_words_of_a_comment_as_html():
+    assert site_markup.plain_html(r"a \tag{X} or `\mid`, not a/b & c") == r"a <code>\tag{X}</code> or <code>\mid</code>, not a/b &amp; c"
+
 def test_raw_html_outlasts_backticks():
     assert site_markup.raw("a ``` b") == "````{=html}\na ``` b\n````"
 

@@ -83,9 +83,10 @@ def test_a_heading_is_called_by_its_words(read):
     page.wait_for_function("document.querySelector('.anchorjs-link')")
     assert page.get_by_role("heading", name="Why a bound?", exact=True).count() == 1
 
-def test_formulas_are_the_authors(read, base):
+def test_formulas_are_the_authors(read, fresh, base):
     "Without JavaScript, and in what is copied, no TeX of the build stands"
-    page = read("elbo.html", java_script_enabled=False)
+    page = fresh(java_script_enabled=False)
+    page.goto(base + "elbo.html")
     assert not re.search(r"nobreak|\\;\\mid|\\tag", page.locator("main").inner_text())
     page = read("elbo.html")
     page.wait_for_selector(".katex annotation", state="attached")

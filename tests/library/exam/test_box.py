@@ -46,6 +46,14 @@ def test_browser_and_python_agree(tmp_path):
         assert status == dict(mistake="wrong").get(v.status, v.status), (a, message, v)
         if v.status == "mistake": assert message == str(v)
 
+def test_a_decimal_comma_is_named(tmp_path):
+    if not shutil.which("node"): pytest.skip("no node at hand")
+    js = tmp_path/"t.mjs"
+    js.write_text((ROOT/"vaegan"/"js"/"exam"/"answer.js").read_text() + "console.log(JSON.stringify(['-0,8955', '(1, 2)', '-0.8955'].map(a => judge("
+                  "{answer: [-.8955], wrong: [], tol: 1e-4, letters: null, points: null}, a))));")
+    comma, pair, right = json.loads(subprocess.run(["node", js], capture_output=True, text=True, check=True).stdout)
+    assert comma == pair == ["unreadable", "Not readable: expected 1 number(s). Decimals take a point: 0.5."] and right[0] == "right"
+
 # ---------------------------------------------------------------------------------------------------------- bad input
 NO_ROW = {
     "exam.box.box": "takes a Variant, which is checked when it is made",

@@ -100,7 +100,8 @@ function judge(q, said) {             // -> [status, message]
   }
   if (got.length !== q.answer.length) {
     const n = q.points ? 1 : q.answer.length;
-    return ["unreadable", "Not readable: expected " + n + " number(s)."];
+    const point = said.includes(",") ? " Decimals take a point: 0.5." : "";
+    return ["unreadable", "Not readable: expected " + n + " number(s)." + point];
   }
   if (near(got, q.answer, q.tol)) return ["right", "Right."];
   const w = q.wrong.find(w => near(got, w[0], q.tol));
