@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import io
+import math
 import re
 from functools import cache
 from xml.etree import ElementTree as ET
@@ -14,7 +15,7 @@ from matplotlib.font_manager import findfont
 from matplotlib.ft2font import FT2Font
 from PIL import Image
 
-from vaegan.plot import COLORS
+from vaegan.plot import COLORS, _spread
 
 SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 INKS = dict(real="link", fake="wrong", model="run", truth="ink", prior="prior", accent="hint", faint="ink-3")   # roles of words
@@ -134,27 +135,53 @@ def patch(group):
     first = next((c for c in group if kind(c) == "g"), None)
     if first is not None and first.get("id", "").startswith("patch_") and style_of(first[0]).get("fill") == "#ffffff": return first
 
-def covers(image):
-    "Whether some pixels are a ground on which more is drawn, and no cloud of dots"
+def filled(image):
+    "Which part of some pixels is drawn on"
     png = Image.open(io.BytesIO(base64.b64decode(image.get(XLINK).split(",", 1)[1]))).convert("RGBA")
-    return sum(png.getchannel("A").histogram()[1:]) > .7*png.width*png.height
+    return sum(png.getchannel("A").histogram()[1:])/(png.width*png.height)
+
+def covers(image): return filled(image) > .7
+
+def place_of_pixels(image):
+    "Left, right, top and bottom: matplotlib turns pixels upside down, or stretches them by a matrix"
+    x, y, w, h = (float(image.get(k, 0)) for k in ("x", "y", "width", "height"))
+    numbers = floats(image.get("transform"))
+    if "matrix" in image.get("transform", ""): (x, w), (y, h) = ((v*f + m, u*f) for v, u, f, m in ((x, w, numbers[0], numbers[4]), (y, h, numbers[3], numbers[5])))
+    elif "scale(1 -1)" in image.get("transform", ""): y = -y
+    return min(x, x + w), max(x, x + w), min(y, y + h), max(y, y + h)
+
+def extent(axes):
+    "Left, right, top and bottom of some axes, or of the pixels on them"
+    behind = patch(axes)
+    if behind is not None:
+        at = floats(behind[0].get("d"))
+        return min(at[::2]), max(at[::2]), min(at[1::2]), max(at[1::2])
+    places = [place_of_pixels(e) for e in axes.iter(f"{SVG}image")] or [(0., math.inf, 0., math.inf)]
+    return tuple(f(p[i] for p in places) for i, f in enumerate((min, max, min, max)))
 
 def is_ground(axes):
-    "Shades of a colour map keep their white ground also in the dark, and what is drawn on them its dark ink"
-    return any(kind(e) == "image" and covers(e) or e.get("id", "").startswith("QuadContourSet") for e in axes.iter())
+    "Shades of a colour map keep their white ground also in the dark, and what is drawn on them its dark ink; dots in a corner are no shades"
+    area = lambda a, b, c, d: (b - a)*(d - c)
+    large = lambda e: area(*place_of_pixels(e)) > .2*area(*extent(axes))
+    return any(kind(e) == "image" and large(e) and covers(e) or e.get("id", "").startswith("QuadContourSet") for e in axes.iter())
 
-def height_of(text):
-    moved = re.match(r"translate\(\S+ ([\d.-]+)", text.get("transform", ""))
-    return float(moved[1]) if moved else float(text.get("y", "0"))
+def place_of(text):
+    moved = re.match(r"translate\(([\d.-]+) ([\d.-]+)", text.get("transform", ""))
+    x, y = float(text.get("x", "0")), float(text.get("y", "0"))
+    return (float(moved[1]) + x, float(moved[2])) if moved else (x, y)
+
+def stands_on(text, left, right, top, bottom):
+    x, y = place_of(text)
+    return left <= x <= right and top <= y <= bottom
 
 def set_grounds(root):
     for axes in root.iter(f"{SVG}g"):
         if not axes.get("id", "").startswith("axes_") or not is_ground(axes): continue
         behind = patch(axes)
-        top = min(floats(behind[0].get("d"))[1::2]) if behind is not None else 0.
+        place = extent(axes)
         for child in axes:
-            around = child.get("id", "").startswith("matplotlib.axis") or any(height_of(t) < top for t in child.iter(f"{SVG}text"))
-            if not around: child.set("class", "ground")       # ticks, titles and a legend above are no part of it
+            around = child.get("id", "").startswith("matplotlib.axis") or not all(stands_on(t, *place) for t in child.iter(f"{SVG}text"))
+            if not around: child.set("class", "ground")       # ticks, titles, names and a legend outside are no part of it
         if behind is not None: behind.set("class", "ground white")
 
 def white_grounds(root):
@@ -189,6 +216,15 @@ def set_pixels(root):
         Image.open(io.BytesIO(base64.b64decode(old.split(",", 1)[1]))).save(buf, "WEBP", lossless=True, quality=75, method=4)
         new = "data:image/webp;base64," + base64.b64encode(buf.getvalue()).decode()
         e.set("href", min(old.replace("\n", ""), new, key=len))
+
+def mark(root):
+    "What the page treats in its own way: clouds of dots on no ground, words at free places"
+    grounds = {id(e) for g in root.iter() if g.get("class") == "ground" for e in g.iter()}
+    for e in root.iter(f"{SVG}image"):
+        if id(e) not in grounds and filled(e) < .35: e.set("class", "cloud")
+    for g in (g for axes in root.iter(f"{SVG}g") if axes.get("id", "").startswith("axes_") for g in axes):
+        if g.get("id", "").startswith("text_"):
+            for t in g.iter(f"{SVG}text"): t.set("free", "")
 
 def tidy(root, key):
     "Names that nobody calls go, the others become this figure's own; numbers are rounded, empty groups dropped"
@@ -250,15 +286,28 @@ def reach_all(groups, ends):
     return min(a for a, _ in each), max(b for _, b in each)
 
 # -- the whole ---------------------------------------------------------------------------------------------------------
+def flat(group): return [t for t in group.iter(f"{SVG}text") if "rotate" not in t.get("transform", "")]
+
+def sides(inside):
+    "Names of vertical axes with the words at their ticks, on the left (-1) or right (1): (name, its place, words, side)"
+    for axis in (a for group in inside for a in group.iter(f"{SVG}g")):
+        turned = [t for g in axis for t in g if kind(t) == "text" and "rotate(-90" in t.get("transform", "") and "free" not in t.attrib]
+        if len(turned) != 1 or not (ticks := flat(axis)): continue
+        moved = re.match(r"translate\(([\d.-]+)", turned[0].get("transform"))
+        x = float(moved[1] if moved else turned[0].get("x"))
+        side = 1 if x > max(place_of(t)[0] for t in ticks) else -1
+        yield turned[0], x, ticks, side
+
 def spill(inside, lo, hi):
     "The room on the left and right that words need on a phone, where they are larger than drawn, in parts of the width"
     words, room = [], min(PHONE, (hi - lo)*PX)
-    for e in (t for group in inside for t in group.iter(f"{SVG}text")):
-        if "rotate" in e.get("transform", ""): continue
-        at = (sum(floats(e.get("transform"))[:1] + floats(e.get("x", "0"))) - lo)/(hi - lo)
+    beside = {id(t): side for _, _, ticks, side in sides(inside) for t in ticks}      # where the axis' name stands behind a tick's words
+    for e in (t for group in inside for t in flat(group)):
+        at = (place_of(e)[0] - lo)/(hi - lo)
         wide = NARROW*advance("".join(e.itertext()), WORD*float(style_of(e).get("--t", 1)))/room
         before = wide*dict(start=0, middle=.5, end=1)[e.get("text-anchor", "start")]
-        words.append((at, before, wide - before))
+        name = 1.5*WORD/room
+        words.append((at, before + name*(beside.get(id(e)) == -1), wide - before + name*(beside.get(id(e)) == 1)))
     left = right = 0.
     for at, before, behind in 8*words:                        # what is given to one end moves the words at the other
         x = left + at*(1 - left - right)
@@ -266,11 +315,26 @@ def spill(inside, lo, hi):
         right = min(.25, right + max(0, x + behind - 1)/max(at, .1))
     return {k: f"{v:.2f}" for k, v in (("--l", left), ("--r", right)) if v > .01}
 
+def keep_apart(inside, lo, hi, room):
+    "How far words move on a phone, where they are larger than drawn: those below each other, and names beside an axis"
+    size = WORD/PX*max(1, (hi - lo)*PX/PHONE)/(1 - sum(map(float, room.values())))      # in points of the figure
+    move = lambda t, how: put_style(t, style_of(t) | {k: f"{v:.1f}px" for k, v in how.items() if abs(v) > .5})
+    columns, names = {}, list(sides(inside))
+    for e in (t for group in inside for t in group.iter(f"{SVG}text")):
+        if e.attrib.pop("free", None) is not None and "rotate" not in e.get("transform", ""): columns.setdefault(round(place_of(e)[0]), []).append(e)
+    for texts in columns.values():
+        ys = [place_of(t)[1] for t in texts]
+        for t, y, new in zip(texts, ys, _spread(ys, 1.1*size)): move(t, {"--y": new - y})
+    for name, x, ticks, side in names:
+        ends = [side*place_of(t)[0] + NARROW*advance("".join(t.itertext()), size) for t in ticks]
+        move(name, {"--x": side*max(0, max(ends) + (.4 if side < 0 else 1)*size - side*x)})
+
 def window(inside, lo, hi, height, zoom, **label):
     "The part of a figure between two places as one SVG; `zoom` is how much smaller than drawn it stands in the text column"
     width = (hi - lo)*PX
     new = ET.Element("svg", {"class": "fig", "viewBox": rounded(f"{lo:.2f} 0 {hi - lo:.2f} {height:.2f}"), **label})
-    put_style(new, {"--w": f"{width:.0f}", "--z": f"{zoom:.3f}"} | spill(inside, lo, hi))
+    put_style(new, {"--w": f"{width:.0f}", "--z": f"{zoom:.3f}"} | (room := spill(inside, lo, hi)))
+    keep_apart(inside, lo, hi, room)
     new.extend(inside)
     return re.sub(r' xmlns(:\w+)?="[^"]*"', "", ET.tostring(new, encoding="unicode"))
 
@@ -291,7 +355,7 @@ def drawn(text, alt):
     set_mathematics(root)
     align(root)
     panels = columns(root) if wide*PX > 420 else []
-    for step in (set_grounds, white_grounds, set_words, set_colours, set_pixels, hoist): step(root)
+    for step in (set_grounds, white_grounds, set_words, set_colours, mark, set_pixels, hoist): step(root)
     tidy(root, "f" + hashlib.sha1(text.encode()).hexdigest()[:7])
     if panels: return side_by_side(root, panels, wide, high, alt)
     return window(list(root), 0, wide, high, max(1, wide*PX/COLUMN), **{"role": "img", "aria-label": alt})

@@ -172,3 +172,40 @@ def test_legends_stay_in_their_figure_on_a_phone():
         ax.legend(loc="upper right")
     (side, right), = re.findall(r"--([lr]):([\d.]+)", parsed(drawn(svg(draw, figsize=(5.5, 3)), ALT)).get("style"))
     assert side == "r" and .05 < float(right) < .2
+
+@pytest.mark.parametrize("off", [False, True])
+def test_names_of_rows_beside_a_sheet_follow_the_page(off):
+    "Only what stands on the white of a sheet keeps its dark ink in the dark"
+    def draw(ax):
+        ax.imshow(np.eye(4), cmap="gray_r")
+        ax.text(-1.2, 1, "a row", ha="right")
+        ax.text(1.5, 1, "on it")
+        ax.set_title("above")
+        if off: ax.set_axis_off()
+    root = parsed(drawn(svg(draw), ALT))
+    inside = {id(e) for g in root.iter() if (g.get("class") or "").startswith("ground") for e in g.iter()}
+    assert id(texts(root)["on it"]) in inside and not {id(texts(root)[w]) for w in ("a row", "above")} & inside
+
+def test_clouds_are_known():
+    "Dots drawn as pixels grow brighter in the dark; a sheet does not"
+    cloud = lambda draw: 'class="cloud"' in drawn(svg(draw), ALT)
+    assert cloud(lambda ax: ax.scatter(*np.random.default_rng(0).normal(size=(2, 300)), s=3, rasterized=True))
+    assert not cloud(lambda ax: ax.imshow(np.eye(4)))
+    def corner(ax):
+        ax.plot(np.linspace(0, .05, 999), np.linspace(0, .05, 999), ".", ms=9, rasterized=True)
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+    assert "ground" not in drawn(svg(corner), ALT), "a few dots close together are no shades"
+
+def test_words_keep_apart_on_a_phone():
+    "Names below each other, and the name of an axis beside the words at its ticks; the words at the ticks stay"
+    def draw(ax):
+        ax.plot([0, 1], [1000., 1001.])
+        ax.set(ylabel="a quantity", yticks=[1000, 1000.5, 1001])
+        for y, name in ((1000.5, "first"), (1000.53, "second"), (1000., "far away")): ax.annotate(name, (1, y), xytext=(4, 0), textcoords="offset points", annotation_clip=False)
+    words = texts(parsed(drawn(svg(draw, figsize=(7, 3)), ALT)))
+    moved = {k: dict(re.findall(r"--([xy]):(-?[\d.]+)px", t.get("style", ""))) for k, t in words.items()}
+    up, down = (float(moved[k]["y"]) for k in ("second", "first"))
+    at = {k: float(t.get("y") or re.search(r" ([\d.]+)\)", t.get("transform"))[1]) for k, t in words.items() if k in ("first", "second")}
+    assert up < 0 < down and at["first"] + down - at["second"] - up > 11.5*.75*7*96/345
+    assert float(moved["a quantity"]["x"]) < -2
+    assert not any(m for k, m in moved.items() if k not in ("first", "second", "a quantity"))

@@ -27,11 +27,11 @@ const peak = s => 1/(s*Math.sqrt(2*Math.PI));
 
 export function mount(root, {W, sigma, x, mu, s}) {
   const pic = picture(root, "The ELBO and its gap: move q");
-  const state = {mu, s}, post = posterior(W, sigma, x), lim = {mu: [-.4, 1.8], s: [.25, 1.2]};
+  const state = {mu, s}, post = posterior(W, sigma, x), lim = {mu: [-.4, 1.8], s: [.3, 1.2]};
   const zs = linspace(-3, 3, 241);
 
   const p = plot(pic, pic.live, {
-    label: "Densities of the hidden number z", xlim: [-2.6, 2.9], ylim: [0, 1.78], height: 230,
+    label: "Densities of the hidden number z", xlim: [-2.6, 2.9], ylim: [0, 1.45], height: 200,
     xlabel: "z", xticks: [-2, -1, 0, 1, 2]});
   const prior = p.add("path", "dash prior"), under = p.add("path", "area truth");
   const q = p.add("path", "curve model");
