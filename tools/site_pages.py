@@ -17,6 +17,7 @@ from site_folds import prepares, with_folds
 from site_markup import markdown, outside_code, outside_raw, raw
 from site_outputs import show_outputs, unnested
 from site_path import fact, with_stops
+from write_home import slug
 from write_references import citations, lookup, works
 
 from vaegan.contents import module_of
@@ -133,6 +134,10 @@ def written(text, page, found, where={}):
     if page != "references.ipynb": text = outside_raw(text, lambda t: with_references(t, up))
     return with_blocks(bound(formulas(named_corners(text))), found)
 
+def without_doubles(text):
+    "A heading's own anchor, which notebooks need, is on the site the heading's own id"
+    return re.sub(r'<a id="([^"]+)"></a>\n+(?=#+ ([^\n]+))', lambda m: "" if m[1] == slug(m[2]) else m[0], text)
+
 class Site(Processor):
     def begin(self):
         nb = self.nb
@@ -144,6 +149,7 @@ class Site(Processor):
         for c in nb.cells:
             c.metadata.pop("execution", None)    # when it ran is nobody's concern
             if c.cell_type == "code": c.source = options(c.source)
+            if c.cell_type == "markdown": c.source = without_doubles(c.source)
         cells = with_source(nb.cells, path)
         cover, cells = lifted(with_boxes(cells), heads)
         cells = with_folds(with_stops(cells, page), heads)

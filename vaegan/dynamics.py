@@ -31,7 +31,7 @@ def game_step(
     field:Callable,            # state `[2]` -> velocities `[2]`; generator first
     h:Positive,                # step size
     alternating:bool=False     # D first, then G against the new D; else both at once
-) -> Callable: # state `[2]` -> next state `[2]`
+) -> Callable[[Tensor], Tensor]: # state `[2]` -> next state `[2]`
     "One round of a game of two numbers"
     def both(s): return s + h*field(s)
     def in_turn(s):
@@ -80,7 +80,7 @@ def dirac_step(
     alternating:bool=False,    # D first, then G; else both at once
     gamma:NonNegative=0.,      # weight of the R1 penalty on D
     loss:Literal["saturating", "nonsaturating"]="saturating"   # of the generator
-) -> Callable: # state `[2]` -> next state `[2]`
+) -> Callable[[Tensor], Tensor]: # state `[2]` -> next state `[2]`
     "One round of the Dirac-GAN with steps of size h"
     return game_step(lambda s: dirac_field(s, gamma, loss), h, alternating)
 

@@ -85,7 +85,7 @@ def wgan_gp_step(
     *, k:Count=5,                      # updates of D, each on its own k-th of the batch
     lam:NonNegative=10.,               # weight of the penalty
     generator:torch.Generator=None     # of the noise and the mixing weights
-) -> Callable: # minibatch -> dict(w1, penalty)
+) -> Callable[..., dict[str, Tensor]]: # minibatch -> dict(w1, penalty)
     "One iteration of the Wasserstein GAN with gradient penalty, ready for `fit`"
     @checked
     def step(x:Float[Tensor, f"B>={k} +D", like(D)]):

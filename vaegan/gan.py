@@ -11,7 +11,7 @@ __all__ = ['GanLoss', 'Generator', 'Discriminator', 'mlp_gan', 'd_loss', 'g_loss
 # %% ../nbs/15_gan.ipynb #f30a9eec
 import math
 from contextlib import contextmanager
-from typing import Callable, Literal
+from typing import Callable, Iterator, Literal
 
 import torch
 import torch.nn.functional as F
@@ -151,7 +151,7 @@ def g_loss(
 # %% ../nbs/15_gan.ipynb #017826a2
 @documented
 @contextmanager
-def frozen(net:nn.Module):   # the player that sits still
+def frozen(net:nn.Module) -> Iterator[nn.Module]:   # the player that sits still
     "Let gradients flow through a network but not into its parameters"
     was = [p.requires_grad for p in net.parameters()]
     net.requires_grad_(False)
@@ -194,7 +194,7 @@ def gan_step(
     r2:NonNegative=0.,                   # and on generated ones
     generator:torch.Generator=None,      # of the noise
     schedules:tuple=()                   # of learning rates, advanced once per batch
-) -> Callable: # minibatch -> dict(value, accuracy, g_loss)
+) -> Callable[..., dict[str, Tensor]]: # minibatch -> dict(value, accuracy, g_loss)
     "One iteration of Algorithm 1 (Goodfellow et al. 2014), ready for `fit`"
     paired = loss == "relativistic"
     @checked

@@ -80,7 +80,7 @@ def hybrid_step(
     var:Positive=.01,                 # variance of the observation model on features
     r1:NonNegative=1.,                # weight of the gradient penalty on real images
     generator:torch.Generator=None    # of eps and z
-) -> Callable: # minibatch -> dict(value, accuracy, kl, feat): nats, except the accuracy
+) -> Callable[..., dict[str, Tensor]]: # -> value, kl, feat in nats, and accuracy
     "One step of the VAE/GAN (Larsen et al. 2016), ready for `fit`"
     enc, dec = (_trained(net) for net in (vae.enc, vae.dec))
     def step(x):

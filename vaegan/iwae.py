@@ -70,7 +70,7 @@ def iwae_step(
     K:Count=5,                             # importance samples per image; 1 is the ELBO
     generator:torch.Generator|None=None,   # where eps comes from
     schedules:tuple=()                     # of learning rates, one move per minibatch
-) -> Callable: # x, or (x, y) -> dict(bound), nats per image
+) -> Callable[..., dict[str, Tensor]]: # x, or (x, y) -> dict(bound), nats per image
     "One step of gradient ascent on the importance-weighted bound, ready for `fit`"
     def step(batch):
         match batch:

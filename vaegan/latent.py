@@ -74,7 +74,7 @@ class PPCA:
     @checked
     def posterior(self,
         x:Float[Tensor, "B +D", any_dtype]   # data
-    ) -> tuple: # means `[B,k]`, covariance `[k,k]`, the same for every x
+    ) -> tuple[Tensor, Tensor]: # means `[B,k]`, covariance `[k,k]` of every x
         "The exact p(z | x) = N(M⁻¹Wᵀ(x − mean), var·M⁻¹) with M = WᵀW + var·I"
         r = self._centred(x.flatten(1))
         mean = torch.linalg.solve(self.M, (r@self.W).T).T

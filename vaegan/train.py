@@ -28,7 +28,7 @@ def vae_step(
     beta:NonNegative|Callable=1.,          # weight of the KL, or step -> weight
     generator:torch.Generator|None=None,   # where eps comes from
     schedules:tuple=()                     # of learning rates, one move per minibatch
-) -> Callable: # x, or (x, y) -> dict(elbo, log_px_z, kl), nats per image
+) -> Callable[..., dict[str, Tensor]]: # -> elbo, log_px_z, kl, nats per image
     "One step of gradient ascent on the ELBO (beta = 1), ready for `fit`"
     weight = beta if callable(beta) else lambda step: beta
     count = dict(steps=0)
@@ -52,7 +52,7 @@ def vae_step(
 @checked
 def warmup(
     steps:Count   # until beta reaches 1
-) -> Callable: # number of a step -> beta, for `vae_step`
+) -> Callable[[int], float]: # number of a step -> beta, for `vae_step`
     "KL warm-up: beta rises from 0 to 1 in a straight line (Sønderby et al. 2016)"
     return lambda step: min(1., step/steps)
 

@@ -2,8 +2,10 @@
 import inspect
 import pydoc
 import re
+import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NamedTuple, Union
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from vaegan import checks
 from vaegan import help as told
 from vaegan.checks import Count, Float, between, checked
 from vaegan.help import documented
+from vaegan.latent import PPCA
 from vaegan.vae import VAE
 
 each = pytest.mark.parametrize("module, name, f", NAMES, ids=[f"{m}.{n}" for m, n, _ in NAMES])
@@ -51,6 +54,9 @@ def test_what_comes_back_is_told():
         back = inspect.signature(f).return_annotation
         if back not in (inspect.Signature.empty, None): assert "\nreturns " in "\n" + str(f.__doc__), f"{module}.{name}"
     bare = {f"{m}.{n}" for m, n, f in NAMES if not inspect.isclass(f) and inspect.signature(f).return_annotation is tuple}
+    vague = {f"{m}.{n}" for m, n, f in NAMES if not inspect.isclass(f) and inspect.signature(f).return_annotation in (Callable, typing.Callable)}
+    assert vague <= {"exam.exercise.exercise"}, vague     # a decorator; all others say what the function takes or gives
+    assert get_args(inspect.signature(PPCA.posterior).return_annotation) == (torch.Tensor, torch.Tensor)
     assert bare <= {"exam.judge.answer_values", "widgets.latent.encoded", "widgets.latent.explorable"}, bare     # of any length, or None
 
 def test_methods_and_signatures():

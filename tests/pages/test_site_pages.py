@@ -347,3 +347,7 @@ def test_raw_html_outlasts_backticks():
 def test_script_of_the_site_is_small_and_plain():
     js = (ROOT/"nbs"/"site.js").read_text(encoding="utf-8")
     assert max(map(len, js.splitlines())) <= 100 and len(js) < 8000 and "import " not in js and "http" not in js
+
+def test_an_anchor_that_notebooks_need_is_no_second_id():
+    both = '<a id="why-a-bound"></a>\n\n## Why a bound?\n\nText.\n\n<a id="eq-a"></a>\n\n$$a$$\n\n<a id="other"></a>\n\n## Why?'
+    assert site_pages.without_doubles(both) == '## Why a bound?\n\nText.\n\n<a id="eq-a"></a>\n\n$$a$$\n\n<a id="other"></a>\n\n## Why?'
