@@ -371,7 +371,10 @@ def is_product(
 # %% ../../nbs/formula/evaluate.ipynb #39c266de
 @meaning.register
 def _(node: Power, env):
-    if _is_transpose(node.exponent, env): return transposed(number(node.base, env))
+    if _is_transpose(node.exponent, env):
+        v = number(node.base, env)
+        if node.exponent.name == "T" and not v.rank: env.unknown("T", node.exponent)
+        return transposed(v)
     if isinstance(node.exponent, Sum) and node.exponent.signs == ("-",) and \
        _is_transpose(node.exponent.terms[0], env):
         return transposed(power(number(node.base, env), as_value(-1.)))

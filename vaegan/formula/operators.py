@@ -161,6 +161,13 @@ def _over_fraction(s):
     body = Quotient(one, braced(s), form.text, at=s.since(i))
     return body, r"\,", over
 
+def _nothing_behind(s, body, over):
+    "Refuse ∫dx f(x), which would be read as the length of the way times f(x)"
+    i, gap = s.i, s.spaces()
+    if body == Number("1") and begins(s) and not parted(s, gap):
+        s.fail("write what is integrated before its dx", over.at)
+    s.i = i
+
 @reads(r"\int")
 def _integral(s):
     start, _ = s.i, s.next()
@@ -169,6 +176,7 @@ def _integral(s):
     s.integrals += 1
     body, gap, over = _over_fraction(s) or _integrand(s)
     s.integrals -= 1
+    _nothing_behind(s, body, over)
     return BigOp("int", sub, sup, body, over, gap, at=s.since(start))
 
 # %% ../../nbs/formula/operators.ipynb #de8e0759

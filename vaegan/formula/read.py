@@ -12,7 +12,8 @@ from .letters import raw
 from .operators import environment, remark
 from .terms import ARROWS, chain, side_of
 from .tokens import Cursor
-from .tree import Display, Fence, FormulaError, Relation, Remark
+from .tree import Derivative, Display, Fence, FormulaError
+from .tree import Product, Relation, Remark, Symbol, walk
 
 # %% ../../nbs/formula/read.ipynb #2d893f4a
 def _is_remark(s):
@@ -43,7 +44,7 @@ def _counting(s):
     return texts[0] == "," and texts[1] in (r"\dots", r"\ldots")
 
 # %% ../../nbs/formula/read.ipynb #0426201a
-_SEPARATORS = {",", ";", ":", ".", "\\\\", "&"} | ARROWS
+_SEPARATORS = {",", ";", ":", ".", "\\\\"} | ARROWS
 
 def _separator(s):
     "What parts this statement from the next"
@@ -88,16 +89,50 @@ def read(
     try: return _display(s)
     except RecursionError: raise FormulaError("nested too deeply") from None
 
+def _row(s, above):
+    "A statement; what begins a row and claims nothing belongs to the row above"
+    clause = _clause(s)
+    if "\\\\" in above and not isinstance(clause, (Relation, Remark)):
+        s.fail("this belongs to the row above: write both in one row", clause.at)
+    _one_look(s, clause)
+    for node in walk(clause):
+        if isinstance(node, Product): _one_reach(s, node)
+    return clause
+
+_SIGNS = {"T", "top", "dots", "ldots", "cdots", "star", "ast", "*", "prime"}
+_BLACKBOARD = (r"\mathbb", r"\operatorname")   # E and 𝔼, R and ℝ: no two looks of one
+
+def _one_look(s, clause):
+    "Refuse x and bold x in one statement: both have the key x"
+    looks = {}
+    for n in walk(clause):
+        if not isinstance(n, Symbol) or n.look.startswith(_BLACKBOARD): continue
+        if n.name in _SIGNS: continue
+        name = n.name.replace("varepsilon", "epsilon")
+        first = looks.setdefault((name, n.accents, n.sub, n.marks), n)
+        if first.look != n.look:
+            s.fail(f"{first.look} and {n.look} have one key", n.at)
+
+def _one_reach(s, product):
+    r"Refuse ∇_x f(x)\, g(x): is g differentiated, too?"
+    for k, f in enumerate(product.factors):
+        if not isinstance(f, Derivative) or f.of is None: continue
+        if f.form != r"\nabla": continue
+        behind = [n for g in product.factors[k + 1:] for n in walk(g)
+                  if not isinstance(g, Derivative)]
+        if hits := [n for n in behind if n in f.by]:
+            s.fail("does ∇ reach this? write brackets", hits[0].at)
+
 def _display(s):
     tag, _ = _tag(s), _separator(s)
     frame = _frame(s) if _framed(s) else ""
     clauses, seps = [], []
     while True:
-        clauses.append(_clause(s))
+        clauses.append(_row(s, seps[-1] if seps else ""))
         before, tail = s.i, _separator(s)
         if s.now.kind == "end" or frame and s.now.text == r"\end": break
-        if s.i == before and not isinstance(clauses[-1], Remark):
-            s.fail("expected the end of a statement")
+        words = isinstance(clauses[-1], Remark) or s.now.text == r"\text"
+        if s.i == before and not words: s.fail("expected the end of a statement")
         seps.append(tail)
     if frame: environment(s, r"\end")
     if s.now.kind != "end": s.fail("expected nothing more")

@@ -46,6 +46,7 @@ def chain(
     sides.append(None if first and s.now.text in RELATIONS else _given(s))
     while True:
         back, _ = s.i, s.spaces()
+        if s.now.text == ":" and s.ahead().text == "=": s.next()   # a := b
         if s.now.text not in RELATIONS: break
         op = s.next().text
         ops.append("=:" if op == "=" and s.take(":") else op)
@@ -205,7 +206,8 @@ def factor(
         if s.now.text != "^": s.fail("expected no subscript or prime after this")
         s.next()
         node = Power(node, script(s), at=s.since(start))
-    while t := s.take("!"):
+    if t := s.take("!"):
+        if s.now.text == "!": s.fail("a double factorial is not known here")
         node = Call(Symbol("factorial", "!", at=t.at), node, at=s.since(start))
     s.depth -= 1
     return node

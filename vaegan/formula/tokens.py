@@ -35,6 +35,9 @@ _DROPPED = {r"\!", r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits",
 _SIZE = re.compile(r"\\(?:(left|right|middle)|(bigg?|Bigg?)([lrm]?))$")
 _BARS = {r"\|": "||", r"\Vert": "||", r"\lVert": "||", r"\rVert": "||",
          r"\vert": "|", r"\lvert": "|", r"\rvert": "|", r"\mid": "mid"}
+_OTHER = {r"\leqslant": r"\le", r"\geqslant": r"\ge", r"\intercal": r"\top",
+          r"\cfrac": r"\frac", r"\lbrace": r"\{", r"\rbrace": r"\}",
+          r"\lbrack": "[", r"\rbrack": "]", r"\coloneqq": "="}
 _SIDES = {"l": "open", "left": "open", "r": "close", "right": "close"}
 
 # %% ../../nbs/formula/tokens.ipynb #53bfaa1b
@@ -60,7 +63,7 @@ def tokens(
 
 _DIGITS = {
     r"\d,\d{3}(?!\d)": r"is this one number or two? write 1000 or 1{,}000, or 1,\ 000",
-    r"\d[eE][+-]\d": r"a number with an exponent: write 10^{-3}"}
+    r"\d[eE][+-]?\d": r"a number with an exponent: write 10^{-3}"}
 
 def _checked_digits(latex):
     "Refuse numbers as they are typed elsewhere"
@@ -86,6 +89,7 @@ def _token(text, at, size, side):
     if re.fullmatch(_OPERATOR, text):
         op = re.sub(r"\\operatorname|[^a-z]", "", text)
         return Token("command", "\\" + op, at)
+    text = _OTHER.get(text) or text
     if text in _SPACES: return Token("space", text, at)
     if text in _BARS:
         side = side or {"l": "open", "r": "close"}.get(text[1], "")

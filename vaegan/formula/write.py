@@ -9,6 +9,7 @@ __all__ = ['write', 'shown_op', 'plain', 'key']
 
 # %% ../../nbs/formula/write.ipynb #aead9636
 import re
+import unicodedata
 from functools import singledispatch
 
 from .tree import BigOp, Call, Derivative, Display, Fence, Labelled
@@ -291,6 +292,12 @@ def plain(
     return _plain(tree)
 
 # %% ../../nbs/formula/write.ipynb #120db3b1
+def _greek(letter):
+    "β as beta, Σ as Sigma"
+    *_, kind, _, name = unicodedata.name(letter).replace("FINAL ", "").split()
+    name = name.lower().replace("lamda", "lambda")
+    return name.capitalize() if kind == "CAPITAL" else name
+
 def key(
     text:str   # as someone typed it: "p(x | z)", "KL(q ‖ p)", "sigma_{q}", "lambda"
 ) -> str:      # as `plain` says it, without spaces
@@ -298,6 +305,7 @@ def key(
     for a, b in (("‖", "||"), ("∥", "||"), ("\\mid", "|"), ("^*", "*"),
                  ("*", "_star")):
         text = text.replace(a, b)
+    text = re.sub("[α-ωΑ-Ω]", lambda m: _greek(m[0]), text)
     text = re.sub(r"[\s{}\\]", "", text)
     for a, b in _NAMES.items():
         text = re.sub(rf"(?<![A-Za-z]){a}(?![A-Za-z])", b, text)

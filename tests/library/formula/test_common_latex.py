@@ -38,6 +38,9 @@ RIGHT = [  # (right, wrong, what the letters stand for)
     (r"\mathrm{e}^{\mathrm i\pi} = -1", r"\mathrm{e}^{\mathrm i\pi} = 1", {}), ("x = 10{,}000", "x = 10", dict(x=1e4)), (r"\frac{d}{d+2} = \frac12", r"\frac{d}{d+2} = 1", dict(d=2.)),
     ("p = m u", "p = \\mu", dict(p=4., m=2., u=2., mu=3.)), (r"\Pr(x > 2) = \frac13", r"\Pr(x > 2) = \frac23", dict(P=None)),
     (r"f = \begin{cases} 1, & \text{if } x > 0, \\ 0, & \text{otherwise.} \end{cases}", r"f = \begin{cases} 2, & \text{if } x > 0, \\ 1, & \text{otherwise.} \end{cases}", dict(f=1., x=1.)),
+    (r"a := b", r"a := b + 1", ONE), (r"a = b \text{ and } c = 1", r"a = b \text{ and } c = 2", ONE), (r"a \leqslant b", r"a + 1 \leqslant b", ONE), (r"2n! = 12", r"2n! = 720", dict(n=3.)),
+    (r"\begin{aligned} a &= b \\ -c &= -1 \end{aligned}", r"\begin{aligned} a &= b \\ -c &= 1 \end{aligned}", ONE), (r"\lambda_\max x = 2", r"\lambda_\max x = 1", dict(lambda_max=2., x=1.)),
+    (r"\nabla_\theta f(\theta)\, v = 6", r"\nabla_\theta f(\theta)\, v = 3", dict(f=lambda t: t**2, theta=1.5, v=2.)), (r"\beta_1 = \lambda", r"\beta_1 = 2\lambda", {"β_1": 2., "λ": 2.}),
     (r"\operatorname*{argmax}_x f(x) = 2", r"\operatorname*{arg\,max}_x f(x) = 3", dict(f=lambda x: -(x - 2)**2)),
     (r"\operatorname*{\mathbb E}_x[x] = 2", r"\operatorname*{\mathbb E}_x[x] = 1", {})]
 
@@ -61,12 +64,18 @@ REFUSED = [  # what is refused, what is said, and the place
     (r"x = 10\,000", "one number or two", r"⟪000⟫"), (r"x = 2\tfrac12", "one number or two", r"⟪\tfrac12⟫"), ("x = 1e-3", "number with an exponent", "⟪1e-3⟫"), ("x^-1 = 2", "wants braces", "⟪-⟫1"),
     ("e^-x = 2", "wants braces", "⟪-⟫x"), (r"a = b,\quad \begin{array} c \end{array}", "not known here", r"⟪\begin{array}⟫"), (r"\begin{vmatrix} a \end{vmatrix} = b", "not known here", "vmatrix"),
     (r"f = \begin{cases} 1 & \text{if $x > 0$} \\ 0 & \text{otherwise} \end{cases}", "dollars in words", "⟪"), ("a − b = 0", "typed as a sign", "⟪−⟫"), ("a ≤ b", "typed as a sign", "⟪≤⟫"),
+    (r"\begin{aligned} a &= b \\ &+ c \end{aligned}", "one row", "⟪+ c⟫"), (r"a = b \\ c", "one row", "⟪c⟫"), ("x = 1e6", "number with an exponent", "⟪1e6⟫"), ("n!! = 3", "double factorial", "⟪!⟫"),
+    ("a &= b", "end of a statement", "⟪&⟫"), (r"\int_0^1 dx\, f(x) = 1", "before its dx", "⟪x⟫"), (r"\nabla_x f(x)\, g(x) = 1", "does ∇ reach this", "g(⟪x⟫)"), (r"\frac{d}{dx} x^2\Big|_{x=0} = 1", "expected", "⟪_⟫"),
+    (r"\mathbf x^\top\mathbf x = x^\top\mathbf x", "one key", "⟪x"), (r"f = \epsilon + \varepsilon", "one key", r"⟪\varepsilon⟫"), (r"\mathcal L = L", "one key", "⟪L⟫"),
     (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"\left. x\right|_{x = 0}", "expected", "⟪|⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫")]
 
 @pytest.mark.parametrize("latex, what, where", REFUSED, ids=[r for r, _, _ in REFUSED])
 def test_what_may_be_read_in_two_ways_is_refused(latex, what, where):
     with pytest.raises(FormulaError) as e: read(latex)
     assert what in str(e.value) and where in str(e.value)
+
+def test_a_number_has_no_power_without_a_T():
+    with pytest.raises(FormulaError, match="nothing is known of T"): holds("(1+r)^T = 1+r", r=.1)
 
 def test_a_factorial_is_of_whole_numbers():
     for latex in ("n! = 1", r"\binom{n}{2} = 1"):
