@@ -151,7 +151,9 @@ def g_loss(
 # %% ../nbs/15_gan.ipynb #017826a2
 @documented
 @contextmanager
-def frozen(net:nn.Module) -> Iterator[nn.Module]:   # the player that sits still
+def frozen(
+    net:nn.Module   # the player that sits still
+) -> Iterator[nn.Module]: # the same
     "Let gradients flow through a network but not into its parameters"
     was = [p.requires_grad for p in net.parameters()]
     net.requires_grad_(False)
