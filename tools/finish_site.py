@@ -193,7 +193,7 @@ def known_as(path):
     title, name = titles().get(path, ""), module_of(path).split(".")[-1] if path else ""
     if path[:2].isdigit() and path in chapters(): return title + f" ({name})"*(name not in title.lower()), 0
     if path.startswith("exercises/"): return "Exercises: "*(path in chapters()) + title, 1
-    return title, 0 if path in ("notation", "index") else 2
+    return title, {"notation": .5, "index": 1}.get(path, 2)
 
 def index(folder):
     "The index of search: all pages in reading order, without the bank"

@@ -24,10 +24,37 @@ def coloured(code):
     return re.sub(r"<i class=(\w)>([^<]*)</i>(?:<i class=\1>([^<]*)</i>)+",
                   lambda m: f"<i class={m[1]}>{re.sub('<[^>]*>', '', m[0])}</i>", code)
 
+LINES = re.compile(r'(?<= d=")M[-\d. LM]+[zZ]?(?=")')
+
+def straight(a, b, points):
+    "Whether all points lie on the way from a to b, to a twentieth of a point: they are written to a tenth"
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    long = dx*dx + dy*dy
+    return long > 0 and all(abs(dx*(y - a[1]) - dy*(x - a[0])) <= .05*long**.5 and 0 <= dx*(x - a[0]) + dy*(y - a[1]) <= long for x, y in points)
+
+def thinned(points):
+    "A line without the points that do not bend it"
+    kept, at = points[:1], 0
+    for i in range(1, len(points)):
+        if i - at > 1 and not straight(points[at], points[i], points[at + 1:i]):
+            at = i - 1
+            kept.append(points[at])
+    return kept + points[-1:]*(len(points) > 1)
+
+def path(m):
+    "A drawn line of a figure, M x y L x y …, as short as it can be said"
+    out = []
+    for piece in re.findall(r"M[^M]*", m[0]):
+        numbers = [float(n) for n in re.findall(r"-?[\d.]+", piece)]
+        points = thinned(list(zip(numbers[::2], numbers[1::2])))
+        out.append("M" + " ".join(f"{x:g} {y:g}" for x, y in points) + "z"*(piece.rstrip()[-1] in "zZ"))
+    return "".join(out)
+
 def lighter(text):
     "A page without what Quarto and pandoc write for others"
     for pattern in OTHERS: text = pattern.sub("", text)
     text = re.sub(r"(<script id=\"quarto-search-options\"[^>]*>)(.*?)(?=</script>)", lambda m: m[1] + re.sub(r"\n\s*", "", m[2]), text, flags=re.S)
+    text = re.sub(r'<svg class="fig".*?</svg>', lambda m: LINES.sub(path, m[0]), text, flags=re.S)
     return CODE.sub(lambda m: m[1] + m[2] + coloured(m[3]) + "</code>", text)
 
 def shared(text, up):
