@@ -89,7 +89,7 @@ def _token(text, at, size, side):
     if re.fullmatch(_OPERATOR, text):
         op = re.sub(r"\\operatorname|[^a-z]", "", text)
         return Token("command", "\\" + op, at)
-    text = _OTHER.get(text) or text
+    text = (_OTHER.get(text) or text).replace("{,}", "")   # 10{,}000
     if text in _SPACES: return Token("space", text, at)
     if text in _BARS:
         side = side or {"l": "open", "r": "close"}.get(text[1], "")
