@@ -45,6 +45,8 @@ STYLE:dict = {                      # settings of matplotlib
     "figure.constrained_layout.use": True, "axes.prop_cycle": cycler(color=_CYCLE),
     "axes.spines.top": False, "axes.spines.right": False, "axes.labelpad": 7,
     "font.size": 9, "axes.titlesize": "medium", "axes.titlelocation": "left",
+    "figure.facecolor": "white", "axes.facecolor": "white",   # even where all is dark
+    "text.color": "black",
     "axes.edgecolor": "#666666", "axes.labelcolor": "#333333",
     "xtick.color": "#666666", "ytick.color": "#666666",
     "xtick.labelcolor": "#333333", "ytick.labelcolor": "#333333",

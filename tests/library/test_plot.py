@@ -85,3 +85,15 @@ NO_ROW = {
     "plot.use_style": "takes nothing", "plot.quiet_plots": "takes nothing", "plot.png_bytes": "takes a figure",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
+
+def test_a_dark_matplotlib_does_not_make_words_unreadable():
+    "VS Code and students set dark styles: after `use_style` words stand on the ground that they were chosen for"
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import to_rgb
+
+    from vaegan.plot import use_style
+    with plt.style.context("dark_background"):
+        use_style()
+        for ground in ("figure.facecolor", "axes.facecolor"):
+            for word in ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"):
+                assert sum(to_rgb(plt.rcParams[ground])) - sum(to_rgb(plt.rcParams[word])) > 2, (ground, word)
