@@ -145,9 +145,9 @@ def _member(left, op, right, env):
     v = number(left, env)
     hits = inside(v, right, env)
     if hits is None:
-        found = members(right, env)
-        hits = sum((v.data == m.data).double() for m in found.values)
-    return replace(v, data=hits.double() if op == r"\in" else 1 - hits.double())
+        found = [v.data == m.data for m in members(right, env).values]
+        hits = torch.stack(found).any(0)
+    return replace(v, data=(hits == (op == r"\in")).double())
 
 # %% ../../nbs/formula/calls.ipynb #d816a77b
 def inside(

@@ -116,8 +116,8 @@ def _not_claims(display, skipped):
         elif _counts(clause): yield text, "the range of an index"
 
 def _is_condition(clause):
-    if not isinstance(clause, Fence) or len(clause.args) > 1: return False
-    return isinstance(clause.args[0], Relation)
+    return isinstance(clause, Fence) and len(clause.args) == 1 and \
+        isinstance(clause.args[0], Relation)
 
 def _can_be_true(clause):
     "(x < 1) is evaluated like a relation, (n → ∞) is not"
@@ -247,14 +247,13 @@ def _pairs(n, clause, k, a, b, env, allowed, at):
 
 def _agree(values, op, allowed, digits, pair, env):
     "Are two sides equal, but for what rounding leaves of what is added or taken away?"
-    infinite = any(_is_infinity(s) for s in pair)
-    room = allowed
+    (a, b), infinite, room = values, any(map(_is_infinity, pair)), allowed
     if allowed.atol is None and op in (r"\ne", r"\neq"):
         room = replace(allowed, atol=rounding(pair, env))
-    if agree(*values, op, room, digits, infinite): return True
+    if agree(a, b, op, room, digits, infinite): return True
     if allowed.atol is not None or op in (r"\ne", r"\neq", "<", ">"): return False
     room = replace(allowed, atol=rounding(pair, env))
-    return agree(*values, op, room, digits, infinite)
+    return agree(a, b, op, room, digits, infinite)
 
 def _is_infinity(node):
     if isinstance(node, Sum) and len(node.terms) == 1: node = node.terms[0]

@@ -139,7 +139,7 @@ def _beside(gradients):
 # %% ../../nbs/formula/derivatives.ipynb #f240a120
 def _variables(node, env:Meanings) -> Any:
     "What a gradient is by, as leaves of autograd, and what is differentiated"
-    named = [env.text(b) for b in node.by] or env.known.get("nabla", "").split()
+    named = [env.text(b) for b in node.by] or (env.known.get("nabla") or "").split()
     if named: return _by_name(node, named, env)
     of = node.of
     head = of.head if isinstance(of, Call) else of

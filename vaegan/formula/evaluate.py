@@ -108,7 +108,7 @@ def number(
     if isinstance(v, tuple): v = as_vector(v)
     if isinstance(v, Choice) and len(v.values) == 1: v = v.values[0]   # exp{x}
     if isinstance(v, (Distribution, Law, Gauss)):
-        if not _is_density(node, env):
+        if not isinstance(node, Call) or not _is_density(node, env):
             env.fail(f"expected a number, {env.text(node)} is a law", node)
         x, *_ = (number(a, env) for a in node.body.args[:1])
         v = entrywise(torch.exp, log_density(v, x))
@@ -120,7 +120,7 @@ def number(
 # %% ../../nbs/formula/evaluate.ipynb #0242c248
 def _is_density(node, env):
     "Is a law at a place, q(z|x), given under its own name or one with brackets?"
-    if not isinstance(node, Call) or not isinstance(node.body, Fence): return False
+    if not isinstance(node.body, Fence): return False
     name = env.text(node.head)
     return env.text(node) in env.known or any(t[0] == name for t in env.templates)
 
