@@ -511,7 +511,7 @@ MESSAGES = {
     "n_test too large": (lambda: digits(1788), ValueError, "n_test: expected a number in [10, 1787], got 1788"),
     "n_test a share": (lambda: digits(.2), TypeError, "n_test: expected a whole number, got 0.2"),
     "n_test a word": (lambda: digits("100"), TypeError, "n_test: expected a whole number, got '100'"),
-    "digits seed": (lambda: digits(seed=-1), ValueError, "seed: expected a number in [0, 4294967295], got -1"),
+    "digits seed": (lambda: digits(seed=-1), ValueError, "seed: expected a number in [0, 2**32-1], got -1"),
     "digits no seed": (lambda: digits(seed=None), TypeError, "seed: expected a whole number, got None"),
 }
 

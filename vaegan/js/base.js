@@ -97,7 +97,7 @@ ${roles.map(roleCSS).join("")}
 .dash { fill: none; stroke: var(--c); stroke-width: 1.3; stroke-dasharray: 5 4; }
 .handle .dot { fill: var(--c); }
 @media print { .live { display: none; } slot { display: block; } }
-@media (forced-colors: active) {                        /* the reader's own two colours, for words */
+@media (forced-colors: active) {                       /* the reader's own two colours, for words */
   :host, :host([data-theme=dark]) {
     --ground: Canvas; --mute: CanvasText; --line: CanvasText; --veil: Canvas;
     --c-truth: CanvasText; ${roles.map(r => `--i-${r}: CanvasText;`).join(" ")}
