@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
+from site_markup import fenced
 from site_search import entries
 from site_weight import lighter, pruned, seen_words, shared
 from write_contents import ROOT, sections
@@ -205,14 +206,12 @@ def index(folder):
     return list(out.values())
 
 # -- each page as plain Markdown -----------------------------------------------------------------------------------------
-def fenced(text, kind=""): return f"```{kind}\n{text.strip()}\n```"
-
 def output(o):
     data = o.get("data", {})
     if "text/markdown" in data: return "".join(data["text/markdown"])
     if any(k.startswith("image/") or k == "text/html" for k in data): return ""
     text = "".join(o.get("text", "") or data.get("text/plain", ""))
-    return fenced(text) if text.strip() else ""
+    return fenced(text.strip(), "") if text.strip() else ""
 
 def listing(source):
     "A cell's code without directives; of what is exported only its name"
@@ -226,7 +225,7 @@ def markdown(nb):
         source = "".join(c.source)
         if c.cell_type == "markdown": parts.append(source)
         elif c.cell_type == "code" and not re.search(r"^#\|\s*(hide|default_exp)", source, re.M):
-            parts += [fenced(listing(source), "python"), *filter(None, map(output, c.get("outputs", [])))]
+            parts += [fenced(listing(source).strip(), "python"), *filter(None, map(output, c.get("outputs", [])))]
     return "\n\n".join(parts) + "\n"
 
 # -- all of it -----------------------------------------------------------------------------------------------------------

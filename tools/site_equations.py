@@ -9,7 +9,8 @@ import re
 from typing import NamedTuple
 
 from notebooks import anchor, checks, python, tags
-from site_markup import MATH, escaped, outside_code, prefixed, raw
+from site_folds import name
+from site_markup import MATH, bare, escaped, outside_code, prefixed, raw
 
 
 # -- TeX for narrow columns --------------------------------------------------------------------------------------------
@@ -82,8 +83,6 @@ class Check(NamedTuple):
     source: str
     printed: str
 
-def bare(source): return "\n".join(s for s in source.split("\n") if not s.startswith("#|"))
-
 def printed(cell):
     "The text that a cell shows, if it is short and nothing else"
     parts = ["".join(o.get("text", "")) or "".join(o.get("data", {}).get("text/plain", "")) for o in cell.get("outputs", [])]
@@ -110,8 +109,8 @@ def checks_of(cells):
 
 def assertions(source):
     "How many assertions a cell makes"
-    names = lambda f: f.id if isinstance(f, ast.Name) else f.attr if isinstance(f, ast.Attribute) else ""
-    return sum(isinstance(n, ast.Assert) or isinstance(n, ast.Call) and (names(n.func) == "holds" or names(n.func).startswith(("assert_", "test_"))) for n in ast.walk(ast.parse(python(source))))
+    claims = lambda n: isinstance(n, ast.Assert) or isinstance(n, ast.Call) and (name(n.func) == "holds" or name(n.func).startswith(("assert_", "test_")))
+    return sum(claims(n) for n in ast.walk(ast.parse(python(source))))
 
 def compared(tag, found):
     """The one place that says with what an equation is compared: `what` stands in the line below it, `more` at that line's end, `body`

@@ -57,15 +57,20 @@ def contract_list(contract):
     items = "\n\n".join("\n\n".join([raw(f"<div><dt>{name}</dt><dd>"), words, raw("</dd></div>")]) for name, words in contract.items())
     return "\n\n".join([raw('<dl class="contract">'), items, raw("</dl>")])
 
+def front(cell):
+    "The front matter of a page"
+    return yaml.safe_load(re.match(r"\s*---\n(.*?)\n---", src(cell), re.S)[1])
+
+def put_front(cell, matter): cell.source = f"---\n{yaml.safe_dump(matter, allow_unicode=True, sort_keys=False, width=10**6)}---\n"
+
 def front_matter(cell, path, up, question, listed):
     "The front matter with what the head of the page needs"
-    text = re.match(r"\s*---\n(.*?)\n---", src(cell), re.S)
-    matter = yaml.safe_load(text[1])
+    matter = front(cell)
     if part(path): matter["kicker"] = f"[{part(path)}]({up}index.ipynb)"
     if number(path): matter["chapter-number"] = number(path)
     if question: matter["question"] = question
     if listed: matter["facts"] = listed
-    cell.source = f"---\n{yaml.safe_dump(matter, allow_unicode=True, sort_keys=False, width=10**6)}---\n"
+    put_front(cell, matter)
 
 # -- the picture worth remembering -------------------------------------------------------------------------------------
 def lifted(cells, open_ids=()):
@@ -101,8 +106,8 @@ def home(cells, cover):
     "The home page: its first cell and its living picture side by side, with the title in between"
     at = next((i for i, c in enumerate(cells) if c.cell_type == "markdown" and HERO.search(c.source)), None)
     if at is None: return [*cells[:1], *cover, *cells[1:]]
-    matter = yaml.safe_load(re.match(r"\s*---\n(.*?)\n---", src(cells[0]), re.S)[1]) | {"home": True}
-    cells[0].source = f"---\n{yaml.safe_dump(matter, allow_unicode=True, sort_keys=False, width=10**6)}---\n"
+    matter = front(cells[0]) | {"home": True}
+    put_front(cells[0], matter)
     inside = HERO.search(cells[at].source)["inside"]
     picture = cover or [markdown(p) for p in re.findall(r"^!\[.*\)$", inside, re.M)]
     start = markdown(f":::: {{.hero}}\n\n::: {{.hero-text}}\n\n{hero_text(matter['title'], inside)}\n\n:::")

@@ -7,7 +7,7 @@ import json
 import re
 
 from notebooks import python
-from site_markup import escaped
+from site_markup import bare, escaped
 
 SETTINGS = {"use_style", "manual_seed", "set_default_dtype", "set_printoptions", "set_num_threads", "filterwarnings", "seed"}
 DRAWS = re.compile(r"\bplt\.|\bax\w*\.(plot|imshow|scatter|hist|bar|set)\b")
@@ -19,7 +19,7 @@ def folded(cell, summary):
 
 def statements(cell):
     "The statements of a cell's code, or nothing where it is no Python"
-    try: return ast.parse(python("\n".join(s for s in cell.source.split("\n") if not s.startswith("#|")))).body
+    try: return ast.parse(python(bare(cell.source))).body
     except SyntaxError: return []
 
 def name(f): return f.id if isinstance(f, ast.Name) else f.attr if isinstance(f, ast.Attribute) else ""

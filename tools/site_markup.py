@@ -23,23 +23,22 @@ def plain_html(text):
     "Words of a comment or a docstring as HTML: what stands in backticks is code, and so is a command of TeX"
     return re.sub(r"`([^`]+)`|(\\[A-Za-z]+(?:\{[^{}]*\})?)", lambda m: f"<code>{m[1] or m[2]}</code>", html.escape(" ".join(text.split()), quote=False))
 
-def outside_code(text, change):
-    "`change` everything that is not code"
-    out, at = [], 0
-    for m in CODE.finditer(text):
-        out += [change(text[at:m.start()]), m[0]]
-        at = m.end()
-    return "".join([*out, change(text[at:])])
-
 RAW = re.compile(r"^(`{3,})\{=html\}\n.*?^\1$", re.S | re.M)
 
-def outside_raw(text, change):
-    "`change` everything that is not raw HTML"
+def outside(pattern, text, change):
+    "`change` everything between the matches of a pattern"
     out, at = [], 0
-    for m in RAW.finditer(text):
+    for m in pattern.finditer(text):
         out += [change(text[at:m.start()]), m[0]]
         at = m.end()
     return "".join([*out, change(text[at:])])
+
+def outside_code(text, change): return outside(CODE, text, change)
+def outside_raw(text, change): return outside(RAW, text, change)
+
+def bare(source):
+    "A cell's source without its directives"
+    return "\n".join(s for s in source.split("\n") if not s.startswith("#|"))
 
 def prefixed(text, first, rest):
     "Lines with a prefix: that of a list's item or of a quotation"

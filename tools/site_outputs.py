@@ -11,6 +11,7 @@ from functools import cache
 
 from PIL import Image
 from site_figures import drawn
+from site_markup import fenced
 
 LIVING = re.compile(r'(<div class="vaegan-living"[^>]*>)<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"[^>]*>')
 OPTION = re.compile(r"^#\|\s*(fig-cap|fig-alt)\s*:\s*(.*)\n?", re.M)
@@ -23,8 +24,7 @@ def unnested(text):
 
 def raw(markup):
     "HTML that Quarto passes on as it is"
-    fence = "`"*max(3, 1 + max(map(len, re.findall("`+", markup)), default=0))
-    return f"{fence}{{=html}}\n{markup.strip()}\n{fence}\n"
+    return fenced(markup.strip(), "{=html}") + "\n"
 
 # -- pictures ----------------------------------------------------------------------------------------------------------
 @cache

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from fastcore.nbio import read_nb
+from nbdev.config import nbpath2html
 from nbdev.process import Processor
 from notebooks import NBS, ROOT, cfg, nb_id, src
 from site_api import last_level, lines_of, section, source_url
@@ -75,7 +76,7 @@ def symbols():
         whole = re.sub(r"\s*\\\n\s*", " ", rows[1]).strip() if rows else ""   # a line that ends in a backslash goes on
         for row in whole.splitlines():
             cols = [x.strip() for x in row.split(" | ")]
-            out.setdefault(cols[-2], []).append((cols[0], "#" + re.sub(r"[^\w-]", "", section.lower().replace(" ", "-"))))
+            out.setdefault(cols[-2], []).append((cols[0], "#" + slug(section)))
     return out
 
 def spoken(symbol):
@@ -92,7 +93,7 @@ def legend(page):
 @cache
 def pages_of_site():
     "Address of a page on the site -> its notebook"
-    return {re.sub(r"(^|/)\d+[a-z]?_", r"\1", nb_id(p)).replace(".ipynb", ".html"): nb_id(p) for p in NBS}
+    return {nbpath2html(nb_id(p)).as_posix(): nb_id(p) for p in NBS}
 
 def imported(cells, page):
     "name -> page of the site that defines it, for what a page defines or imports: nbdev knows one place for each name of the library"

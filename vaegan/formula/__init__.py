@@ -2,5 +2,6 @@
 from vaegan.formula.claims import holds as holds
 from vaegan.formula.claims import says as says
 from vaegan.formula.meanings import Over as Over
+from vaegan.formula.meanings import grid as grid
 
-__all__ = ["Over", "holds", "says"]
+__all__ = ["Over", "grid", "holds", "says"]

@@ -7,7 +7,7 @@ from bad_input import bad_input_tests
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from vaegan.formula.claims import value
-from vaegan.formula.meanings import Meanings, Over, Pointwise, at_points, called, parameters, picked
+from vaegan.formula.meanings import Meanings, Over, grid, Pointwise, at_points, called, parameters, picked
 from vaegan.formula.read import read
 from vaegan.formula.tree import FormulaError
 from vaegan.formula.values import Unfit, Value, as_value
@@ -153,6 +153,8 @@ def test_gradients(latex, given, truth): assert torch.allclose(of(latex, {"L": s
 # ------------------------------------------------------------------------------------------------------------ smaller parts
 def test_over_needs_points_for_each_letter():
     with pytest.raises(ValueError, match="points: expected 2"): Over("x y", (t(1, 2),))
+    with pytest.raises(ValueError, match="low: expected less than"): grid("x", 2, 1)
+    with pytest.raises(ValueError, match="n: expected at least two"): grid("x", 0, 1, n=1)
     assert "z" in repr(dz)
 
 def test_parameters():
@@ -176,7 +178,7 @@ def test_under_leaves_what_was():
 
 ROWS = {}
 _VALUES = "takes a part of a formula and what its letters mean; what is wrong there is a `FormulaError` with its place, tested above"
-NO_ROW = {**{f"formula.meanings.{n}": _VALUES for n in "at_points picked called parameters".split()}, "formula.meanings.Over": "has its test above", "formula.meanings.Meanings": "a plain record", "formula.meanings.Pointwise": "an exception",
+NO_ROW = {**{f"formula.meanings.{n}": _VALUES for n in "at_points picked called parameters".split()}, "formula.meanings.Over": "has its test above", "formula.meanings.grid": "has its test above", "formula.meanings.Meanings": "a plain record", "formula.meanings.Pointwise": "an exception",
           **{f"formula.meanings.Meanings.{n}": _VALUES for n in "under text fail unknown varies".split()},
           **{f"formula.evaluate.{n}": _VALUES for n in "meaning meant number as_vector entry_of constant indexed is_product is_given whole".split()}, "formula.evaluate.Choice": "a plain record",
           **{f"formula.calls.{n}": _VALUES for n in "arguments inside members truth".split()}, "formula.derivatives.free_indices": _VALUES,
