@@ -117,6 +117,7 @@ _part("Workshop",
     ("49_slow", "Cells that may be skipped", "run a page without waiting"),
     ("50_catalog", "Names", "say what a name stands for, and add one"),
     ("51_report", "Reports", "put pictures and numbers on one page"),
+    ("52_diagrams", "Diagrams", "draw a VAE or a GAN and what a gradient reaches"),
     ("exam/index", "Exercises and exams", "practise, and print sheets for a class"),
     ("exam/draw", "Numbers from a seed", "draw the same numbers on every machine"),
     ("exam/numerics", "Second opinions", "check a closed form by a route of its own"),
@@ -157,7 +158,7 @@ SMALL_ROOMS = ("help", "checks", "formula.displays", "formula.tree", "formula.to
                "formula.evaluate", "formula.calls", "formula.calculus",
                "formula.derivatives", "formula.agree", "formula.claims",
                "formula.wrong", "contents", "catalog", "files", "slow", "plot",
-               "living", "report", "datasets", "processes", "runs")
+               "living", "report", "diagrams", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 @documented
