@@ -905,34 +905,6 @@ def _():
     holds("TOTAL-PIXEL", {"p_bar": p_bar, "E_z": over(prior), "ell": LOGITS3})
 
 # ================================================================================= 10 What the decoder says
-@of("SCALAR")
-def _():
-    x, x_hat = draw(4), draw(4, seed=1)
-    holds("SCALAR", {"p(x|z)": td.Normal(x_hat, .7).log_prob(x).sum().exp(), "m": 4, "sigma": .7, "x": x, "x_hat(z)": x_hat})
-
-@of("BEST-VARIANCE")
-def _():
-    x, x_hat = draw(6, 4), draw(6, 4, seed=1)
-    best = lowest(lambda v: -td.Normal(x_hat, v**.5).log_prob(x).sum(), .2, 9)
-    holds("BEST-VARIANCE", {"sigma_star": best**.5, "N": 6, "m": 4, "x": x, "z": x_hat, "x_hat": lambda z: z}, rtol=1e-6)
-
-@of("NOISE")
-def _(): holds("NOISE", {"beta": 3.5, "KL": 2.2, "r": 1.7, "sigma": .6})
-
-@of("AREA")
-def _():
-    x = (torch.arange(20000).double() + .5)/20000
-    holds("AREA", {"dx": Over("x", x, torch.full_like(x, 1/20000)), "p": .2, "ell": t(.2).logit()[0]}, rtol=1e-6)
-
-@of("CONTINUOUS")
-def _():
-    at = td.ContinuousBernoulli(logits=t(1.4)[0])
-    holds("CONTINUOUS", {"p(x|ell)": at.log_prob(t(0, .3, 1)).exp(), "x": t(0, .3, 1), "ell": 1.4})
-
-@of("CONTINUOUS-MEAN")
-def _():
-    for ell in (-2., 1.4): holds("CONTINUOUS-MEAN", {"E[x|ell]": td.ContinuousBernoulli(logits=t(ell)[0]).mean, "ell": ell}, rtol=1e-6)
-
 # ================================================================================================ 11 Training
 def lhat(z): return lik(z).log() - kl(G, Bell(0, 1))                        # one draw of the bound
 
@@ -1793,14 +1765,6 @@ def _():
     x, z = draw(2), draw(2, seed=1)
     q = td.Normal(mu(x), (log_var(x)/2).exp()).log_prob(z).sum().exp()
     holds("ENCODER", {"q(z|x)": q, "mu": mu, "sigma": lambda x: (log_var(x)/2).exp(), "enc": lambda x: (mu(x), log_var(x)), "x": x, "z": z})
-
-@of("BEST-FIT")
-def _():
-    x = draw(30, 3)@draw(3, 3, seed=1)
-    S = torch.cov(x.T, correction=0)
-    for C in (S.trace()/3*torch.eye(3).double(), torch.diag(S.diagonal()), S):
-        best = td.MultivariateNormal(x.mean(0), C).log_prob(x).mean()
-        holds("BEST-FIT", {"max 1/N sum_n log p(x_n)": best, "m": 3, "Sigma_hat": C, "sigma_star": (S.trace()/3).sqrt(), "S": S})
 
 @of("LIMITS")
 def _():
