@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
+from notebooks import cfg
 from site_markup import fenced
 from site_search import entries
 from site_weight import lighter, pruned, seen_words, shared
@@ -188,6 +189,26 @@ def finished(text, page):
     if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
     return boxed(bound(lighter(text)))
 
+# -- an address that is no page ---------------------------------------------------------------------------------------
+LOST = """<header id="title-block-header" class="quarto-title-block default"><h1 class="title">This page does not exist</h1></header>
+<p>The address is mistyped, or the page has moved. The search at the top (key <kbd>/</kbd>) knows every page by its words, and every equation by its tag.</p>
+<p>You can start at <a href="index.html">the home page</a>, look a name up in <a href="api.html">the library</a>, or go to a chapter:</p>
+<ul class="lost">{chapters}</ul>
+"""
+
+def lost(home, base):
+    """What a server shows for an address that is no page (404.html), at whatever depth: the home page's shell, whose links
+    begin at the site's root"""
+    found = "\n".join(f'<li><a href="{address(p.path)}">{int(p.path[:2])}. {html.escape(p.title, quote=False)}</a></li>' for p in lessons())
+    main = re.search(r"<main\b[^>]*>", home)[0]
+    text = swapped(home, r"<main\b[^>]*>.*?(?=</main>)", f"{main}\n{LOST.format(chapters=found)}")
+    text = re.sub(r'<nav (?:id="TOC"|class="page-navigation").*?</nav>\n?', "", text, flags=re.S).replace(' class="sidebar-link active" aria-current="page"', "")
+    text = swapped(text, r"<title>.*?</title>", "<title>This page does not exist – vaegan</title>")
+    text = re.sub(r'<meta (?:property="og:|name="(?:twitter:|description))[^>]*>\n?|<link rel="(?:canonical|alternate)"[^>]*>\n?', "", text)
+    text = re.sub(r'(<body[^>]*class=")home ', r"\1", text, count=1).replace("</head>", f"{UNLISTED}\n</head>", 1)
+    text = re.sub(r'(<meta name="quarto:offset" content=")[^"]*', rf"\g<1>{base}", text)
+    return re.sub(r'(\s(?:href|src)=")(?:\./)?(?!#|/|[a-z]+:)', rf"\g<1>{base}", text)
+
 # -- search ------------------------------------------------------------------------------------------------------------
 def known_as(path):
     "What search calls a page, and its place in the ranking: lessons, then exercises, then the library and the workshop"
@@ -250,6 +271,8 @@ def main(folder):
         if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
     for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js", "fuse.min.js"):
         for f in (folder/"site_libs").rglob(name): os.remove(f)
+    if (page := folder/"index.html").exists():
+        (folder/"404.html").write_text(lost(page.read_text(encoding="utf-8"), cfg["doc_baseurl"] + "/"), encoding="utf-8")
     seen = seen_words([*folder.rglob("*.html"), *folder.rglob("*.js")])
     for f in (folder/"site_libs").rglob("bootstrap-*.css"):
         sheet = f.read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """What a page and the site need not carry: anchors of lines of code, styles and scripts of others, the same script on every
 page, rules of style for markup that stands on no page. tools/finish_site.py uses it; all of it is lossless for a reader."""
 import hashlib
+import html
 import re
 
 LINE = re.compile(r'^<span id="cb[\w-]+"><a href="#cb[\w-]+" aria-hidden="true" tabindex="-1"></a>(.*)</span>$', re.M)
@@ -23,6 +24,16 @@ def coloured(code):
     code = COLORED.sub(lambda m: f"<i class={COLOR[m[1]]}>{m[2]}</i>", code)
     return re.sub(r"<i class=(\w)>([^<]*)</i>(?:<i class=\1>([^<]*)</i>)+",
                   lambda m: f"<i class={m[1]}>{re.sub('<[^>]*>', '', m[0])}</i>", code)
+
+LONG = 46     # letters of a line of code that fit the narrowest phone: a longer one may go on in the next line
+
+def hanging(code):
+    "Code whose long lines go on four letters deeper than they began (site.scss: .w), where the page is too narrow for them"
+    def line(m):
+        text = html.unescape(re.sub("<[^>]*>", "", m[0])).rstrip()
+        deep = len(text) - len(text.lstrip()) + 4
+        return f"<span class=w style=--i:{deep}>{m[0]}</span>" if len(text) > LONG else m[0]
+    return code if "<span class=w " in code else re.sub(r"[^\n]+\n?", line, code)
 
 LINES = re.compile(r'(?<= d=")M[-\d. LM]+[zZ]?(?=")')
 
@@ -55,7 +66,7 @@ def lighter(text):
     for pattern in OTHERS: text = pattern.sub("", text)
     text = re.sub(r"(<script id=\"quarto-search-options\"[^>]*>)(.*?)(?=</script>)", lambda m: m[1] + re.sub(r"\n\s*", "", m[2]), text, flags=re.S)
     text = re.sub(r'<svg class="fig".*?</svg>', lambda m: LINES.sub(path, m[0]), text, flags=re.S)
-    return CODE.sub(lambda m: m[1] + m[2] + coloured(m[3]) + "</code>", text)
+    return CODE.sub(lambda m: m[1] + m[2] + hanging(coloured(m[3])) + "</code>", text)
 
 def shared(text, up):
     "A page whose large scripts stand in files that all pages share; and those files: name -> script"

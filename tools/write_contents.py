@@ -1,5 +1,6 @@
 """The order of the course where it is read: the sidebar in _quarto.yml, from vaegan.contents.
 `python tools/write_contents.py` writes it (`make prepare`); a test compares."""
+from functools import cache
 from pathlib import Path
 
 from vaegan.contents import PAGES, lessons, module_of
@@ -14,8 +15,9 @@ def seeded(folder):
     listed = {p.path for p in PAGES}
     return [f"{folder}/{n}" for n in known + sorted(have - set(known)) if f"{folder}/{n}" not in listed]
 
+@cache
 def sections():
-    "section -> the paths of its pages"
+    "section -> the paths of its pages; the folders are read once, for all the pages that ask"
     out = {}
     for p in PAGES: out.setdefault(p.section, []).append(p.path)
     out["Exercises"] = seeded("exercises") + out["Exercises"]

@@ -13,7 +13,7 @@ CITE = re.compile(rf"(?P<first>{NAME})(?P<more>(?:, {NAME})*(?:,? (?:and|&) {NAM
 MONTHS = "January February March April May June July August September October November December".split()
 
 class Work(NamedTuple):
-    key: str      # surname-year, the anchor on the page
+    key: str      # surname-year, the anchor on the page; `whitehill` and `cs230` for the lecture and the exam
     authors: int
     url: str
     text: str
@@ -52,9 +52,10 @@ def cited(path, known):
     body, entries = split(path)
     by_name = {lookup(*c[:3], known) for c in citations(body)} - {None}
     by_link = {w for w in known if w.url and f"({w.url})" in body + "\n".join(entries)}
-    by_entry = {w for w in known for e in entries for y in [w.key.split("-")[-1 if w.key[-1].isdigit() else -2]]
+    by_anchor = {w for w in known if re.search(rf"references\.ipynb#{re.escape(w.key)}\)", body)}
+    by_entry = {w for w in known for e in entries for y in re.findall(r"-(\d{4})\b", w.key)
                 if f"({y})" in e and w.key.split("-" + y)[0] in slug(e.split(f"({y})")[0]) and w.text.split("*")[1][:20].lower() in e.lower()}
-    return by_name | by_link | by_entry
+    return by_name | by_link | by_anchor | by_entry
 
 @cache
 def title(page):

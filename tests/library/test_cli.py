@@ -29,6 +29,13 @@ def test_no_command():
     r = command()
     assert r.returncode == 2 and r.stderr.count("\n") == 1
 
+def test_a_module_is_the_command(tmp_path):
+    "`python -m vaegan` says what `vaegan` says, and means its exit code"
+    def run(*args): return subprocess.run([sys.executable, "-m", "vaegan", *args], capture_output=True, text=True, cwd=tmp_path)
+    assert run("--version").stdout == command("--version").stdout != ""
+    r = run("tour", "--epochs", "0")
+    assert r.returncode == 2 and r.stderr == command("tour", "--epochs", "0", cwd=tmp_path).stderr and "--epochs" in r.stderr
+
 # ---------------------------------------------------------------------------------------------------------- bad input
 NO_ROW = {
     "cli.parser": "takes nothing",

@@ -30,7 +30,7 @@ from finish_site import (
 )
 from site_equations import breakable
 from site_search import VOID, entries, words
-from site_weight import PLAIN, coloured, lighter, parts, pruned, rules, shared, thinned
+from site_weight import PLAIN, coloured, hanging, lighter, parts, pruned, rules, shared, thinned
 from write_contents import sections
 
 from vaegan.contents import PAGES, lessons
@@ -268,6 +268,26 @@ def test_a_page_is_lighter_and_says_the_same():
              f'<div class="cell" data-quarto-private-1="{{&quot;key&quot;}}"><code class="sourceCode python">{code}</code></div>')
     assert lighter(heavy) == '<style>mine</style><div class="cell"><code class="sourceCode">x = <i class=n>1</i>\n\n<i class=c># done</i></code></div>'
     assert lighter(lighter(heavy)) == lighter(heavy) and PLAIN.sub("", "<span class=\"im\">import</span>") == "<span class=\"im\">import</span>"
+
+def test_long_lines_of_code_hang():
+    "A line that a phone folds goes on four letters deeper than it began; the others stay as they are, and no letter is lost"
+    long = "    value = <i class=f>log_prob</i>(x, mu, logvar) - kl_normal(mu_q, logvar_q)"
+    code = f"x = 1\n\n{long}\nassert a &lt; b\n{long.strip()}"
+    out = hanging(code)
+    assert re.findall("--i:(\\d+)", out) == ["8", "4"] and "x = 1\n\n<span class=w" in out and "</span>assert a &lt; b\n<span" in out
+    assert re.sub("</?span[^>]*>", "", out) == code and hanging(out) == out
+    short = "a"*40 + " &lt;&lt;&lt; 1"      # 46 letters as they are read, 55 as they are written
+    assert hanging(short) == short
+
+def test_an_address_that_is_no_page(tmp_path):
+    "The page for it stands at any depth: its links begin at the site's root, it is in no search and promises no picture"
+    home = finished(PAGE.replace("</head>", "<title>Home</title></head>"), "index.html")
+    text = finish_site.lost(home, "/vaegan/")
+    links = re.findall(r'\s(?:href|src)="([^"]+)"', text)
+    assert len(links) > 30 and all(re.match("/vaegan/|#|https://", link) for link in links), links
+    assert "/vaegan/elbo.html" in links and "noindex" in text and 'content="/vaegan/"' in text and "og:" not in text
+    assert text.count("<h1") == 1 and "This page does not exist" in text and "home " not in re.search("<body[^>]*>", text)[0]
+    assert "/vaegan/elbo.html" in finish_site.lost(home, "/vaegan/") and "404.html" not in finish_site.paths()
 
 def test_lines_of_figures_lose_only_points_that_do_not_bend_them():
     flat = "M0 5L1 5L2 5L3 5L4 4L5 3L5 9z"
