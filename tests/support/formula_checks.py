@@ -491,15 +491,6 @@ XS, W_1, W_2 = t(.4, -1.3, 2.1, .7), -.8, 1.7
 def tiny(w_1, w_2, x=XS): return (x - w_2*w_1*x).square().mean()
 TINY = {"x": XS, "n": 4, "w_1": W_1, "w_2": W_2, "m": XS.square().mean()}
 
-@of("TINY-LOSS")
-def _(): holds("TINY-LOSS", TINY)
-
-@of("TINY-SLOPE")
-def _(): holds("TINY-SLOPE", TINY, L=tiny)
-
-@of("TINY-SADDLE")
-def _(): holds("TINY-SADDLE", TINY | {"L": tiny, "lambda": torch.linalg.eigvalsh(2*XS.square().mean()*t([0, -1], [-1, 0]))})
-
 @of("AE-LOSS")
 def _(): holds("AE-LOSS", TINY, L=tiny)
 
