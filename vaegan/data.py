@@ -1,4 +1,4 @@
-"""Real handwritten digits that come with the library, MNIST, and small worlds whose density is known
+"""Real handwritten digits that come with the library, MNIST, and toy data whose density is known
 
 Docs: https://vaegan.github.io/vaegan/data.html.md"""
 
