@@ -70,12 +70,17 @@ def _statements(body):
         if isinstance(s, ast.Try) and s.handlers: continue
         for field in ("body", "orelse", "finalbody"): yield from _statements(getattr(s, field, []))
 
+def joined(e):
+    "The calls of an expression: one, or several that are joined by &"
+    if isinstance(e, ast.BinOp) and isinstance(e.op, ast.BitAnd): return [*joined(e.left), *joined(e.right)]
+    return [e] if isinstance(e, ast.Call) else []
+
 def can_fail(source):
     "Does the cell hold an assertion on a value, one that a mistake in the mathematics could break?"
     for s in _statements(ast.parse(python(source)).body):
         if isinstance(s, ast.Assert) and not _weak(s.test): return True
-        if isinstance(s, ast.Expr) and isinstance(s.value, ast.Call):
-            f, args = s.value.func, s.value.args
+        for call in joined(s.value) if isinstance(s, ast.Expr) else ():
+            f, args = call.func, call.args
             name = f.id if isinstance(f, ast.Name) else getattr(f, "attr", "")
             if name == "holds" and args: return True                # evaluates a display and asserts every relation in it
             if name in ("assert_close", "test_close", "test_eq") and len(args) >= 2 and ast.dump(args[0]) != ast.dump(args[1]):

@@ -103,9 +103,10 @@ _part("Workshop",
     ("formula/derivatives", "Derivatives", "check a gradient as it is printed"),
     ("formula/agree", "When are two sides equal?",
      "say how far two equal numbers may be apart"),
+    ("formula/wrong", "Wrong versions", "list the mistakes that fit into a formula"),
+    ("formula/held", "What a check shows", "see which mistakes a check would notice"),
     ("formula/claims", "Does it hold?", "check an equation by naming it"),
     ("formula/authors", "Your own equations", "have your own formulas evaluated"),
-    ("formula/wrong", "Wrong versions", "list the mistakes that fit into a formula"),
     ("42_plot", "Figures",
      "draw pictures that can be compared, beside the values that theory gives"),
     ("43_living", "Living pictures", "put a picture that moves on a page"),
@@ -156,9 +157,9 @@ SMALL_ROOMS = ("help", "checks", "formula.displays", "formula.tree", "formula.to
                "formula.letters", "formula.terms", "formula.operators", "formula.read",
                "formula.write", "formula.values", "formula.laws", "formula.meanings",
                "formula.evaluate", "formula.calls", "formula.calculus",
-               "formula.derivatives", "formula.agree", "formula.claims",
-               "formula.wrong", "contents", "catalog", "files", "slow", "plot",
-               "living", "report", "diagrams", "datasets", "processes", "runs")
+               "formula.derivatives", "formula.agree", "formula.wrong",
+               "formula.held", "formula.claims", "contents", "catalog", "files", "slow",
+               "plot", "living", "report", "datasets", "processes", "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 @documented

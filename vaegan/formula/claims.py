@@ -15,13 +15,14 @@ from typing import Any
 
 import torch
 
-from .agree import CLAIMS, NEAR, Fails, Held, Link
-from .agree import agree, alike, among, printed, rounding, same_size
-from .agree import shown, tolerance
+from .agree import CLAIMS, NEAR, Fails, Link
+from .agree import alike, among, fits, printed, same_size, shown
+from .agree import tolerance
 from .derivatives import free_indices
 from .displays import before, latex_of, tags
 from .calls import inside, members
 from .evaluate import Choice, meant, number
+from .held import Held
 from .meanings import Meanings, Over
 from .read import read
 from .tree import Display, Fence, FormulaError, Labelled, Matrix, Node
@@ -233,9 +234,9 @@ def _link(n, clause, k, sides, env, allowed, at):
         values = a, tuple(v.data.detach() for v in b.values)
     else:
         values = alike(a, b, where, env)
-        true = _agree(values, op, allowed, digits, pair, env)
-    link = Link(plain(pair[0]), shown_op(op), plain(pair[1]), values, n)
-    if not true: raise Fails(_complaint(link, env, where, at))
+        true = fits(values, op, allowed, digits, pair, env)
+    link = Link(plain(pair[0]), shown_op(op), plain(pair[1]), values, n, where)
+    if not true: raise Fails(_complaint(link, env, where, at), link)
     return link
 
 def _pairs(n, clause, k, a, b, env, allowed, at):
@@ -244,20 +245,6 @@ def _pairs(n, clause, k, a, b, env, allowed, at):
     found = [_link(n, clause, k, [None]*k + list(p), env.under({"±": s}), allowed, at)
              for s, p in zip((1, -1), zip(a.values, b.values))]
     return replace(found[0], values=tuple(zip(*(f.values for f in found))))
-
-def _agree(values, op, allowed, digits, pair, env):
-    "Are two sides equal, but for what rounding leaves of what is added or taken away?"
-    (a, b), infinite, room = values, any(map(_is_infinity, pair)), allowed
-    if allowed.atol is None and op in (r"\ne", r"\neq"):
-        room = replace(allowed, atol=rounding(pair, env))
-    if agree(a, b, op, room, digits, infinite): return True
-    if allowed.atol is not None or op in (r"\ne", r"\neq", "<", ">"): return False
-    room = replace(allowed, atol=rounding(pair, env))
-    return agree(a, b, op, room, digits, infinite)
-
-def _is_infinity(node):
-    if isinstance(node, Sum) and len(node.terms) == 1: node = node.terms[0]
-    return isinstance(node, Symbol) and node.name in ("inf", "infty")
 
 def _complaint(link, env, where, at):
     place = "".join(f", at {k} = {v}" for k, v in at.items())
@@ -277,10 +264,17 @@ def holds(
 ) -> Held:               # what was evaluated
     "Assert all relations of a display, as it stands on its page"
     display, earlier = _display(what)
-    env = Meanings(_merged(given, values), display.latex)
+    known, room = _merged(given, values), tolerance(rtol, atol, within, tight)
+    def again(latex): return _found(read(latex), earlier, known, room, skip)
+    found = _found(display, earlier, known, room, skip)
+    name = what if isinstance(what, str) and not _is_latex(what) else ""
+    return Held(*found, name=name, display=display, again=again)
+
+def _found(display, earlier, known, allowed, skip):
+    "The links that hold, what was left out, and the keys that nothing asked for"
+    env, links = Meanings(known, display.latex), []
     skipped = _skipped(display, skip)
     _refuse_hidden(display, skipped)
-    allowed, links = tolerance(rtol, atol, within, tight), []
     with torch.inference_mode(False), torch.enable_grad():
         for n, clause in _relations(display, earlier):
             if n in skipped: continue
@@ -290,7 +284,7 @@ def holds(
     if not links: raise FormulaError("nothing to evaluate", display.latex)
     _refuse_idle(display, env)
     unused = sorted(set(env.known) - env.known.seen)
-    return Held(tuple(links), tuple(_not_claims(display, skipped)), tuple(unused))
+    return tuple(links), tuple(_not_claims(display, skipped)), tuple(unused)
 
 def _refuse_idle(display, env):
     "A mean over a letter that occurs nowhere says nothing: the letter is mistyped"

@@ -55,7 +55,7 @@ def grid(
     name:str,            # the letter that runs, "z"
     low:float,           # from
     high:float,          # to; beyond both, nothing should be left
-    law:object=None,     # a distribution of torch or its density; none: a plain dz
+    law:Any=None,        # a distribution of torch or its density; none: a plain dz
     n:int=2400           # how many points
 ) -> Over:               # midpoints with their weights
     "Points of a line, for an integral or for an average under a law"
@@ -64,7 +64,7 @@ def grid(
     h = (high - low)/n
     points = low + h*(torch.arange(n, dtype=torch.float64) + .5)
     if law is None: return Over(name, points, torch.full_like(points, h))
-    density = law(points) if callable(law) else law.log_prob(points).exp()
+    density: Any = law(points) if callable(law) else law.log_prob(points).exp()
     return Over(name, points, h*density)
 
 # %% ../../nbs/formula/meanings.ipynb #44fa8143
