@@ -159,7 +159,8 @@ SMALL_ROOMS = ("help", "checks", "formula.displays", "formula.tree", "formula.to
                "formula.evaluate", "formula.calls", "formula.calculus",
                "formula.derivatives", "formula.agree", "formula.wrong",
                "formula.held", "formula.claims", "contents", "catalog", "files", "slow",
-               "plot", "living", "report", "datasets", "processes", "runs")
+               "plot", "living", "report", "diagrams", "datasets", "processes",
+               "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44
 @documented
