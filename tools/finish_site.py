@@ -190,16 +190,17 @@ def finished(text, page):
     return boxed(bound(lighter(text)))
 
 # -- an address that is no page ---------------------------------------------------------------------------------------
-LOST = """<header id="title-block-header" class="quarto-title-block default"><h1 class="title">This page does not exist</h1></header>
-<p>The address is mistyped, or the page has moved. The search at the top (key <kbd>/</kbd>) knows every page by its words, and every equation by its tag.</p>
-<p>You can start at <a href="index.html">the home page</a>, look a name up in <a href="api.html">the library</a>, or go to a chapter:</p>
-<ul class="lost">{chapters}</ul>
+LOST = """<header id="title-block-header" class="quarto-title-block default"><h1 class="title">This page does not exist</h1>
+<p class="description">The address is mistyped, or the page has moved.</p></header>
+<p>The search at the top (key <code>/</code>) knows every page by its words, and every equation by its tag. You can also start at <a href="index.html">the home page</a>,
+look a name up in <a href="api.html">the library</a>, or go to a chapter:</p>
+<ol>{chapters}</ol>
 """
 
 def lost(home, base):
     """What a server shows for an address that is no page (404.html), at whatever depth: the home page's shell, whose links
     begin at the site's root"""
-    found = "\n".join(f'<li><a href="{address(p.path)}">{int(p.path[:2])}. {html.escape(p.title, quote=False)}</a></li>' for p in lessons())
+    found = "\n".join(f'<li value="{int(p.path[:2])}"><a href="{address(p.path)}">{html.escape(p.title, quote=False)}</a></li>' for p in lessons())
     main = re.search(r"<main\b[^>]*>", home)[0]
     text = swapped(home, r"<main\b[^>]*>.*?(?=</main>)", f"{main}\n{LOST.format(chapters=found)}")
     text = re.sub(r'<nav (?:id="TOC"|class="page-navigation").*?</nav>\n?', "", text, flags=re.S).replace(' class="sidebar-link active" aria-current="page"', "")
@@ -215,7 +216,7 @@ def known_as(path):
     title, name = titles().get(path, ""), module_of(path).split(".")[-1] if path else ""
     if path[:2].isdigit() and path in chapters(): return title + f" ({name})"*(name not in title.lower()), 0
     if path.startswith("exercises/"): return "Exercises: "*(path in chapters()) + title, 1
-    return title, {"notation": .5, "index": 1}.get(path, 2)
+    return title, {"notation": .5, "lecture": .6, "index": 1}.get(path, 2)
 
 def index(folder):
     "The index of search: all pages in reading order, without the bank"

@@ -79,6 +79,17 @@ def symbols():
             out.setdefault(cols[-2], []).append((cols[0], "#" + slug(section)))
     return out
 
+LECTURE = re.compile(r"`[^`\n]*`|\$[^$]+\$|^#+ [^\n]*$|^#\|[^\n]*$|!?\[[^\]]*\]\([^)]*\)|<[^>\n]*>|(?P<words>\b[Tt]he lecture\b)", re.M)
+
+def to_the_lecture(cells, page):
+    "On a lesson, the first words `the lecture` that are no link lead to the page that goes through it slide by slide"
+    if page.removesuffix(".ipynb") not in LESSONS: return
+    for c in cells:
+        found = next((m for m in LECTURE.finditer(c.source) if m["words"]), None) if c.cell_type == "markdown" else None
+        if found:
+            c.source = f"{c.source[:found.start()]}[{found[0]}](lecture.ipynb){c.source[found.end():]}"
+            return
+
 def spoken(symbol):
     "A symbol's name for those who listen: a formula in a link has none"
     return " ".join(re.findall(r"\w+", re.sub(r"\\(mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname|text)\b", " ", symbol))) + " in the notation"
@@ -151,6 +162,7 @@ class Site(Processor):
             c.metadata.pop("execution", None)    # when it ran is nobody's concern
             if c.cell_type == "code": c.source = options(c.source)
             if c.cell_type == "markdown": c.source = without_doubles(c.source)
+        to_the_lecture(nb.cells, page)
         cells = with_source(nb.cells, path)
         cover, cells = lifted(with_boxes(cells), heads)
         cells = with_folds(with_stops(cells, page), heads)

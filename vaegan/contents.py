@@ -30,7 +30,9 @@ def _part(section, *pages):
 _part("Start here",
     ("index", "The course in which every equation runs", ""),
     ("notation", "Notation",
-     "read any equation as code and any line of code as an equation"))
+     "read any equation as code and any line of code as an equation"),
+    ("lecture", "The lecture, slide by slide",
+     "find where a statement of the lecture is taught, checked and practised"))
 _part("Foundations",
     ("01_data", "Images",
      "say what a grey pixel costs a model of black and white"),

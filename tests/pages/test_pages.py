@@ -134,7 +134,7 @@ def test_sidebar_has_the_sections_of_the_course():
     assert [x["section"] for x in site] == ["Start here", "Foundations", "Variational autoencoders", "Generative adversarial networks", "Together",
         "Exercises", "Workshop", "The library", "For teachers: the bank"]
     of = {x["section"]: list(sidebar([x])) for x in site}
-    assert of["Start here"] == ["index.ipynb", "notation.ipynb"] and of["The library"] == ["api.ipynb", "references.ipynb"]
+    assert of["Start here"] == ["index.ipynb", "notation.ipynb", "lecture.ipynb"] and of["The library"] == ["api.ipynb", "references.ipynb"]
     assert all(p.startswith("bank/") for p in of["For teachers: the bank"]) and of["Exercises"][0].startswith("exercises/data")
 
 def test_pages_carry_the_titles_of_the_table():

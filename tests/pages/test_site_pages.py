@@ -27,6 +27,16 @@ def md(source): return mk_cell(source, "markdown")
 def sources(cells): return [c.source for c in cells]
 def text(cells): return "\n\n".join(sources(cells))
 
+# -- links -------------------------------------------------------------------------------------------------------------
+def test_a_lesson_leads_to_the_lecture_once():
+    "From the first words that are no link, no heading, no code and no formula"
+    cells = [md("## The lecture\n\nSee [the lecture](references.ipynb#whitehill), `the lecture` and $\\text{the lecture}$."), code("# the lecture"),
+             md("<a id=\"the lecture\"></a>\n\nHere the lecture's step; again the lecture."), md("The lecture")]
+    site_pages.to_the_lecture(cells, "06_elbo.ipynb")
+    assert cells[2].source.endswith("Here [the lecture](lecture.ipynb)'s step; again the lecture.") and text(cells).count("(lecture.ipynb)") == 1
+    site_pages.to_the_lecture(workshop := [md("The lecture")], "40_checks.ipynb")
+    assert workshop[0].source == "The lecture"
+
 # -- equations ---------------------------------------------------------------------------------------------------------
 CHECK = eqs.Check("check-a", "# against a sum over both states\nassert f(2) == 4", "4")
 
