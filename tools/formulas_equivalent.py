@@ -59,6 +59,7 @@ EQUIVALENT = {
     r"IWAE-GRAD | a 2 too many below | K": CONSTANT,
     r"DEQUANT-BITS | the logarithm outside the mean | \mathbb E_u\big[ \log p(x) \big]": EQUAL,
     r"AVERAGE | a sign turned | i\omega": "the conjugate has the same absolute value",
+    r"FIELDS | a transpose missing | J^\top": "the Jacobian of a descent is symmetric",
     r"DAMPING | an absolute value missing | |1+h\lambda|": "1 + hλ is positive there",
     r"DROP | a 2 too many | \infty": "twice infinity",
     r"CRISP | a square missing | \lVert f(x) - f(x')\rVert^2": ZERO,
