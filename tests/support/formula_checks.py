@@ -555,121 +555,13 @@ def _():
     holds("DIAGONAL", gap=((best.log_prob(z) - post.log_prob(z))*w).sum(), Lambda=S_Q)
 
 # ========================================================================== 07 The reparameterization trick
-MU, SIG = t(.7)[0], t(.6)[0]
-def q_of(z, mu, sigma): return td.Normal(mu, sigma).log_prob(z).exp()
 EPS = over(Bell(0, 1), "epsilon")
-
-@of("GOAL")
-def _(): holds("GOAL", {"E_z~N(mu,sigma^2)[f(z)]": lambda mu, sigma: (mu/2 + sigma**2/8).exp(), "f": lambda z: (z/2).exp(), "dz": dz, "mu": MU, "sigma": SIG})
-
-@of("TRUTHS")
-def _(): holds("TRUTHS", E=over(Bell(MU, SIG**2)), mu=MU, sigma=SIG)
-
-@of("FRESH")
-def _():
-    a, b = t(1, 3, .5), t(2, -1)
-    pair, w = torch.cartesian_prod(a, b), torch.cartesian_prod(t(.2, .5, .3), t(.6, .4)).prod(1)
-    holds("FRESH", E=Over("z_+ z_-", tuple(pair.T), w), f=lambda z: z**2 + z, h=.3)
-
-@of("SHARED")
-def _(): holds("SHARED", mu=.7, h=.3, sigma=.6, epsilon=t(-1.2, .4))
-
-@of("CHANGE")
-def _(): holds("CHANGE", p=Bell(.7, .36), mu=.7, sigma=.6, z=t(-.4, 1.9))
-
-@of("PARTIALS")
-def _(): holds("PARTIALS", z=lambda mu, sigma, epsilon: mu + sigma*epsilon, mu=MU, sigma=SIG, epsilon=t(-1.2)[0])
-
-SINE = {"E[f(z)]": lambda mu, sigma: (mu/2 + sigma**2/8).exp(), "f": lambda z: (z/2).exp(), "mu": MU, "sigma": SIG}
-
-@of("PATHWISE")
-def _(): holds("PATHWISE", SINE, E_epsilon=EPS)
-
-BELL_SINE = {"p": q_of, "p(z)": q_of, "f": lambda z: (z/2).exp(), "dz": dz, "mu": MU, "sigma": SIG}
-
-@of("S1")
-def _(): holds("S1", BELL_SINE)
-
-@of("S2")
-def _(): holds("S2", BELL_SINE)
-
-@of("S3")
-def _(): holds("S3", BELL_SINE | {"E_p": over(Bell(MU, SIG**2))})
-
-@of("FREE")
-def _():
-    for b in (1.3, -4.): holds("FREE", BELL_SINE | SINE, E_p=over(Bell(MU, SIG**2)), b=b)
-
-@of("VAR-PATH")
-def _(): holds("VAR-PATH", E=over(Bell(.7, .36)), sigma=.6)
-
-@of("VAR-SCORE")
-def _(): holds("VAR-SCORE", E=over(Bell(.7, .36)), mu=.7, sigma=.6)
-
-@of("BASELINE")
-def _():
-    def var(b): return mean_of(lambda z: ((z**2 - b)*(z - .7)/.36)**2, Bell(.7, .36)) - 1.4**2
-    b = lowest(var, 0, 4)
-    env = {"b*": b, "E": over(Bell(.7, .36)), "f": lambda z: z**2, "s": lambda z: (z - .7)/.36, "z": 1.1, "mu": .7, "sigma": .6, "Var": var(b)}
-    holds("BASELINE", env, rtol=1e-5)
-
-@of("DIMENSIONS")
-def _():
-    D, m, s = 3, .7, .6
-    x, w = hermite(7)
-    z = m + s*torch.cartesian_prod(*[x]*D)
-    weight = torch.cartesian_prod(*[w]*D).prod(1)
-    var = (weight*(z.square().sum(1)*(z[:, 0] - m)/s**2 - 2*m)**2).sum()
-    R_1 = (D - 1)*(m**2 + s**2)
-    R_2 = (weight*(z[:, 1:].square().sum(1))**2).sum()
-    holds("DIMENSIONS", {"Var_score(D)": var, "mu": m, "sigma": s, "D": D, "R_1": R_1, "R_2": R_2})
 
 def hermite(n):
     "Points and weights that integrate polynomials of degree below 2n exactly under N(0, 1)"
     import numpy as np
     x, w = np.polynomial.hermite_e.hermegauss(n)
     return torch.as_tensor(x), torch.as_tensor(w/w.sum())
-
-@of("DISCRETE")
-def _(): holds("DISCRETE", {"E[f(z)]": lambda p: (1 - p)*2 + p*5, "f": lambda z: 2 + 3*z, "p": t(.4)[0]})
-
-@of("LOCATION")
-def _():
-    mu, s, p0 = t(.5)[0], t(.8)[0], td.Laplace(t(0)[0], t(1)[0])
-    wide = torch.linspace(-40, 41, 40501, dtype=torch.double)
-    E = Over("z", wide, td.Laplace(mu, s).log_prob(wide).exp()*.002)
-    env = {"p": lambda z, mu, s: td.Laplace(mu, s).log_prob(z).exp(), "p_0": lambda e: p0.log_prob(e).exp(), "f": lambda z: z**2, "E[f(z)]": lambda mu, s: mu**2 + 2*s**2}
-    holds("LOCATION", env | {"E": E, "eps": lambda z: (z - mu)/s, "mu": mu, "s": s, "z": .9}, rtol=1e-4)
-
-@of("EXPONENTIAL")
-def _():
-    def z(u, lambda_): return td.Exponential(lambda_).icdf(1 - u)
-    holds("EXPONENTIAL", {"z": z, "u": .3, "lambda": 2., "E[z]": lambda lambda_: td.Exponential(lambda_).mean})
-
-@of("IMPLICIT")
-def _():
-    theta, z = 2., .7
-    env = {"F": lambda z, theta: 1 - (-theta*z).exp(), "p": lambda z, theta: td.Exponential(theta).log_prob(z).exp(), "theta": theta, "z": z}
-    holds("IMPLICIT", env | {"dz/dtheta": -z/theta, "dF/dtheta": z*math.exp(-theta*z)})
-
-@of("QUADRATIC")
-def _():
-    S, L, m = spd(3), L3, M_Q
-    def value(m, L): return ((m + EDGES@L.T)@S*(m + EDGES@L.T)).sum(1).mean()
-    g_m, g_L = torch.autograd.functional.jacobian(value, (m, L))
-    holds("QUADRATIC", {"E": Over("z", m + EDGES@L.T), "S": S, "mu": m, "L": L, "nabla_mu": g_m, "nabla_L": g_L})
-
-@of("PRICE")
-def _():
-    mu, v = t(.7)[0], t(.5)[0]
-    holds("PRICE", {"E[f(z)]": lambda v: (-v/2).exp()*mu.sin(), "E": over(Bell(mu, v)), "f": torch.sin, "v": v})
-
-@of("SHRINK-BASELINE")
-def _():
-    x, w = hermite(4)
-    z = .7 + .6*torch.cartesian_prod(x, x, x)
-    env = {"E": Over("z", z, torch.cartesian_prod(w, w, w).prod(1)), "f": lambda z: z**2, "f_bar": lambda z: (z**2).mean(), "s": lambda z: (z - .7)/.36}
-    holds("SHRINK-BASELINE", env | {"n": 3, "mu": .7, "E[f]": lambda mu: mu**2 + .36})
 
 # ============================================================================================ 08 Networks
 @of("LAYER")
@@ -1358,11 +1250,6 @@ def _():
 
 def zs_of(post, h): return lambda x: post*x + POST.variance.sqrt()*h
 
-@of("WIDTH")
-def _():
-    holds("WIDTH", z=lambda sigma, eps: .7 + sigma*eps, sigma=.6, eps=-1.2, skip={2: "below, by the log-variance"})
-    holds("WIDTH", z=lambda ell, eps: .7 + (ell/2).exp()*eps, ell=2*math.log(.6), sigma=.6, eps=-1.2, skip={1: "above"})
-
 @of("DEPTH")
 def _():
     h0, s = t(.4, -1.3), .7                                                 # weights ±s, all 64 networks of two layers
@@ -1487,15 +1374,6 @@ def _():
         k3 = slope(w + T/n/2*k2)
         w = w + T/n/6*(k1 + 2*k2 + 2*k3 + slope(w + T/n*k3))
     holds("INTO-THE-SADDLE", {"u(t)": w[0], "u(0)": .9, "m": XS.square().mean(), "t": T})
-
-@of("REPARAM")
-def _():
-    mu, s, e = draw(3), share(3) + .3, draw(3, seed=1)
-    z = td.Normal(mu, s).icdf(td.Normal(t(0)[0], t(1)[0]).cdf(e))           # the same place in both distributions
-    holds("REPARAM", z=z, mu=mu, sigma=s, eps=e, skip={"eps ~": "a distribution", "z ~": "a distribution"})
-
-@of("FULL")
-def _(): holds("FULL", z=M_Q + (L3*draw(3, seed=1)).sum(1), L=L3, eps=draw(3, seed=1), mu=M_Q, skip={"z ~": "a distribution"})
 
 @of("LINE")
 def _():
