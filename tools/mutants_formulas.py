@@ -1,18 +1,24 @@
-"""Would a wrong formula on a page be noticed? Each wrong version of each display is put into the page's place, and its check runs.
+"""Would a wrong formula on a page be noticed? Each wrong version of each display is put into the page's place, and the cell that checks it
+runs.
 
-    python tools/mutants_formulas.py [TAG…] [--jobs N] [--list]      (`make mutants-formulas`)
+    python tools/mutants_formulas.py [TAG or PAGE…] [--jobs N] [--list]      (`make mutants-formulas`)
 
-The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. A check runs once with the
-right formula, and what it hands to `holds` is remembered; for a wrong version only `holds` runs again, so that all of them take
-about a minute. A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the check supplies (no value).
-One that changes a statement which the check leaves out (a distribution, a condition, words) is *not asked*. EQUIVALENT lists versions that say the same as the right formula, or something
-true, each with its reason; an entry that matches no version any more, or one that is noticed, is an error. Exit status 1: that, or survivors."""
+The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. The quick cells of a notebook
+run once, one after the other; after each that checks a display, its wrong versions are tried with what the cell has handed to `holds`,
+and one that survives with the whole cell once more. What no cell evaluates is tried with its check in tests/support/formula_checks.py.
+A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the cell supplies (no value). One that
+changes a statement which the check leaves out (a distribution, a condition, words) is *not asked*. EQUIVALENT lists versions that say the
+same as the right formula, or something true, each with its reason; an entry that matches no surviving version any more is an error.
+Exit status 1: that, or survivors."""
 import argparse
+import io
+import os
+import re
 import signal
 import sys
 import warnings
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +28,11 @@ sys.path[:0] = [str(ROOT), str(ROOT/"tools"), str(ROOT/"tests"/"support")]
 
 import formula_checks  # noqa: E402
 from formulas_equivalent import EQUIVALENT  # noqa: E402
+from notebooks import NBS, checks, code_cells, nb_id, python, src  # noqa: E402
 
-from vaegan.formula import holds  # noqa: E402
-from vaegan.formula.displays import instead, latex_of, page_of  # noqa: E402
+import vaegan.formula  # noqa: E402
+from vaegan.formula.claims import holds  # noqa: E402
+from vaegan.formula.displays import instead, latex_of, page_of, tags  # noqa: E402
 from vaegan.formula.read import read  # noqa: E402
 from vaegan.formula.tree import Relation  # noqa: E402
 from vaegan.formula.wrong import wrong_versions  # noqa: E402
@@ -88,32 +96,121 @@ def statement(display, at):
 
 def inside(at, node): return node.at[0] <= at[0] and at[1] <= node.at[1]
 
-def verdicts(tag):
-    "All wrong versions of a display, with what becomes of them"
-    warnings.simplefilter("ignore")
-    right, seen, out, check = latex_of(tag), Counter(), [], formula_checks.CHECKS[tag]
-    if tag in formula_checks.WRONG_AS_PRINTED: return []
-    try: calls, asked = recorded(check)
-    except Exception as e: return [Verdict(tag, f"{type(e).__name__}: {e}", "", right, 1, "fails")]
+def tried(tag, asked, judge):
+    "All wrong versions of a display with what becomes of them; `judge` says it of one"
+    right, seen, out = latex_of(tag), Counter(), []
     display = read(right)
     for w in wrong_versions(right):
         piece = " ".join(right[slice(*w.at)].split())
         seen[w.words, piece] += 1
         v = Verdict(tag, w.words, piece, w.latex, seen[w.words, piece], "not asked")
-        if not calls or statement(display, w.at) in asked: v = v._replace(outcome=outcome(check, tag, w.latex, calls))
+        if not asked or statement(display, w.at) in asked: v = v._replace(outcome=judge(w.latex))
         if v.outcome == "survives" and v.key in EQUIVALENT: v = v._replace(outcome="equivalent")
         out.append(v)
     return out
 
+def verdicts(tag):
+    "The wrong versions of a display, put before its check in formula_checks.py"
+    warnings.simplefilter("ignore")
+    if tag in formula_checks.WRONG_AS_PRINTED: return []
+    check = formula_checks.CHECKS[tag]
+    try: calls, asked = recorded(check)
+    except Exception as e: return [Verdict(tag, f"{type(e).__name__}: {e}", "", latex_of(tag), 1, "fails")]
+    return tried(tag, asked if calls else (), lambda latex: outcome(check, tag, latex, calls))
+
+# -- the notebooks' own cells ------------------------------------------------------------------------------------------
+def evaluates(source, tag):
+    "Does a cell evaluate this display? It names the tag, and calls `holds` or `says`"
+    return bool(re.search(r"\b(holds|says)\(", source) and re.search(rf"""["']{re.escape(tag)}["']""", source))
+
+def evaluated():
+    "tag -> the notebook of which a cell evaluates it"
+    return {t: nb for nb in NBS for c in code_cells(nb) for t in checks(src(c)) if evaluates(src(c), t)}
+
+class Notebook:
+    "A notebook whose quick cells run one after the other, and the calls of `holds` that they make"
+    def __init__(self, nb):
+        from execnb.shell import CaptureShell
+        from nbdev.test import nb_test_cells
+        self.calls, self.nb = [], nb
+        vaegan.formula.holds = self.watch       # what the notebook imports
+        self.shell = CaptureShell(nb)
+        self.cells = nb_test_cells(nb, ("notest", "slow"))
+
+    def watch(self, *args, **named):
+        held = holds(*args, **named)
+        self.calls.append((args, named, held))
+        return held
+
+    def run(self, wanted):
+        "(tag, verdicts), for the displays that its cells check"
+        last = max((i for i, c in enumerate(self.cells) if set(self.tags(c)) & wanted), default=-1)
+        for c in self.cells[:last + 1]:
+            self.calls.clear()
+            self.shell.run(c.source, stdout=False, stderr=False)
+            if self.shell.exc: raise RuntimeError(f"{nb_id(self.nb)}, cell {c.id}: {self.shell.exc}")
+            calls = list(self.calls)
+            for tag in set(self.tags(c)) & wanted: yield tag, self.verdicts(c, tag, calls)
+
+    @staticmethod
+    def tags(c): return [t for t in checks(c.source) if evaluates(c.source, t)]
+
+    def verdicts(self, c, tag, calls):
+        mine = [call for call in calls if call[0][:1] == (tag,)]
+        asked = {k.clause for *_, held in mine for k in held.links}
+        mine = [(args, named) for args, named, held in mine if self.again(args, named) == str(held)]
+        return tried(tag, asked, lambda latex: self.judge(c.source, tag, latex, mine))
+
+    @staticmethod
+    def again(args, named):
+        "What a call of `holds` says a second time: where a loop has gone on, something else"
+        try: return str(holds(*args, **named))
+        except Exception as e: return repr(e)
+
+    def judge(self, source, tag, latex, calls):
+        "First what the cell has handed to `holds`, then the cell as it stands"
+        found = outcome(lambda: None, tag, latex, calls) if calls else "survives"
+        return outcome(lambda: exec(compile(python(source), "cell", "exec"), self.shell.user_ns), tag, latex, ()) if found == "survives" else found
+
+def of_page(job):
+    "The verdicts over the displays of one notebook, or of one check"
+    nb, wanted = job
+    if nb is None: return verdicts(*wanted)
+    warnings.simplefilter("ignore")
+    os.environ["IN_TEST"], was = "1", os.getcwd()
+    os.chdir(nb.parent)
+    found = {}
+    try:
+        with redirect_stdout(io.StringIO()):
+            for tag, vs in Notebook(nb).run(set(wanted)): found.setdefault(tag, []).append(vs)
+    except Exception as e: return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
+    finally:
+        os.chdir(was)
+        vaegan.formula.holds = holds
+    return [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
+
+NOTICED = ("a difference", "no value", "equivalent", "not asked", "survives")
+
+def best(several):
+    "A version that several cells meet: noticed if one of them notices"
+    return min(several, key=lambda v: NOTICED.index(v.outcome))
+
 def run(tags, jobs):
     "The verdicts over many displays, in order"
-    if jobs == 1: return [v for t in tags for v in verdicts(t)]
-    with get_context("fork").Pool(jobs) as pool: return [v for vs in pool.imap(verdicts, tags, 1) for v in vs]
+    cells, work = evaluated(), {}
+    for t in tags:
+        if t in cells: work.setdefault(cells[t], []).append(t)
+    work = [*work.items(), *((None, (t,)) for t in tags if t not in cells and t in formula_checks.CHECKS)]
+    if jobs == 1: found = [v for job in work for v in of_page(job)]
+    else:
+        with get_context("fork").Pool(jobs, maxtasksperchild=1) as pool: found = [v for vs in pool.imap_unordered(of_page, work, 1) for v in vs]
+    place = {t: i for i, t in enumerate(tags)}
+    return sorted(found, key=lambda v: place[v.tag])
 
 def table(found):
     "The score page by page"
-    rows, pages = ["| page | displays | wrong versions | noticed | equivalent | not asked | survive | score |", "|---|---|---|---|---|---|---|---|"], {}
-    for v in found: pages.setdefault(page_of(v.tag), []).append(v)
+    rows, pages, at = ["| page | displays | wrong versions | noticed | equivalent | not asked | survive | score |", "|---|---|---|---|---|---|---|---|"], {}, evaluated()
+    for v in found: pages.setdefault(nb_id(at[v.tag]).removesuffix(".ipynb") if v.tag in at else page_of(v.tag), []).append(v)
     for page, vs in [*pages.items(), ("all", found)]:
         n = Counter(v.outcome for v in vs)
         noticed, alive = n["a difference"] + n["no value"], n["survives"]
@@ -128,12 +225,13 @@ def stale(found, whole):
 
 def main():
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ask.add_argument("tags", nargs="*", help="displays; all that have a check by default")
+    ask.add_argument("tags", nargs="*", help="tags, or pages such as 06_elbo; all by default")
     ask.add_argument("--jobs", type=int, default=2)
     ask.add_argument("--list", action="store_true", help="every version with its outcome")
     args = ask.parse_args()
-    tags = args.tags or list(formula_checks.CHECKS)
-    found = run(tags, args.jobs)
+    every = [t for t in tags() if t in formula_checks.CHECKS or t in evaluated()]
+    asked = [t for t in every if not args.tags or t in args.tags or page_of(t) in args.tags]
+    found = run(asked, args.jobs)
     for v in found:
         if args.list or v.outcome in ("survives", "fails"): print(f"{v.outcome}: {v.key}\n    {v.latex}")
     print(table(found))

@@ -8,62 +8,14 @@ import ast
 import re
 from typing import NamedTuple
 
+import site_held
 from notebooks import anchor, checks, python, tags
 from site_folds import name
 from site_markup import MATH, bare, escaped, outside_code, prefixed, raw
+from site_tex import breakable, top_level, width
 
 
-# -- TeX for narrow columns --------------------------------------------------------------------------------------------
-def top_level(tex):
-    "Each token of a formula, and whether it stands outside of braces, environments and \\left … \\right"
-    depth = 0
-    for token in re.findall(r"\\(?:begin|end)\{[^}]*\}|\\[a-zA-Z]+|\\.|.", tex, re.S):
-        closes = token == "}" or token.startswith(("\\end{",)) or token == "\\right"
-        depth -= closes
-        yield token, depth == 0 and not closes
-        depth += token == "{" or token.startswith("\\begin{") or token == "\\left"
-
-RELATIONS = {"=", "<", ">", "\\le", "\\ge", "\\sim", "\\to", "\\in", "\\approx", "\\ne"}
-OPERATORS = {"+", "-", "\\cdot", "\\times", "\\pm", "\\odot"}
-TOGETHER = 24    # letters and signs, of a bracket or of what stands between two relations, that stay on one line
-
-def width(tex):
-    "About how many letters and signs a formula sets"
-    tex = re.sub(r"\\(log|exp|sin|cos|min|max)\b", "xxx", tex)
-    return len(re.sub(r"\\(mathbf|mathrm|mathbb|mathcal|boldsymbol|operatorname|text|[bB]igg?[lr]?|left|right|t?frac|hat|bar|tilde)\b|\\[,;!]|[{}\\\s^_\u2060\u2062]", "", tex))
-
-def short(tokens, start, end): return width("".join(t for t, _ in tokens[start:end])) <= TOGETHER
-
-def whole(tokens):
-    "Where a line should not end: in short round or square brackets, and in a short piece between two relations"
-    open_at, out, start = [], set(), 0
-    out.update(next(([i] for i, (t, _) in enumerate(tokens) if not t.isspace()), []))       # a sign that a formula begins with
-    for i, (t, top) in enumerate([*tokens, ("=", True)]):
-        norm = t == "\\|" and open_at and tokens[open_at[-1]][0] == "\\|"      # ‖a − b‖, and not KL(q ‖ p)
-        if top and (t in (")", "]") and open_at or norm):
-            at = open_at.pop()
-            while not norm and open_at and tokens[at][0] == "\\|": at = open_at.pop()
-            if short(tokens, at, i + 1): out.update(range(at, i))
-        elif top and t in ("(", "[", "\\|"): open_at.append(i)
-        if top and not open_at and t in RELATIONS:
-            if short(tokens, start, i): out.update(range(start, i))
-            start = i + 1
-    return out
-
-NO_BREAK, BAR = "\u2060", "\u2062"    # a word joiner after a sign: \\nobreak; an invisible times before \\mid: {\\;\\mid\\;}
-
-def breakable(tex):
-    """KaTeX may break a line after any relation or operator. It should not in p(x | z), nor in (1 − x), nor just before the last two
-    letters: there the bar is made no relation, and short pieces stay whole. Both are written as letters that nobody sees, which
-    nbs/site.js explains to KaTeX, so that a reader without JavaScript, or who copies, gets the author's own TeX"""
-    tokens = list(top_level(tex.translate({ord(NO_BREAK): None, ord(BAR): None})))    # done twice is done once
-    together = whole(tokens)
-    def written(i, t, top):
-        if not top: return t
-        if t == "\\mid": return BAR + t
-        return t + NO_BREAK if i in together and t in RELATIONS | OPERATORS else t
-    return "".join(written(i, t, top) for i, (t, top) in enumerate(tokens))
-
+# -- formulas ----------------------------------------------------------------------------------------------------------
 def clauses(tex):
     "The parts of a display between \\qquad's: each may stand on a line of its own"
     parts = [""]
@@ -82,6 +34,7 @@ class Check(NamedTuple):
     id: str
     source: str
     printed: str
+    shown: tuple = ()      # what `holds` showed, display by display (site_held)
 
 def printed(cell):
     "The text that a cell shows, if it is short and nothing else"
@@ -102,8 +55,9 @@ def checks_of(cells):
         links = []
         for tag in tags_of(c):
             mine = found.setdefault(tag, [])
-            mine.append(Check(anchor(tag).replace("eq-", "check-", 1) + f"-{len(mine) + 1}"*bool(mine), bare(c.source).strip(), printed(c)))
+            mine.append(Check(anchor(tag).replace("eq-", "check-", 1) + f"-{len(mine) + 1}"*bool(mine), bare(c.source).strip(), printed(c), tuple(site_held.of_cell(c))))
             links.append(f'<a id="{mine[-1].id}" href="#{anchor(tag)}">({escaped(tag)})</a>')
+        site_held.on_the_page(c, tags_of(c))
         if links: heads[c.id] = f'<div class="checks">✓ This cell checks {", ".join(links)}</div>'
     return found, heads
 
@@ -114,13 +68,14 @@ def assertions(source):
 
 def compared(tag, found):
     """The one place that says with what an equation is compared: `what` stands in the line below it, `more` at that line's end, `body`
-    (Markdown) first in the open block. Now: the comment with which the first check begins, and counts of what is asserted. When an
-    equation is evaluated from its own text, the two sides' numbers and the wrong versions that failed belong here."""
+    (HTML) first in the open block. It is the comment with which the first check begins; how many wrong versions were tried, or how
+    much is asserted where none was; and the two sides with their values and the wrong versions, as the checking cells have shown them"""
     first = re.match(r"(?:#(?!\|).*\n)+", found[0].source + "\n")
     what = " ".join(s.lstrip("# ").strip() for s in first[0].splitlines()) if first else ""
+    body, wrong = site_held.body(tag, [c.shown for c in found])
     n = sum(assertions(c.source) for c in found)
-    more = f"{n} assertion{'s'*(n != 1)}" + f" in {len(found)} cells"*(len(found) > 1)
-    return what, more, ""
+    more = f"{wrong} wrong version{'s'*(wrong != 1)} tried" if wrong else f"{n} assertion{'s'*(n != 1)}" + f" in {len(found)} cells"*(len(found) > 1)
+    return what, more, body
 
 # -- the block ---------------------------------------------------------------------------------------------------------
 def cell_of(check, at, of):
@@ -136,7 +91,7 @@ def runs(tag, found):
     summary = (f'<summary><span class="runs-mark"><span class="visually-hidden">({escaped(tag)}) </span>runs</span><span class="runs-what">{escaped(what)}</span>'
                f'<span class="runs-more">{escaped(more)}</span></summary>')
     cells = [cell_of(c, i, len(found)) for i, c in enumerate(found, 1)]
-    return "\n\n".join(filter(None, [raw(f'<details class="runs">{summary}\n<div class="runs-body">'), body, raw("\n".join(cells) + "\n</div></details>")]))
+    return raw("\n".join(filter(None, [f'<details class="runs">{summary}\n<div class="runs-body">', body, *cells, "</div></details>"])))
 
 def block(tex, tag, ident, found):
     "The block of one display; without a tag it is the formula alone"

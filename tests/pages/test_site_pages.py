@@ -8,8 +8,10 @@ import site_equations as eqs
 import site_exercises
 import site_first
 import site_folds
+import site_held
 import site_markup
 import site_pages
+import site_tex
 import yaml
 from fastcore.nbio import mk_cell
 from notebooks import ROOT
@@ -80,24 +82,24 @@ def test_long_displays_come_apart_between_clauses_and_after_relations():
     assert eqs.clauses(r"a = b,\qquad c = d") == ["a = b,", "c = d"]
     assert eqs.clauses(r"\begin{cases} a & \qquad b \end{cases}") == [r"\begin{cases} a & \qquad b \end{cases}"]
     assert eqs.clauses(r"f_{a \qquad b} \left( c \qquad d \right) e") == [r"f_{a \qquad b} \left( c \qquad d \right) e"]
-    assert eqs.breakable(r"p(x \mid z)") == "p(x \u2062\\mid z)"
-    assert eqs.breakable(r"E_{q(z \mid x)} \left[ p(x \mid z) \right]") == r"E_{q(z \mid x)} \left[ p(x \mid z) \right]", "nothing breaks in there"
-    assert eqs.breakable(r"y = a + (1 - x) = b") == "y = a +\u2060 (1 -\u2060 x) = b", "short pieces stay whole between relations"
+    assert site_tex.breakable(r"p(x \mid z)") == "p(x \u2062\\mid z)"
+    assert site_tex.breakable(r"E_{q(z \mid x)} \left[ p(x \mid z) \right]") == r"E_{q(z \mid x)} \left[ p(x \mid z) \right]", "nothing breaks in there"
+    assert site_tex.breakable(r"y = a + (1 - x) = b") == "y = a +\u2060 (1 -\u2060 x) = b", "short pieces stay whole between relations"
     long = r"[\log p(x) - \log q(x) - \log r(x) - \log s(x) + c]"
-    assert eqs.breakable(long) == long and eqs.breakable(f"y = {long} + f(a = b)") == f"y = {long} + f(a =\u2060 b)"
-    assert eqs.breakable(r"\ge " + long) == "\\ge\u2060 " + long, "no sign alone on a line"
+    assert site_tex.breakable(long) == long and site_tex.breakable(f"y = {long} + f(a = b)") == f"y = {long} + f(a =\u2060 b)"
+    assert site_tex.breakable(r"\ge " + long) == "\\ge\u2060 " + long, "no sign alone on a line"
     norm = r"y = a + b + c + d + e + f + g + h + \|r - Wz\|^2 + \mathrm{KL}(q \| p - r) + k + l + m"
-    assert eqs.breakable(norm) == norm.replace("r -", "r -\u2060").replace("p -", "p -\u2060"), "a norm and a bracket stay whole"
-    assert eqs.breakable(r"\midpoint \\ \mid") == "\\midpoint \\\\ \u2062\\mid"
+    assert site_tex.breakable(norm) == norm.replace("r -", "r -\u2060").replace("p -", "p -\u2060"), "a norm and a bracket stay whole"
+    assert site_tex.breakable(r"\midpoint \\ \mid") == "\\midpoint \\\\ \u2062\\mid"
     assert eqs.formulas("so $p(x \\mid z)$ and `$a \\mid b$`") == "so $p(x \u2062\\mid z)$ and `$a \\mid b$`"
 
 def test_the_build_writes_no_tex_of_its_own():
     "Without JavaScript, and in what is copied, a formula is the author's: only letters that nobody sees are added, and site.js knows them"
     for tex in (r"p(x \mid z) = a - (1 - x) \cdot b", r"\log p \ge \mathbb E_q[\log p(x \mid z)] - b"):
-        out = eqs.breakable(tex)
-        assert eqs.breakable(out) == out != tex and out.translate({ord(eqs.NO_BREAK): None, ord(eqs.BAR): None}) == tex
+        out = site_tex.breakable(tex)
+        assert site_tex.breakable(out) == out != tex and out.translate({ord(site_tex.NO_BREAK): None, ord(site_tex.BAR): None}) == tex
     js = (ROOT/"nbs"/"site.js").read_text(encoding="utf-8")
-    for letter, tex in ((eqs.NO_BREAK, r"\\nobreak"), (eqs.BAR, r"{\\;#1\\;}")): assert f'__defineMacro("\\u{ord(letter):04x}", "{tex}")' in js
+    for letter, tex in ((site_tex.NO_BREAK, r"\\nobreak"), (site_tex.BAR, r"{\\;#1\\;}")): assert f'__defineMacro("\\u{ord(letter):04x}", "{tex}")' in js
     katex = (ROOT/"nbs"/"katex"/"katex.min.js").read_text(encoding="utf-8")
     assert "__defineMacro" in katex
 
@@ -111,6 +113,22 @@ def test_every_checking_cell_has_a_place_and_the_way_back():
 def test_only_short_text_is_shown_again_in_the_block():
     assert eqs.printed(code("x", printed="1\n2")) == "1\n2" and eqs.printed(code("x", printed="1\n"*20)) == ""
     assert eqs.printed(code("x", markdown="**b**")) == "" == eqs.printed(code("x"))
+
+def test_what_a_check_showed_stands_in_the_mark_and_at_the_cell():
+    "The sides at both, the wrong versions of this page's equations in the mark alone, those of others folded at the cell"
+    from vaegan.formula import holds
+    at = dict(mu_q=.4, sigma_q=.8, mu_p=-.3, sigma_p=1.3)
+    both = holds("KL-NORMAL", at) & holds(r"\log x^2 = 2\log x\qquad (n \to \infty)", x=3.)
+    cell = code("#| checks: KL-NORMAL\n# quadrature against the formula\nholds('KL-NORMAL', at)", markdown=both._repr_markdown_())
+    (check,), _ = found = eqs.checks_of([cell])[0]["KL-NORMAL"], 0
+    mine, other = check.shown
+    assert mine.tag == "KL-NORMAL" and other.tag == "" and len(mine.sides) == 2 and len(mine.wrong) == 5 and other.notes and len(other.wrong) >= 3
+    what, more, body = eqs.compared("KL-NORMAL", found[0])
+    assert (what, more) == ("quadrature against the formula", "5 wrong versions tried") and body.count('<tr class="mutant">') == 5 and body.count('<tr class="right">') == 2
+    assert r'<span class="math inline">\displaystyle \operatorname{KL}' in body and 'data-model="should be">= 0.3198<' in body and "<small>½ missing</small>" in body
+    there = cell.outputs[0]["data"]["text/markdown"]
+    assert there.startswith("```{=html}") and there.count("<details>") == there.count("</details>") == 1 and there.count('class="mutants sides"') == 2 and there.count('class="mutants wrong"') == 1
+    assert list(site_held.shown("| a | b |\n|---|---|\n| 1 | 2 |")) == [], "a table of another kind"
 
 def test_assertions_are_counted():
     assert eqs.assertions("assert a\nassert_close(a, b)\nfor x in y: assert x\ntest_fail(f)\nprint(1)") == 4

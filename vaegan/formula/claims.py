@@ -267,8 +267,9 @@ def holds(
     known, room = _merged(given, values), tolerance(rtol, atol, within, tight)
     def again(latex): return _found(read(latex), earlier, known, room, skip)
     found = _found(display, earlier, known, room, skip)
+    unused = tuple(k for k in found[2] if k in map(key, values))   # a typing mistake?
     name = what if isinstance(what, str) and not _is_latex(what) else ""
-    return Held(*found, name=name, display=display, again=again)
+    return Held(*found[:2], unused, name=name, display=display, again=again)
 
 def _found(display, earlier, known, allowed, skip):
     "The links that hold, what was left out, and the keys that nothing asked for"

@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/formula/held.html.md"""
 # %% auto #0
 __all__ = ['SUMMARY', 'cell', 'compared', 'interesting', 'Trial', 'tried', 'Held']
 
-# %% ../../nbs/formula/held.ipynb #62c5271a
+# %% ../../nbs/formula/held.ipynb #c3f40788
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from .tree import Display, walk
 from .write import write
 from .wrong import wrong_versions
 
-# %% ../../nbs/formula/held.ipynb #791bf79f
+# %% ../../nbs/formula/held.ipynb #6cc674fd
 _SAFE = {r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt ", "\n": " "}
 
 def cell(
@@ -33,7 +33,7 @@ def _safe(latex):
     token = re.compile(r"\\[a-zA-Z]+|\\.|.", re.S)
     return token.sub(lambda m: _SAFE.get(m[0], m[0]), latex).strip()
 
-# %% ../../nbs/formula/held.ipynb #fcabc6ab
+# %% ../../nbs/formula/held.ipynb #b5c49607
 def _sides(links):
     "(relation, LaTeX, values) of each side of each chain, in order"
     groups: dict = {}      # the same relation for every value of an index
@@ -51,7 +51,7 @@ def _numbers(values):
     dots = ["…"]*(len(values) > 3)
     return ", ".join([*(shown(v) for v in values[:3]), *dots])
 
-# %% ../../nbs/formula/held.ipynb #74122b50
+# %% ../../nbs/formula/held.ipynb #60def6f8
 def compared(
     links:tuple,    # of Links
     name:str        # what the display is called
@@ -63,7 +63,7 @@ def compared(
         rows.append(f"| {cell(f'{op} {latex}')} | {_numbers(values)} |")
     return "\n".join(rows)
 
-# %% ../../nbs/formula/held.ipynb #6e5c7713
+# %% ../../nbs/formula/held.ipynb #04c4c374
 _FIRST = ("a sign turned", "½ missing", "2 for ½", "½ for 2", "σ for σ²", "σ² for σ",
           "log missing", "the logarithm outside the mean", "p for q", "q for p",
           "the logarithm inside the mean", "a sum for a mean", "a mean for a sum",
@@ -95,7 +95,7 @@ def _place(at, right):
         return int(not start <= at[0] < at[1] <= end)
     return 1
 
-# %% ../../nbs/formula/held.ipynb #2ea918a6
+# %% ../../nbs/formula/held.ipynb #1dbecd57
 @dataclass(frozen=True)
 class Trial:
     "A wrong version and the numbers that gave it away"
@@ -107,7 +107,7 @@ class Trial:
     def __str__(self):
         return f"| {self.words} | {cell(self.latex)} | {self.gives} | {self.should} |"
 
-# %% ../../nbs/formula/held.ipynb #ab848662
+# %% ../../nbs/formula/held.ipynb #cdc7fae6
 _BACK = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le", r"\leq": r"\ge",
          r"\geq": r"\le"}
 _SIGN = {r"\le": "≤", r"\ge": "≥", r"\leq": "≤", r"\geq": "≥", r"\approx": "≈",
@@ -133,7 +133,7 @@ def _is_ordered(op, values):
     gap = values[0] - values[1]
     return bool((gap <= 0 if op in ("<", r"\le", r"\leq") else gap >= 0).all())
 
-# %% ../../nbs/formula/held.ipynb #477b7694
+# %% ../../nbs/formula/held.ipynb #4c20f43b
 def _where_they_differ(a, b):
     "Two values on a short line: of two vectors, the entries that are farthest apart"
     if not (torch.is_tensor(a) and torch.is_tensor(b)): return _shortly(a), _shortly(b)
@@ -148,7 +148,7 @@ def _shortly(v):
         return f"{v.item():.4g}"
     return shown(v)
 
-# %% ../../nbs/formula/held.ipynb #3116e38f
+# %% ../../nbs/formula/held.ipynb #8957c725
 _WHERE = ("a sign turned", "a term missing", "a factor missing", "a 2 too many",
           "an index off by one", "a square missing", "a 2 too many below")
 
@@ -158,7 +158,7 @@ def _named(wrong, latex):
     said = wrong.words in _WHERE and len(piece) <= 40
     return f"{wrong.words}: ${_safe(piece)}$" if said else wrong.words
 
-# %% ../../nbs/formula/held.ipynb #87c5a2f3
+# %% ../../nbs/formula/held.ipynb #0d1f2b00
 _MOST, _TRIES = 5, 16
 
 def tried(
@@ -190,7 +190,7 @@ def _same(links, found):
     "Does the check say what it said before?"
     return isinstance(found, tuple) and [*map(str, links)] == [*map(str, found[0])]
 
-# %% ../../nbs/formula/held.ipynb #efacdc4f
+# %% ../../nbs/formula/held.ipynb #5681a622
 @dataclass(frozen=True, repr=False)
 class Held:
     "What was evaluated of a display, and what was left out"
@@ -227,10 +227,10 @@ class Held:
         every = self.all()
         later = [h.name and h.name in [x.name for x in every[i + 1:]]
                  for i, h in enumerate(every)]      # the wrong versions come once
-        room = 2900//len(every)
+        room = max(1100, 3000//len(every))
         return "\n\n".join(_markdown(h, 0 if ms else room) for h, ms in zip(every, later))
 
-# %% ../../nbs/formula/held.ipynb #f3433876
+# %% ../../nbs/formula/held.ipynb #0dedf5a7
 SUMMARY = "Wrong versions, tried with the same values"
 
 def _markdown(held, room):

@@ -1,0 +1,73 @@
+"""What `holds` showed of a checked equation, on the site. The notebook's output is Markdown (nbs/formula/held.ipynb): a table of the sides
+with their values, and folded below it one of wrong versions. Here it is read again and set as tables of HTML, for the opened mark of the
+equation and for the cell itself. There is no second truth: what the cell stored is what the page shows."""
+import re
+from typing import NamedTuple
+
+from site_markup import escaped, raw
+from site_tex import breakable
+
+HEAD = re.compile(r"^\| (?:\((?P<tag>[^|]+)\)|this) holds here \| value \|$", re.M)
+
+class Shown(NamedTuple):
+    "One display, as a check showed it"
+    tag: str        # or nothing
+    sides: list     # (formula, value)
+    wrong: list     # (what is wrong, formula, value, what it should be)
+    notes: list     # what was not evaluated
+
+def rows(text):
+    "The rows of the tables in a piece of Markdown, without heads and rules"
+    found = [[c.strip() for c in s[2:-2].split(" | ")] for s in text.splitlines() if s.startswith("| ") and s.endswith(" |")]
+    return found[1:]
+
+def shown(markdown):
+    "What the checks of a cell showed, display by display"
+    heads = [*HEAD.finditer(markdown)]
+    for m, end in zip(heads, [*(h.start() for h in heads[1:]), len(markdown)]):
+        sides, _, wrong = markdown[m.start():end].partition("<details>")
+        yield Shown(m["tag"] or "", rows(sides), rows(wrong), re.findall(r"^`(.+)`$", sides, re.M))
+
+def of_cell(cell):
+    "The same, from the stored outputs of a cell"
+    return [s for o in cell.get("outputs", []) for s in shown("".join(o.get("data", {}).get("text/markdown", "")))]
+
+# -- as HTML -----------------------------------------------------------------------------------------------------------
+def words(text):
+    "Words in which formulas stand between dollars"
+    return re.sub(r"\$(.+?)\$", lambda m: f'<span class="math inline">{m[1]}</span>', escaped(text))
+
+def formula(text): return f'<span class="math inline">{escaped(breakable(text.strip("$")))}</span>'
+
+def table(kind, head, body):
+    cells = "".join(f'<th scope="col"{" class=num" if i else ""}>{h}</th>' for i, h in enumerate(head))
+    return f'<table class="mutants {kind}">\n<thead><tr>{cells}</tr></thead>\n<tbody>\n' + "\n".join(body) + "\n</tbody>\n</table>"
+
+def num(value, name): return f'<td class="num" data-model="{name}">{escaped(value.replace("-", "−"))}</td>'
+
+def sides(s):
+    "Both sides, or all of a chain, with their values"
+    body = [f'<tr class="right"><td>{formula(tex)}</td>{num(value, "value")}</tr>' for tex, value in s.sides]
+    notes = "".join(f"\n<p>{escaped(n[:1].upper() + n[1:])}.</p>" for n in s.notes if not n.startswith("not used"))
+    return table("sides", (f"({escaped(s.tag)}), evaluated as it stands" if s.tag else "Evaluated as it stands", "value"), body) + notes
+
+def wrong(s):
+    "The wrong versions, each with the number that it gives"
+    body = [f'<tr class="mutant"><td>{formula(tex)}<small>{words(what)}</small></td>{num(gives, "gives")}{num(should, "should be")}</tr>' for what, tex, gives, should in s.wrong]
+    return table("wrong", ("Wrong versions, tried with the same values", "gives", "should be"), body)
+
+def body(tag, cells):
+    "What the opened mark of an equation holds first"
+    mine = [s for cell in cells for s in cell if s.tag == tag]
+    return "\n".join([*map(sides, mine), *(wrong(s) for s in mine if s.wrong)]), sum(len(s.wrong) for s in mine)
+
+def on_the_page(cell, tags):
+    "A cell's own output: the sides; the wrong versions of an equation of this page stand in its mark"
+    for o in cell.get("outputs", []):
+        if not (found := list(shown("".join(o.get("data", {}).get("text/markdown", ""))))): continue
+        parts = []
+        for s in found:
+            parts.append(sides(s))
+            if s.wrong and s.tag not in tags:
+                parts.append(f"<details><summary>Wrong versions, tried with the same values</summary>\n{wrong(s)}\n</details>")
+        o["data"] = {"text/markdown": raw('<div class="held">\n' + "\n".join(parts) + "\n</div>") + "\n"}
