@@ -140,10 +140,10 @@ addEventListener("load", () => {
 
 // -- what overflows its box is a stop for the keyboard, with a name; what fits is none
 const WIDE = "pre, .equation-math, .katex-display, table, .table-box, .cell-output-display";
-function fit(box) {     // a display that is a little too wide is set smaller, down to four fifths
+function fit(box) {     // a display that is a little too wide is set smaller, down to seven tenths
   box.style.fontSize = "";
   const share = box.clientWidth/box.scrollWidth;
-  if (share < 1) box.style.fontSize = `${Math.max(.8, .99*share)}em`;
+  if (share < 1) box.style.fontSize = `${Math.max(.7, .99*share)}em`;
 }
 function reach(box) {
   if (box.matches(".equation-math")) fit(box);

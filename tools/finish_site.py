@@ -168,7 +168,8 @@ def boxed(text):
     return re.sub(r"(?<!<div class=\"table-box\">)<table\b.*?</table>", lambda m: f'<div class="table-box">{m[0]}</div>', text, flags=re.S)
 
 def bound(text):
-    "A comma stays on the line of the linked formula before it"
+    "A comma stays on the line of the linked formula before it; where words stand before that in the link, inside it"
+    text = re.sub(r'(?<!>)(<span class="math inline">[^<]*</span>)</a>([,.;:!?)]+)', r'<span class="nobreak">\1\2</span></a>', text)
     return re.sub(r'(?<!<span class="nobreak">)(<a [^>]*><span class="math inline">[^<]*</span></a>[,.;:!?)]+)', r'<span class="nobreak">\1</span>', text)
 
 def finished(text, page):

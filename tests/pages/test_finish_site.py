@@ -253,6 +253,8 @@ def test_a_comma_stays_with_a_linked_formula():
     link = '<a href="n.html#z" aria-label="z"><span class="math inline">z</span></a>'
     once = finish_site.bound(f"{link}, {link} and {link}.")
     assert once == f'<span class="nobreak">{link},</span> {link} and <span class="nobreak">{link}.</span>' and finish_site.bound(once) == once
+    words = finish_site.bound('<a href="n.html">raising it in <span class="math inline">z</span></a>. Then')
+    assert words == '<a href="n.html">raising it in <span class="nobreak"><span class="math inline">z</span>.</span></a> Then' == finish_site.bound(words)
 
 def test_a_page_as_markdown():
     from fastcore.basics import AttrDict
