@@ -11,13 +11,14 @@ from nbdev.config import nbpath2html
 from nbdev.process import Processor
 from notebooks import NBS, ROOT, cfg, nb_id, src
 from site_api import last_level, lines_of, section, source_url
-from site_equations import TOGETHER, bound, checks_of, formulas, width, with_blocks
+from site_equations import bound, checks_of, formulas, with_blocks
 from site_exercises import solved, with_boxes
 from site_first import LESSONS, lifted, opened
 from site_folds import prepares, with_folds
-from site_markup import MATH, markdown, outside_code, outside_raw, raw
+from site_markup import markdown, outside_code, outside_raw, raw
 from site_outputs import show_outputs, unnested
 from site_path import fact, with_stops
+from site_tex import loosened
 from write_home import slug
 from write_references import citations, lookup, works
 
@@ -135,26 +136,6 @@ def named_corners(text):
 def single(text):
     "A link to an equation in brackets of its own, such as ((ELBO)), has one pair of brackets"
     return outside_code(text, lambda t: re.sub(r"\((\[\([^()\]\n]+\)\]\([^()\s]+\))\)", r"\1", t))
-
-# -- brackets --------------------------------------------------------------------------------------------------------
-PAIR = re.compile(r"\\left\s*(?P<open>\\[a-zA-Z|{]+|[(\[|])(?P<inside>(?:(?!\\left\b|\\right\b).)*)\\right\s*(?P<close>\\[a-zA-Z|}]+|[)\]|])", re.S)
-
-def tall(inside):
-    "How large brackets around this are drawn: as \\left and \\right would"
-    if re.search(r"\\(d?frac|sum|int|prod|begin)\b", inside): return "Big"
-    return "big" if re.search(r"\\tfrac\b|[()\[\]{}](?![^{]*\})", inside) else ""
-
-def loosened(text):
-    """Long displays with \\bigl[ and \\bigr] for \\left[ and \\right], between which KaTeX breaks no line: on a phone they would scroll"""
-    def sized(m):
-        size = tall(m["inside"])
-        return f"\\{size}l{m['open']}{m['inside']}\\{size}r{m['close']}" if size else f"{m['open']}{m['inside']}{m['close']}"
-    def display(m):
-        tex = m["display"]
-        if not tex or "\\begin" in tex: return m[0]
-        for _ in range(4): tex = PAIR.sub(lambda p: sized(p) if width(p["inside"]) > TOGETHER else p[0].replace("\\left", "\\LEFT").replace("\\right", "\\RIGHT"), tex)
-        return f"$${tex}$$".replace("\\LEFT", "\\left").replace("\\RIGHT", "\\right")
-    return outside_code(text, lambda t: MATH.sub(display, t))
 
 # -- the page ----------------------------------------------------------------------------------------------------------
 SLOW = '<div class="slow">This cell takes minutes or longer. Shown is a stored run.</div>'

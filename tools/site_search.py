@@ -5,7 +5,7 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
-from site_equations import BAR, NO_BREAK
+from site_tex import BAR, NO_BREAK
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 MUTE = {"script", "style", "pre", "details", "form", "nav", "button", "svg"}       # code, folds (answers are folded), controls

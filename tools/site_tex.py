@@ -1,6 +1,8 @@
 "TeX for narrow columns: where KaTeX may break a line."
 import re
 
+from site_markup import MATH, outside_code
+
 
 def top_level(tex):
     "Each token of a formula, and whether it stands outside of braces, environments and \\left … \\right"
@@ -51,3 +53,23 @@ def breakable(tex):
         if t == "\\mid": return BAR + t
         return t + NO_BREAK if i in together and t in RELATIONS | OPERATORS else t
     return "".join(written(i, t, top) for i, (t, top) in enumerate(tokens))
+
+# -- brackets between which a line may break -------------------------------------------------------------------------
+PAIR = re.compile(r"\\left\s*(?P<open>\\[a-zA-Z|{]+|[(\[|])(?P<inside>(?:(?!\\left\b|\\right\b).)*)\\right\s*(?P<close>\\[a-zA-Z|}]+|[)\]|])", re.S)
+
+def tall(inside):
+    "How large brackets around this are drawn: as \\left and \\right would"
+    if re.search(r"\\(d?frac|sum|int|prod|begin)\b", inside): return "Big"
+    return "big" if re.search(r"\\tfrac\b|[()\[\]{}](?![^{]*\})", inside) else ""
+
+def loosened(text):
+    """Long displays with \\bigl[ and \\bigr] for \\left[ and \\right], between which KaTeX breaks no line: on a phone they would scroll"""
+    def sized(m):
+        size = tall(m["inside"])
+        return f"\\{size}l{m['open']}{m['inside']}\\{size}r{m['close']}" if size else f"{m['open']}{m['inside']}{m['close']}"
+    def display(m):
+        tex = m["display"]
+        if not tex or "\\begin" in tex: return m[0]
+        for _ in range(4): tex = PAIR.sub(lambda p: sized(p) if width(p["inside"]) > TOGETHER else p[0].replace("\\left", "\\LEFT").replace("\\right", "\\RIGHT"), tex)
+        return f"$${tex}$$".replace("\\LEFT", "\\left").replace("\\RIGHT", "\\right")
+    return outside_code(text, lambda t: MATH.sub(display, t))

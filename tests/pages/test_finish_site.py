@@ -28,8 +28,8 @@ from finish_site import (
     titles,
     turning,
 )
-from site_equations import breakable
 from site_search import VOID, entries, words
+from site_tex import breakable
 from site_weight import PLAIN, coloured, hanging, lighter, parts, pruned, rules, shared, thinned
 from write_contents import sections
 

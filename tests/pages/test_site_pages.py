@@ -62,11 +62,11 @@ def test_a_display_without_tag_or_check_is_a_plain_block():
 def test_long_displays_have_brackets_that_break():
     "As tall as \\left and \\right would draw them; short pieces, matrices, code and formulas in a line stay the author's"
     long = r"p(x) \log D(x) + q(x) \log(1 - D(x))"
-    assert site_pages.loosened(rf"$$V = \left[{long}\right]$$") == rf"$$V = \bigl[{long}\bigr]$$"
-    assert site_pages.loosened(rf"$$V = \left[\frac a b + {long} + \left(c\right)\right]$$") == rf"$$V = \Bigl[\frac a b + {long} + \left(c\right)\Bigr]$$"
-    assert site_pages.loosened(r"$$\left\| aaaaaaaaaa + bbbbbbbbbb + cccccccccc \right\|$$") == r"$$\| aaaaaaaaaa + bbbbbbbbbb + cccccccccc \|$$"
+    assert site_tex.loosened(rf"$$V = \left[{long}\right]$$") == rf"$$V = \bigl[{long}\bigr]$$"
+    assert site_tex.loosened(rf"$$V = \left[\frac a b + {long} + \left(c\right)\right]$$") == rf"$$V = \Bigl[\frac a b + {long} + \left(c\right)\Bigr]$$"
+    assert site_tex.loosened(r"$$\left\| aaaaaaaaaa + bbbbbbbbbb + cccccccccc \right\|$$") == r"$$\| aaaaaaaaaa + bbbbbbbbbb + cccccccccc \|$$"
     for same in (r"$$V = \left[a + b\right]$$", rf"`$$\left[{long}\right]$$`", rf"in $\left[{long}\right]$ a line", rf"$$\left[\begin{{matrix}}{long}\end{{matrix}}\right]$$"):
-        assert site_pages.loosened(same) == same
+        assert site_tex.loosened(same) == same
 
 @pytest.mark.parametrize("before, rest", [("- ", "  "), ("2. ", "   "), ("> ", "> "), ("  - ", "    "), ("> - ", ">   ")])
 def test_a_display_in_a_list_or_a_quotation_keeps_its_place(before, rest):
