@@ -1,4 +1,4 @@
-"""How far apart are two beliefs, and in which direction
+"""What it costs to believe the wrong density, and why the direction matters
 
 Docs: https://vaegan.github.io/vaegan/divergences.html.md"""
 

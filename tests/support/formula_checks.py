@@ -66,80 +66,7 @@ q, p = Bell(mu_q, var_q), Bell(mu_p, var_p)
 EDGES = math.sqrt(3)*torch.cat([torch.eye(3).double(), -torch.eye(3).double()]).double()      # six points with mean 0 and covariance I
 L3 = t([1.2, 0, 0], [-.9, .5, 0], [.3, .7, 1.1])
 
-# =================================================================================================== 03 Divergences
-TWO = dict(mu_q=mu_q, sigma_q=var_q**.5, mu_p=mu_p, sigma_p=var_p**.5)
-
-@of("KL")
-def _(): holds("KL", {"E_z~q": over(q), "q": q, "p": p})
-
-@of("GIBBS")
-def _():
-    holds("GIBBS", q=q, p=p, E_q=over(q), dz=dz)
-    holds("GIBBS", q=q, p=q, E_q=over(q), dz=dz, tight=True)
-
-@of("KL-1")
-def _(): holds("KL-1", q=q, p=p, E_q=over(q), **TWO)
-
-@of("KL-2")
-def _(): holds("KL-2", q=q, p=p, E_q=over(q), **TWO)
-
-@of("KL-3")
-def _(): holds("KL-3", E_q=over(q), **TWO)
-
-@of("KL-NORMAL")
-def _(): holds("KL-NORMAL", **TWO)
-
-@of("KL-STD")
-def _(): holds("KL-STD", mu=.7, ell=-1.2)
-
-@of("KL-DIAG")
-def _():
-    m_q, s_q, m_p, s_p = draw(3), share(3) + .3, draw(3, seed=1), share(3, seed=1) + .3
-    holds("KL-DIAG", q=Cloud(m_q, torch.diag(s_q**2)), p=Cloud(m_p, torch.diag(s_p**2)), mu_q=m_q, sigma_q=s_q, mu_p=m_p, sigma_p=s_p, D=3)
-
 M_Q, M_P, S_Q, S_P = draw(3), draw(3, seed=1), spd(3), spd(3, seed=1)
-POINTS = M_Q + EDGES@torch.linalg.cholesky(S_Q).T                           # with the mean and covariance of q
-
-@of("TRACE")
-def _(): holds("TRACE", E_q=Over("z", POINTS), mu_p=M_P, mu_q=M_Q, A=draw(3, 3, seed=2), Sigma_q=S_Q)
-
-@of("KL-FULL")
-def _(): holds("KL-FULL", q=Cloud(M_Q, S_Q), p=Cloud(M_P, S_P), Sigma_p=S_P, Sigma_q=S_Q, mu_q=M_Q, mu_p=M_P, D=3)
-
-@of("KL-CHOL")
-def _():
-    L_q, L_p = torch.linalg.cholesky(S_Q), torch.linalg.cholesky(S_P)
-    M, e = torch.linalg.solve(L_p, L_q), torch.linalg.solve(L_p, M_Q - M_P)
-    holds("KL-CHOL", q=Cloud(M_Q, S_Q), p=Cloud(M_P, S_P), M=M, e=e, L_p=L_p, L_q=L_q, D=3)
-
-def to_prior(var): return kl(Bell(.7, var), Bell(0, 1))
-
-@of("SLOPE-EXP")
-def _(): holds("SLOPE-EXP", KL=lambda r: to_prior(r.exp()), r=t(.4)[0])
-
-@of("SLOPE-SQUARE")
-def _(): holds("SLOPE-SQUARE", KL=lambda r: to_prior(r**2), r=t(1.7)[0])
-
-@of("SLOPE-SOFTPLUS")
-def _(): holds("SLOPE-SOFTPLUS", KL=lambda r: to_prior(F.softplus(r)), r=t(.4)[0], softplus=F.softplus)
-
-@of("FORWARD")
-def _(): holds("FORWARD", p=p, q=q, dz=dz)
-
-@of("REVERSE")
-def _(): holds("REVERSE", p=p, q=q, dz=dz)
-
-@of("ONE-BUMP")
-def _():
-    q = Bell(5, .4)
-    def p(z): return .5*q(z) + .5*Bell(-5, .4)(z)
-    holds("ONE-BUMP", KL=kl_grid, q=q, p=p, E_q=over(q), within=1e-6)
-
-@of("INVARIANT")
-def _():
-    A, b = t([2, .5, 0], [-1, 3, .4], [.2, 0, 1]), t(1, -2, .3)
-    def moved(m, S): return Cloud(A@m + b, A@S@A.T)
-    holds("INVARIANT", {"q'": moved(M_Q, S_Q), "p'": moved(M_P, S_P), "q": Cloud(M_Q, S_Q), "p": Cloud(M_P, S_P)})
 
 # ======================================================================================== 04 Latent variable models
 W1, X1, SD = 1.5, 1.2, .6                                                   # x = W z + noise, in one dimension
@@ -1424,7 +1351,6 @@ NOT_EVALUATED = {
     "PPCA": "two distribution statements: nothing in it is a number",
     "UPDATE": "an assignment of a program, no claim",
     "BLUR": "two recipes in words; the letter x means another thing in each",
-    "MOMENTS": "the place of an optimum over a mean and a variance σ², which is no letter",
     "SHARED-GRAD": "a sum over the indices congruent to r mod W",
 }
 LAW, RANGE = "a distribution statement (∼) stands beside it", "the range of its index is a list, i = 0, …, n − 1"
