@@ -7,6 +7,7 @@ import math
 import re
 from functools import cache
 
+import broken_scenes as scenes
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -292,6 +293,52 @@ def test_phi(js, opened):
     zs = torch.linspace(-3, 3, 61, dtype=torch.double)
     assert_close(torch.tensor(js("phi", "Phi", zs[:, None].tolist()), dtype=torch.double), Normal(0., 1.).cdf(zs), atol=1e-5, rtol=0)
     for v, n in shown(opened, "phi", [dict(z=z) for z in (-2.5, 0, 1.96)]): near(n, dict(z=v["z"], u=Normal(0., 1.).cdf(torch.tensor(v["z"]))))
+
+def test_the_evaluator_of_broken_is_that_of_vaegan_formula(js):
+    "On the five displays and on all of their wrong versions: the same numbers on both sides, or no value in both"
+    todo = [(tag, latex, scenes.MOVED[tag]) for tag in scenes.TAGS for latex in scenes.versions(tag)]
+    found = js("broken", "sides", todo)
+    assert len(todo) > 140 and sum(isinstance(f, list) for f in found) > 120
+    for (tag, latex, at), mine in zip(todo, found):
+        truth = scenes.values(tag, latex, at)
+        here = [[r["left"], r["right"]] for r in mine] if isinstance(mine, list) else None
+        if truth is None: assert here is None or any(v is None for r in here for v in r), (tag, latex)
+        else: assert here == [[pytest.approx(v, rel=1e-5, abs=1e-5) for v in r] for r in truth], (tag, latex)
+
+def test_broken_judges_as_holds_does(js):
+    "The right ones are true, the wrong ones are not, save what says the same; a bound that is too generous is called so"
+    for tag in scenes.TAGS:
+        right, *wrong = scenes.versions(tag)
+        verdicts = js("broken", "verdict", [(tag, latex, scenes.MOVED[tag]) for latex in (right, *wrong)])
+        assert verdicts[0] == "true"
+        alive = [latex for latex, v in zip(wrong, verdicts[1:]) if v == "true"]
+        assert len(alive) <= (4 if tag == "PATHWISE" else 0), alive       # there the noise is symmetric about 0
+    generous = r"\log p(x) \ge \mathbb E_{q(z|x)}[\log p(x|z)] - 2\,\mathrm{KL}(q(z|x)\,\|\,p(z))"
+    assert js("broken", "verdict", [("BOUND", generous, .2)]) == ["loose"]
+
+@pytest.mark.parametrize("tex, what", [("", "nothing is left"), ("D^*(x)", "a relation is missing"), ("D^*(x) = \\frac{p(x)}{", "something is missing"), ("D^*(x) = p(x", "expected )"), ("D^*(x) = \\wat", "not known here"),
+                                       ("D^*(x) = r(x)", "nothing is known of r"), ("D^*(x) = = 2", "nothing before ="), ("D^*(x) = p(x))", "out of place"), ("D^*(x) = #", "out of place"), ("D^*(x) = p", "expected a number")])
+def test_broken_says_what_it_cannot_read(js, tex, what):
+    found, = js("broken", "sides", [("DSTAR", tex, .6)])
+    assert what in found["error"] and 0 <= found["at"][0] <= found["at"][1] <= len(tex)
+
+def test_broken_answers_to_what_is_typed(opened):
+    text = next(t for t, _ in PICTURES.values() if program(t) == "broken")
+    page = opened(text, 390)
+    verdict, box = page.locator(".verdict"), page.locator("textarea")
+    for name in ("KL of two normals", "the bound", "best D", "value at equilibrium", "pathwise gradient"):
+        page.get_by_role("button", name=name).click()
+        assert verdict.get_attribute("data-verdict") == "true" and not page.locator(".where").is_visible()
+    page.get_by_role("button", name="best D").click()
+    box.fill(r"D^*(x) = \frac{q(x)}{p(x) + q(x)}")
+    assert verdict.get_attribute("data-verdict") == "false" and "off by" in page.locator(".numbers").inner_text()
+    box.press("End")
+    box.press_sequentially(" + r")
+    assert "nothing is known of r" in verdict.inner_text() and page.locator(".where mark").inner_text() == "r"
+    page.get_by_role("button", name="Make a mistake").click()
+    assert "What was done:" in verdict.inner_text() and verdict.get_attribute("data-verdict") != "true"
+    page.get_by_role("button", name="Put it right").click()
+    assert verdict.get_attribute("data-verdict") == "true"
 
 def elbo_terms(W, sigma, x, mu, s):
     d = lambda *v: torch.tensor(v, dtype=torch.double).view(1, -1)

@@ -7,7 +7,7 @@ from bad_input import bad_input_tests
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from vaegan.formula.claims import value
-from vaegan.formula.meanings import Meanings, Over, grid, Pointwise, at_points, called, parameters, picked
+from vaegan.formula.meanings import Meanings, Over, Pointwise, at_points, called, grid, parameters, picked
 from vaegan.formula.read import read
 from vaegan.formula.tree import FormulaError
 from vaegan.formula.values import Unfit, Value, as_value
