@@ -1223,22 +1223,6 @@ def _():
     turn = torch.linalg.matrix_exp(math.pi*.3/2*t([0, 1], [-1, 0]))
     holds("TURN", {"z_t": (turn@torch.stack([a, b]))[0], "t": .3, "a": a, "b": b}, skip={"~": "a distribution"})
 
-def debt(K, r, A, n):
-    for _ in range(n): K = K*(1 + r) - A
-    return K
-
-@of("LOAN")
-def _(): holds("LOAN", K_n=debt(700., .03, 60., 9), K_0=700., r=.03, A=60., n=9)
-
-@of("ANNUITY")
-def _(): holds("ANNUITY", A=lowest(lambda A: abs(debt(700., .03, A, 9)), 60, 120), K_0=700., r=.03, n=9)
-
-@of("SIMPSON")
-def _(): holds("SIMPSON", f=lambda x: 2*x**3 - x**2 + .3, a=-.4, b=1.7)
-
-@of("DIE")
-def _(): holds("DIE", E=Over("x", [1., 2., 3., 4., 5., 6., 7.]), n=7)
-
 # ------------------------------------------------------------------------------------------------------ what is left out
 # tag -> why its display is not evaluated
 NOT_EVALUATED = {
