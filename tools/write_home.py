@@ -23,10 +23,10 @@ def reading(text):
     return SECONDS["word"]*len(words) + SECONDS["equation"]*len(re.findall(r"\$\$.+?\$\$", text, re.S))
 
 def looking(cell):
-    "Seconds for a code cell and its picture; imports, and what is hidden, cost nothing"
+    "Seconds for a code cell, or for its picture, whose code is folded on the site; imports, and what is hidden, cost nothing"
     if re.match(r"(#\|.*\n)*(import|from|!)", src(cell)): return 0
     pictures = sum(any(k.startswith("image/") for k in o.get("data", {})) for o in cell.get("outputs", []))
-    return SECONDS["cell"] + SECONDS["picture"]*pictures
+    return SECONDS["picture"]*pictures or SECONDS["cell"]
 
 @cache
 def sections(page):

@@ -53,7 +53,7 @@ def test_seconds_of_a_text():
     assert write_home.reading(f"{words}\n\n<details><summary>More</summary>{words}</details>") == 30
 
 @pytest.mark.parametrize("source, outputs, seconds", [
-    ("x = 1", [], 10), ("plot()", [dict(data={"image/png": "p"})], 30), ("1", [dict(data={"text/plain": "1"})], 10),
+    ("x = 1", [], 10), ("plot()", [dict(data={"image/png": "p"})], 20), ("1", [dict(data={"text/plain": "1"})], 10),
     ("import math", [], 0), ("#| export\nfrom torch import nn", [], 0), ("#| hide\n!pip", [], 0)])
 def test_seconds_of_a_cell(source, outputs, seconds):
     cell = SimpleNamespace(source=source, get=lambda k, d=None: outputs)

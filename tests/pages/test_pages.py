@@ -161,7 +161,10 @@ def test_the_readme_as_a_script_prints_what_the_page_shows(tmp_path):
     (tmp_path/"fifteen.py").write_text(script, encoding="utf-8")
     r = subprocess.run([sys.executable, "fifteen.py"], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=str(ROOT)), capture_output=True, text=True)
     assert r.returncode == 0, r.stderr[-2000:]
-    elbo, three = map(ast.literal_eval, r.stdout.splitlines())
+    *values, held = r.stdout.splitlines()
+    elbo, three = map(ast.literal_eval, values)
+    found, bound = map(float, re.fullmatch(r"log p\(x\) >= .*: +(\S+) >= (\S+)", held).groups())
+    assert [found, bound] == pytest.approx(three[:2], abs=1e-3), "what `holds` evaluates is what the page computed"
     assert -30 < elbo < -20 and len(three) == 3 and three[0] - three[1] == pytest.approx(three[2], abs=.01) and 0 < three[2]
     shown = ["".join(o["data"]["text/plain"]) for c in code_cells(ROOT/"nbs"/"index.ipynb") for o in c.outputs if "text/plain" in o.get("data", {})]
     assert str(elbo)[:3] == shown[0][:3], (elbo, shown[0])

@@ -1010,10 +1010,6 @@ def _():
     om = torch.acos(F.cosine_similarity(a, b, 0))
     holds("ARC-BETWEEN", {"z_t": interpolate(a, b, t(.3), "arc")[0], "a": a, "b": b, "a_hat": a/a.norm(), "b_hat": b/b.norm(), "t": .3, "Omega": om})
 
-@of("BOUND")
-def _():
-    for q in (G, POST): holds("BOUND", {"p(x)": EVID, "E_q(z|x)": over(q), "p(x|z)": lik, "KL(q(z|x)||p(z))": kl(q, Bell(0, 1))}, tight=q is POST)
-
 # ============================================================================ what took more thought, in any chapter
 @of("DEPTH")
 def _():
