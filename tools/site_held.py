@@ -39,9 +39,10 @@ def words(text):
 
 def formula(text): return f'<span class="math inline">{escaped(breakable(text.strip("$")))}</span>'
 
-def table(kind, head, body):
+def table(kind, title, head, body):
+    "A table below its title: on a phone the head is left out, and each number has its own name"
     cells = "".join(f'<th scope="col"{" class=num" if i else ""}>{h}</th>' for i, h in enumerate(head))
-    return f'<table class="mutants {kind}">\n<thead><tr>{cells}</tr></thead>\n<tbody>\n' + "\n".join(body) + "\n</tbody>\n</table>"
+    return f'<p class="label">{title}</p>\n<table class="mutants {kind}">\n<thead><tr>{cells}</tr></thead>\n<tbody>\n' + "\n".join(body) + "\n</tbody>\n</table>"
 
 def num(value, name): return f'<td class="num" data-model="{name}">{escaped(value.replace("-", "−"))}</td>'
 
@@ -49,12 +50,12 @@ def sides(s):
     "Both sides, or all of a chain, with their values"
     body = [f'<tr class="right"><td>{formula(tex)}</td>{num(value, "value")}</tr>' for tex, value in s.sides]
     notes = "".join(f"\n<p>{escaped(n[:1].upper() + n[1:])}.</p>" for n in s.notes if not n.startswith("not used"))
-    return table("sides", (f"({escaped(s.tag)}), evaluated as it stands" if s.tag else "Evaluated as it stands", "value"), body) + notes
+    return table("sides", f"({escaped(s.tag)}), evaluated as it stands" if s.tag else "Evaluated as it stands", ("side", "value"), body) + notes
 
 def wrong(s):
     "The wrong versions, each with the number that it gives"
     body = [f'<tr class="mutant"><td>{formula(tex)}<small>{words(what)}</small></td>{num(gives, "gives")}{num(should, "should be")}</tr>' for what, tex, gives, should in s.wrong]
-    return table("wrong", ("Wrong versions, tried with the same values", "gives", "should be"), body)
+    return table("wrong", "Wrong versions, tried with the same values", ("wrong version", "gives", "should be"), body)
 
 def body(tag, cells):
     "What the opened mark of an equation holds first"

@@ -81,6 +81,8 @@ def test_the_cells_of_a_page_notice_wrong_versions(page):
     assert len(cells) >= 3, "no cell of this page evaluates its displays"
     found = mutants_formulas.run(list(cells), 1)
     alive = [f"{v.key}: {v.latex}" for v in found if v.outcome in ("survives", "fails")]
+    noticed = {(v.tag, v.words) for v in found if v.outcome in ("a difference", "no value")}
+    assert {(tag, words) for tag, words, _ in SAMPLE if tag in cells} <= noticed
     assert not alive, "\n".join(alive)
     assert {v.tag for v in found} == set(cells) and sum(v.outcome == "a difference" for v in found) >= .6*len(found) and len(found) > 60
 
