@@ -1,12 +1,14 @@
 """The displays of the course are evaluated as they are printed, by the cells that check them; the rest by tests/support/formula_checks.py, or
 they say why not. A named sample of wrong versions must turn its check red; `make mutants-formulas` tries all."""
+import re
+
 import formula_checks
 import mutants_formulas
 import pytest
 from fastcore.nbio import mk_cell, new_nb, write_nb
 from formula_checks import CHECKS, NOT_EVALUATED, PARTLY, WRONG_AS_PRINTED
 from formulas_equivalent import EQUIVALENT
-from notebooks import ROOT
+from notebooks import ROOT, prose
 
 from vaegan.formula.claims import holds
 from vaegan.formula.displays import latex_of, page_of, tags
@@ -28,6 +30,11 @@ def test_every_display_is_evaluated_or_says_why_not():
     assert not (set(CHECKS) | set(cells)) & set(NOT_EVALUATED), "evaluated after all"
     assert set(WRONG_AS_PRINTED) <= set(CHECKS) and all(NOT_EVALUATED.values())
     assert len(NOT_EVALUATED) <= .02*len(every)
+
+def test_the_page_names_what_is_not_evaluated():
+    "With the same reasons"
+    rows = re.findall(r"^\| \[\(([^)]+)\)\]\([^)]*\) \| (.+) \|$", prose(ROOT/"nbs"/"formula"/"index.ipynb"), re.M)
+    assert dict(rows) == NOT_EVALUATED
 
 def test_what_counts_as_evaluating():
     for source in ('holds("A-1", x=2)', "left, right = says('A-1')", 'for t in ("A-1", "B"):\n    holds(t, x=2)'): assert mutants_formulas.evaluates(source, "A-1")
