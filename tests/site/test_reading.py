@@ -184,6 +184,33 @@ def test_search_does_not_find_answers(read, site):
     told = next(s for n in EXERCISES for s in site.page(n).secrets() if s not in known)
     assert not [h for h in sought(read("index.html"), told[:45]) if "exercises/" in h or "bank/" in h]
 
+def test_an_address_that_is_no_page(fresh, base, site):
+    "GitHub shows 404.html there, however deep: it has its look, and its links lead to pages"
+    tab, body = fresh(), (site.root/"404.html").read_text(encoding="utf-8")
+    asked = []
+    tab.on("requestfailed", lambda r: asked.append(r.url))
+    tab.on("response", lambda r: r.status >= 400 and "no/such" not in r.url and asked.append(r.url))
+    tab.route("**/no/such/page", lambda route: route.fulfill(status=404, body=body, content_type="text/html"))
+    tab.goto(base + "no/such/page")
+    assert tab.get_by_role("heading", name="This page does not exist").is_visible() and not asked
+    assert tab.locator("main ol a").evaluate_all("all => all.map(a => a.href)") == [base + n for n in LESSONS]
+    assert tab.evaluate("() => getComputedStyle(document.querySelector('main h1')).fontFamily").startswith('"Source Serif 4"')
+    found = sought(tab, "reparameterization")
+    assert found and "/vaegan/reparam.html" in found[0]
+    tab.keyboard.press("Escape")
+    tab.locator("a.brand").click()
+    tab.wait_for_url("**/vaegan/index.html")
+
+def test_long_lines_of_code_fold_and_are_copied_whole(read):
+    "On a phone no code scrolls, and what is selected in it is the code as it was written"
+    page = read("elbo.html", width=390)
+    assert page.evaluate("() => looks.cut(false)") == [] and page.locator("main pre .w").count() > 50
+    line = page.locator("main .cell pre .w").filter(visible=True).first
+    assert line.evaluate("e => e.getClientRects().length && e.getBoundingClientRect().height > 1.5*parseFloat(getComputedStyle(e).lineHeight)")
+    copied, written = line.evaluate("""e => { const code = e.closest('code'), r = new Range(); r.selectNodeContents(code);
+        getSelection().removeAllRanges(); getSelection().addRange(r); return [getSelection().toString(), code.textContent] }""")
+    assert copied.strip().split("\n") == written.strip().split("\n")
+
 def test_sidebar_shows_where_one_is(read):
     page = read("elbo.html")
     active = page.locator("#quarto-sidebar a.sidebar-link.active")
