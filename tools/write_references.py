@@ -53,7 +53,7 @@ def cited(path, known):
     by_name = {lookup(*c[:3], known) for c in citations(body)} - {None}
     by_link = {w for w in known if w.url and f"({w.url})" in body + "\n".join(entries)}
     by_anchor = {w for w in known if re.search(rf"references\.ipynb#{re.escape(w.key)}\)", body)}
-    by_entry = {w for w in known for e in entries for y in re.findall(r"-(\d{4})\b", w.key)
+    by_entry = {w for w in known for e in entries for y in re.findall(r"-(\d{4})\b", w.key) or re.findall(r"\((\d{4})\)", w.text)
                 if f"({y})" in e and w.key.split("-" + y)[0] in slug(e.split(f"({y})")[0]) and w.text.split("*")[1][:20].lower() in e.lower()}
     return by_name | by_link | by_anchor | by_entry
 
