@@ -53,7 +53,7 @@ def vae_step(
 def warmup(
     steps:Count   # until beta reaches 1
 ) -> Callable[[int], float]: # number of a step -> beta, for `vae_step`
-    "KL warm-up: beta rises from 0 to 1 in a straight line (Sønderby et al. 2016)"
+    "KL warm-up: beta rises from 0 to 1 in a straight line (Bowman et al. 2016)"
     return lambda step: min(1., step/steps)
 
 # %% ../nbs/11_train.ipynb #408ab51e
