@@ -1,4 +1,4 @@
-"""Reconstruction measured with the discriminator's eyes: the model that the package is named after
+"""The VAE/GAN: reconstructions compared in the features of a discriminator, and what that buys
 
 Docs: https://vaegan.github.io/vaegan/hybrid.html.md"""
 
@@ -30,7 +30,7 @@ from .vae import VAE
 # %% ../nbs/20_hybrid.ipynb #e8b898a9
 @documented
 class FeatureDiscriminator(Discriminator):
-    "A discriminator that shows the hidden layer its verdict is based on"
+    "A discriminator that also gives the hidden layer below its verdict"
     def __init__(self,
         body:nn.Module,   # `[B,*x_shape]` -> features, in any shape
         head:nn.Module    # features `[B,F]` -> `[B,1]`
@@ -47,7 +47,7 @@ class FeatureDiscriminator(Discriminator):
 # %% ../nbs/20_hybrid.ipynb #df0c520c
 @checked
 def feature_nll(
-    D:FeatureDiscriminator,                    # whose eyes to look with
+    D:FeatureDiscriminator,                    # whose features are compared
     x:Float[Tensor, "B +D", like("D")],        # images
     x_rec:Float[Tensor, "B +D", like("D")],    # their reconstructions
     var:Positive=1.                            # variance of each feature
@@ -63,7 +63,7 @@ def hybrid_nets(
     hidden:Widths=(128, 128),  # widths of the hidden layers
     seed:Seed=0                # of the initial weights
 ) -> tuple[VAE, FeatureDiscriminator]:
-    "The twins of [VAE against GAN](19_compare.ipynb), married"
+    "The VAE of the twins, and their discriminator, cut before its last layer"
     vae, _, D = twins(x_shape, d_z, hidden, seed)
     *body, head = D.net.children()
     return vae, FeatureDiscriminator(nn.Sequential(*body), head)
@@ -71,8 +71,8 @@ def hybrid_nets(
 # %% ../nbs/20_hybrid.ipynb #a24dd39d
 @checked
 def hybrid_step(
-    vae:VAE,                          # encoder and decoder, who is the generator
-    D:FeatureDiscriminator,           # sees images, shows features
+    vae:VAE,                          # encoder, and decoder, which is the generator
+    D:FeatureDiscriminator,           # takes images, gives logits and features
     opt_enc:torch.optim.Optimizer,    # over the encoder's parameters
     opt_dec:torch.optim.Optimizer,    # over the decoder's parameters
     opt_D:torch.optim.Optimizer,      # over D's parameters

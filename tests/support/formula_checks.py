@@ -512,68 +512,6 @@ def _():
     score = -.5*(6*v.log() + (x - made).square().sum()/v)
     holds("BEST-SIGMA", {"sigma": v[score.argmax()].sqrt(), "r": (x - made).norm(), "m": 6}, atol=1e-3)
 
-# =================================================================================================== 20 The hybrid
-@of("MEAN-BEST")
-def _():
-    pts, w = draw(6, 2), t(.1, .2, .1, .3, .2, .1)
-    mean = (w[:, None]*pts).sum(0)
-    holds("MEAN-BEST", {"E": Over("x", pts, w), "min_c": Over("c", torch.cat([mean + .05*draw(50, 2, seed=1), mean[None]]))})
-
-@of("CRISP")
-def _():
-    def f(x): return torch.stack([x.sum(-1), x.square().sum(-1)], -1)
-    world, rest = torch.eye(8).double(), {2: "for the eight images, below", 3: "for the eight images, below"}
-    holds("CRISP", f=f, x=draw(5), skip=rest)
-    holds("CRISP", {"f": f, "x": world[2], "x'": world[5], "E": Over("x", world)})
-
-@of("FEAT")
-def _():
-    def f(x): return (x*t(1, .5, -1)).sin()
-    a, b = draw(3), draw(3, seed=1)
-    truth = td.MultivariateNormal(f(b), .49*torch.eye(3).double()).log_prob(f(a)).exp()
-    holds("FEAT", {"p(f(x)|z)": truth, "f": f, "x": a, "x_tilde": b, "sigma": .7, "F": 3})
-
-@of("METRIC")
-def _():
-    def f(x): return torch.stack([x.sin().sum(), (x*x).sum(), x[0]*x[1]])
-    x, delta = draw(3), 1e-4*draw(3, seed=1)
-    moved = (f(x + delta) - f(x)).square().sum().item()
-    holds("METRIC", f=f, x=x, delta=delta, J=torch.autograd.functional.jacobian(f, x), within=1e-3*moved)
-
-@of("VALUE")
-def _():
-    x, rec, sam = draw(4), draw(4, seed=1), draw(4, seed=2)
-    V = F.logsigmoid(x).mean() - .5*F.softplus(rec).mean() - .5*F.softplus(sam).mean()
-    holds("VALUE", {"V": V, "E": Over("x x_tilde x_p", (x, rec, sam), torch.full((4,), .25, dtype=torch.double)), "D": torch.sigmoid})
-
-@of("ENC")
-def _():
-    f, ft = draw(3), draw(3, seed=1)
-    feat = (f - ft).square().sum()/(2*.49)
-    holds("ENC", {"L_enc": kl(G, Bell(0, 1)) + feat, "KL(q(z|x)||N(0,I))": kl(G, Bell(0, 1)), "L_feat": feat, "sigma": .7, "f(x)": f, "f(x_tilde)": ft})
-
-@of("DEC")
-def _():
-    rec, sam = t(.4)[0], t(-1.2)[0]
-    adv = .5*F.softplus(-rec) + .5*F.softplus(-sam)
-    holds("DEC", {"L_dec": .3*1.9 + adv, "gamma": .3, "L_feat": 1.9, "L_adv": adv, "D": torch.sigmoid, "x_tilde": rec, "x_p": sam})
-
-@of("GAIN")
-def _():
-    pts, w = draw(6, 3), t(.1, .2, .1, .3, .2, .1)
-    holds("GAIN", {"E": Over("x", pts, w), "f": lambda x: x.sin(), "sigma": .7})
-
-@of("KNOB")
-def _(): holds("KNOB", {"sigma": .7, "c": 3.1, "f(x)": draw(3), "f(x_tilde)": draw(3, seed=1)})
-
-@of("LINEAR-IN-GAMMA")
-def _():
-    def feat(w): return (w*t(1, 2)).sin().sum()
-    def adv(w): return (w**3).sum()
-    w = t(.3, -.8)
-    def slope(f): return torch.autograd.functional.jacobian(f, w)
-    holds("LINEAR-IN-GAMMA", {"nabla L_dec(gamma)": slope(lambda w: .3*feat(w) + adv(w)), "nabla L_dec(0)": slope(adv), "nabla L_feat": slope(feat), "gamma": .3})
-
 # ========================================================================================= the workshop and the paths
 ND = td.Normal(t(0)[0], t(1)[0])
 
@@ -656,19 +594,6 @@ def _():
     phis = [th/(th**2 + s2) for th in thetas] + [.2, .9]
     env = {"ELBO": ELBO, "P_theta": lambda x, z, theta: prior(z)*Bell(theta*z, s2)(x), "dz": dz, "x": xs, "N": 3}
     holds("COOP", env, max_theta=Over("theta", thetas), max_phi=Over("phi", phis))
-
-@of("DIS")
-def _():
-    L = .8 + .7*.5*mean_of(lambda x: (2*x*torch.cos(x**2))**2, REAL)
-    holds("DIS", {"L_dis": L, "V": -.8, "r_1": .7, "E": E_REAL, "ell": lambda x: (x**2).sin()})
-
-@of("ATTR")
-def _():
-    codes, y = draw(6, 2), torch.tensor([1, 2, 1, 2, 2, 1])
-    mean = torch.linalg.lstsq(F.one_hot(y - 1, 2).double(), codes).solution   # a regression on the class
-    for c in (1, 2):
-        env = {"v_{a->b}": mean[1] - mean[0], "mu_bar": mean, "a": 1, "b": 2, "c": c, "N": {1: 3, 2: 3}, "y": y.double(), "mu": lambda x: x, "x": codes}
-        holds("ATTR", env)
 
 @of("MINIMUM")
 def _():
