@@ -209,13 +209,13 @@ def run(tags, jobs):
 
 def table(found):
     "The score page by page"
-    rows, pages, at = ["| page | displays | wrong versions | noticed | equivalent | not asked | survive | score |", "|---|---|---|---|---|---|---|---|"], {}, evaluated()
+    rows, pages, at = ["| page | displays | wrong versions | a difference | no value | equivalent | not asked | survive | score |", "|---|---|---|---|---|---|---|---|---|"], {}, evaluated()
     for v in found: pages.setdefault(nb_id(at[v.tag]).removesuffix(".ipynb") if v.tag in at else page_of(v.tag), []).append(v)
     for page, vs in [*pages.items(), ("all", found)]:
         n = Counter(v.outcome for v in vs)
         noticed, alive = n["a difference"] + n["no value"], n["survives"]
         score = f"{100*noticed/max(1, noticed + alive):.1f} %"
-        rows.append(f"| {page} | {len({v.tag for v in vs})} | {len(vs)} | {noticed} | {n['equivalent']} | {n['not asked']} | {alive} | {score} |")
+        rows.append(f"| {page} | {len({v.tag for v in vs})} | {len(vs)} | {n['a difference']} | {n['no value']} | {n['equivalent']} | {n['not asked']} | {alive} | {score} |")
     return "\n".join(rows)
 
 def stale(found, whole):
@@ -236,7 +236,6 @@ def main():
         if args.list or v.outcome in ("survives", "fails"): print(f"{v.outcome}: {v.key}\n    {v.latex}")
     print(table(found))
     how = Counter(v.outcome for v in found)
-    print(f"noticed by a difference: {how['a difference']}, because no value could be found: {how['no value']}")
     old = stale(found, not args.tags)
     for k in old: print(f"tools/formulas_equivalent.py: no surviving version is {k!r} any more")
     return bool(old or how["survives"] or how["fails"])
