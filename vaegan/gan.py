@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .checks import Count, Float, ImageShape, Int, NonNegative, Shape, Widths
-from .checks import Whole, checked, labels, like
+from .checks import Whole, checked, labels, like, nonnegative
 from .help import documented
 from .minimax import accuracy, value
 from .nets import conv_decoder, mlp
@@ -33,11 +33,12 @@ class Generator(nn.Module):
         net:nn.Module,       # `[B,d_z+n_classes]` -> one value per pixel, in any shape
         d_z:Count,           # noise dimensions
         x_shape:Shape,       # shape of one image, `(C,H,W)`
-        n_classes:Whole=0    # with classes, z ends in one that is one-hot
+        n_classes:Whole=0,   # with classes, z ends in one that is one-hot
+        shares:Float[Tensor, "n_classes", nonnegative]|None=None  # of classes drawn
     ):
         super().__init__()
         self.net, self.d_z, self.x_shape = net, d_z, tuple(x_shape)
-        self.n_classes, self.n_in = n_classes, d_z + n_classes
+        self.n_classes, self.n_in, self.shares = n_classes, d_z + n_classes, shares
 
     @checked
     def forward(self,
@@ -52,7 +53,7 @@ class Generator(nn.Module):
     def noise(self,
         n:Count,                                    # how many
         generator:torch.Generator=None,
-        y:Int[Tensor, "n", labels("n_classes")]|None=None   # drawn evenly by default
+        y:Int[Tensor, "n", labels("n_classes")]|None=None   # by default drawn
     ) -> Float[Tensor, "n n_in"]:
         "n draws of z ~ N(0, I), each with a one-hot class if there are classes"
         like = next(self.parameters())
@@ -63,10 +64,12 @@ class Generator(nn.Module):
         return z
 
     def _classes(self, n, generator):
-        "Classes drawn evenly"
+        "Classes drawn evenly, or by their shares"
         device = next(self.parameters()).device
         at = generator.device if generator else device
-        y = torch.randint(self.n_classes, (n,), generator=generator, device=at)
+        if self.shares is None:
+            y = torch.randint(self.n_classes, (n,), generator=generator, device=at)
+        else: y = self.shares.to(at).multinomial(n, True, generator=generator)
         return y.to(device)
 
     @torch.no_grad()
@@ -74,7 +77,7 @@ class Generator(nn.Module):
     def sample(self,
         n:Count,                                    # how many
         generator:torch.Generator=None,
-        y:Int[Tensor, "n", labels("n_classes")]|None=None   # drawn evenly by default
+        y:Int[Tensor, "n", labels("n_classes")]|None=None   # by default drawn
     ) -> Float[Tensor, "n *x_shape"]:
         "Images from fresh noise, in evaluation mode: none depends on the others"
         was = self.training

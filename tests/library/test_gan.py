@@ -144,6 +144,16 @@ def test_conditional_generator():
     one = Generator(mlp(1+1, 1), 1, (1,), 1)
     assert one.sample(1, y=torch.zeros(1).long()).shape == (1, 1)
 
+def test_classes_are_drawn_by_their_shares():
+    "As often as they should be, never the one of share 0, and the same for the same generator"
+    shares = torch.tensor([1., 0., 3.])
+    G = Generator(mlp(2+3, 4), 2, (1, 2, 2), 3, shares)
+    y = G.noise(4000, gen())[:, 2:]
+    assert_close(y, F.one_hot(y.argmax(1), 3).float())
+    assert y[:, 1].sum() == 0 and abs(y[:, 2].mean() - .75) < 4*math.sqrt(.75*.25/4000)
+    assert torch.equal(G.noise(9, gen(3)), G.noise(9, gen(3)))
+    assert not torch.equal(G.noise(9, gen(3), torch.ones(9).long())[:, 2:], G.noise(9, gen(3))[:, 2:])   # who asks for a class gets it
+
 def test_frozen():
     "Gradients flow through, none flow in; flags come back one by one, also after an error"
     net = mlp(2, 3, 1)
@@ -251,7 +261,8 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "gan.Generator": row(dict(net=G.net, d_z=2, x_shape=S, n_classes=0), allow="nan inf", d_z=INT(), x_shape=SHAPES, n_classes=INT(0)),
+    "gan.Generator": row(dict(net=cG.net, d_z=2, x_shape=S, n_classes=3, shares=torch.tensor([.2, .5, .3])), d_z=INT(), x_shape=SHAPES, n_classes=INT(0),
+                         shares=[torch.ones(2), torch.tensor([.2, .5, -.3]), [.2, .5, .3]], skip="device"),
     "gan.Generator.forward": row(dict(z=Z), allow="nan inf", z=[Z[0]]),
     "gan.Generator.forward conditional": row(dict(z=rnd(B, 5)), call=cG.forward, allow="nan inf"),
     "gan.Generator.noise": row(dict(n=3), allow="nan inf", n=INT(), y=[torch.zeros(3).long()]),
