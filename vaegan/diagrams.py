@@ -87,8 +87,8 @@ def _vae_gradient(ax, y, trick):
     _arrow(ax, (111, y - 22), (96, y - 22), True)
     if trick: _arrow(ax, (154, y - 9), (138, y - 22), True)
     else: _stop(ax, 145, y - 18)
-    _tensor(ax, 124, 15, 86, "KL(q ‖ N(0, I))")
-    _tensor(ax, 297, 15, 60, "log p(x | z)")
+    _tensor(ax, 124, 15, 82, "KL(q ‖ N(0, I))")
+    _tensor(ax, 298, 15, 58, "log p(x | z)")
     _words(ax, 217, 15, "ELBO = log p − KL")
     for x, top in ((124, y - 29), (307, y - 27)):
         _arrow(ax, (x - 6, top), (x - 6, 28))

@@ -90,7 +90,6 @@ def _with_label(a, y, n_classes):
     if y is None: raise ValueError(f"y: expected labels 0 to {n_classes-1}, got None")
     return torch.cat([a.flatten(1), _one_hot(y, n_classes).to(a.dtype)], 1)
 
-# %% ../nbs/09_vae.ipynb #23bd03b6
 @checked
 def _halves(enc:Float[Tensor, "B 2*d_z"], d_z:Count):
     "Means and log-variances, cut from what an encoder returned"

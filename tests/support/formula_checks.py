@@ -1,6 +1,5 @@
 """The displays of the course, evaluated as they are printed, each against a truth that does not know the formula: a distribution of
 torch, quadrature, enumeration, autograd, a generic point. `CHECKS` is tag -> the check, one to four lines that may stand in a cell."""
-import itertools
 import math
 
 import torch
@@ -156,151 +155,6 @@ def _():
 G = Bell(.2, .5)                                                            # a q that is not the posterior
 def log_w(q, z=Z): return (prior(z)*lik(z)/q(z)).log()
 def bound_of(q): return EVID.log() - kl_grid(q, POST)                       # by the gap, no integral of log w
-
-# ========================================================================== 07 The reparameterization trick
-EPS = over(Bell(0, 1), "epsilon")
-
-def hermite(n):
-    "Points and weights that integrate polynomials of degree below 2n exactly under N(0, 1)"
-    import numpy as np
-    x, w = np.polynomial.hermite_e.hermegauss(n)
-    return torch.as_tensor(x), torch.as_tensor(w/w.sum())
-
-# ============================================================================================ 08 Networks
-@of("LAYER")
-def _(): holds("LAYER", y=F.linear(draw(5), draw(3, 5, seed=1), draw(3, seed=2)), b=draw(3, seed=2), W=draw(3, 5, seed=1), x=draw(5), n=5, m=3)
-
-@of("TWO-LAYERS")
-def _(): holds("TWO-LAYERS", {"W_1": draw(4, 5), "W_2": draw(3, 4, seed=1), "x": draw(5, seed=2), "b_1": draw(4, seed=3), "b_2": draw(3, seed=4)})
-
-def count(*sizes):
-    from vaegan.nets import mlp, n_params
-    return n_params(mlp(*sizes))
-
-@of("COUNT-MLP")
-def _(): holds("COUNT-MLP", n=count(4, 7, 3, 2), s={0: 4, 1: 7, 2: 3, 3: 2}, L=3)
-
-@of("TANH")
-def _(): holds("TANH", a=t(-1.3, .4, 2), sigma=torch.sigmoid)
-
-@of("FAN-IN")
-def _():
-    w = torch.cartesian_prod(*[t(-1, .5, 2)]*3) - t(.2*-1 + .5*.5 + .3*2)   # independent, mean 0, the same law
-    wt = torch.cartesian_prod(*[t(.2, .5, .3)]*3).prod(1)
-    var = ((t(-1, .5, 2) - .65)**2*t(.2, .5, .3)).sum()
-    holds("FAN-IN", {"E": Over("w", w, wt), "Var[w]": var, "x": t(.4, -1, 2), "n": 3})
-
-@of("RELU-HALF")
-def _(): holds("RELU-HALF", E=over(Bell(0, 1.7**2), "a"), relu=F.relu, s=1.7, skip={"a ~": "a distribution"}, rtol=1e-4)
-
-@of("CONVOLUTION")
-def _():
-    x, k, b = draw(2, 7, 8), draw(3, 2, 3, 3, seed=1), draw(3, seed=2)
-    y, wide = F.conv2d(x[None], k, b, stride=2, padding=1)[0], F.pad(x, (9, 9, 9, 9))      # zeros around
-    rows = dict(o=range(3), i=range(3), j=range(3), c=range(2))             # counted from 0, as the page does
-    holds("CONVOLUTION", y=lambda *i: y[i], x=lambda c, i, j: wide[c, 9 + i, 9 + j], k=lambda *i: k[i], b=lambda i: b[i], K=3, S=2, P=1, **rows)
-
-@of("CONV-COUNT")
-def _(): holds("CONV-COUNT", n=sum(p.numel() for p in torch.nn.Conv2d(5, 7, 3).parameters()), C_out=7, C_in=5, K=3)
-
-@of("SIZE")
-def _():
-    for H_, P, K, S in ((11, 1, 4, 2), (12, 3, 5, 1)):
-        there = F.conv1d(torch.ones(1, 1, H_), torch.ones(1, 1, K), stride=S, padding=P).shape[-1]
-        holds("SIZE", {"H'": there, "H": H_, "P": P, "K": K, "S": S})
-
-@of("ADJOINT")
-def _():
-    k = draw(6, 3, 4, 4)
-    env = {"conv": lambda x: F.conv2d(x, k, stride=2, padding=1), "conv^T": lambda y: F.conv_transpose2d(y, k, stride=2, padding=1)}
-    holds("ADJOINT", env, x=draw(1, 3, 8, 8, seed=1), y=draw(1, 6, 4, 4, seed=2))
-
-@of("SIZE-BACK")
-def _(): holds("SIZE-BACK", {"H": F.conv_transpose1d(torch.ones(1, 1, 6), torch.ones(1, 1, 5), stride=3, padding=2).shape[-1], "H'": 6, "S": 3, "P": 2, "K": 5})
-
-@of("BATCH-NORM")
-def _():
-    a, g, d = draw(6, 3), t(1.3, .4, 2), t(.2, -1, .5)
-    holds("BATCH-NORM", a=a, a_hat=F.batch_norm(a, None, None, g, d, True, eps=.1), gamma=g, delta=d, B=6, epsilon=.1, m=a.mean(0), v=a.var(0, correction=0))
-
-@of("KL-FLOOR")
-def _():
-    a = draw(6, 3)*t(1.3, .4, 2)
-    mu, v = F.batch_norm(a, None, None, None, None, True, eps=.1), a.var(0, correction=0)
-    for var in (1., .6):                                                    # at variance 1 it is tight
-        KL = td.kl_divergence(td.Normal(mu, var**.5), td.Normal(0., 1.)).sum(1)
-        holds("KL-FLOOR", {"KL(q(z|x_b)||N(0,I))": lambda b: at(KL, b - 1), "B": 6, "b": range(1, 7), "v": v, "eps": .1}, tight=var == 1)
-
-@of("TANH-GRADIENT")
-def _(): holds("TANH-GRADIENT", z=t(.8)[0], c=math.cosh(.8), s=math.sinh(.8))
-
-@of("RELU-SIGMOID")
-def _():
-    holds("RELU-SIGMOID", a=1.3)
-    holds("RELU-SIGMOID", a=-.7, tight=True)
-
-# ============================================================================================== 09 The VAE
-BITS3 = torch.cartesian_prod(*[t(0, 1)]*3)
-def logits3(z): return torch.stack([1.2*z - .3, -.8*z, .5*z + 1], -1)
-LOGITS3 = [lambda z: 1.2*z - .3, lambda z: -.8*z, lambda z: .5*z + 1]
-def px_bits(x, z): return td.Bernoulli(logits=logits3(torch.as_tensor(z))).log_prob(torch.as_tensor(x)).sum(-1).exp()
-
-@of("JOINT")
-def _():
-    env = {"p(x,z)": lambda x, z: prior(z)*px_bits(x, z), "p(z)": prior, "p(x|z)": px_bits, "dz": dz, "sum_x": Over("x", BITS3, torch.ones(8).double())}
-    holds("JOINT", env, x=BITS3[5], z=.4)
-
-@of("SIGMOIDS")
-def _():
-    z = t(.4)[0]
-    for i, p in enumerate(td.Bernoulli(logits=logits3(z)).probs, 1):
-        holds("SIGMOIDS", {"p(x_i=1|z)": p, "ell": LOGITS3, "p(x|z)": px_bits(BITS3[5], z), "x": BITS3[5], "m": 3, "z": z, "i": i} )
-
-@of("ELBO-DRAW")
-def _():
-    for q in (G, POST):                                                     # the second is tight
-        k = kl(q, Bell(0, 1))
-        env = MODEL | {"L_hat(x)": lambda z, k=k: lik(z).log() - k, "KL(q(z|x)||N(0,I))": k, "E_q": over(q), "z": .3}
-        holds("ELBO-DRAW", env, tight=q is POST)
-
-X_B, Z_B, KLS = draw(4), draw(4, seed=1), share(4)
-LOGP = td.Normal(.7*Z_B, .5).log_prob(X_B)
-PER_IMAGE = {"B": 4, "b": range(1, 5), "KL(q(z|x_b)||N(0,I))": lambda b: at(KLS, b - 1), "x": X_B, "z": Z_B,
-             "p(x|z)": lambda x, z: td.Normal(.7*z, .5).log_prob(x).exp()}
-
-@of("VAE-LOSS")
-def _(): holds("VAE-LOSS", PER_IMAGE | {"L": -(LOGP - KLS).mean()})
-
-@of("BETA")
-def _():
-    holds("BETA", PER_IMAGE | {"L_beta": torch.stack([3.5*a - b for a, b in zip(KLS, LOGP)]).mean(), "beta": 3.5})
-
-@of("LOG-ODDS")
-def _():
-    x_bar = t(.2, .7, .9)
-    holds("LOG-ODDS", b=td.Bernoulli(x_bar).logits, x_bar=x_bar, sigma=torch.sigmoid)
-
-@of("ANCESTRAL")
-def _(): holds("ANCESTRAL", MODEL)
-
-@of("HIDDEN-BETA")
-def _(): holds("HIDDEN-BETA", {"KL": 3.1, "p(x|z)": math.exp(-7), "D_z": 5, "m": 12, "beta": 12/5})
-
-@of("CONDITIONAL")
-def _():
-    for q in (G, POST):
-        env = {"p(x|y)": EVID, "E_q(z|x,y)": over(q), "p(x|z,y)": lik, "KL(q(z|x,y)||N(0,I))": kl(q, Bell(0, 1))}
-        holds("CONDITIONAL", env, tight=q is POST)
-
-@of("NO-CODE")
-def _():
-    x = t([0, 1, 1], [0, 0, 1], [1, 1, 1], [0, 1, 0], [0, 1, 0])
-    holds("NO-CODE", N=5, ELBO=lambda x_n: td.Bernoulli(x.mean(0)).log_prob(x_n).sum(), x=x, x_bar=x.mean(0))
-
-@of("TOTAL-PIXEL")
-def _():
-    p_bar = (logits3(Z).sigmoid()*prior(Z)[:, None]).sum(0)*H
-    holds("TOTAL-PIXEL", {"p_bar": p_bar, "E_z": over(prior), "ell": LOGITS3})
 
 # ================================================================================= 10 What the decoder says
 # ================================================================================================ 11 Training
@@ -484,12 +338,6 @@ def _():
     holds("ARC-BETWEEN", {"z_t": interpolate(a, b, t(.3), "arc")[0], "a": a, "b": b, "a_hat": a/a.norm(), "b_hat": b/b.norm(), "t": .3, "Omega": om})
 
 # ============================================================================ what took more thought, in any chapter
-@of("DEPTH")
-def _():
-    h0, s = t(.4, -1.3), .7                                                 # weights ±s, all 64 networks of two layers
-    out = [((t(e, f)*s)@(t([a, b], [c, d])*s@h0).relu()).relu()**2 for a, b, c, d, e, f in itertools.product((-1, 1), repeat=6)]
-    holds("DEPTH", {"E[h_ell^2]": torch.stack(out).mean(), "Var[w]": s**2, "E[h_0^2]": h0.square().mean(), "n": 2, "ell": 2})
-
 @of("CRITIC")
 def _():
     x, z, u = draw(5), draw(5, seed=1), share(5)
@@ -554,13 +402,6 @@ def _():
 def _():
     a, b = draw(4), draw(4, seed=1)
     holds("LINE", {"z_t": torch.lerp(a, b, .3), "t": .3, "a": a, "b": b}, skip={"b ~": "a distribution", "z_t ~": "a distribution"})
-
-@of("ENCODER")
-def _():
-    mu, log_var = (lambda x: .3*x), (lambda x: x.sin())
-    x, z = draw(2), draw(2, seed=1)
-    q = td.Normal(mu(x), (log_var(x)/2).exp()).log_prob(z).sum().exp()
-    holds("ENCODER", {"q(z|x)": q, "mu": mu, "sigma": lambda x: (log_var(x)/2).exp(), "enc": lambda x: (mu(x), log_var(x)), "x": x, "z": z})
 
 @of("ZERO-SET")
 def _(): holds("ZERO-SET", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4})
