@@ -404,10 +404,11 @@ const STYLE = `
 textarea {
   box-sizing: border-box; width: 100%; min-height: 5.2em; font: 14px/1.5 ui-monospace, monospace;
   color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: 4px;
-  padding: .4rem .6rem; resize: vertical;
+  padding: .4rem .6rem; resize: vertical; field-sizing: content; max-height: 14em;
 }
 textarea:focus-visible { outline: 2px solid var(--i-accent); outline-offset: 1px; }
-.set { min-height: 3.2em; margin: .5rem 0; overflow-x: auto; }
+.set { margin: .5rem 0; overflow: hidden; font-size: clamp(.7em, 3.4vw, 1em); }
+.set > div { margin: .3rem 0; }
 .verdict { margin: .3rem 0; font-weight: 600; }
 .where { font: 14px/1.6 ui-monospace, monospace; margin: .3rem 0; overflow-wrap: anywhere; }
 .where mark { color: inherit; background: none; border-bottom: 3px double var(--c-fake); }
@@ -473,8 +474,11 @@ export function mount(root, {displays}) {
     buttons.forEach((b, k) => b.setAttribute("aria-pressed", displays[k].tag === state.tag));
     const katex = globalThis.katex;
     if (katex) {
-      preview.innerHTML = katex.renderToString(tex, {output: "mathml", displayMode: true,
-                                                     throwOnError: false});
+      preview.replaceChildren(...tex.split("\\qquad").map(part => {
+        const one = el("div");
+        katex.render(part, one, {output: "mathml", displayMode: true, throwOnError: false});
+        return one;
+      }));
     } else preview.hidden = true;
     const known = shown().mistakes.find(m => m.latex === tex);
     word.textContent = say[what](now.error) + (known ? ` What was done: ${known.words}.` : "");
@@ -516,6 +520,10 @@ export function mount(root, {displays}) {
       p.ylim = [lo - room, hi + room];
     }
     p.fit();
+    const beside = (y, up) => {                                 // a name keeps off the axis
+      const size = p.ylim[1] - p.ylim[0], at = y + up*size;
+      return at < p.ylim[0] + .06*size ? y + .07*size : at;
+    };
     const draw = (path, side) => {
       const ok = rows.map((r, j) => [xs[j], r && clamp(r[side], p.ylim)]).filter(([, y]) =>
         Number.isFinite(y));
@@ -524,11 +532,11 @@ export function mount(root, {displays}) {
     };
     const left = draw(first, "left"), right = draw(second, "right");
     if (left.length) {
-      p.put(one, xs[3], left[Math.min(3, left.length - 1)][1] + .06*(p.ylim[1] - p.ylim[0]),
+      p.put(one, xs[3], beside(left[Math.min(3, left.length - 1)][1], .06),
             "left side", "start");
     } else one.textContent = "";
     if (right.length) {
-      p.put(two, xs[57], right[Math.max(0, right.length - 4)][1] - .1*(p.ylim[1] - p.ylim[0]),
+      p.put(two, xs[57], beside(right[Math.max(0, right.length - 4)][1], -.1),
             "right side", "end");
     } else two.textContent = "";
     grip.show();
