@@ -244,54 +244,6 @@ def _():
     def soft(a): return a*D_GRID.log() + (1 - a)*torch.log1p(-D_GRID)
     holds("TWO-SIDED", {"D*": D_GRID[(p*soft(.9) + q*soft(.1)).argmax()], "p": p, "q": q, "alpha": .9, "beta": .1}, atol=1e-4)
 
-# ============================================================================================ 19 VAE against GAN
-@of("MLE")
-def _(): holds("MLE", {"E_p": over(p, "x"), "q_theta": q, "h(p)": p.entropy(), "KL(p||q_theta)": kl(p, q), "p": lambda x: p(x), "dx": dx})
-
-@of("COVER")
-def _():
-    two = Bumps(-1, 2, weights=[.3, .7])
-    h = -(two(Z)*two.log_prob(Z)).sum()*H
-    mu = torch.cat([torch.linspace(.5, 2, 16, dtype=torch.double), two.mean[None]])
-    sd = torch.cat([torch.linspace(1, 2, 21, dtype=torch.double), two.variance.sqrt()[None]])
-    best = min(kl_grid(two, Bell(m, s**2)) for m in mu for s in sd)
-    holds("COVER", {"min_{mu,sigma}KL(p||N(mu,sigma^2))": best, "Var_p[x]": two.variance, "h(p)": h}, rtol=1e-5)
-
-@of("DROP")
-def _():
-    w, a, b = .3, Bell(-7, .2), Bell(7, .2)
-    holds("DROP", {"JS": js(lambda z: w*a(z) + (1 - w)*b(z), a), "w": w, "KL(p||q)": math.inf}, rtol=1e-6)
-    holds("DROP", {"JS": math.log(2), "w": 1e-14, "KL(p||q)": math.inf}, tight=True)
-
-@of("NS")
-def _():
-    th = t(.4)[0]
-    def made(theta): return Bell(theta, .7)
-    def star(x): return (REAL.log_prob(x) - made(th).log_prob(x)).sigmoid()
-    cost = {"E_x~q_theta[-log D*(x)]": lambda theta: -(made(theta)(Z)*star(Z).log()).sum()*H}
-    holds("NS", cost | {"q_theta": made, "p": REAL, "JS": js, "theta": th})
-
-@of("GRAIN")
-def _():
-    means, w = draw(3, 2), t(.2, .5, .3)
-    (pts,), w4 = spread(2, 2)
-    z, e = torch.cartesian_prod(torch.arange(3), torch.arange(4)).T
-    E = Over("x z", (means[z] + .7*pts[e], z.double()), w[z]*w4[e])
-    holds("GRAIN", {"E": E, "E[x|z]": lambda z: means.T@F.one_hot(z.long(), 3).double(), "m": 2, "sigma": .7})
-
-@of("EXPO")
-def _():
-    e = (torch.arange(400_000).double() + .5)/10_000
-    best = ((-e).exp()*(-e - td.Normal(1., 1.).log_prob(e))).sum()*1e-4
-    holds("EXPO", {"KL": best, "P(x<0)": td.Normal(t(1)[0], 1.).cdf(t(0)[0]), "Phi": td.Normal(t(0)[0], 1.).cdf}, atol=1e-4)
-
-@of("BEST-SIGMA")
-def _():
-    x, made = draw(6), draw(6, seed=1)
-    v = torch.linspace(.1, 9, 89_001, dtype=torch.double)
-    score = -.5*(6*v.log() + (x - made).square().sum()/v)
-    holds("BEST-SIGMA", {"sigma": v[score.argmax()].sqrt(), "r": (x - made).norm(), "m": 6}, atol=1e-3)
-
 # ========================================================================================= the workshop and the paths
 ND = td.Normal(t(0)[0], t(1)[0])
 
@@ -346,28 +298,6 @@ def _():
     L = G(z).sin().mean() - x.sin().mean() + 3*((mid.cos().abs() - 1)**2).mean()
     E = Over("x z x_hat", (x, z, mid))
     holds("CRITIC", {"L_D": L, "D": torch.sin, "G": G, "lambda": 3., "E": E, "t": u[0], "x": x[0], "z": z[0], "x_hat": torch.lerp(G(z[0]), x[0], u[0])}, skip={"t ~": "a distribution"})
-
-@of("COMP")
-def _():
-    def best(theta):                                                        # the highest value, point by point
-        a, b = REAL(Z)[:, None], Bell(theta, .7)(Z)[:, None]
-        d = torch.linspace(-14, 14, 561, dtype=torch.double)
-        return (a*F.logsigmoid(d) + b*F.logsigmoid(-d)).amax(1).sum()*H
-    env = {"max_D V(D,q_theta)": best, "JS": js, "p": REAL, "q_theta": lambda theta: Bell(theta, .7), "min_theta": Over("theta", [-1., .4, 1.3])}
-    holds("COMP", env, atol=1e-4)
-
-@of("COOP")
-def _():
-    xs, s2 = t(.7, -1.9, 1.2), .36
-    def ELBO(x, theta, phi):                                                # q(z|x) = N(phi x, its best variance)
-        v = s2/(theta**2 + s2)
-        recon = -.5*math.log(2*math.pi*s2) - ((x - theta*phi*x)**2 + theta**2*v)/(2*s2)
-        return recon - .5*((phi*x)**2 + v - 1 - torch.log(v))
-    best = lowest(lambda w: -td.Normal(0., (w**2 + s2)**.5).log_prob(xs).sum(), .2, 3)
-    thetas = [.5, best, 1.9]
-    phis = [th/(th**2 + s2) for th in thetas] + [.2, .9]
-    env = {"ELBO": ELBO, "P_theta": lambda x, z, theta: prior(z)*Bell(theta*z, s2)(x), "dz": dz, "x": xs, "N": 3}
-    holds("COOP", env, max_theta=Over("theta", thetas), max_phi=Over("phi", phis))
 
 @of("MINIMUM")
 def _():
