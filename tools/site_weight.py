@@ -15,7 +15,7 @@ CODE = re.compile(r'(<code class="sourceCode)[^"]*("[^>]*>)(.*?)</code>', re.S)
 COPY = re.compile(r'<button title="[^"]*" class="code-copy-button"><i class="bi"></i></button>')     # nbs/look.js brings it
 OTHERS = (re.compile(r"<style>\s*/\* Default styles provided by pandoc.*?</style>\n?", re.S),
           re.compile(r' data-quarto-private-\d+="[^"]*"'), re.compile(r' data-quarto-table-cell-role="\w+"'), COPY,
-          re.compile(r'(?<=<tr) class="(?:odd|even|header)"'), re.compile(r'(?<=class="sourceCode) python code-with-copy(?=")'),
+          re.compile(r'(?<=class="sourceCode) python code-with-copy(?=")'),
           re.compile(r'<meta name="twitter:(?!card)[^>]*>\n?'))               # these repeat og:…, which is read in their place
 
 def coloured(code):
@@ -25,15 +25,16 @@ def coloured(code):
     return re.sub(r"<i class=(\w)>([^<]*)</i>(?:<i class=\1>([^<]*)</i>)+",
                   lambda m: f"<i class={m[1]}>{re.sub('<[^>]*>', '', m[0])}</i>", code)
 
-LONG = 46     # letters of a line of code that fit the narrowest phone: a longer one may go on in the next line
+LONG = 50     # letters of a line of code that fit a narrow phone: a longer one may go on in the next line
 
 def hanging(code):
-    "Code whose long lines go on four letters deeper than they began (site.scss: .w), where the page is too narrow for them"
+    "Code whose long lines go on four letters deeper than they began (site.scss: u), where the page is too narrow for them"
     def line(m):
         text = html.unescape(re.sub("<[^>]*>", "", m[0])).rstrip()
         deep = len(text) - len(text.lstrip()) + 4
-        return f"<span class=w style=--i:{deep}>{m[0]}</span>" if len(text) > LONG else m[0]
-    return code if "<span class=w " in code else re.sub(r"[^\n]+\n?", line, code)
+        return f"<u style=--i:{deep}>{m[0]}</u>" if len(text) > LONG else m[0]
+    if "<i class=" not in code: return code      # the copy in an equation's block, which site.js fills from the cell
+    return code if "<u style=" in code else re.sub(r"[^\n]+\n?", line, code)
 
 LINES = re.compile(r'(?<= d=")M[-\d. LM]+[zZ]?(?=")')
 
@@ -61,9 +62,17 @@ def path(m):
         out.append("M" + " ".join(f"{x:g} {y:g}" for x, y in points) + "z"*(piece.rstrip()[-1] in "zZ"))
     return "".join(out)
 
+UNSAID = {"caption-top", "table-sm", "table-striped", "small", "odd", "even", "header"}      # classes of tables that site.scss does not ask for
+
+def bare_table(m):
+    "The tag of a table or a row with the classes that are asked for"
+    kept = [c for c in m[2].split() if c not in UNSAID]
+    return f'<{m[1]} class="{" ".join(kept)}"' if kept else f"<{m[1]}"
+
 def lighter(text):
     "A page without what Quarto and pandoc write for others"
     for pattern in OTHERS: text = pattern.sub("", text)
+    text = re.sub(r'<(table|tr) class="([^"]*)"', bare_table, text)
     text = re.sub(r"(<script id=\"quarto-search-options\"[^>]*>)(.*?)(?=</script>)", lambda m: m[1] + re.sub(r"\n\s*", "", m[2]), text, flags=re.S)
     text = re.sub(r'<svg class="fig".*?</svg>', lambda m: LINES.sub(path, m[0]), text, flags=re.S)
     return CODE.sub(lambda m: m[1] + m[2] + hanging(coloured(m[3])) + "</code>", text)

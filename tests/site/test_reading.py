@@ -204,8 +204,8 @@ def test_an_address_that_is_no_page(fresh, base, site):
 def test_long_lines_of_code_fold_and_are_copied_whole(read):
     "On a phone no code scrolls, and what is selected in it is the code as it was written"
     page = read("elbo.html", width=390)
-    assert page.evaluate("() => looks.cut(false)") == [] and page.locator("main pre .w").count() > 50
-    line = page.locator("main .cell pre .w").filter(visible=True).first
+    assert page.evaluate("() => looks.cut(false)") == [] and page.locator("main pre u").count() > 50
+    line = page.locator("main .cell pre u").filter(visible=True).first
     assert line.evaluate("e => e.getClientRects().length && e.getBoundingClientRect().height > 1.5*parseFloat(getComputedStyle(e).lineHeight)")
     copied, written = line.evaluate("""e => { const code = e.closest('code'), r = new Range(); r.selectNodeContents(code);
         getSelection().removeAllRanges(); getSelection().addRange(r); return [getSelection().toString(), code.textContent] }""")
