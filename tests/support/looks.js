@@ -129,8 +129,8 @@ window.looks = (() => {
       if (!/^[,.;:)!?…]/.test(n.data)) continue;
       const before = n.previousSibling;
       if (before?.nodeType !== 1 || !shown(before)) continue;
-      const [mark] = rects(n, 0, 1), last = [...(before.querySelector(".katex-html")
-        ?? before).getClientRects()].at(-1);
+      const inner = before.matches(".math") ? before.querySelector(".katex-html") : null;
+      const [mark] = rects(n, 0, 1), last = [...(inner ?? before).getClientRects()].at(-1);
       if (mark && last && mark.top > last.bottom - 2)
         faults.push(`${words(before, 25)} | ${n.data.slice(0, 12)}`);
     }
