@@ -11,7 +11,7 @@ from typing import NamedTuple
 import site_held
 from notebooks import anchor, checks, python, tags
 from site_folds import name
-from site_markup import MATH, bare, escaped, outside_code, prefixed, raw
+from site_markup import MATH, bare, escaped, outside_code, plain_html, prefixed, raw
 from site_tex import breakable, top_level, width
 
 
@@ -88,7 +88,7 @@ def cell_of(check, at, of):
 def runs(tag, found):
     "The line below an equation, and what it opens"
     what, more, body = compared(tag, found)
-    summary = (f'<summary><span class="runs-mark"><span class="visually-hidden">({escaped(tag)}) </span>runs</span><span class="runs-what">{escaped(what)}</span>'
+    summary = (f'<summary><span class="runs-mark"><span class="visually-hidden">({escaped(tag)}) </span>runs</span><span class="runs-what">{plain_html(what)}</span>'
                f'<span class="runs-more">{escaped(more)}</span></summary>')
     cells = [cell_of(c, i, len(found)) for i, c in enumerate(found, 1)]
     return raw("\n".join(filter(None, [f'<details class="runs">{summary}\n<div class="runs-body">', body, *cells, "</div></details>"])))

@@ -20,7 +20,8 @@ def raw(text): return fenced(text, "{=html}")
 def python(source): return fenced(source, "python")
 
 def plain_html(text):
-    "Words of a comment or a docstring as HTML: what stands in backticks is code, and so is a command of TeX"
+    "Words of a comment or a docstring as HTML: what stands in backticks is code, and so is a command of TeX; of a link the words stay"
+    text = re.sub(r"\[([^\[\]]+)\]\([^()\s]+\)", r"\1", text)
     return re.sub(r"`([^`]+)`|(\\[A-Za-z]+(?:\{[^{}]*\})?)", lambda m: f"<code>{m[1] or m[2]}</code>", html.escape(" ".join(text.split()), quote=False))
 
 RAW = re.compile(r"^(`{3,})\{=html\}\n.*?^\1$", re.S | re.M)

@@ -55,6 +55,11 @@ def test_the_block_opens_its_checks_and_leads_to_them():
     assert out.count('<code class="sourceCode python"># against a sum') == 2 and 'href="#check-a"' in out and 'href="#check-a-2"' in out
     assert "Cell 1 of 2" in out and "Cell 2 of 2" in out and out.count("<pre><code>4</code></pre>") == 1
 
+def test_what_is_compared_is_said_in_html():
+    "A name in backticks is code, a link its words: the line opens a fold and leads nowhere else"
+    out = eqs.with_blocks("$$x \\tag{A}$$", {"A": [CHECK._replace(source="# `kl` against [(FACC)](#eq-facc), a < b\nassert f(2) == 4")]})
+    assert 'class="runs-what"><code>kl</code> against (FACC), a &lt; b</span>' in out
+
 def test_a_display_without_tag_or_check_is_a_plain_block():
     assert '<div class="equation plain">' in (out := eqs.with_blocks("$$x$$", {})) and "<details" not in out and "<a " not in out
     assert "<details" not in eqs.with_blocks("$$x \\tag{A}$$", {}), "no mark without a check"
