@@ -30,6 +30,8 @@ def test_cells_are_short(nb):
 def test_javascript_fits(js):
     assert max(map(len, js.read_text(encoding="utf-8").splitlines())) <= 100
 
+def test_the_rules_fit_in_seventy_five_lines(): assert len((ROOT/"CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()) <= 75
+
 def test_rooms_of_the_wings_are_small():
     for p in (p for wing in ("exam", "formula", "widgets") for p in (ROOT/"vaegan"/wing).glob("*.py")):
         assert len(p.read_text(encoding="utf-8").splitlines()) <= 350, p.name

@@ -6,7 +6,7 @@ import torch
 import torch.distributions as td
 import torch.nn.functional as F
 
-from vaegan.formula import Over, holds, says
+from vaegan.formula import Over, holds
 
 CHECKS = {}
 def of(tag):
@@ -247,47 +247,7 @@ def _():
 # ========================================================================================= the workshop and the paths
 ND = td.Normal(t(0)[0], t(1)[0])
 
-@of("MIDPOINTS")
-def _():
-    u = (torch.arange(5).double() + .5)/5
-    holds("MIDPOINTS", {"z_i": ND.icdf(u), "u_i": u, "Phi^{-1}": ND.icdf, "n": 5, "i": torch.arange(5).double()})
-
-@of("PHI")
-def _():
-    z = t(.7)[0]
-    g = torch.linspace(-12, .7, 200_001, dtype=torch.double)
-    holds("PHI", {"Phi": ND.cdf, "z": z, "dt": Over("t", g, torch.full_like(g, 12.7/200_000)), "erf": torch.erf}, atol=1e-4)
-
-@of("INVERSE-NORMAL")
-def _(): holds("INVERSE-NORMAL", {"Phi^{-1}": ND.icdf, "erf^{-1}": torch.erfinv, "u": t(.1, .7)})
-
-@of("EQUAL-MASS")
-def _():
-    holds("EQUAL-MASS", {"P(z in cell_ij)": t(1/25)[0], "Phi": ND.cdf, "Phi^{-1}": ND.icdf, "n": 5, "i": 1, "j": 3})
-
-@of("CORNERS")
-def _():
-    g = torch.linspace(1.5, 3, 150_001, dtype=torch.double)
-    one = 2*torch.trapezoid(ND.log_prob(g).exp(), g)
-    holds("CORNERS", {"P(1.5<|z_1|,|z_2|<3)": one**2, "Phi": ND.cdf}, rtol=1e-7)
-
-@of("INVERSE-EXPONENTIAL")
-def _(): holds("INVERSE-EXPONENTIAL", {"F^{-1}": td.Exponential(t(1)[0]).icdf, "u": t(.1, .7)})
-
-@of("UNIFORM-MOMENTS")
-def _(): holds("UNIFORM-MOMENTS", E=over(Bell(0, 1)), Phi=ND.cdf)
-
 def all_reduce_time(W, c, b, beta): return c/W + sum(b/W/beta for _ in range(2*(W - 1)))
-
-@of("STEP-TIME")
-def _(): holds("STEP-TIME", {"t(W)": all_reduce_time(5, 3., 7., 1.3), "W": 5, "c": 3., "b": 7., "beta": 1.3})
-
-@of("ARC-BETWEEN")
-def _():
-    from vaegan.widgets.paths import interpolate
-    a, b = draw(4), draw(4, seed=1)
-    om = torch.acos(F.cosine_similarity(a, b, 0))
-    holds("ARC-BETWEEN", {"z_t": interpolate(a, b, t(.3), "arc")[0], "a": a, "b": b, "a_hat": a/a.norm(), "b_hat": b/b.norm(), "t": .3, "Omega": om})
 
 # ============================================================================ what took more thought, in any chapter
 @of("CRITIC")
@@ -328,36 +288,11 @@ def _():
         w = w + T/n/6*(k1 + 2*k2 + 2*k3 + slope(w + T/n*k3))
     holds("INTO-THE-SADDLE", {"u(t)": w[0], "u(0)": .9, "m": XS.square().mean(), "t": T})
 
-@of("LINE")
-def _():
-    a, b = draw(4), draw(4, seed=1)
-    holds("LINE", {"z_t": torch.lerp(a, b, .3), "t": .3, "a": a, "b": b}, skip={"b ~": "a distribution", "z_t ~": "a distribution"})
-
 @of("ZERO-SET")
 def _(): holds("ZERO-SET", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4})
 
 @of("CRITICAL")
 def _(): holds("CRITICAL", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4}, atol=1e-7, skip={"or": "the other case, at another point"})
-
-@of("PAYS")
-def _():
-    low, high = 0., 100.
-    for _ in range(80):
-        c = (low + high)/2
-        low, high = (c, high) if all_reduce_time(5, c, 7., 1.3) > c else (low, c)
-    holds("PAYS", c=high*1.001, b=7., beta=1.3)
-    holds("PAYS", c=high, b=7., beta=1.3, tight=True)
-
-@of("RING-BYTES")
-def _():
-    sent = sum(7./5 for _ in range(2*(5 - 1)))                              # 2(W − 1) rounds, each with b/W
-    assert abs(says("RING-BYTES")[0](W=5, b=7.) - sent) < 1e-12
-
-@of("TURN")
-def _():
-    a, b = draw(4), draw(4, seed=1)
-    turn = torch.linalg.matrix_exp(math.pi*.3/2*t([0, 1], [-1, 0]))
-    holds("TURN", {"z_t": (turn@torch.stack([a, b]))[0], "t": .3, "a": a, "b": b}, skip={"~": "a distribution"})
 
 # ------------------------------------------------------------------------------------------------------ what is left out
 # tag -> why its display is not evaluated
