@@ -24,7 +24,6 @@ EQUIVALENT = {
     r"ONE-BUMP | the logarithm outside the mean | \mathbb E_q\Big[\log\frac{q(z)}{\tfrac12 q(z)}\Big]": "the ratio is 2 everywhere",
     r"EVIDENCE | a sign turned | W\mathbf z": SYMMETRIC,
     r"DEQUANT | a sign turned | u": SYMMETRIC,
-    r"DEQUANT | a sign turned | u | 2": SYMMETRIC,
     r"DEQUANT | the logarithm outside the mean | \mathbb E_u[\log p(x+u)]": EQUAL,
     r"GRID | an index off by one | G": "the ends of the grid carry no mass",
     r"GRID | an index off by one | 1": "the ends of the grid carry no mass",
