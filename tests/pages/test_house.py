@@ -1,4 +1,6 @@
 "The house keeps its measures: how much of a lesson is guards, how long cells, lines and pages are (`make figures`)."
+import re
+
 import figures
 import pytest
 from notebooks import NBS, ROOT, nb_id
@@ -6,7 +8,8 @@ from notebooks import NBS, ROOT, nb_id
 from vaegan.contents import lessons, module_of
 
 MODULES = [m for m in (module_of(p.path) for p in lessons()) if (ROOT/"vaegan"/f"{m}.py").exists()]
-PAGES = [nb for nb in NBS if nb.parent.name != "bank"]     # the bank's question texts stand in its code
+PAGES = [nb for nb in NBS if nb.parent.name != "bank"]     # a question with its mistakes and its solution is one long function
+BANK = [nb for nb in NBS if nb.parent.name == "bank"]
 
 def test_bodies_hold_mathematics():
     "Guards in the bodies of the lessons' functions, over all of them"
@@ -25,6 +28,15 @@ def test_cells_are_short(nb):
         assert sum(not name.startswith("_") for name, *_ in sizes) <= 1, f"several names: {[name for name, *_ in sizes]}"
         long = [(name, n) for name, is_class, n in sizes if n > (50 if is_class else 25)]
         assert not long, f"lines without signature and docstring: {long}"
+
+@pytest.mark.parametrize("nb", BANK, ids=nb_id)
+def test_questions_are_easy_to_read(nb):
+    "Lines that fit, and none of the turns of phrase that readers stumbled over"
+    for c in figures.code(nb):
+        wide = [ln for ln in figures.body(c) if len(ln) > 88]
+        assert not wide, wide
+    tics = re.findall(r"(?i)\b(?:asked (?:was|were)|observed is|sureness|puts out|best off)\b", " ".join(map(figures.src, figures.cells(nb))))
+    assert not tics, tics
 
 @pytest.mark.parametrize("js", sorted((ROOT/"vaegan"/"js").rglob("*.js")), ids=lambda p: p.name)
 def test_javascript_fits(js):

@@ -16,7 +16,7 @@ from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/convergence.ipynb #8fe66df0
 PAGE = dict(title="Exercises: has it converged?",
-            subtitle="A bound, two shares and a window",
+            subtitle="A lower bound, precision and recall, and a Parzen window",
             need="[Has it converged?](../16_convergence.ipynb).")
 
 # %% ../../nbs/bank/convergence.ipynb #3475d4f1
@@ -34,20 +34,37 @@ def fresh_bound(r):
     missed = sum((a + b)*kl((s, 1 - s), (x, 1 - x))
                  for a, b, s, x in zip(P, Q, best, d))
     return dict(
-        question=f"An image is one of two, A and B. The data show them with probabilities ${P[0]:g}$ and ${P[1]:g}$, a finished generator with ${Q[0]:g}$ and ${Q[1]:g}$. A fresh discriminator was trained and says $D(A) = {d[0]:g}$ and $D(B) = {d[1]:g}$. Which lower bound on the Jensen–Shannon divergence does its value prove, in nats?",
+        question="An image is one of two, A and B. The data show them with "
+                 f"probabilities ${P[0]:g}$ and ${P[1]:g}$, a finished generator with "
+                 f"${Q[0]:g}$ and ${Q[1]:g}$. A fresh discriminator is trained and "
+                 f"outputs $D(A) = {d[0]:g}$ and $D(B) = {d[1]:g}$. Which lower bound "
+                 "on the Jensen–Shannon divergence does its value prove, in nats?",
         answer=.5*(V + math.log(4)), check=js - .5*missed,
-        mistakes={"divergence": (js, "That is the divergence itself. This D is not the best one, so its value proves less."),
+        mistakes={"divergence": (js,
+                                 "That is the divergence itself. This D is not the "
+                                 "best one, so its value proves less."),
                   "value": (V,
-                            "That is the value of this D. At log 4 below zero the divergence is zero: add log 4, then take half."),
+                            "That is the value of this D. The divergence is zero at V "
+                            "= −log 4: add log 4, then halve."),
                   "no-half": (V + math.log(4), "The factor ½ is missing."),
-                  "log-2": (.5*(V + math.log(2)), "A D that says ½ everywhere has the value −log 4, so log 4 is what is added."),
+                  "log-2": (.5*(V + math.log(2)),
+                            "A D that outputs ½ everywhere has the value −log 4, so "
+                            "log 4 is what is added."),
                   "swapped": (.5*(sum(b*math.log(x) + a*math.log(1 - x)
                                       for a, b, x in zip(P, Q, d)) + math.log(4)),
-                                      "You swapped the two kinds: log D is averaged over the data, log(1 − D) over the generator.")},
-        hints=["First the value $V = \\mathbb{E}_p[\\log D] + \\mathbb{E}_q[\\log(1 - D)]$, two terms for each of the two images.", "The bound is $\\frac12(V + \\log 4)$: the best $D$ reaches the divergence, every other one stays below."],
-        solution=[f"$V = {P[0]:g}\\log {d[0]:g} + {P[1]:g}\\log {d[1]:g} + {Q[0]:g}\\log {1 - d[0]:g} + {Q[1]:g}\\log {1 - d[1]:g} = {V:.4f}$.",
-                  f"The bound is $\\frac12({V:.4f} + {math.log(4):.4f}) = {.5*(V + math.log(4)):.4f}$ nats.",
-                  f"The divergence is {js:.4f}: what is missing are the {.5*missed:.4f} nats that a better $D$ would find."])
+                                      "You swapped the two kinds: log D is averaged "
+                                      "over the data, log(1 − D) over the generator.")},
+        hints=["First the value $V = \\mathbb{E}_p[\\log D] + \\mathbb{E}_q[\\log(1 - "
+               "D)]$, two terms for each of the two images.",
+               "The bound is $\\frac12(V + \\log 4)$: the best $D$ reaches the "
+               "divergence, every other one stays below."],
+        solution=[f"$V = {P[0]:g}\\log {d[0]:g} + {P[1]:g}\\log {d[1]:g} + "
+                  f"{Q[0]:g}\\log {1 - d[0]:g} + {Q[1]:g}\\log {1 - d[1]:g} = "
+                  f"{V:.4f}$.",
+                  f"The bound is $\\frac12({V:.4f} + {math.log(4):.4f}) = "
+                  f"{.5*(V + math.log(4)):.4f}$ nats.",
+                  f"The divergence is {js:.4f}: what is missing are the "
+                  f"{.5*missed:.4f} nats that a better $D$ would find."])
 
 # %% ../../nbs/bank/convergence.ipynb #2ec7a32b
 def _radii(points, k):
@@ -55,7 +72,7 @@ def _radii(points, k):
     return [sorted(abs(x - y) for y in points)[k] for x in points]
 
 def _share(points, others, k):
-    "Share of the points that lie in the territory of the others"
+    "Share of the points that lie in a ball around one of the others"
     balls = list(zip(others, _radii(others, k)))
     return sum(any(abs(x - c) <= rad for c, rad in balls) for x in points)/len(points)
 
@@ -73,22 +90,44 @@ def shares_on_a_line(r):
     inside = lambda points, others, k: sum(
         any(c - h <= x <= c + h for c, h in zip(others, _radii(others, k)))
         for x in points)
-    said = {"swapped": ((rec, prec), "The two are swapped: precision is a share of the generated images."),
-            "itself": ((_share(fake, real, k - 1), _share(real, fake, k - 1)), "You counted a point as its own neighbour, so the balls are too small."),
-            "own-balls": ((1., 1.), "Every point lies in the territory of its own set. Ask for that of the other one."),
-            "twice": ((prec, prec), "The first is right. Recall is the share of the real images, in the balls of the generated ones."),
-            "next": ((_share(fake, real, k + 1), _share(real, fake, k + 1)), "The balls reach one neighbour too far.")}
+    said = {"swapped": ((rec, prec),
+                        "The two are swapped: precision is a share of the generated "
+                        "images."),
+            "itself": ((_share(fake, real, k - 1), _share(real, fake, k - 1)),
+                       "You counted a point as its own neighbour, so the balls are too "
+                       "small."),
+            "own-balls": ((1., 1.),
+                          "Every point lies in a ball of its own set. Use the balls of "
+                          "the other set."),
+            "twice": ((prec, prec),
+                      "The first is right. Recall is the share of the real images, in "
+                      "the balls of the generated ones."),
+            "next": ((_share(fake, real, k + 1), _share(real, fake, k + 1)),
+                     "The balls reach one neighbour too far.")}
     # no two alike
     first = {a: name for name, (a, _) in reversed(said.items()) if a != (prec, rec)}
     show = lambda xs: "$\\{" + ", ".join(map(str, xs)) + "\\}$"
     return dict(
-        question=f"Features are numbers. Real images have {show(real)}, generated ones {show(fake)}. Each ball reaches to the {'nearest' if k == 1 else 'second nearest'} neighbour in the same set. What are precision and recall? Give (precision, recall).",
+        question="The feature of an image is one number. Real images have the features "
+                 f"{show(real)}, generated ones {show(fake)}. Each ball reaches to the "
+                 f"{'nearest' if k == 1 else 'second nearest'} neighbour in the same "
+                 "set. What are precision and recall? Answer with the pair (precision, "
+                 "recall).",
         answer=(prec, rec), check=(inside(fake, real, k)/m, inside(real, fake, k)/n),
         mistakes={k: v for k, v in said.items() if k in (*first.values(), "swapped")},
-        hints=["Draw the balls around the real points, and count the generated ones that lie in one of them.", "For recall the balls are those of the generated points, and the real ones are counted."],
-        solution=[f"The radii around the real points are {', '.join(map(str, _radii(real, k)))}. Of the {m} generated points {inside(fake, real, k)} lie in a ball: precision {prec:.4f}.",
-                  f"The radii around the generated points are {', '.join(map(str, _radii(fake, k)))}. Of the {n} real points {inside(real, fake, k)} lie in a ball: recall {rec:.4f}.",
-                  "The group that the generator invented costs precision, the one that it lost costs recall."])
+        hints=["Draw the balls around the real points, and count the generated ones "
+               "that lie in one of them.",
+               "For recall the balls are those of the generated points, and the real "
+               "ones are counted."],
+        solution=["The radii around the real points are "
+                  f"{', '.join(map(str, _radii(real, k)))}. Of the {m} generated "
+                  f"points {inside(fake, real, k)} lie in a ball: precision "
+                  f"{prec:.4f}.",
+                  "The radii around the generated points are "
+                  f"{', '.join(map(str, _radii(fake, k)))}. Of the {n} real points "
+                  f"{inside(real, fake, k)} lie in a ball: recall {rec:.4f}.",
+                  "The group that the generator invented lowers precision; the group "
+                  "that it lost lowers recall."])
 
 # %% ../../nbs/bank/convergence.ipynb #671d8c3b
 @exercise("convergence", "PARZEN", "numeric", topics="gan likelihood parzen")
@@ -100,20 +139,33 @@ def parzen_window(r):
     cdf = lambda y: sum(NormalDist(t, sd).cdf(y) for t in s)/len(s)
     h = sum(map(math.exp, log_k))/len(s)
     return dict(
-        question=f"A generator of numbers has drawn {', '.join(f'${t:g}$' for t in s)}. On each of them stands a Gaussian of standard deviation {sd:g}. What does this Parzen window give for the log-likelihood of $x = {x:g}$?",
+        question="A generator of numbers has drawn "
+                 f"{', '.join(f'${t:g}$' for t in s)}. A Gaussian of standard "
+                 f"deviation {sd:g} is placed on each of them. What does this Parzen "
+                 f"window give for the log-likelihood of $x = {x:g}$?",
         answer=math.log(h), check=math.log(derivative(cdf, x)),
         mistakes={"average-of-logs": (sum(log_k)/len(s),
-                                      "You averaged the logarithms. The density is an average of densities; its logarithm comes last."),
+                                      "You averaged the logarithms. The density is an "
+                                      "average of densities; its logarithm comes "
+                                      "last."),
                   "sum": (math.log(h*len(s)),
-                          f"You added the {len(s)} densities without dividing by their number."),
-                  "density": (h, "That is the density; asked was its logarithm."),
+                          f"You added the {len(s)} densities without dividing by their "
+                          "number."),
+                  "density": (h,
+                              "That is the density; the question asks for its "
+                              "logarithm."),
                   "variance": (math.log(sum(NormalDist(t, math.sqrt(sd)).pdf(x)
                                             for t in s)/len(s)),
-                                            f"You took {sd:g} for the variance; it is the standard deviation."),
+                                            f"You took {sd:g} for the variance; it is "
+                                            "the standard deviation."),
                   "nearest": (max(log_k),
-                              "You took the nearest sample alone. Each of them has a share.")},
+                              "You took the nearest sample alone. All of them "
+                              "contribute.")},
         hints=["The window is a mixture of Gaussians with equal weights.",
                "Average the densities at $x$, then take the logarithm."],
-        solution=[f"The densities at ${x:g}$ are {', '.join(f'{math.exp(t):.4f}' for t in log_k)}.",
-                  f"Their average is {h:.6f}, and its logarithm is ${math.log(h):.4f}$.",
-                  "A narrower window would say something else about the very same generator."])
+        solution=[f"The densities at ${x:g}$ are "
+                  f"{', '.join(f'{math.exp(t):.4f}' for t in log_k)}.",
+                  f"Their average is {h:.6f}, and its logarithm is "
+                  f"${math.log(h):.4f}$.",
+                  "A window of another width would give another value for the very "
+                  "same generator."])

@@ -37,31 +37,41 @@ def _ce(x, p): return -x*math.log(p) - (1 - x)*math.log(1 - p)
 # %% ../../nbs/bank/data.ipynb #0d270b0c
 @exercise("plot", "CORNERS, PHI", "numeric", topics="prior map")
 def plot_corner_share(r):
-    "What the corners of a map stand for"
+    "The corners of a map"
     a, b = r.pick([.2, .5, .8, 1., 1.2]), r.pick([1.8, 2., 2.5, 3.])
     Pa, Pb = round(_Phi(a), 6), round(_Phi(b), 6)
     side = Pb - Pa
     return dict(
-        question=f"A map shows the latent square from ${-b:g}$ to ${b:g}$ in both coordinates, on an even grid. Its four corner blocks are the points with $|z_1|$ and $|z_2|$ both between ${a:g}$ and ${b:g}$. "
-                 f"The prior is standard normal in two dimensions. Which share of it lies in the four blocks together? Use $\\Phi({a:g}) = {Pa:.6f}$ and $\\Phi({b:g}) = {Pb:.6f}$.",
+        question=f"A map shows the latent square from ${-b:g}$ to ${b:g}$ in both "
+                 "coordinates, on an even grid. Its four corner blocks are the points "
+                 f"with $|z_1|$ and $|z_2|$ both between ${a:g}$ and ${b:g}$. "
+                 "The prior is standard normal in two dimensions. What share of its "
+                 f"mass lies in the four blocks together? Use $\\Phi({a:g}) = "
+                 f"{Pa:.6f}$ and $\\Phi({b:g}) = {Pb:.6f}$.",
         answer=4*side**2,
         check=(2*integral(normal_pdf, a, b, n=400))**2, agree=1e-5,
         mistakes={"one-block": (side**2, "That is one of the four blocks."),
                   "area": (((b - a)/b)**2,
-                           "That is their share of the area. The prior is not even."),
+                           "That is their share of the area. The prior is not "
+                           "uniform."),
                   "one-coordinate": (2*side,
-                                     "That is the probability for one coordinate; both must lie outside."),
+                                     "That is the probability for one coordinate; both "
+                                     "must lie outside."),
                   "added": (4*side,
-                            "You added the two coordinates. They are independent, so their probabilities are multiplied.")},
+                            "You added the two coordinates. They are independent, so "
+                            "their probabilities are multiplied.")},
         hints=["First one coordinate: it may be positive or negative.",
                "The coordinates are independent: square the probability of one."],
-        solution=[f"One coordinate lies between ${a:g}$ and ${b:g}$ with probability ${Pb:.6f} - {Pa:.6f} = {side:.6f}$.",
+        solution=[f"One coordinate lies between ${a:g}$ and ${b:g}$ with probability "
+                  f"${Pb:.6f} - {Pa:.6f} = {side:.6f}$.",
                   f"With the negative side it is twice that, ${2*side:.6f}$.",
-                  f"Both coordinates, independently: ${2*side:.6f}^2 = {4*side**2:.4f}$. On the map the blocks fill {((b - a)/b)**2:.4f} of the area."])
+                  f"Both coordinates, independently: ${2*side:.6f}^2 = "
+                  f"{4*side**2:.4f}$. On the map the blocks fill {((b - a)/b)**2:.4f} "
+                  "of the area."])
 
 # %% ../../nbs/bank/data.ipynb #0ea98283
 def _families(r):
-    "Name of a prior, its distribution function as text and as code, its inverse, equal forms, and three mistakes"
+    "A prior, its distribution function, its inverse, equal forms, three mistakes"
     k = r.pick([2, 4, 5])
     return r.pick([
         (f"1 - e^{{-{k}z}}", "z > 0", lambda z: 1 - math.exp(-k*z), f"-log(1 - u)/{k}",
@@ -84,16 +94,22 @@ def _families(r):
 def plot_inverse(r):
     "Equal shares of another prior"
     F_text, where, F, answer, accept, survival, scale, forward, step = _families(r)
+    on = "all $z$" if where == "all z" else f"${where}$"
     return dict(
-        question=f"A latent $z$ has a prior with the distribution function $F(z) = {F_text}$ for {where.replace('z', '$z$') if ' z' in where else '$' + where + '$'}. Its map shall show points of equal prior mass. At which $z$ is the share $u$ of the prior to the left? Give $z$ in $u$.",
+        question="A latent $z$ has a prior with the distribution function $F(z) = "
+                 f"{F_text}$ for {on}. A map of it should show points that stand for "
+                 "equal shares of the prior. Which $z$ has the share $u$ of the prior "
+                 "to its left? Give $z$ as a function of $u$.",
         answer=answer,
         check=lambda u: _root(lambda z: F(z) - u, 0 if ">" in where else -60, 60),
         symbols=dict(u=(.05, .95)),
         accept=accept,
         mistakes={"right-of-it": (survival, "That has the share u to the right of it."),
                   "scale": (scale,
-                            "The constant is on the wrong side: multiply where you divided, or the other way round."),
-                  "forward": (forward, "That is F itself; its inverse is asked for.")},
+                            "The constant is on the wrong side: multiply where you "
+                            "divided, or the other way round."),
+                  "forward": (forward,
+                              "That is F itself; the question asks for its inverse.")},
         hints=["Set $F(z) = u$ and solve for $z$.", f"On the way you meet ${step}$."],
         solution=[f"Set $F(z) = u$. That is ${step}$.",
                   "Take the logarithm and solve for $z$.", f"$z$ = `{answer}`."])
@@ -107,26 +123,42 @@ def plot_corner_cell(r):
     else: edges = [-9., *(_quantile(i/n) for i in range(1, n)), 9.]
     mass = lambda i: _Phi(edges[i + 1]) - _Phi(edges[i])
     corner, middle = mass(0)**2, mass(n//2)**2
-    cut = "The square from $-3$ to $3$ is cut into cells of equal size" if even else "Each coordinate is cut at the quantiles $\\Phi^{-1}(i/n)$"
-    texts = ["True, because the coordinates are independent and each is cut into parts of equal probability.",
-             "True, because all cells have the same area, and each shows one image.", "False, because the cells are equally large and the density is lower in the corner.",
-             "False, because the cell in the corner is much larger than the one in the middle."]
+    cut = ("The square from $-3$ to $3$ is cut into cells of equal size" if even else
+           "Each coordinate is cut at the quantiles $\\Phi^{-1}(i/n)$")
+    texts = ["True, because the coordinates are independent and each is cut into parts "
+             "of equal probability.",
+             "True, because all cells have the same area, and each shows one image.",
+             "False, because the cells are equally large and the density is lower in "
+             "the corner.",
+             "False, because the cell in the corner is much larger than the one in the "
+             "middle."]
     right = 2 if even else 0
-    why = ["That is the other way to draw a map. Here the parts have equal length.",
-           "Equal area is not equal probability: the density is lower in the corner.", "",
-           "All cells of an even grid are equally large."] if even else [
-           "", "The cells are not equally large: those outside are wider.", "The density is lower there, but the cells are not equally large.",
+    why = ["", "The cells are not equally large: those outside are wider.",
+           "The density is lower there, but the cells are not equally large.",
            "It is larger, and the density is lower there. Multiply the two."]
+    if even:
+        why = ["That is the other way to draw a map. Here the parts have equal length.",
+               "Equal area is not equal probability: the density is lower in the "
+               "corner.",
+               "", "All cells of an even grid are equally large."]
     names = ["equal-probability", "equal-area", "equal-size", "larger-cell"]
     same = abs(corner/middle - 1) < 1e-6
     fair, unfair = (1, 2) if even else (0, 3)
     return dict(
-        question=f"The prior is standard normal in two dimensions. A map of it has {n} × {n} cells. {cut}" + ("" if even else f", with $n = {n}$") + ". The image in the corner of the map and one next to its middle stand for the same share of the prior.",
+        question=f"The prior is standard normal in two dimensions. A map of it has {n} "
+                 f"× {n} cells. {cut}" + ("" if even else f", with $n = {n}$") +
+                ". True or false: the image in the corner of the map and one next to "
+                "its middle stand for the same share of the prior.",
         answer=texts[right], check=texts[fair if same else unfair],
         mistakes={k: (texts[i], why[i]) for i, k in enumerate(names) if i != right},
-        hints=["The share of a cell is a product of two probabilities.", "What is the probability of one part of one coordinate, at the edge and in the middle?"],
-        solution=[f"One part of a coordinate has the probability {mass(0):.4g} at the edge and {mass(n//2):.4g} next to the middle.",
-                  f"So the corner cell has {corner:.4g} and the middle one {middle:.4g}: " + ("far from equal." if even else f"both $1/{n}^2$.")])
+        hints=["The share of a cell is a product of two probabilities.",
+               "What is the probability of one part of one coordinate, at the edge and "
+               "in the middle?"],
+        solution=[f"One part of a coordinate has the probability {mass(0):.4g} at the "
+                  f"edge and {mass(n//2):.4g} next to the middle.",
+                  f"So the corner cell has {corner:.4g} and the middle one "
+                  f"{middle:.4g}: " + ("far from equal." if even else
+                                       f"both $1/{n}^2$.")])
 
 # %% ../../nbs/bank/data.ipynb #8d28f0e3
 def _points_of(k, n):
@@ -146,34 +178,45 @@ def plot_bug(r):
              (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).icdf(u)")][k]
     zs = _points_of(k, n)
     texts = ["One of the points is infinite.", "All points are positive.",
-             "The points are finite, but too many of them lie far out.", "Nothing is wrong."]
+             "The points are finite, but too many of them lie far out.",
+             "Nothing is wrong."]
     faults = [not all(map(math.isfinite, zs)), min(zs) > 0,
               abs(_Phi(zs[0]) - .5/n) > 1e-6, True]
     seen = faults.index(True)
     why = {"infinite": "Every u is strictly between 0 and 1, or is not used at all."
            if k else "",
-           "positive": "The points lie on both sides of 0: no distribution function is applied last.",
+           "positive": "The points lie on both sides of 0: no distribution function is "
+                       "applied last.",
            "far-out": ["Are they finite?",
-                       "They do not lie far out: all of them are between 0 and 1.", "",
+                       "They are not far out: all of them lie between 0 and 1.", "",
                        "Far out the points get sparse, exactly as the prior does."][k],
-           "no-bug": "Look at the first and the last point, and at the steps between neighbours."}
+           "no-bug": "Look at the first and the last point, and at the steps between "
+                     "neighbours."}
     code = "```python\n" + "\n".join(filter(None, lines)) + "\n```"
     return dict(
-        question=f"These should be {n} points of a standard normal prior, each in the middle, by probability, of one of {n} equal shares.\n\n{code}\n\nWhat is wrong?",
+        question=f"These should be {n} points of a standard normal prior, each in the "
+                 f"middle, by probability, of one of {n} equal "
+                 f"shares.\n\n{code}\n\nWhat is wrong?",
         answer=texts[k], check=texts[seen],
         mistakes={name: (texts[i], why[name]) for i, name in enumerate(why) if i != k},
-        hints=["Work out the first point.", f"The first share ends at $u = 1/{n}$, so its middle is at $u = 1/{2*n}$, to be turned into a $z$ by $\\Phi^{{-1}}$."],
-        solution=[f"Wanted: $z_i = \\Phi^{{-1}}((i + 1/2)/{n})$, which begins at $\\Phi^{{-1}}(1/{2*n}) = {_quantile(.5/n):.3f}$.",
-                  ["The first $u$ is 0, and $\\Phi^{-1}(0)$ is minus infinity. Half a step is missing.",
-                   f"`cdf` is $\\Phi$, not its inverse: the points run from {zs[0]:.3f} to {zs[-1]:.3f}.",
-                   "An even grid begins at $-3$, and its steps do not grow outwards as the shares do.",
+        hints=["Work out the first point.",
+               f"The first share ends at $u = 1/{n}$, so its middle is at $u = "
+               f"1/{2*n}$, to be turned into a $z$ by $\\Phi^{{-1}}$."],
+        solution=[f"The right points are $z_i = \\Phi^{{-1}}((i + 1/2)/{n})$; the "
+                  f"first is $\\Phi^{{-1}}(1/{2*n}) = {_quantile(.5/n):.3f}$.",
+                  ["The first $u$ is 0, and $\\Phi^{-1}(0)$ is minus infinity. Half a "
+                   "step is missing.",
+                   "`cdf` is $\\Phi$, not its inverse: the points run from "
+                   f"{zs[0]:.3f} to {zs[-1]:.3f}.",
+                   "An even grid begins at $-3$, and its steps do not grow outwards as "
+                   "the shares do.",
                    "That is what the code computes."][k]])
 
 # %% ../../nbs/bank/data.ipynb #33d95f17
 @exercise("data", "GREY-FLOOR, CROSS-ENTROPY", "numeric",
           topics="cross-entropy bernoulli")
 def data_grey_floor(r):
-    "The least that a grey image can cost"
+    "The smallest loss of a grey image"
     x, n = r.pick([.1, .2, .3, .4, .6, .7, .8, .9]), r.whole(4, 30)
     lo, hi = 1e-6, 1 - 1e-6
     # golden section: climb down the loss itself
@@ -182,21 +225,30 @@ def data_grey_floor(r):
         lo, hi = (a, hi) if _ce(x, a) > _ce(x, b) else (lo, b)
     h = _ce(x, x)
     return dict(
-        question=f"An image has 64 pixels. In {n} of them the grey value is ${x:g}$; the others are 0 or 1. The loss is the cross-entropy $-x\\log p - (1-x)\\log(1-p)$, summed over the pixels. What is the least it can be for this image, in nats, if every pixel may have the $p$ it likes?",
+        question=f"An image has 64 pixels. In {n} of them the grey value is ${x:g}$; "
+                 "the others are 0 or 1. The loss is the cross-entropy $-x\\log p - "
+                 "(1-x)\\log(1-p)$, summed over the pixels. What is its smallest "
+                 "possible value for this image, in nats, if $p$ may be chosen for "
+                 "each pixel separately?",
         answer=n*h,
         check=n*_ce(x, lo),
         mistakes={"zero": (0.,
-                           "Zero is reached only where a pixel is 0 or 1. At a grey pixel both terms cost."),
+                           "Zero is reached only where a pixel is 0 or 1. At a grey "
+                           "pixel both terms are positive."),
                   "mean": (n*h/64,
-                           "That is the mean over the pixels; asked was the sum."),
+                           "That is the mean over the pixels; the question asks for "
+                           "the sum."),
                   "one-pixel": (h, "That is one grey pixel."),
                   "one-term": (-n*x*math.log(x), "You left out the term with 1 − x."),
                   "all-pixels": (64*h,
-                                 "The pixels that are 0 or 1 cost nothing in the best case.")},
+                                 "The pixels that are 0 or 1 cost nothing in the best "
+                                 "case.")},
         hints=["The best output for a pixel is its grey value.",
                "Then the loss of a pixel is the entropy of a coin."],
-        solution=["For each pixel the best output is $p = x$. At 0 and 1 it costs nothing.",
-                  f"At a grey pixel it costs $-{x:g}\\log {x:g} - {1 - x:g}\\log {1 - x:g} = {h:.6f}$.",
+        solution=["For each pixel the best output is $p = x$. At 0 and 1 it costs "
+                  "nothing.",
+                  f"At a grey pixel it costs $-{x:g}\\log {x:g} - {1 - x:g}\\log "
+                  f"{1 - x:g} = {h:.6f}$.",
                   f"Times {n}: ${n*h:.4f}$ nats."])
 
 # %% ../../nbs/bank/data.ipynb #6286680a
@@ -207,16 +259,21 @@ def data_ce_slope(r):
     n, share = r.pick([5, 10, 20]), r.pick([.2, .4, .6, .8])
     k, x = round(n*share), share
     return dict(
-        question=f"A pixel is black ($x = 1$) in {k} of {n} images and white ($x = 0$) in the others. A model gives it the same probability $p$ of black in all {n} images. Differentiate the cross-entropy of that pixel, *summed* over the {n} images, in $p$.",
+        question=f"A pixel is black ($x = 1$) in {k} of {n} images and white ($x = 0$) "
+                 "in the others. A model gives it the same probability $p$ of black in "
+                 f"all {n} images. Differentiate the cross-entropy of that pixel, "
+                 f"*summed* over the {n} images, with respect to $p$.",
         answer=f"({n}*p - {k})/(p*(1 - p))",
         check=lambda p: sum(derivative(lambda t: _ce(i < k, t), p, 1e-4)
                             for i in range(n)),
         symbols=dict(p=(.15, .85)),
         accept=[f"{n - k}/(1 - p) - {k}/p", f"{n}*(p - {x})/(p - p**2)"],
         mistakes={"mean": (f"(p - {x})/(p*(1 - p))",
-                           "That is the mean over the images; asked was the sum."),
+                           "That is the mean over the images; the question asks for "
+                           "the sum."),
                   "logit": (f"{n}*p - {k}",
-                            "That is the slope in the logit. In p itself there is a denominator."),
+                            "That is the slope in the logit. In p itself there is a "
+                            "denominator."),
                   "inner": (f"-{k}/p - {n - k}/(1 - p)",
                             "The inner derivative of 1 − p is −1."),
                   "black-only": (f"-{k}/p", "You left out the white images."),
@@ -226,31 +283,42 @@ def data_ce_slope(r):
                f"There are {k} of the first kind and {n - k} of the second."],
         solution=[f"The sum is $-{k}\\log p - {n - k}\\log(1-p)$.",
                   f"Its slope is $-\\frac{{{k}}}{{p}} + \\frac{{{n - k}}}{{1-p}}$.",
-                  f"Over the common denominator: $\\frac{{{n}p - {k}}}{{p(1-p)}}$. It vanishes at the base rate $p = {x:g}$."])
+                  f"Over the common denominator: $\\frac{{{n}p - {k}}}{{p(1-p)}}$. It "
+                  f"vanishes at the base rate $p = {x:g}$."])
 
 # %% ../../nbs/bank/data.ipynb #db4f03b2
 @exercise("data", "COIN-TOTAL, TOTAL-VARIANCE, COIN-VARIANCE", "numeric",
           topics="binarisation variance")
 def data_coin_total(r):
-    "The variance of a tossed pixel"
+    "The variance of a binarised pixel"
     a, b, w = r.num(.1, .4), r.num(.6, .9), r.pick([.25, .5, .75])
     m = w*a + (1 - w)*b
     within, between = w*a*(1 - a) + (1 - w)*b*(1 - b), w*(a - m)**2 + (1 - w)*(b - m)**2
     return dict(
-        question=f"A pixel has the grey value ${a:g}$ in a share ${w:g}$ of all images and ${b:g}$ in the others. An image is chosen at random, and the pixel is binarised: it becomes 1 with a probability equal to its grey value, else 0. What is the variance of the binarised pixel, over images and tosses together?",
+        question=f"A pixel has the grey value ${a:g}$ in a share ${w:g}$ of all images "
+                 f"and ${b:g}$ in the others. An image is chosen at random, and the "
+                 "pixel is binarised: it becomes 1 with a probability equal to its "
+                 "grey value, else 0. What is the variance of the binarised pixel, "
+                 "over images and tosses together?",
         answer=m*(1 - m),
         check=within + between,
         mistakes={"within": (within,
-                             "That is the tosses' share only. The grey values differ between images, too."),
+                             "That is the part due to the tosses. The grey values "
+                             "differ between images, too."),
                   "between": (between,
-                              "That is the variance of the grey values only. The tosses add to it."),
+                              "That is the variance of the grey values only. The "
+                              "tosses add to it."),
                   "std": (math.sqrt(m*(1 - m)), "That is the standard deviation."),
                   "moment": (m,
-                             "That is E[b²], which equals E[b]. Subtract the square of the mean.")},
-        hints=["What values can the binarised pixel take, and how often, over all images?", "It is a coin. Its probability of 1 is the mean grey value."],
-        solution=[f"Over all images the pixel is 1 with probability $m = {w:g}\\cdot{a:g} + {1 - w:g}\\cdot{b:g} = {m:g}$.",
+                             "That is E[b²], which equals E[b]. Subtract the square of "
+                             "the mean.")},
+        hints=["What values can the binarised pixel take, and how often, over all "
+               "images?", "It is a coin. Its probability of 1 is the mean grey value."],
+        solution=["Over all images the pixel is 1 with probability $m = "
+                  f"{w:g}\\cdot{a:g} + {1 - w:g}\\cdot{b:g} = {m:g}$.",
                   f"A coin has the variance $m(1-m) = {m*(1 - m):.4f}$.",
-                  f"Check: {within:.4f} from the tosses and {between:.4f} from the grey values."])
+                  f"Check: {within:.4f} from the tosses and {between:.4f} from the "
+                  "grey values."])
 
 # %% ../../nbs/bank/data.ipynb #ed6e1d31
 @exercise("data", "BATCH-VARIANCE, BATCH-MEAN", "numeric", topics="batch variance")
@@ -264,22 +332,31 @@ def data_batch_variance(r):
     means = [sum(c)/B for c in combinations(losses, B)]
     var = S2/B*(1 - B/N)
     return dict(
-        question=f"A data set of {N} images has the losses {', '.join(map(str, losses))}. A batch of {B} *different* images is drawn at random, all batches being equally likely. What is the variance of the mean loss of the batch?",
+        question=f"A data set of {N} images has the losses "
+                 f"{', '.join(map(str, losses))}. A batch of {B} *different* images is "
+                 "drawn at random, all batches being equally likely. What is the "
+                 "variance of the mean loss of the batch?",
         answer=var,
         check=sum((m - mean)**2 for m in means)/len(means),
         mistakes={"with-replacement": (ss/N/B,
-                                       "That is for drawing with replacement. Here no image comes twice."),
+                                       "That is for drawing with replacement. Here no "
+                                       "image is drawn twice."),
                   "no-correction": (S2/B,
-                                    "The factor 1 − B/N is missing: the batch is a part of a finite data set."),
+                                    "The factor 1 − B/N is missing: the batch is a "
+                                    "part of a finite data set."),
                   "sum": (B*B*var,
-                          "That is the variance of the sum of the batch, not of its mean."),
+                          "That is the variance of the sum of the batch, not of its "
+                          "mean."),
                   "divisor": (ss/N/B*(1 - B/N),
                               "S² has the divisor N − 1 here, not N."),
                   "std": (math.sqrt(var), "That is the standard deviation.")},
         hints=["Compute $S^2$ of the losses, with the divisor $N - 1$.",
-               "A mean of $B$ draws without replacement has the variance $\\frac{S^2}{B}(1 - \\frac{B}{N})$."],
-        solution=[f"The mean loss is {mean:.4f}, the squared deviations add up to {ss:.4f}, so $S^2 = {ss:.4f}/{N - 1} = {S2:.4f}$.",
-                  f"$\\frac{{S^2}}{{B}}(1 - \\frac{{B}}{{N}}) = \\frac{{{S2:.4f}}}{{{B}}}(1 - \\frac{{{B}}}{{{N}}}) = {var:.4f}$.",
+               "A mean of $B$ draws without replacement has the variance "
+               "$\\frac{S^2}{B}(1 - \\frac{B}{N})$."],
+        solution=[f"The mean loss is {mean:.4f}, the squared deviations add up to "
+                  f"{ss:.4f}, so $S^2 = {ss:.4f}/{N - 1} = {S2:.4f}$.",
+                  f"$\\frac{{S^2}}{{B}}(1 - \\frac{{B}}{{N}}) = "
+                  f"\\frac{{{S2:.4f}}}{{{B}}}(1 - \\frac{{{B}}}{{{N}}}) = {var:.4f}$.",
                   f"The list of all {len(means)} batches gives the same."])
 
 # %% ../../nbs/bank/data.ipynb #b4c185dd
@@ -291,18 +368,28 @@ def data_toss_or_grey(r):
     square = r.pick([True, False])
     loss = (lambda b: (b - p)**2) if square else (lambda b: _ce(b, p))
     tossed = x*loss(1) + (1 - x)*loss(0)
-    texts = ["True, because the loss is linear in the pixel and the mean of the toss is the grey value.",
-             "True, because the mean of the toss is the grey value, and that is enough for every loss.",
-             "False, because the loss is not linear in the pixel, so that the variance of the toss enters.",
-             "False, because a tossed pixel is 0 or 1, and there the loss can fall to 0."]
-    name = "squared error $(x - p)^2$" if square else "cross-entropy $-x\\log p - (1-x)\\log(1-p)$"
+    texts = ["True, because the loss is linear in the pixel and the mean of the toss "
+             "is the grey value.",
+             "True, because the mean of the toss is the grey value, and that is enough "
+             "for every loss.",
+             "False, because the loss is not linear in the pixel, so that the variance "
+             "of the toss enters.",
+             "False, because a tossed pixel is 0 or 1, and there the loss can fall to "
+             "0."]
+    name = ("squared error $(x - p)^2$" if square else
+            "cross-entropy $-x\\log p - (1-x)\\log(1-p)$")
     right = 2 if square else 0
     why = ["The squared error is not linear in the pixel: it is a parabola." if square
            else "", "It is enough only for a loss that is linear in the pixel.",
            "" if square
-           else "Write the cross-entropy as a function of x: it is a straight line.", "For this fixed output, neither side of the coin has the loss 0; and averages are compared here, not minima."]
+           else "Write the cross-entropy as a function of x: it is a straight line.",
+           "For this fixed output, neither side of the coin has the loss 0; and "
+           "averages are compared here, not minima."]
     return dict(
-        question=f"A pixel has the grey value $x = {x:g}$. The model's output for it is fixed, $p = {p:g}$. The loss is the {name}. Replace $x$ by a toss that is 1 with probability $x$, else 0. On average over the tosses the loss stays what it was for the grey pixel.",
+        question=f"A pixel has the grey value $x = {x:g}$. The model's output for it "
+                 f"is fixed, $p = {p:g}$. The loss is the {name}. Replace $x$ by a "
+                 "toss that is 1 with probability $x$, else 0. True or false: on "
+                 "average over the tosses, the loss is the same as for the grey pixel.",
         answer=texts[right],
         check=texts[0] if abs(tossed - loss(x)) < 1e-12 else texts[2],
         mistakes={k: (texts[i], why[i])
@@ -310,8 +397,13 @@ def data_toss_or_grey(r):
                   if i != right},
         hints=["Average over the two sides of the coin.",
                "When may one exchange an average and a function?"],
-        solution=[f"On the grey pixel the loss is {loss(x):.4f}.", f"Tossed: ${x:g}\\cdot{loss(1):.4f} + {1 - x:g}\\cdot{loss(0):.4f} = {tossed:.4f}$.",
-                  f"The difference is the variance of the toss, $x(1-x) = {x*(1 - x):.2f}$." if square else "They agree, for this output as for any other, since the loss is linear in $x$."])
+        solution=[f"On the grey pixel the loss is {loss(x):.4f}.",
+                  f"Tossed: ${x:g}\\cdot{loss(1):.4f} + {1 - x:g}\\cdot{loss(0):.4f} = "
+                  f"{tossed:.4f}$.",
+                  "The difference is the variance of the toss, $x(1-x) = "
+                  f"{x*(1 - x):.2f}$." if square else
+                  "They agree, for this output as for any other, since the loss is "
+                  "linear in $x$."])
 
 # %% ../../nbs/bank/data.ipynb #792b61fb
 @exercise("data", "CROSS-ENTROPY", "code", topics="cross-entropy bernoulli", points=2)
@@ -323,7 +415,9 @@ def data_ce_code(r):
                                   dtype=torch.double)
     one = lambda x, p: -x*p.log() - (1 - x)*(1 - p).log()
     return dict(
-        question="Write `cross_entropy(x, p)`: grey values `x` and outputs `p`, both `[B, D]` and strictly between 0 and 1. The result has the shape `[B]`: nats per image.",
+        question="Write `cross_entropy(x, p)`: grey values `x` and outputs `p`, both "
+                 "`[B, D]` and strictly between 0 and 1. The result has the shape "
+                 "`[B]`: nats per image.",
         answer=lambda x, p: one(x, p).sum(1),
         check=lambda x, p: binary_cross_entropy(p, x, reduction="none").sum(1),
         cases=[(rows(n), rows(n)) for n in (2, 3)],
@@ -331,14 +425,20 @@ def data_ce_code(r):
         mistakes={"mean": (lambda x, p: one(x, p).mean(1),
                            "You averaged over the pixels: off by a factor of D."),
                   "batch": (lambda x, p: one(x, p).sum(),
-                            "You summed over the batch as well: return one number per image."),
+                            "You summed over the batch as well: return one number per "
+                            "image."),
                   "swapped": (lambda x, p: one(p, x).sum(1),
-                              "The arguments are exchanged: the logarithm belongs to the output, not to the data."),
+                              "The arguments are exchanged: the logarithm belongs to "
+                              "the output, not to the data."),
                   "one-term": (lambda x, p: (-x*p.log()).sum(1),
                                "The term of the white pixels is missing."),
                   "wrong-sign": (lambda x, p: -one(x, p).sum(1),
-                                 "That is the log-probability. The cross-entropy is minus that.")},
-        hints=["Two terms: what black costs, and what white costs.",
+                                 "That is the log-probability. The cross-entropy is "
+                                 "minus that.")},
+        hints=["Two terms: one for the black part, one for the white part.",
                "Sum over the pixels only: `.sum(1)`."],
-        solution=["A pixel costs $-x\\log p - (1-x)\\log(1-p)$, and the pixels of an image add up.",
-                  "```python\ndef cross_entropy(x, p):\n    return -(x*p.log() + (1 - x)*(1 - p).log()).sum(1)\n```"])
+        solution=["A pixel costs $-x\\log p - (1-x)\\log(1-p)$, and the pixels of an "
+                  "image add up.",
+                  "```python\n"
+                  "def cross_entropy(x, p):\n"
+                  "    return -(x*p.log() + (1 - x)*(1 - p).log()).sum(1)\n```"])

@@ -14,7 +14,7 @@ from ..exam.exercise import exercise
 from ..exam.numerics import normal_pdf
 
 # %% ../../nbs/bank/dists.ipynb #906cc050
-PAGE = dict(title="Exercises: densities", subtitle="A constant, and where it belongs",
+PAGE = dict(title="Exercises: densities", subtitle="A constant in the wrong place",
             need="[Densities](../02_dists.ipynb).")
 
 # %% ../../nbs/bank/dists.ipynb #cb2985a1
@@ -33,16 +33,32 @@ D = x.shape[1]
 logp = -.5*(D*math.log(2*math.pi) + logvar + (x - mu)**2/logvar.exp()).sum(1)
 ```"""
     return dict(
-        question=f"This should be the log-density of a diagonal Gaussian in {D} dimensions:\n\n{code}\n\nHow large is the computed value minus the right one, in nats per row?",
+        question=f"This should be the log-density of a diagonal Gaussian in {D} "
+                 f"dimensions:\n\n{code}\n\nHow large is the computed value minus the "
+                 "right one, in nats per row?",
         answer=off,
         check=written - true,
-        mistakes={"all-of-it": (-.5*D*D*c, f"The constant is there {D} times {D}; of these, {D} are right."),
+        mistakes={"all-of-it": (-.5*D*D*c,
+                                f"The code adds the constant {D} times {D}; {D} of "
+                                "these are right."),
                   "one-dimension": (-.5*(D - 1)*c,
-                                    "That is the excess in one dimension; it is summed over all of them."),
+                                    "That is the excess in one dimension; it is summed "
+                                    "over all of them."),
                   "no-half": (-D*(D - 1)*c, "The factor ½ in front is missing."),
                   "right-constant": (-.5*D*c,
-                                     "That is the constant that belongs there. How often is it there in fact?"),
-                  "opposite": (-off, "Right magnitude, wrong sign: the computed value is too small.")},
-        hints=["The sum runs over the dimensions. What does it do to a term that is the same in all of them?", f"The term $\\log 2\\pi$ is there {D}·{D} times and should be there {D} times."],
-        solution=[f"Right is $-\\frac12\\cdot{D}\\log 2\\pi$: one constant for each dimension.", f"The code adds {D} of them in each dimension and then sums: $-\\frac12\\cdot{D}\\cdot{D}\\log 2\\pi$.",
-                  f"The difference is $-\\frac12\\cdot{D}\\cdot{D - 1}\\log 2\\pi = {off:.4f}$ nats. No gradient feels it, and in the difference of two such log-densities it cancels."])
+                                     "That is the constant that belongs there. How "
+                                     "often does the code add it?"),
+                  "opposite": (-off,
+                               "Right magnitude, wrong sign: the computed value is too "
+                               "small.")},
+        hints=["The sum runs over the dimensions. What does it do to a term that is "
+               "the same in all of them?",
+               f"The code adds $\\log 2\\pi$ {D}·{D} times; it should be added {D} "
+               "times."],
+        solution=[f"The right constant is $-\\frac12\\cdot{D}\\log 2\\pi$: one term "
+                  "for each dimension.",
+                  f"The code adds {D} of them in each dimension and then sums: "
+                  f"$-\\frac12\\cdot{D}\\cdot{D}\\log 2\\pi$.",
+                  f"The difference is $-\\frac12\\cdot{D}\\cdot{D - 1}\\log 2\\pi = "
+                  f"{off:.4f}$ nats. It has no gradient, and it cancels in the "
+                  "difference of two such log-densities."])

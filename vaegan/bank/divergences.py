@@ -27,22 +27,29 @@ def kl_to_prior(r):
     q = lambda z: normal_pdf(z, mu, var)
     s = math.sqrt(var)
     return dict(
-        question=f"The encoder answers $q = \\mathcal{{N}}({mu},\\ \\sigma^2 = {var})$. The prior is $\\mathcal{{N}}(0, 1)$. What is $\\mathrm{{KL}}(q\\,\\|\\,p)$, in nats?",
+        question=f"The encoder outputs $q = \\mathcal{{N}}({mu},\\ \\sigma^2 = "
+                 f"{var})$. The prior is $\\mathcal{{N}}(0, 1)$. What is "
+                 f"$\\mathrm{{KL}}(q\\,\\|\\,p)$, in nats?",
         answer=kl(mu, var),
         check=integral(lambda z: q(z)*math.log(q(z)/normal_pdf(z)), mu - 11*s,
                        mu + 11*s),
         mistakes={"reverse": (.5*((1 + mu**2)/var - 1 + math.log(var)),
-                              "That is KL(p‖q); asked was KL(q‖p)."),
+                              "That is KL(p‖q); the question asks for KL(q‖p)."),
                   "variance-for-std": (kl(mu, var**2),
-                                       f"You squared {var} again; it is the variance already."),
+                                       f"You squared {var} again; it is the variance "
+                                       "already."),
                   "std-for-variance": (kl(mu, s),
-                                       "You used the standard deviation where the variance belongs."),
+                                       "You used the standard deviation where the "
+                                       "variance belongs."),
                   "no-half": (2*kl(mu, var), "The factor ½ is missing.")},
         hints=["Both are Gaussian, so there is a closed form with four terms.",
                r"It is $\frac12[\sigma^2 + \mu^2 - 1 - \log\sigma^2]$."],
-        solution=[r"For a standard normal prior, $\mathrm{KL}(q\,\|\,p) = \frac12[\sigma^2 + \mu^2 - 1 - \log\sigma^2]$.",
-                  f"Here $\\sigma^2 = {var}$, $\\mu^2 = {mu**2:.4g}$ and $\\log\\sigma^2 = {math.log(var):.4f}$.",
-                  f"So it is $\\frac12[{var} + {mu**2:.4g} - 1 - ({math.log(var):.4f})] = {kl(mu, var):.4f}$ nats."])
+        solution=[r"For a standard normal prior, $\mathrm{KL}(q\,\|\,p) = "
+                  r"\frac12[\sigma^2 + \mu^2 - 1 - \log\sigma^2]$.",
+                  f"Here $\\sigma^2 = {var}$, $\\mu^2 = {mu**2:.4g}$ and "
+                  f"$\\log\\sigma^2 = {math.log(var):.4f}$.",
+                  f"So it is $\\frac12[{var} + {mu**2:.4g} - 1 - "
+                  f"({math.log(var):.4f})] = {kl(mu, var):.4f}$ nats."])
 
 # %% ../../nbs/bank/divergences.ipynb #d7eaf616
 @exercise("divergences", "KL-STD", "numeric", topics="kl gaussian logvar")
@@ -53,30 +60,46 @@ def kl_log_std(r):
     q = lambda z: normal_pdf(z, mu, math.exp(2*a))
     s = math.exp(a)
     return dict(
-        question=f"An encoder puts out $\\mu = {mu}$ and $a = {a}$. The code samples with $z = \\mu + e^{{a}}\\epsilon$. What is $\\mathrm{{KL}}(q\\,\\|\\,\\mathcal{{N}}(0,1))$ of the $q$ it samples from, in nats?",
+        question=f"An encoder outputs $\\mu = {mu}$ and $a = {a}$. The code samples "
+                 f"with $z = \\mu + e^{{a}}\\epsilon$. What is "
+                 f"$\\mathrm{{KL}}(q\\,\\|\\,\\mathcal{{N}}(0,1))$ of the $q$ it "
+                 "samples from, in nats?",
         answer=kl(mu, 2*a),
         check=integral(lambda z: q(z)*math.log(q(z)/normal_pdf(z)), mu - 11*s,
                        mu + 11*s),
         mistakes={"log-std-as-logvar": (kl(mu, a),
-                                        "You read the log-standard-deviation as a log-variance: log σ² is 2a."),
+                                        "You read the log-standard-deviation as a "
+                                        "log-variance: log σ² is 2a."),
                   "half-the-log": (.5*(math.exp(2*a) + mu**2 - 1 - a),
-                                   "The variance is right, but its logarithm is 2a, not a."),
+                                   "The variance is right, but its logarithm is 2a, "
+                                   "not a."),
                   "std-for-variance": (.5*(math.exp(a) + mu**2 - 1 - 2*a),
-                                       "The logarithm is right, but σ² is exp(2a), not exp(a)."),
+                                       "The logarithm is right, but σ² is exp(2a), not "
+                                       "exp(a)."),
                   "no-half": (2*kl(mu, 2*a), "The factor ½ is missing.")},
         hints=["What multiplies the noise is the standard deviation.",
-               "So $\\sigma = e^{a}$ and $\\log\\sigma^2 = 2a$; put both into the closed form."],
-        solution=[f"The noise is multiplied by $\\sigma = e^{{{a}}}$, so $\\sigma^2 = e^{{{2*a:g}}} = {math.exp(2*a):.4f}$ and $\\log\\sigma^2 = {2*a:g}$.",
-                  f"$\\mathrm{{KL}} = \\frac12[\\sigma^2 + \\mu^2 - 1 - \\log\\sigma^2] = \\frac12[{math.exp(2*a):.4f} + {mu**2:g} - 1 - ({2*a:g})] = {kl(mu, 2*a):.4f}$.",
-                  f"Read as a log-variance, the same output would have given {kl(mu, a):.4f}."])
+               "So $\\sigma = e^{a}$ and $\\log\\sigma^2 = 2a$; put both into the "
+               "closed form."],
+        solution=[f"The noise is multiplied by $\\sigma = e^{{{a}}}$, so $\\sigma^2 = "
+                  f"e^{{{2*a:g}}} = {math.exp(2*a):.4f}$ and $\\log\\sigma^2 = "
+                  f"{2*a:g}$.",
+                  f"$\\mathrm{{KL}} = \\frac12[\\sigma^2 + \\mu^2 - 1 - "
+                  f"\\log\\sigma^2] = \\frac12[{math.exp(2*a):.4f} + {mu**2:g} - 1 - "
+                  f"({2*a:g})] = {kl(mu, 2*a):.4f}$.",
+                  "Read as a log-variance, the same output would have given "
+                  f"{kl(mu, a):.4f}."])
 
 # %% ../../nbs/bank/divergences.ipynb #bec11bb4
 @exercise("divergences", "SLOPE-EXP", "symbolic", topics="kl gradient")
 def kl_slope(r):
-    "How the divergence pulls on a log-variance"
+    "The slope of the divergence in a log-variance"
     mu, n = r.num(-1, 1, .5), r.pick([1, 2, 3, 4])
+    have = "A latent dimension has" if n == 1 else f"{n} latent dimensions each have"
     return dict(
-        question=f"{'A latent dimension has' if n == 1 else f'{n} latent dimensions each have'} mean ${mu}$ and the same log-variance $\\ell$. The prior is standard normal. Differentiate the divergence, summed over the dimensions, in $\\ell$.",
+        question=f"{have} mean ${mu:g}$ and the same log-variance $\\ell$. The prior "
+                 "is "
+                 "standard normal. Differentiate the divergence, summed over the "
+                 "dimensions, with respect to $\\ell$.",
         answer=f"{n}*(exp(l) - 1)/2",
         check=lambda l: derivative(lambda t: n*.5*(math.exp(t) + mu**2 - 1 - t), l),
         symbols=dict(l=(-2, 2)),
@@ -87,11 +110,15 @@ def kl_slope(r):
                   "log-std": (f"{n}*(exp(2*l) - 1)",
                               "That is the slope in the log-standard-deviation."),
                   "wrong-sign-inside": (f"{n}*(exp(l) + 1)/2",
-                                        "The two terms pull in opposite directions: look at the sign of the logarithm.")},
+                                        "The two terms pull in opposite directions: "
+                                        "look at the sign of the logarithm.")},
         hints=["The mean drops out.",
                "Per dimension, differentiate $\\frac12[e^{\\ell} - \\ell]$."],
-        solution=[f"The divergence is ${n}\\cdot\\frac12[e^{{\\ell}} + ({mu})^2 - 1 - \\ell]$.", "The mean and the 1 are constants in $\\ell$.",
-                  f"What is left gives ${n}\\cdot\\frac12[e^{{\\ell}} - 1]$: zero at $\\ell = 0$, where the variance is that of the prior."])
+        solution=[f"The divergence is ${n}\\cdot\\frac12[e^{{\\ell}} + ({mu:g})^2 - 1 "
+                  "- "
+                  "\\ell]$.", "The mean and the 1 are constants in $\\ell$.",
+                  f"What is left gives ${n}\\cdot\\frac12[e^{{\\ell}} - 1]$: zero at "
+                  "$\\ell = 0$, where the variance is that of the prior."])
 
 # %% ../../nbs/bank/divergences.ipynb #fd26ca5c
 @exercise("divergences", "FORWARD, REVERSE", "truefalse", topics="kl")
@@ -105,20 +132,38 @@ def kl_two_bumps(r):
         return .02*math.fsum(a*math.log(a/b)
                              for a, b in (zip(p, q) if forward else zip(q, p)))
     one, wide = (d, s**2), (0, d**2 + s**2)
-    truth = "True, because it costs q a lot to have mass where p has almost none, and nothing to miss a bump."
+    truth = ("True, because q pays a lot for mass where p has almost none, and nothing "
+             "for missing a bump.")
     return dict(
-        question=f"$p$ is half $\\mathcal{{N}}(-{d}, {s}^2)$, half $\\mathcal{{N}}({d}, {s}^2)$. A Gaussian $q$ that minimises $\\mathrm{{KL}}(q\\,\\|\\,p)$ sits on one of the two bumps.",
+        question=f"$p$ is half $\\mathcal{{N}}(-{d}, {s}^2)$, half "
+                 f"$\\mathcal{{N}}({d}, {s}^2)$. True or false: a Gaussian $q$ that "
+                 "minimises "
+                 f"$\\mathrm{{KL}}(q\\,\\|\\,p)$ sits on one of the two bumps.",
         answer=truth,
         check=truth if kl(*one, False) < kl(*wide, False)
         and kl(*one, True) > kl(*wide, True) else "False",
-        mistakes={"covers": ("False, because q must have mass wherever p has, so it spreads over both bumps.", "That is what minimising KL(p‖q) does; here the expectation is taken under q."),
-                  "symmetric": ("False, because the divergence is symmetric and so is p, so q is centred at 0.", "The divergence is not symmetric, and a symmetric problem may have two mirrored solutions."),
-                  "likelihood": ("True, because minimising it is maximum likelihood on samples of p.", "Maximum likelihood minimises KL(p‖q), and its q covers both bumps.")},
+        mistakes={"covers": ("False, because q must have mass wherever p has, so it "
+                             "spreads over both bumps.",
+                             "That is what minimising KL(p‖q) does; here the "
+                             "expectation is taken under q."),
+                  "symmetric": ("False, because the divergence is symmetric and so is "
+                                "p, so q is centred at 0.",
+                                "The divergence is not symmetric, and a symmetric "
+                                "problem may have two mirrored solutions."),
+                  "likelihood": ("True, because minimising it is maximum likelihood on "
+                                 "samples of p.",
+                                 "Maximum likelihood minimises KL(p‖q), and its q "
+                                 "covers both bumps.")},
         hints=["Under which of the two is the expectation taken?",
-               "Compare q on one bump with q wide over both: where is $\\log q/p$ large?"],
-        solution=[f"On one bump, $q = p/(1/2)$ nearly everywhere where $q$ lives, so $\\mathrm{{KL}}(q\\,\\|\\,p) \\approx \\log 2$: {kl(*one, False):.4f} by quadrature.",
-                  f"Wide over both, $q = \\mathcal{{N}}(0, {d**2 + s**2:g})$ has most of its mass in the valley, where $p$ is nearly zero: {kl(*wide, False):.1f}.",
-                  "The reverse divergence would prefer the wide one."])
+               "Compare q on one bump with q wide over both: where is $\\log q/p$ "
+               "large?"],
+        solution=["On one bump, $q = p/(1/2)$ wherever $q$ has noticeable mass, so "
+                  f"$\\mathrm{{KL}}(q\\,\\|\\,p) \\approx \\log 2$: "
+                  f"{kl(*one, False):.4f} by quadrature.",
+                  f"Wide over both, $q = \\mathcal{{N}}(0, {d**2 + s**2:g})$ has most "
+                  "of its mass in the valley, where $p$ is nearly zero: "
+                  f"{kl(*wide, False):.1f}.",
+                  "$\\mathrm{KL}(p\\,\\|\\,q)$ would prefer the wide one."])
 
 # %% ../../nbs/bank/divergences.ipynb #a4db4eab
 @exercise("divergences", "KL-DIAG, KL-STD", "code", topics="kl", points=2)
@@ -131,24 +176,35 @@ def kl_code(r):
     cases = [(rows(n), rows(n)) for n in (2, 4)]
     one = lambda mu, logvar: .5*(mu**2 + logvar.exp() - 1 - logvar)
     return dict(
-        question="Write `kl(mu, logvar)`: the divergence of the diagonal Gaussian from the standard normal, in nats. Both arguments have the shape `[B, D]`, the result has the shape `[B]`.",
+        question="Write `kl(mu, logvar)`: the divergence of the diagonal Gaussian from "
+                 "the standard normal, in nats. Both arguments have the shape `[B, "
+                 "D]`, the result has the shape `[B]`.",
         answer=lambda mu, logvar: one(mu, logvar).sum(1),
         check=lambda mu, logvar: kl_divergence(Normal(mu, (.5*logvar).exp()),
                                                Normal(0., 1.)).sum(1),
         cases=cases,
         start="def kl(mu, logvar):\n    ...",
         mistakes={"mean": (lambda mu, logvar: one(mu, logvar).mean(1),
-                           "You averaged over the latent dimensions: off by a factor of D, a hidden β."),
-                  "log-std": (lambda mu, logvar: one(mu, 2*logvar).sum(1), "You treated the log-variance as a log-standard-deviation."),
+                           "You averaged over the latent dimensions: off by a factor "
+                           "of D, a hidden β."),
+                  "log-std": (lambda mu, logvar: one(mu, 2*logvar).sum(1),
+                              "You treated the log-variance as a "
+                              "log-standard-deviation."),
                   "no-half": (lambda mu, logvar: 2*one(mu, logvar).sum(1),
                               "The factor ½ is missing."),
                   "wrong-sign": (lambda mu, logvar: -one(mu, logvar).sum(1),
-                                 "Right magnitude, wrong sign: a divergence is never negative."),
-                  "batch": (lambda mu, logvar: one(mu, logvar).sum(), "You summed over the batch as well: return one number per row.")},
+                                 "Right magnitude, wrong sign: a divergence is never "
+                                 "negative."),
+                  "batch": (lambda mu, logvar: one(mu, logvar).sum(),
+                            "You summed over the batch as well: return one number per "
+                            "row.")},
         hints=["One line: the closed form per dimension, then a sum.",
                "Sum over the last dimension only: `.sum(1)`."],
-        solution=["Per dimension it is $\\frac12[\\mu^2 + e^{\\ell} - 1 - \\ell]$; independent dimensions add up.",
-                  "```python\ndef kl(mu, logvar):\n    return .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)\n```"])
+        solution=["Per dimension it is $\\frac12[\\mu^2 + e^{\\ell} - 1 - \\ell]$; "
+                  "independent dimensions add up.",
+                  "```python\n"
+                  "def kl(mu, logvar):\n"
+                  "    return .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)\n```"])
 
 # %% ../../nbs/bank/divergences.ipynb #d2a16f73
 @exercise("divergences", "SLOPE-EXP, SLOPE-SQUARE, SLOPE-SOFTPLUS", "symbolic",
@@ -161,23 +217,36 @@ def dists_positive(r):
         (r"\sigma^2 = \rho^2", lambda t: t*t, "r**2", "2*r", f"{n}*(r - 1/r)", r"2\rho",
          "Near 0 it grows without bound."),
         (r"\sigma^2 = \log(1 + e^{\rho})", soft, "softplus(r)", "sigmoid(r)",
-         f"{n}*(1 - 1/softplus(r))*sigmoid(r)/2", r"1/(1 + e^{-\rho})", "For large outputs the slope levels off."),
+         f"{n}*(1 - 1/softplus(r))*sigmoid(r)/2", r"1/(1 + e^{-\rho})",
+         "For large outputs the slope levels off."),
         (r"\sigma = e^{\rho}", lambda t: math.exp(2*t), "exp(2*r)", "2*exp(2*r)",
-         f"{n}*(exp(2*r) - 1)", r"2e^{2\rho}", "It is finite everywhere, and steep for large outputs."),
+         f"{n}*(exp(2*r) - 1)", r"2e^{2\rho}",
+         "It is finite everywhere, and steep for large outputs."),
         (r"\sigma = \log(1 + e^{\rho})", lambda t: soft(t)**2, "softplus(r)**2",
          "2*softplus(r)*sigmoid(r)", f"{n}*(softplus(r) - 1/softplus(r))*sigmoid(r)",
-         r"2\sigma/(1 + e^{-\rho})", "For large outputs it grows like the standard deviation.")])
+         r"2\sigma/(1 + e^{-\rho})",
+         "For large outputs it grows like the standard deviation.")])
     full = f"{n}/2*({dv})*(1 - 1/({v}))"
     return dict(
-        question=f"{n} latent dimensions each have mean 0, and the same raw output $\\rho$ sets the variance by ${how}$. The prior is standard normal. Differentiate $\\mathrm{{KL}}(q\\,\\|\\,p)$, summed over the dimensions, in $\\rho$. Write `r` for $\\rho$.",
+        question=f"{n} latent dimensions each have mean 0, and the same raw output "
+                 f"$\\rho$ sets the variance by ${how}$. The prior is standard normal. "
+                 f"Differentiate $\\mathrm{{KL}}(q\\,\\|\\,p)$, summed over the "
+                 "dimensions, with respect to $\\rho$. Write `r` for $\\rho$.",
         answer=answer,
         check=lambda r: derivative(lambda t: n*.5*(var(t) - 1 - math.log(var(t))), r),
         symbols=dict(r=(.4, 2)), accept=[full, f"{n}/2*(({dv}) - ({dv})/({v}))"],
-        mistakes={"chain": (f"{n}/2*(1 - 1/({v}))", "That is the slope in the variance; the chain rule asks for one more factor."),
+        mistakes={"chain": (f"{n}/2*(1 - 1/({v}))",
+                            "That is the slope in the variance; the chain rule adds "
+                            "one more factor."),
                   "lost-log": (f"{n}/2*({dv})", "The term −log σ² has a slope, too."),
                   "no-half": (f"2*{full}", "The factor ½ is missing."),
-                  "wrong-sign-inside": (f"{n}/2*({dv})*(1 + 1/({v}))", "The two terms pull in opposite directions: look at the sign of the logarithm.")},
+                  "wrong-sign-inside": (f"{n}/2*({dv})*(1 + 1/({v}))",
+                                        "The two terms pull in opposite directions: "
+                                        "look at the sign of the logarithm.")},
         hints=["First the slope in the variance $v = \\sigma^2$, then the chain rule.",
-               "Per dimension, $\\frac12[v - 1 - \\log v]$ has the slope $\\frac12(1 - 1/v)$."],
-        solution=[f"With $v = \\sigma^2$ the divergence is ${n}\\cdot\\frac12[v - 1 - \\log v]$, with the slope ${n}\\cdot\\frac12(1 - 1/v)$ in $v$.",
-                  f"The slope of $v$ in $\\rho$ is ${step}$.", f"The product is `{answer}`. {comment}"])
+               "Per dimension, $\\frac12[v - 1 - \\log v]$ has the slope $\\frac12(1 - "
+               "1/v)$."],
+        solution=[f"With $v = \\sigma^2$ the divergence is ${n}\\cdot\\frac12[v - 1 - "
+                  f"\\log v]$, with the slope ${n}\\cdot\\frac12(1 - 1/v)$ in $v$.",
+                  f"The slope of $v$ in $\\rho$ is ${step}$.",
+                  f"The product is `{answer}`. {comment}"])

@@ -14,7 +14,7 @@ from ..exam.exercise import exercise
 
 # %% ../../nbs/bank/dynamics.ipynb #a2cc126e
 PAGE = dict(title="Exercises: the dynamics of the game",
-            subtitle="Spirals, step sizes and their cures",
+            subtitle="Spirals, step sizes and cures",
             need="[Dynamics](../17_dynamics.ipynb).")
 
 # %% ../../nbs/bank/dynamics.ipynb #04f05040
@@ -27,25 +27,44 @@ def spiral_growth(r):
     s = (h*c)**2
     value = "xy" if c == 1 else f"{c:g}xy"
     return dict(
-        question=f"$V(x, y) = {value}$; $x$ descends, $y$ ascends, both by gradient steps of size {h:g} taken at the same time. By which factor does the *distance* from $(0, 0)$ grow in {n} rounds?",
+        question=f"$V(x, y) = {value}$; $x$ descends, $y$ ascends, both by gradient "
+                 f"steps of size {h:g} taken at the same time. By what factor does the "
+                 f"*distance* from $(0, 0)$ grow in {n} rounds?",
         answer=(1 + s)**(n/2),
         check=math.hypot(x, y),
-        mistakes={"squared": ((1 + s)**n, "That is the growth of the squared distance; take the root."),
-                  "one-round": ((1 + s)**.5, "That is one round; the factors of all rounds multiply."),
+        mistakes={"squared": ((1 + s)**n,
+                              "That is the growth of the squared distance; take the "
+                              "root."),
+                  "one-round": ((1 + s)**.5,
+                                "That is one round; the factors of all rounds "
+                                "multiply."),
                   "not-squared": ((1 + h*c)**n,
-                                  "A step at a right angle: by Pythagoras each round brings the root of 1 plus the square of the step, not 1 plus the step."),
+                                  "A step at a right angle: by Pythagoras each round "
+                                  "brings the root of 1 plus the square of the step, "
+                                  "not 1 plus the step."),
                   "circle": (1.,
-                             "Continuous time stays on the circle. A step of finite size goes along the tangent and leaves it."),
+                             "Continuous time stays on the circle. A step of finite "
+                             "size goes along the tangent and leaves it."),
                   **({} if s < .05
                      else {"added": (1 + n*s/2,
-                                     "You added what each round contributes; factors multiply.")}),
+                                     "You added what each round contributes; factors "
+                                     "multiply.")}),
                   **({} if c == 1
                      else {"no-slope": ((1 + h*h)**(n/2),
-                                        f"You overlooked the factor {c:g} in V: it multiplies both players' velocities.")})},
-        hints=["The velocity is at a right angle to the position. How long is the hypotenuse after one step?", "The squared distance grows by one plus the squared step (relative to the distance) in each round."],
-        solution=[f"The velocities are ${'-y' if c == 1 else f'-{c:g}y'}$ and ${'x' if c == 1 else f'{c:g}x'}$: at a right angle to $(x, y)$, and {c:g} times as long.",
-                  f"One round multiplies the squared distance by $1 + ({h:g} \\cdot {c:g})^2 = {1 + s:g}$.",
-                  f"In {n} rounds the squared distance grows by ${1 + s:g}^{{{n}}} = {(1 + s)**n:.4f}$, the distance by the root of it, ${(1 + s)**(n/2):.4f}$."])
+                                        f"You overlooked the factor {c:g} in V: it "
+                                        "multiplies both players' velocities.")})},
+        hints=["The velocity is at a right angle to the position. How long is the "
+               "hypotenuse after one step?",
+               "The squared distance grows by one plus the squared step (relative to "
+               "the distance) in each round."],
+        solution=[f"The velocities are ${'-y' if c == 1 else f'-{c:g}y'}$ and "
+                  f"${'x' if c == 1 else f'{c:g}x'}$: at a right angle to $(x, y)$, "
+                  f"and {c:g} times as long.",
+                  f"One round multiplies the squared distance by $1 + ({h:g} \\cdot "
+                  f"{c:g})^2 = {1 + s:g}$.",
+                  f"In {n} rounds the squared distance grows by ${1 + s:g}^{{{n}}} = "
+                  f"{(1 + s)**n:.4f}$, the distance by the root of it, "
+                  f"${(1 + s)**(n/2):.4f}$."])
 
 # %% ../../nbs/bank/dynamics.ipynb #628baf6a
 def _radius(m):
@@ -75,21 +94,46 @@ def dirac_radius(r):
     turns = tuple(tuple(sum(then[i][k]*first[k][j] for k in (0, 1)) for j in (0, 1))
                   for i in (0, 1))
     s, a = sim(.5, h), alt(.5, h)
-    wrong = {"no-half": ((sim(1, h), alt(1, h)), "At the equilibrium the sigmoid is ½, so the velocities are half of those of V = xy."),
+    roots = ("a complex pair on the unit circle" if h <= 4
+             else "real, and their product is 1")
+    wrong = {"no-half": ((sim(1, h), alt(1, h)),
+                         "At the equilibrium the sigmoid is ½, so the velocities are "
+                         "half of those of V = xy."),
              "swapped": ((a, s), "The two are swapped."),
-             "squared": ((s*s, a*a), "Those are the squares: asked was the modulus of the eigenvalue."),
-             "small-step": ((1., a), "The second is right. The simultaneous step is never on the unit circle, however small the step.")}
+             "squared": ((s*s, a*a),
+                         "Those are the squares: the question asks for the modulus of "
+                         "the eigenvalue."),
+             "small-step": ((1., a),
+                            "The second is right. The simultaneous step is never on "
+                            "the unit circle, however small the step.")}
     if h > 4:
-        wrong["always-one"] = ((s, 1.), "The first is right. Alternating steps circle only up to a step size of 4; here the eigenvalues are real, and one lies outside.")
+        wrong["always-one"] = ((s, 1.),
+                               "The first is right. Alternating steps circle only up "
+                               "to a step size of 4; here the eigenvalues are real, "
+                               "and one lies outside.")
     else:
-        wrong["both"] = ((s, s), "The first is right. With alternating steps the determinant of a round is 1, and here the eigenvalues are a complex pair.")
+        wrong["both"] = ((s, s),
+                         "The first is right. With alternating steps the determinant "
+                         "of a round is 1, and here the eigenvalues are a complex "
+                         "pair.")
     return dict(
-        question=f"Dirac-GAN: the datum is 0, the fake is $\\theta$, the discriminator has the logit $\\psi x$, and $V = \\log\\sigma(0) + \\log\\sigma(-\\psi\\theta)$. Both players take gradient steps of size $h = {h:g}$. Linearise one round at $(0, 0)$: what is the largest modulus of its eigenvalues? Give (simultaneous steps, alternating steps).",
+        question="Dirac-GAN: the datum is 0, the fake is $\\theta$, the discriminator "
+                 "has the logit $\\psi x$, and $V = \\log\\sigma(0) + "
+                 "\\log\\sigma(-\\psi\\theta)$. Both players take gradient steps of "
+                 f"size $h = {h:g}$. Linearise one round at $(0, 0)$: what is the "
+                 "largest modulus of its eigenvalues? Answer with the pair "
+                 "(simultaneous steps, alternating steps).",
         answer=(s, a), check=(_radius(one), _radius(turns)), mistakes=wrong,
-        hints=["At $(0, 0)$ the velocities are $\\psi/2$ for $\\theta$ and $-\\theta/2$ for $\\psi$.", "Simultaneous: $1 \\pm ih/2$. Alternating: a matrix of determinant 1 and trace $2 - h^2/4$."],
-        solution=[f"Simultaneous: the eigenvalues are $1 \\pm i \\cdot {h/2:g}$, their modulus is $\\sqrt{{1 + {h*h/4:g}}} = {s:.4f}$.",
-                  f"Alternating: $\\lambda^2 - ({2 - h*h/4:g})\\lambda + 1 = 0$, because the determinant is 1 and the trace is $2 - h^2/4$.",
-                  f"The trace is {'inside' if h <= 4 else 'outside'} $[-2, 2]$, so the roots are {'a complex pair on the unit circle' if h <= 4 else 'real, and their product is 1'}: the largest modulus is ${a:.4f}$."])
+        hints=["At $(0, 0)$ the velocities are $\\psi/2$ for $\\theta$ and "
+               "$-\\theta/2$ for $\\psi$.",
+               "Simultaneous: $1 \\pm ih/2$. Alternating: a matrix of determinant 1 "
+               "and trace $2 - h^2/4$."],
+        solution=[f"Simultaneous: the eigenvalues are $1 \\pm i \\cdot {h/2:g}$, their "
+                  f"modulus is $\\sqrt{{1 + {h*h/4:g}}} = {s:.4f}$.",
+                  f"Alternating: $\\lambda^2 - ({2 - h*h/4:g})\\lambda + 1 = 0$, "
+                  "because the determinant is 1 and the trace is $2 - h^2/4$.",
+                  f"The trace is {'inside' if h <= 4 else 'outside'} $[-2, 2]$, so the "
+                  f"roots are {roots}: the largest modulus is ${a:.4f}$."])
 
 # %% ../../nbs/bank/dynamics.ipynb #6dde630f
 @exercise("dynamics", "FRICTION", "symbolic", topics="gan game r1 eigenvalues",
@@ -103,29 +147,56 @@ def friction_modulus(r):
     half = "\\frac{g}{2}" if k == 1 else "g"
     both = f"(1 - {gh})**2 + {w}"
     return dict(
-        question=f"Two players: $x$ descends and $y$ ascends the value $V = {'xy' if c == 1 else f'{c}xy'}$, and $y$ also pays the penalty ${half} y^2$. So their velocities are those of $V$, plus friction on $y$. They take simultaneous steps of size $h$, and $g$ is so small that the eigenvalues of a round are complex. Which expression in $g$ and $h$ is the *squared* modulus of these eigenvalues?",
+        question="Two players: $x$ descends and $y$ ascends the value $V = "
+                 f"{'xy' if c == 1 else f'{c}xy'}$, and $y$ also pays the penalty "
+                 f"${half} y^2$. Their velocities are those of $V$, with friction on "
+                 "$y$ added. They take simultaneous steps of size $h$, and $g$ is so "
+                 "small that the eigenvalues of a round are complex. Which expression "
+                 "in $g$ and $h$ is the *squared* modulus of these eigenvalues?",
         symbols=dict(g=(.1, .8), h=(.1, .8)),
         answer=f"1 - {gh} + {w}",
         check=lambda g, h: abs(1 + h*complex(-k*g/2, math.sqrt(c*c - (k*g/2)**2)))**2,
-        accept=[f"(1 - {gh}/2)**2 + h**2*({c*c} - {k*k}*g**2/4)", f"1 + h*({c*c}*h - {k}*g)"],
-        mistakes={"no-friction": (f"1 + {w}", "That is the game without the penalty, which always spirals out."),
-                  "both-players": (both, "You gave both players friction; the penalty is the discriminator's alone."),
-                  "penalty-slope": (f"1 - {gh}/2 + {w}", "The slope of the penalty in y is twice what you have: the square brings a factor 2."),
+        accept=[f"(1 - {gh}/2)**2 + h**2*({c*c} - {k*k}*g**2/4)",
+                f"1 + h*({c*c}*h - {k}*g)"],
+        mistakes={"no-friction": (f"1 + {w}",
+                                  "That is the game without the penalty, which always "
+                                  "spirals out."),
+                  "both-players": (both,
+                                   "You gave both players friction; the penalty is the "
+                                   "discriminator's alone."),
+                  "penalty-slope": (f"1 - {gh}/2 + {w}",
+                                    "The slope of the penalty in y is twice what you "
+                                    "have: the square brings a factor 2."),
                   "modulus": (f"sqrt(1 - {gh} + {w})",
-                              "That is the modulus; asked was its square."),
-                  "sign": (f"1 + {gh} + {w}", "The penalty pulls y towards 0: it makes the modulus smaller, not larger."),
+                              "That is the modulus; the question asks for its square."),
+                  "sign": (f"1 + {gh} + {w}",
+                           "The penalty pulls y towards 0: it makes the modulus "
+                           "smaller, not larger."),
                   **({} if c == 1
-                     else {"coupling": (f"1 - {gh} + {c}*h**2", "The coupling enters through both players, so it is squared.")})},
-        hints=[f"Write one round as a matrix: the first row is $1$ and ${'-h' if c == 1 else f'-{c}h'}$.", "For a complex pair, the squared modulus is the product of the two eigenvalues, which is the determinant."],
-        solution=[f"Velocities: $-{'' if c == 1 else c}y$ for $x$, and ${'' if c == 1 else c}x - {'' if k == 1 else k}g y$ for $y$.",
-                  f"A round has the matrix with the rows $(1,\\ -{'' if c == 1 else c}h)$ and $({'' if c == 1 else c}h,\\ 1 - {'' if k == 1 else k}hg)$.",
-                  "A complex pair has the squared modulus $\\lambda\\bar\\lambda$, the determinant of the matrix.",
-                  f"That is $1 - {'' if k == 1 else k}hg + {'' if c == 1 else c*c}h^2$. It is below 1, and the game converges, for $h < {'g' if k == 1 else '2g'}{'' if c == 1 else f'/{c*c}'}$."])
+                     else {"coupling": (f"1 - {gh} + {c}*h**2",
+                                        "The coupling enters through both players, so "
+                                        "it is squared.")})},
+        hints=["Write one round as a matrix: the first row is $1$ and "
+               f"${'-h' if c == 1 else f'-{c}h'}$.",
+               "For a complex pair, the squared modulus is the product of the two "
+               "eigenvalues, which is the determinant."],
+        solution=[f"Velocities: $-{'' if c == 1 else c}y$ for $x$, and "
+                  f"${'' if c == 1 else c}x - {'' if k == 1 else k}g y$ for $y$.",
+                  "A round has the matrix with the rows $(1,\\ "
+                  f"-{'' if c == 1 else c}h)$ and $({'' if c == 1 else c}h,\\ 1 - "
+                  f"{'' if k == 1 else k}hg)$.",
+                  "A complex pair has the squared modulus $\\lambda\\bar\\lambda$, the "
+                  "determinant of the matrix.",
+                  f"That is $1 - {'' if k == 1 else k}hg + "
+                  f"{'' if c == 1 else c*c}h^2$. It is below 1, and the game "
+                  "converges, for $h < "
+                  f"{'g' if k == 1 else '2g'}{'' if c == 1 else f'/{c*c}'}$."])
 
 # %% ../../nbs/bank/dynamics.ipynb #70c9e616
 _TOLD = {"simultaneous": "both players look at the same point, then both move",
-        "alternating": "first $y$ moves, then $x$ answers to the new $y$",
-        "extragradient": "both players take a trial step, and then step from where they were with the velocities found at the trial point"}
+        "alternating": "first $y$ moves, then $x$ moves, using the new $y$",
+        "extragradient": "both players take a trial step, and then step from where "
+                         "they were with the velocities found at the trial point"}
 
 _PLAYS = [("simultaneous", .01, "out"), ("simultaneous", .3, "out"),
           ("alternating", .1, "round"), ("alternating", .7, "round"),
@@ -149,23 +220,43 @@ def _play(kind, h, x, y):
 @exercise("dynamics", "GROWTH, ALTERNATING, EXTRAGRADIENT", "choice",
           topics="gan game spiral")
 def which_way(r):
-    "In, out or round and round"
+    "Inwards, outwards or round and round"
     options = dict(out="it moves away without limit",
                    round="it stays at a bounded distance and never arrives",
                    inside="it comes arbitrarily close to (0, 0)")
     kind, h, goes = r.pick(_PLAYS)
     end = _play(kind, h, 1., 0.)
-    why = dict(simultaneous=f"One round multiplies the squared distance by $1 + h^2 = {1 + h*h:g}$, for every $h$ more than 1. A small step only makes it slower.",
-               alternating=f"A round has determinant 1 and trace $2 - h^2 = {2 - h*h:g}$. {'That lies between -2 and 2: a complex pair on the unit circle, an ellipse in the plane.' if h < 2 else 'That lies below -2: two real eigenvalues, one of them outside the unit circle.'}",
-               extragradient=f"The squared modulus of the eigenvalues is $(1 - h^2)^2 + h^2 = {(1 - h*h)**2 + h*h:.4g}$, {'below' if h < 1 else 'above'} 1.")[kind]
-    message = dict(out="Compute the eigenvalues of one round: none lies outside the unit circle here.",
-                   round="Compute the eigenvalues of one round: they are not on the unit circle here.",
-                   inside="Compute the eigenvalues of one round: they are not inside the unit circle here.")
+    pair = ("That lies between -2 and 2: a complex pair on the unit circle, an ellipse "
+            "in the plane." if h < 2
+            else
+            "That lies below -2: two real eigenvalues, one of them outside the unit "
+            "circle.")
+    why = dict(simultaneous="One round multiplies the squared distance by $1 + h^2 = "
+                            f"{1 + h*h:g}$, for every $h$ more than 1. A small step "
+                            "only makes it slower.",
+               alternating="A round has determinant 1 and trace $2 - h^2 = "
+                           f"{2 - h*h:g}$. {pair}",
+               extragradient="The squared modulus of the eigenvalues is $(1 - h^2)^2 + "
+                             f"h^2 = {(1 - h*h)**2 + h*h:.4g}$, "
+                             f"{'below' if h < 1 else 'above'} 1.")[kind]
+    message = dict(out="Compute the eigenvalues of one round: none lies outside the "
+                       "unit circle here.",
+                   round="Compute the eigenvalues of one round: they are not on the "
+                         "unit circle here.",
+                   inside="Compute the eigenvalues of one round: they are not inside "
+                          "the unit circle here.")
     return dict(
-        question=f"$V(x, y) = xy$; $x$ descends, $y$ ascends, with steps of size $h = {h:g}$. The steps are {kind}: {_TOLD[kind]}. The game starts at $(1, 0)$. What does the point $(x, y)$ do in the long run?",
+        question="$V(x, y) = xy$; $x$ descends, $y$ ascends, with steps of size $h = "
+                 f"{h:g}$. The steps are {kind}: {_TOLD[kind]}. The game starts at "
+                 "$(1, 0)$. What does the point $(x, y)$ do in the long run?",
         answer=options[goes],
         check=options["inside" if end < .01 else "out" if end > 5 else "round"],
         mistakes={**{k: (options[k], message[k]) for k in options if k != goes},
-                  "arrives": ("it reaches (0, 0) after finitely many rounds and stays there", "No round here has the eigenvalue 0: a point that is not (0, 0) never lands on it.")},
-        hints=["One round is a matrix. What is the modulus of its eigenvalues?", "Outside the unit circle: away. On it: round and round. Inside: it converges."],
+                  "arrives": ("it reaches (0, 0) after finitely many rounds and stays "
+                              "there",
+                              "No round here has the eigenvalue 0: a point that is not "
+                              "(0, 0) never lands on it.")},
+        hints=["One round is a matrix. What is the modulus of its eigenvalues?",
+               "Outside the unit circle: away. On it: round and round. Inside: it "
+               "converges."],
         solution=[why, f"So {options[goes]}."])

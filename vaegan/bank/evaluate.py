@@ -14,34 +14,59 @@ from ..exam.exercise import exercise
 from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/evaluate.ipynb #269aa4ae
-PAGE = dict(title="Exercises: evaluation", subtitle="Rulers, bits and distances",
+PAGE = dict(title="Exercises: evaluation", subtitle="Bounds, bits and distances",
             need="[Evaluation](../13_evaluate.ipynb).")
 
 # %% ../../nbs/bank/evaluate.ipynb #d4762fe1
 @exercise("evaluate", "GAP", "truefalse", topics="nll bound")
 def evaluate_two_rulers(r):
-    "An ELBO beside a likelihood"
+    "An ELBO compared with a likelihood"
     b, d, below = r.num(84, 96), r.num(1, 4), r.pick([True, False])
     a = round(b - d if below else b + d, 10)
     # what A's nll may be: anything up to minus the ELBO
     possible = [a - .1*i for i in range(100)]
     proven = all(n < b for n in possible) if below else all(n > b for n in possible)
-    reasons = {True: "True, because minus the ELBO is never below the negative log-likelihood, which for A can only be lower still.",
-               False: "False, because minus the ELBO is never below the negative log-likelihood, which for A may be lower than that of B."}
-    wrong = {"no-bound": ("True, because of two losses in nats the smaller one belongs to the better model.", "The two numbers are not the same quantity. One of them is a bound."),
-             "units": ("False, because an ELBO and a likelihood have different units and cannot be compared at all.", "Both are in nats per image, and one bounds the other from one side.")}
-    wrong |= {"direction": ("False, because minus the ELBO is never above the negative log-likelihood, which for A may be higher than that of B.", "The other way round: the ELBO lies below the log-likelihood, so minus the ELBO lies above.")} if below else \
-             {"direction": ("True, because minus the ELBO is never above the negative log-likelihood, which for A can only be higher still.", "The other way round: the ELBO lies below the log-likelihood, so minus the ELBO lies above.")}
+    reasons = {True: "True, because minus the ELBO is never below the negative "
+                     "log-likelihood, which for A can only be lower still.",
+               False: "False, because minus the ELBO is never below the negative "
+                      "log-likelihood, which for A may be lower than that of B."}
+    wrong = {"no-bound": ("True, because of two losses in nats the smaller one belongs "
+                          "to the better model.",
+                          "The two numbers are not the same quantity. One of them is a "
+                          "bound."),
+             "units": ("False, because an ELBO and a likelihood have different units "
+                       "and cannot be compared at all.",
+                       "Both are in nats per image, and one bounds the other from one "
+                       "side.")}
+    if below: wrong["direction"] = ("False, because minus the ELBO is never above the "
+                                    "negative log-likelihood, which for A may be "
+                                    "higher than that of B.",
+                                    "The other way round: the ELBO lies below the "
+                                    "log-likelihood, so minus the ELBO lies above.")
+    else: wrong["direction"] = ("True, because minus the ELBO is never above the "
+                                "negative log-likelihood, which for A can only be "
+                                "higher still.",
+                                "The other way round: the ELBO lies below the "
+                                "log-likelihood, so minus the ELBO lies above.")
     return dict(
-        question=f"Paper A reports for its VAE, on the test images, a \"nll\" of {a:g} nats that is in fact minus the ELBO. Paper B reports {b:g} for its own on the same images, a negative log-likelihood by importance sampling with so many samples that its error may be neglected. Claim: the two numbers show that {'A' if below else 'B'} has the higher likelihood on these images.",
+        question=f"Paper A reports for its VAE, on the test images, a \"nll\" of {a:g} "
+                 f"nats that is in fact minus the ELBO. Paper B reports {b:g} for its "
+                 "own on the same images, a negative log-likelihood by importance "
+                 "sampling with so many samples that its error may be neglected. "
+                 f"Claim: the two numbers show that {'A' if below else 'B'} has the "
+                 "higher likelihood on these images.",
         answer=reasons[below],
         check=reasons[proven],
         mistakes=wrong,
         hints=["On which side of the log-likelihood does the ELBO lie?",
                f"So A's negative log-likelihood is at most {a:g}. Is that enough?"],
-        solution=[f"The ELBO is a lower bound of the log-likelihood, so A's negative log-likelihood is *at most* {a:g}. It may be lower by any gap.",
+        solution=["The ELBO is a lower bound of the log-likelihood, so A's negative "
+                  f"log-likelihood is *at most* {a:g}. It may be lower by any gap.",
                   f"B's is {b:g}. "
-                  + ("All that A's may be lies below it, so A is better, whatever its gap." if below else f"A gap of more than {d:g} nats would put A below it, a smaller one would not: nothing is shown.")])
+                  + ("Every value that A's can have lies below it, so A is better, "
+                     "whatever its gap." if below else
+                     f"A gap of more than {d:g} nats would put A below it, a smaller "
+                     "one would not: nothing is shown.")])
 
 # %% ../../nbs/bank/evaluate.ipynb #4e73fefe
 @exercise("evaluate", "BPD, DEQUANT-BITS", "numeric", topics="bits nll")
@@ -53,25 +78,43 @@ def evaluate_bits(r):
     nll = float(round(m*(r.num(.35, .85, .05)*math.log(2)*math.log2(L) - math.log(L))))
     offset = math.log(L)
     bpd = (nll/m + offset)/math.log(2)
-    mistakes = {"no-offset": (nll/m/math.log(2), f"You left out the {L} levels: a density on [0, 1] is not a probability. Add log {L} per dimension."),
-                "nats": (nll/m + offset, "That is in nats per dimension; divide by log 2."),
-                "subtracted": ((nll/m - offset)/math.log(2), "A level is narrow, so its probability is smaller than the density and the cost is larger: add log L."),
+    mistakes = {"no-offset": (nll/m/math.log(2),
+                              f"You left out the {L} levels: a density on [0, 1] is "
+                              f"not a probability. Add log {L} per dimension."),
+                "nats": (nll/m + offset,
+                         "That is in nats per dimension; divide by log 2."),
+                "subtracted": ((nll/m - offset)/math.log(2),
+                               "A level is narrow, so its probability is smaller than "
+                               "the density: add log L."),
                 "per-image": (bpd*m,
                               "That is per image; divide by the number of dimensions."),
                 "once": ((nll + offset)/m/math.log(2),
                          f"You added log {L} once per image; each dimension needs it.")}
     if C > 1:
-        mistakes["channels"] = ((nll/(H*H) + offset)/math.log(2), "You divided by the positions only; each has three channels, and all of them are dimensions.")
+        mistakes["channels"] = ((nll/(H*H) + offset)/math.log(2),
+                                "You divided by the positions only; each has three "
+                                "channels, and all of them are dimensions.")
     return dict(
-        question=f"Images of shape ${C}\\times{H}\\times{H}$ have {L} levels per {'pixel' if C == 1 else 'pixel and channel'}. After uniform noise of one level's width they are scaled to $[0, 1]$, and a model of these real numbers has a negative log-density of {nll:g} nats per image on average. How many bits per dimension is that, for the images with levels?",
+        question=f"Images of shape ${C}\\times{H}\\times{H}$ have {L} levels per "
+                 f"{'pixel' if C == 1 else 'pixel and channel'}. After uniform noise "
+                 "of one level's width they are scaled to $[0, 1]$, and a model of "
+                 f"these real numbers has a negative log-density of {nll:g} nats per "
+                 "image on average. How many bits per dimension is that, for the "
+                 "images with levels?",
         answer=bpd,
         check=-math.log2(math.exp(-nll/m)/L),
         mistakes=mistakes,
         hints=["First per dimension: divide by the number of pixels and channels.",
-               f"A level has the width $1/{L}$, so its probability is the density divided by {L}."],
-        solution=[f"There are $m = {C}\\cdot{H}\\cdot{H} = {m}$ dimensions, so it is ${nll:g}/{m} = {nll/m:.4f}$ nats of negative log-density for each.",
-                  f"A level has the width $1/{L}$: add $\\log {L} = {offset:.4f}$, which makes {nll/m + offset:.4f} nats.",
-                  f"In bits: ${nll/m + offset:.4f}/\\log 2$, with all digits ${bpd:.4f}$.", "By Jensen it is an upper bound of the true cost of the images with levels."])
+               f"A level has the width $1/{L}$, so its probability is the density "
+               f"divided by {L}."],
+        solution=[f"There are $m = {C}\\cdot{H}\\cdot{H} = {m}$ dimensions, so it is "
+                  f"${nll:g}/{m} = {nll/m:.4f}$ nats of negative log-density for each.",
+                  f"A level has the width $1/{L}$: add $\\log {L} = {offset:.4f}$, "
+                  f"which makes {nll/m + offset:.4f} nats.",
+                  f"In bits: ${nll/m + offset:.4f}/\\log 2$, with all digits "
+                  f"${bpd:.4f}$.",
+                  "By Jensen it is an upper bound of the true cost of the images with "
+                  "levels."])
 
 # %% ../../nbs/bank/evaluate.ipynb #1b2c22cb
 @exercise("evaluate", "FRECHET-1D, FRECHET", "numeric", topics="frechet distance")
@@ -87,18 +130,28 @@ def evaluate_frechet(r):
     moved = lambda u: A.inv_cdf(u) - B.inv_cdf(u)
     d2 = (a - b)**2 + (sa - sb)**2
     return dict(
-        question=f"What is the *squared* Fréchet distance between $\\mathcal{{N}}({a:g}, {va:g})$ and $\\mathcal{{N}}({b:g}, {vb:g})$? The second numbers are variances.",
+        question="What is the *squared* Fréchet distance between "
+                 f"$\\mathcal{{N}}({a:g}, {va:g})$ and $\\mathcal{{N}}({b:g}, "
+                 f"{vb:g})$? The second numbers are variances.",
         answer=d2,
         check=integral(lambda t: normal_pdf(t)*moved(base.cdf(t))**2, -7, 7, 280),
-        mistakes={"variances": ((a - b)**2 + (va - vb)**2, "You compared the variances; it is the standard deviations that are subtracted and squared."),
+        mistakes={"variances": ((a - b)**2 + (va - vb)**2,
+                                "You compared the variances; it is the standard "
+                                "deviations that are subtracted and squared."),
                   "root": (math.sqrt(d2),
-                           "That is the distance; asked was its square."),
-                  "independent": ((a - b)**2 + va + vb, "That is the mean squared distance of two independent draws; the cross term −2σσ′ is missing."),
+                           "That is the distance; the question asks for its square."),
+                  "independent": ((a - b)**2 + va + vb,
+                                  "That is the mean squared distance of two "
+                                  "independent draws; the cross term −2σσ′ is "
+                                  "missing."),
                   "kl": (.5*(va/vb + (a - b)**2/vb - 1 + math.log(vb/va)),
                          "That is a KL divergence."),
                   "means-only": ((a - b)**2, "The spreads differ, too.")},
         hints=["One part for the means, one for the spreads.",
                "It is $(\\mu_a - \\mu_b)^2 + (\\sigma_a - \\sigma_b)^2$."],
         solution=[f"The means contribute $({a:g} - ({b:g}))^2 = {(a - b)**2:.4g}$.",
-                  f"The standard deviations are $\\sqrt{{{va:g}}} = {sa:.4f}$ and $\\sqrt{{{vb:g}}} = {sb:.4f}$; they contribute ${(sa - sb)**2:.4f}$.",
-                  f"Together ${d2:.4f}$. (The matrix formula says the same: $\\sigma_a^2 + \\sigma_b^2 - 2\\sigma_a\\sigma_b$ is that square.)"])
+                  f"The standard deviations are $\\sqrt{{{va:g}}} = {sa:.4f}$ and "
+                  f"$\\sqrt{{{vb:g}}} = {sb:.4f}$; they contribute "
+                  f"${(sa - sb)**2:.4f}$.",
+                  f"Together ${d2:.4f}$. (The matrix formula says the same: "
+                  "$\\sigma_a^2 + \\sigma_b^2 - 2\\sigma_a\\sigma_b$ is that square.)"])

@@ -17,35 +17,58 @@ from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/exam.ipynb #2da83871
 PAGE = dict(title="An exam in four questions",
-            subtitle="Tanh, logistic regression, ReLU before a sigmoid, and an autoencoder with two weights",
-            need="[Networks](../08_nets.ipynb), the log-odds of [Densities](../02_dists.ipynb#eq-logit) and [the smallest autoencoder](linear_autoencoder.ipynb). "
-                 "The questions follow the [CS230 exam of autumn 2019](https://cs230.stanford.edu/files/cs230exam_fall19_soln.pdf); the numbers and the follow-up parts are ours.")
+            subtitle="Tanh, logistic regression, ReLU before a sigmoid, and an "
+                     "autoencoder with two weights",
+            need="[Networks](../08_nets.ipynb), the log-odds of "
+                 "[Densities](../02_dists.ipynb#eq-logit) and [the smallest "
+                 "autoencoder](linear_autoencoder.ipynb). "
+                 "The four questions come from Stanford's [CS230 exam of fall "
+                 "2019](https://cs230.stanford.edu/files/cs230exam_fall19_soln.pdf), "
+                 "which the lecture closes with; the words, the numbers, the marking "
+                 "and the follow-up parts are ours. The exam itself is worth 11 "
+                 "points: 1, 4, 7, 9 and 10 below, with 2, 2, 2, 2 and 3 points.")
 
 # %% ../../nbs/bank/exam.ipynb #a5d6031f
 @exercise("nets", "TANH-GRADIENT", "truefalse", topics="exam gradient activation",
           points=2)
 def exam_tanh(r):
-    "Tanh: what comes back"
+    "Tanh: does the gradient shrink?"
     g, strict = r.sign()*r.num(.5, 4, .5), r.pick([True, False, False])
     slopes = [derivative(math.tanh, x/10) for x in range(-60, 61)]
     reach, above = max(slopes) > 1 - 1e-9, max(slopes) > 1 + 1e-9
     says = dict(between="True, because the factor 1 − z² lies between 0 and 1.",
-                output="True, because the factor is the output z, and z lies between −1 and 1.",
+                output="True, because the factor is the output z, and z lies between "
+                       "−1 and 1.",
                 one="False, because the factor is 1 at x = 0, where z = 0.",
                 exceeds="False, because the factor is above 1 where z is negative.")
-    why = dict(between="Almost: at x = 0 the factor is exactly 1, so the gradient comes back whole. That is not smaller.", output="The factor is the slope 1 − z², not the output z.",
-               one="At x = 0 the gradient comes back whole, and equal in magnitude is allowed here.", exceeds="The square of a negative z is positive, so 1 − z² is at most 1 there, too.")
+    why = dict(between="Almost: at x = 0 the factor is exactly 1, so the gradient is "
+                       "passed on unchanged, which is not smaller.",
+               output="The factor is the slope 1 − z², not the output z.",
+               one="At x = 0 the gradient is passed on unchanged, and the claim allows "
+                   "equality.",
+               exceeds="The square of a negative z is positive, so 1 − z² is at most 1 "
+                       "there, too.")
     right = "one" if strict else "between"
+    limit = "strictly smaller" if strict else "at most as large"
+    verdict = ("So the claim, which says *strictly* smaller, is false." if strict
+               else "So the claim, which allows equality, is true.")
     return dict(
-        question="The back-propagated gradient through a tanh non-linearity is "
-        + ("always strictly smaller" if strict else "never larger") +
-                 f" in magnitude than the upstream gradient, here ${g:g}$, whatever the input of the unit is. (Recall: if $z = \\tanh(x)$, then $\\partial z/\\partial x = 1 - z^2$.)",
+        question="A unit computes $z = \\tanh(x)$; its derivative is $1 - z^2$. In the "
+                 "backward pass the gradient of the loss with respect to $z$ is "
+                 f"${g:g}$. True or false: whatever $x$ is, the gradient with respect "
+                 f"to $x$ is {limit} in magnitude {'than' if strict else 'as'} this.",
         answer=says[right],
         check=says["exceeds" if above else "one" if strict and reach else "between"],
         mistakes={k: (says[k], why[k]) for k in says if k != right},
-        hints=["The chain rule multiplies the upstream gradient by $1 - z^2$. Which values can this take?", "Try $x = 0$, and a large $x$ of either sign."],
-        solution=["The chain rule multiplies the upstream gradient by $1 - z^2$, and $0 \\leq z^2 < 1$, so the factor lies in $(0, 1]$.",
-                  f"At $x = 0$ it is 1 and ${g:g}$ comes back whole; everywhere else less comes back. " + ("So the statement, which says *strictly* smaller, is false." if strict else "So the statement, which allows equality, is true.")])
+        hints=["The chain rule multiplies the upstream gradient by $1 - z^2$. Which "
+               "values can this take?", "Try $x = 0$, and a large $x$ of either sign."],
+        solution=["The chain rule multiplies the upstream gradient by $1 - z^2$, and "
+                  "$0 \\leq z^2 < 1$, so the factor lies in $(0, 1]$.",
+                  f"At $x = 0$ the factor is 1 and ${g:g}$ is passed on unchanged; "
+                  f"everywhere else the gradient becomes smaller. {verdict}",
+                  "*What earns the two points:* one for the factor $1 - z^2$ from the "
+                  "chain rule, one for its largest value, 1, and the verdict that "
+                  "follows from it. An answer without a reason earns none."])
 
 # %% ../../nbs/bank/exam.ipynb #72a8ce49
 @exercise("nets", "TANH-GRADIENT", "numeric", topics="exam gradient activation")
@@ -55,24 +78,30 @@ def exam_tanh_number(r):
     g = r.sign()*r.pick([2, 2.5, 3, 4, 5])
     z = math.tanh(x)
     return dict(
-        question=f"A unit computes $z = \\tanh(x)$ at $x = {x:g}$. The gradient of the loss in $z$ is ${g:g}$. What is the gradient of the loss in $x$?",
+        question=f"A unit computes $z = \\tanh(x)$ at $x = {x:g}$. The gradient of the "
+                 f"loss with respect to $z$ is ${g:g}$. What is the gradient with "
+                 "respect to $x$?",
         answer=g*(1 - z*z),
         check=g*derivative(math.tanh, x),
         mistakes={"no-upstream": (1 - z*z,
-                                  "That is the slope of tanh alone; multiply it by the upstream gradient."),
+                                  "That is the slope of tanh alone; multiply it by the "
+                                  "upstream gradient."),
                   "forward": (g*z,
-                              "You multiplied by the output z; the chain rule multiplies by the slope 1 − z²."),
+                              "You multiplied by the output z; the chain rule "
+                              "multiplies by the slope 1 − z²."),
                   "not-squared": (g*(1 - abs(z)),
                                   "The slope is 1 − z²; you forgot the square."),
                   "input-for-output": (g*(1 - x*x),
-                                       "In 1 − z² the letter z is the output of the unit; you put in its input."),
+                                       "In 1 − z² the letter z is the output of the "
+                                       "unit; you put in its input."),
                   "sigmoid": (g*math.exp(-x)/(1 + math.exp(-x))**2,
                               "That is the slope of the sigmoid.")},
         hints=["First the output $z = \\tanh(x)$, then the slope $1 - z^2$.",
                "Then the chain rule: upstream gradient times slope."],
         solution=[f"$z = \\tanh({x:g}) = {z:.4f}$.",
                   f"The slope is $1 - z^2 = {1 - z*z:.6f}$.",
-                  f"The gradient in $x$ is ${g:g}\\cdot{1 - z*z:.6f} = {g*(1 - z*z):.4f}$."])
+                  f"The gradient in $x$ is ${g:g}\\cdot{1 - z*z:.6f} = "
+                  f"{g*(1 - z*z):.4f}$."])
 
 # %% ../../nbs/bank/exam.ipynb #73c2723e
 @exercise("nets", "TANH-GRADIENT", "symbolic", topics="exam gradient activation")
@@ -81,25 +110,35 @@ def exam_tanh_formula(r):
     g, c = r.sign()*r.pick([4, 5, 6, 8]), r.pick([2, 3, .5])
     t = f"tanh({c:g}*x)"
     return dict(
-        question=f"A unit computes $z = \\tanh({c:g}\\,x)$. The gradient of the loss in $z$ is ${g:g}$. Write the gradient of the loss in $x$ as a function of $x$.",
+        question=f"A unit computes $z = \\tanh({c:g}\\,x)$. The gradient of the loss "
+                 f"with respect to $z$ is ${g:g}$. Write the gradient with respect to "
+                 "$x$ as a "
+                 "function of $x$.",
         answer=f"{g*c:g}*(1 - {t}**2)",
         check=lambda x: derivative(lambda u: g*math.tanh(c*u), x),
         symbols=dict(x=(-1.5, 1.5)),
         accept=[f"{g*c:g}*sech({c:g}*x)**2", f"{g*c:g}/cosh({c:g}*x)**2",
                 f"{4*g*c:g}/(exp({c:g}*x) + exp(-{c:g}*x))**2"],
         mistakes={"no-upstream": (f"{c:g}*(1 - {t}**2)",
-                                  "That is the slope of z in x; multiply it by the upstream gradient."),
+                                  "That is the slope of z in x; multiply it by the "
+                                  "upstream gradient."),
                   "inner": (f"{g:g}*(1 - {t}**2)",
                             f"The factor {c:g} inside the tanh has a derivative, too."),
                   "forward": (f"{g:g}*{t}",
-                              "You multiplied by the output z; the chain rule multiplies by its slope."),
+                              "You multiplied by the output z; the chain rule "
+                              "multiplies by its slope."),
                   "not-squared": (f"{g*c:g}*(1 - {t})",
-                                  "The slope of tanh is 1 − tanh²; you forgot the square."),
+                                  "The slope of tanh is 1 − tanh²; you forgot the "
+                                  "square."),
                   "input-for-output": (f"{g*c:g}*(1 - ({c:g}*x)**2)",
-                                       "In 1 − z² the letter z is the output; you put in what stands inside the tanh.")},
+                                       "In 1 − z² the letter z is the output; you put "
+                                       "in what stands inside the tanh.")},
         hints=["Three factors: upstream, tanh, and what stands inside.",
-               "The slope of $\\tanh(a)$ in $a$ is $1 - \\tanh^2(a)$, which is also $1/\\cosh^2(a)$."],
-        solution=[f"With $a = {c:g}x$, the chain rule has the factors ${g:g}$, $1 - \\tanh^2(a)$ and ${c:g}$.", f"Their product is ${g*c:g}\\,(1 - \\tanh^2({c:g}x))$.",
+               "The slope of $\\tanh(a)$ in $a$ is $1 - \\tanh^2(a)$, which is also "
+               "$1/\\cosh^2(a)$."],
+        solution=[f"With $a = {c:g}x$, the chain rule has the factors ${g:g}$, $1 - "
+                  f"\\tanh^2(a)$ and ${c:g}$.",
+                  f"Their product is ${g*c:g}\\,(1 - \\tanh^2({c:g}x))$.",
                   "By $\\cosh^2 - \\sinh^2 = 1$ the same is "
                   + f"${g*c:g}/\\cosh^2({c:g}x)$."])
 
@@ -115,25 +154,46 @@ def exam_logistic(r):
     logits = lambda k, kb: [w[0]/k*x + w[1]/k*y + b/kb for x, y in grid]
     moved = any((p >= 0) != (q >= 0)
                 for p, q in zip(logits(1, 1), logits(c, c if case == "both" else 1)))
-    says = dict(sign="True, because every logit keeps its sign, and the sign decides the label.", same="True, because every probability stays as it was.",
-                half="False, because the probabilities move towards ½, and some labels change with them.", boundary="False, because the boundary between the classes moves.")
-    why = dict(sign=f"The bias keeps its size, so w·x/{c} + b may have another sign than w·x + b.", same="The probabilities do change. The accuracy counts labels, not confidence.",
-               half="A probability that comes closer to ½ without crossing it keeps its label. What counts is where the logit changes its sign.",
-               boundary=f"The boundary is where the logit is 0, and the whole logit is divided by {c}: it is 0 at the same places.")
+    says = dict(sign="True, because every logit keeps its sign, and the sign decides "
+                     "the label.",
+                same="True, because every probability stays as it was.",
+                half="False, because the probabilities move towards ½, and some labels "
+                     "change with them.",
+                boundary="False, because the boundary between the classes moves.")
+    why = dict(sign=f"The bias keeps its size, so w·x/{c} + b may have another sign "
+                    "than w·x + b.",
+               same="The probabilities do change. The accuracy counts labels, not "
+                    "confidence.",
+               half="A probability that moves closer to ½ without crossing it keeps "
+                    "its label. Ask where the logit changes its sign.",
+               boundary="The boundary is where the logit is 0, and the whole logit is "
+                        f"divided by {c}: it is 0 at the same places.")
     right = "boundary" if case == "weights" else "sign"
-    bias = dict(none=f"Assuming there is no bias, dividing $W$ by {c}",
-                both=f"It also has a bias $b = {b:g}$. Dividing both $W$ and $b$ by {c}",
-                weights=f"It also has a bias $b = {b:g}$. Dividing $W$ by {c}, and leaving $b$ as it is,")[case]
+    has_bias = f"It also has a bias $b = {b:g}$. Afterwards"
+    bias = dict(none=f"It has no bias. Afterwards all weights are divided by {c}",
+                both=f"{has_bias} both $W$ and $b$ are divided by {c}",
+                weights=f"{has_bias} $W$ is divided by {c} and $b$ is kept")[case]
     return dict(
-        question=f"Consider a trained logistic regression. Its weight vector is $W = ({w[0]:g}, {w[1]:g})$ and its test accuracy on a given data set is $A$. {bias} won't change the test accuracy, whatever the data set is.",
+        question="A logistic regression for two classes has been trained; its weights "
+                 f"are $W = ({w[0]:g}, {w[1]:g})$. {bias}. True or false: whatever the "
+                 "test data are, the accuracy on them stays what it was.",
         answer=says[right], check=says["boundary" if moved else "sign"],
         mistakes={k: (says[k], why[k]) for k in says if k != right},
-        hints=["An input is put into class 1 if its probability is at least ½, that is, if its logit is at least 0.", "Write the new logit next to the old one. Can they differ in sign?"],
+        hints=["An input is put into class 1 if its probability is at least ½, that "
+               "is, if its logit is at least 0.",
+               "Write the new logit next to the old one. Can they differ in sign?"],
         solution=["The label is the sign of the logit "
                   + ("$W\\cdot x$." if case == "none" else "$W\\cdot x + b$."),
-                  f"The new logit is $W\\cdot x/{c} + b$. The boundary moves from $W\\cdot x = {-b:g}$ to $W\\cdot x = {-b*c:g}$, and inputs between the two change their label." if case == "weights" else
-                  f"The new logit is the old one divided by {c}. It has the same sign, so every label stays, and the accuracy with it.",
-                  "What changes in any case is the confidence, and with it the cross-entropy."])
+                  f"The new logit is $W\\cdot x/{c} + b$. The boundary moves from "
+                  f"$W\\cdot x = {-b:g}$ to $W\\cdot x = {-b*c:g}$, and inputs between "
+                  "the two change their label." if case == "weights" else
+                  f"The new logit is the old one divided by {c}. It has the same sign, "
+                  "so every label stays, and the accuracy with it.",
+                  "What changes in any case is the confidence, and with it the "
+                  "cross-entropy.",
+                  "*What earns the two points:* one for saying that the label depends "
+                  "on the sign of the logit alone, one for what the division does to "
+                  "that sign, bias included."])
 
 # %% ../../nbs/bank/exam.ipynb #c520f595
 @exercise("dists", "LOGIT", "numeric", topics="exam logistic")
@@ -151,19 +211,30 @@ def exam_logistic_bias(r):
     n, now, was = len(ones + zeros), hits(w/c, a), hits(w, a)
     show = lambda xs: ", ".join(f"{x:g}" for x in sorted(xs))
     return dict(
-        question=f"A logistic regression gives class 1 the probability $\\sigma(wx + b)$, with $w = {w:g}$ and $b = {b:g}$. The test inputs of class 0 are {show(zeros)}; those of class 1 are {show(ones)}. How many are classified correctly before, and how many after $w$ is divided by {c} while $b$ stays? Answer with the pair (before, after).",
+        question="A logistic regression gives class 1 the probability $\\sigma(wx + "
+                 f"b)$, with $w = {w:g}$ and $b = {b:g}$. The test inputs of class 0 "
+                 f"are {show(zeros)}; those of class 1 are {show(ones)}. How many are "
+                 "classified correctly before, and how many after $w$ is divided by "
+                 f"{c} while $b$ stays? Answer with the pair (before, after).",
         answer=(was, now),
         check=(hits(w, p), hits(w/c, p)),
-        mistakes={"no-bias": ((was, was), "Nothing would change without a bias, or if the bias were divided, too. Here the boundary −b/w moves."),
+        mistakes={"no-bias": ((was, was),
+                              "Nothing would change without a bias, or if the bias "
+                              "were divided, too. Here the boundary −b/w moves."),
                   "multiplied": ((was, hits(w*c, a)),
                                  f"You multiplied the weight by {c}; it is divided."),
-                  "swapped": ((now, was), "The two numbers are swapped: before comes first."),
-                  "errors": ((n - was, n - now), "You counted the errors; asked were the correct ones.")},
+                  "swapped": ((now, was),
+                              "The two numbers are swapped: before comes first."),
+                  "errors": ((n - was, n - now),
+                             "You counted the errors; the question asks for the "
+                             "correct ones.")},
         hints=["The boundary is where $wx + b = 0$.",
-               "Find it before and after, and look which inputs lie between."],
+               "Find it before and after, and see which inputs lie between them."],
         solution=[f"Before, the boundary is $x = -b/w = {t}$: {was} of {n} are right.",
-                  f"After, it is $x = -bc/w = {c*t}$. The inputs between {t} and {c*t} go from class 1 to class 0.",
-                  f"These are {k} inputs of class 1, so {now} of {n} are right: ({was}, {now})."])
+                  f"After, it is $x = -bc/w = {c*t}$. The inputs between {t} and {c*t} "
+                  "go from class 1 to class 0.",
+                  f"These are {k} inputs of class 1, so {now} of {n} are right: "
+                  f"({was}, {now})."])
 
 # %% ../../nbs/bank/exam.ipynb #52b4b3df
 @exercise("dists", "LOGIT", "numeric", topics="exam logistic loss")
@@ -171,31 +242,44 @@ def exam_logistic_loss(r):
     "Logistic regression: the loss of a smaller weight"
     w, c, n = r.pick([1, 1.5, 2, 2.5, 3]), r.pick([2, 3, 4]), r.whole(2, 4)
     # the sign of x is the class: all are right
-    xs = [r.sign()*r.num(.3, 2) for _ in range(n)]
+    signs = r.perm([1, -1, *(r.sign() for _ in range(n - 2))])
+    xs = [s*i/10 for s, i in zip(signs, r.perm(range(3, 21)))]
     loss = lambda u: math.fsum(math.log1p(math.exp(-u*abs(x))) for x in xs)/n
     sig = lambda l: 1/(1 + math.exp(-l))
     likelihood = lambda u: math.prod(sig(u*x) if x > 0 else 1 - sig(u*x) for x in xs)
     up = loss(w/c) - loss(w)
     show = lambda f: ", ".join(f"{x:g}" for x in xs if f(x)) or "none"
     return dict(
-        question=f"A logistic regression without a bias gives class 1 the probability $\\sigma(wx)$, with $w = {w:g}$. The examples of class 1 are {show(lambda x: x > 0)}; those of class 0 are {show(lambda x: x < 0)}. All are classified correctly, also after $w$ is divided by {c}. By how much does the mean loss $-\\log p(y|x)$ rise, in nats?",
+        question="A logistic regression without a bias gives class 1 the probability "
+                 f"$\\sigma(wx)$, with $w = {w:g}$. The examples of class 1 are "
+                 f"{show(lambda x: x > 0)}; those of class 0 are "
+                 f"{show(lambda x: x < 0)}. All of them are classified correctly, "
+                 f"before and after $w$ is divided by {c}. By how much does the mean "
+                 "loss $-\\log p(y|x)$ rise, in nats?",
         answer=up,
         check=math.log(likelihood(w)/likelihood(w/c))/n,
         mistakes={"same-labels": (0.,
-                                  "The labels stay the same, but the loss looks at the probabilities, and these come closer to one half."),
+                                  "The labels stay the same, but the loss looks at the "
+                                  "probabilities, and these come closer to one half."),
                   "sum": (n*up,
-                          f"That is the sum over the {n} examples; asked was the mean."),
+                          f"That is the sum over the {n} examples; the question asks "
+                          "for the mean."),
                   "multiplied": (loss(w*c) - loss(w),
                                  f"You multiplied the weight by {c}; it is divided."),
                   "after": (loss(w/c),
-                            "That is the loss after the division; asked was how much it rises.")},
-        hints=["The loss of one example is $\\log(1 + e^{-m})$, where $m$ is $wx$ for class 1 and $-wx$ for class 0.", "Compute the mean at both weights and subtract."],
+                            "That is the loss after the division; the question is by "
+                            "how much it rises.")},
+        hints=["The loss of one example is $\\log(1 + e^{-m})$, where $m$ is $wx$ for "
+               "class 1 and $-wx$ for class 0.",
+               "Compute the mean at both weights and subtract."],
         solution=[f"At $w = {w:g}$ the mean loss is {loss(w):.4f}.",
                   f"At $w/{c}$ it is {loss(w/c):.4f}.",
-                  f"It rises by {up:.4f}. On data that a weight separates, the loss falls for ever as the weight grows; at a maximum-likelihood estimate it rises in both directions."])
+                  f"It rises by {up:.4f}. On data that a weight separates, the loss "
+                  "falls forever as the weight grows; at a maximum-likelihood "
+                  "estimate it rises in both directions."])
 
 # %% ../../nbs/bank/exam.ipynb #4948b87c
-_BEFORE = dict(relu=("a ReLU activation", lambda a: max(a, 0), "from 0 on",
+_BEFORE = dict(relu=("a ReLU activation", lambda a: max(a, 0), "at least 0",
                      "at least ½"),
                leaky=("a leaky ReLU activation (slope 0.1 below 0)",
                       lambda a: max(a, .1*a), "of either sign and any size",
@@ -223,18 +307,34 @@ def exam_relu_sigmoid(r):
     found = "narrow" if min(ps) > .1 and max(ps) < .9 else "full"
     if max(ps) < .5: found = "zeros"
     if min(ps) >= .5: found = "ones"
-    because = f"Before the sigmoid stand numbers {mid}; the sigmoid makes them probabilities that are {out}."
+    because = (f"The sigmoid receives numbers that are {mid}, so the probability that "
+               f"it returns is {out}.")
     return dict(
-        question=f"You're solving a binary classification task ({task}; the first is class 1). The final two layers in your network are {name} followed by a sigmoid activation. An input is put into class 1 if the output is at least ½. What will happen?",
+        question=f"A network is to tell two classes apart ({task}; the first is class "
+                 f"1). After its last linear layer come {name} and a sigmoid. "
+                 "An input is put into class 1 if the output is at least ½. How will "
+                 "the network classify, however it is trained?",
         answer=says[right],
         check=says[found],
         mistakes={k: (says[k], because) for k in says if k != right},
-        hints=["Which numbers can reach the sigmoid?", "The sigmoid is ½ at 0, more above, less below."],
-        solution=[f"The activation lets numbers {mid} through.", f"The sigmoid rises through ½ at 0, so the output is {out}. {says[right]}",
-                  dict(relu="On an example of class 0 the cross-entropy is at least $\\log 2$, and its gradient is 0 where the pre-activation is negative. The repair is to leave the ReLU out.",
-                       softplus="On an example of class 0 the cross-entropy is above $\\log 2$. The repair is to leave the softplus out.",
-                       tanh="So the cross-entropy of an example is never below $\\log(1 + 1/e) = 0.3133$. The repair is to leave the tanh out.",
-                       leaky="It works, though class 0 needs pre-activations ten times as large. Better leave the activation out.")[key]])
+        hints=["Which numbers can reach the sigmoid?",
+               "The sigmoid is ½ at 0, more above, less below."],
+        solution=[f"The outputs of the activation are {mid}.",
+                  f"The sigmoid rises through ½ at 0, so the output is {out}. "
+                  f"{says[right]}",
+                  dict(relu="On an example of class 0 the cross-entropy is at least "
+                            "$\\log 2$, and its gradient is 0 where the pre-activation "
+                            "is negative. The repair is to leave the ReLU out.",
+                       softplus="On an example of class 0 the cross-entropy is above "
+                                "$\\log 2$. The repair is to leave the softplus out.",
+                       tanh="So the cross-entropy of an example is never below "
+                            "$\\log(1 + 1/e) = 0.3133$. The repair is to leave the "
+                            "tanh out.",
+                       leaky="It works, though class 0 needs pre-activations ten times "
+                             "as large. It is better left out.")[key],
+                  "*What earns the two points:* one for the range of what reaches the "
+                  "sigmoid, one for the classes that follow from it. That the sigmoid "
+                  "gives numbers between 0 and 1 earns none: it always does."])
 
 # %% ../../nbs/bank/exam.ipynb #048110b6
 @exercise("nets", "RELU-SIGMOID", "numeric", topics="exam activation loss gradient",
@@ -246,22 +346,34 @@ def exam_relu_loss(r):
     loss = lambda t: (soft(max(a + t, 0)) + soft(max(b + t, 0)))/2
     mean, slope = (math.log(2) + soft(b))/2, sig(b)/2
     return dict(
-        question=f"The last two layers of a binary classifier are a ReLU and a sigmoid. Two examples of class 0 reach the ReLU with the values {a:g} and {b:g}. What is their mean cross-entropy, in nats, and what is its slope in a bias that is added to both values in front of the ReLU? Answer with the pair (loss, slope).",
+        question="The last two layers of a binary classifier are a ReLU and a sigmoid. "
+                 f"Two examples of class 0 reach the ReLU with the values {a:g} and "
+                 f"{b:g}. What is their mean cross-entropy, in nats, and what is its "
+                 "slope in a bias that is added to both values in front of the ReLU? "
+                 "Answer with the pair (loss, slope).",
         answer=(mean, slope),
         check=(-(math.log(1 - sig(max(a, 0))) + math.log(1 - sig(max(b, 0))))/2,
                derivative(loss, 0.)),
         mistakes={"no-relu": (((soft(a) + soft(b))/2, (sig(a) + sig(b))/2),
-                              "You left the ReLU out. That is the repair, but here it still stands there."),
+                              "You left the ReLU out. That is the repair, but in this "
+                              "network it is still there."),
                   "leaking": ((mean, (.5 + sig(b))/2),
-                              "The loss is right. In the slope, nothing comes back through a ReLU whose input is negative."),
+                              "The loss is right. In the slope, no gradient passes "
+                              "through a ReLU whose input is negative."),
                   "class-1": (((math.log(2) + soft(-b))/2, -sig(-b)/2),
                               "You treated the examples as class 1; they are class 0."),
                   "sum": ((2*mean, 2*slope),
-                          "These are sums over the two examples; asked was the mean.")},
-        hints=["What does the sigmoid see of a negative value behind a ReLU?",
-               "With output $p$, the loss of class 0 is $-\\log(1 - p)$; its slope in the logit is $p$."],
-        solution=["The first value becomes 0, so its loss is $\\log 2 = 0.6931$, and no gradient passes. It can never learn.",
-                  f"The second stays {b:g}: loss $\\log(1 + e^{{{b:g}}}) = {soft(b):.4f}$, slope {sig(b):.4f}.", f"The means are ({mean:.4f}, {slope:.4f})."])
+                          "These are sums over the two examples; the question asks for "
+                          "the mean.")},
+        hints=["What does a ReLU make of a negative value, and what does the sigmoid "
+               "make of that?",
+               "With output $p$, the loss of class 0 is $-\\log(1 - p)$; its slope in "
+               "the logit is $p$."],
+        solution=["The first value becomes 0, so its loss is $\\log 2 = 0.6931$, and "
+                  "no gradient passes: nothing can be learned from this example.",
+                  f"The second value stays {b:g}: loss $\\log(1 + e^{{{b:g}}}) = "
+                  f"{soft(b):.4f}$, slope {sig(b):.4f}.",
+                  f"The means are ({mean:.4f}, {slope:.4f})."])
 
 # %% ../../nbs/bank/exam.ipynb #613dd02a
 def _data(r):
@@ -271,7 +383,9 @@ def _data(r):
 
 def _loss(xs, a, b): return sum((x - b*a*x)**2 for x in xs)/len(xs)
 
-_MODEL = ("A model encodes $x \\in \\mathbb{R}$ as $z = w_1x$ and reconstructs it as $\\hat x = w_2z$, with real weights. It is trained with the squared reconstruction error "
+_MODEL = ("A model encodes $x \\in \\mathbb{R}$ as $z = w_1x$ and reconstructs it as "
+          "$\\hat x = w_2z$, with real weights. It is trained with the squared "
+          "reconstruction error "
           "$L(w_1, w_2) = \\frac{1}{n}\\sum_i (x^{(i)} - w_2w_1x^{(i)})^2$.")
 
 # %% ../../nbs/bank/exam.ipynb #4e3b0054
@@ -281,22 +395,33 @@ def exam_zero_loss(r):
     "Two weights: where is the loss zero?"
     xs, m, shown = _data(r)
     return dict(
-        question=f"{_MODEL} The data are {shown}. What is the set of solutions for $w_1$ and $w_2$ which makes the loss zero? Give it as a formula for $w_2$ in terms of $w_1 \\neq 0$ (type `w1`).",
+        question=f"{_MODEL} The data are {shown}. For which pairs of weights is the "
+                 "loss zero? Answer with $w_2$ as a function of $w_1 \\neq 0$ (type "
+                 "`w1`).",
         answer="1/w1",
         check=lambda w1: sum(x*w1*x for x in xs)/sum((w1*x)**2 for x in xs),
         symbols=dict(w1=(.3, 3)),
         accept=["w1**-1", "w1/w1**2"],
         mistakes={"tied": ("w1",
-                           "The decoder undoes the encoder; w₂ = w₁ would do it twice."),
+                           "The decoder undoes the encoder; w₂ = w₁ would do it "
+                           "twice."),
                   "sum": ("2 - w1",
                           "The weights multiply on the way through; they do not add."),
                   "data": (f"{sum(x*x for x in xs)}/{len(xs)}/w1",
-                           "The mean square of the data is a factor of the loss; it does not move the place where the loss is zero."),
+                           "The mean square of the data is a factor of the loss; it "
+                           "does not move the place where the loss is zero."),
                   "square": ("1/w1**2",
-                             "x goes through each weight once, so the product w₁w₂ counts.")},
-        hints=["Take $x^{(i)}$ out of the bracket: what is left does not depend on $i$.", "A sum of squares is zero only if every square is."],
-        solution=[f"$L = m\\,(1 - w_1w_2)^2$ with the mean square $m = {m:.4g}$ of the data, which is not zero.", "So $L = 0$ exactly when $w_1w_2 = 1$.",
-                  "The set is a hyperbola with two branches, $w_2 = 1/w_1$: any scale of the code will do, and the data play no part."])
+                             "x passes through each weight once, so what matters is "
+                             "the product w₁w₂.")},
+        hints=["Take $x^{(i)}$ out of the bracket: what is left does not depend on "
+               "$i$.", "A sum of squares is zero only if every square is."],
+        solution=[f"$L = m\\,(1 - w_1w_2)^2$ with the mean square $m = {m:.4g}$ of the "
+                  "data, which is not zero.", "So $L = 0$ exactly when $w_1w_2 = 1$.",
+                  "The set is a hyperbola with two branches, $w_2 = 1/w_1$: any scale "
+                  "of the code will do, and the data play no part.",
+                  "*What earns the two points:* one for taking $x^{(i)}$ out of the "
+                  "bracket, one for the whole set, $w_1w_2 = 1$. A single pair such as "
+                  "$(1, 1)$ is not the set."])
 
 # %% ../../nbs/bank/exam.ipynb #10f8ede7
 @exercise("linear_autoencoder", "SADDLE, CRITICAL, DIAGONALS", "choice",
@@ -304,27 +429,49 @@ def exam_zero_loss(r):
 def exam_saddle(r):
     "Two weights: is there a saddle?"
     xs, m, shown = _data(r)
-    says = dict(origin="Yes, at (0, 0): the loss falls along (1, 1) and rises along (1, −1).", axes="Yes, at (0, 0): the loss falls along the first axis and rises along the second.",
-                valley="Yes, at every point with w₁w₂ = 1: the loss is flat along the curve.", none="No: wherever the gradient is zero, the loss is zero, too.")
+    says = dict(origin="Yes, at (0, 0): the loss falls along (1, 1) and rises along "
+                       "(1, −1).",
+                axes="Yes, at (0, 0): the loss falls along the first axis and rises "
+                     "along the second.",
+                valley="Yes, at every point with w₁w₂ = 1: the loss is flat along the "
+                       "curve.",
+                none="No: wherever the gradient is zero, the loss is zero, too.")
     L, h = (lambda a, b: _loss(xs, a, b)), .01
     slopes = derivative(lambda t: L(t, 0), 0), derivative(lambda t: L(0, t), 0)
     flat = sum(map(abs, slopes)) < 1e-8
     level = abs(L(h, 0) - L(0, 0)) + abs(L(0, h) - L(0, 0)) < 1e-12
     saddle = flat and level and L(h, h) < L(0, 0) < L(h, -h)
     return dict(
-        question=f"{_MODEL} The data are {shown}. Does the loss have a saddle point? Where, and why is it one?",
+        question=f"{_MODEL} The data are {shown}. Is one of the critical points of the "
+                 "loss a saddle? If so, which one, and why?",
         answer=says["origin"],
         check=says["origin" if saddle else "axes" if flat else "none"],
         mistakes={"axes": (says["axes"],
-                           "The place is right, but along either axis the loss is constant: one weight is 0, so the output is 0. Try the diagonals."),
+                           "The place is right, but along either axis the loss is "
+                           "constant: one weight is 0, so the output is 0. Try the "
+                           "diagonals."),
                   "valley": (says["valley"],
-                             "There the loss is zero, its smallest value: these are minima. A saddle has a way down."),
+                             "There the loss is zero, its smallest value, so these are "
+                             "minima. From a saddle some direction leads down."),
                   "none": (says["none"],
-                           "Besides the curve of zero loss there is one more place where both partial derivatives vanish.")},
-        hints=["Set both partial derivatives to zero: $-2m(1 - w_1w_2)\\,w_2$ and $-2m(1 - w_1w_2)\\,w_1$.", "At the candidate, walk along $(t, t)$ and along $(t, -t)$."],
-        solution=[f"The gradient is $-2m(1 - w_1w_2)\\,(w_2, w_1)$ with $m = {m:.4g}$. It vanishes where $w_1w_2 = 1$, which are the minima, and at $(0, 0)$.",
-                  "At the origin the loss is $m$. Along $(t, t)$ it is $m(1 - t^2)^2$, which falls at first; along $(t, -t)$ it is $m(1 + t^2)^2$, which rises.",
-                  f"One way down and one way up: a saddle. The eigenvalues of the Hessian there are $-2m = {-2*m:.4g}$ and $+2m = {2*m:.4g}$."])
+                           "Besides the curve of zero loss there is one more place "
+                           "where both partial derivatives vanish.")},
+        hints=["Set both partial derivatives to zero: $-2m(1 - w_1w_2)\\,w_2$ and "
+               "$-2m(1 - w_1w_2)\\,w_1$.",
+               "At the candidate, walk along $(t, t)$ and along $(t, -t)$."],
+        solution=[f"The gradient is $-2m(1 - w_1w_2)\\,(w_2, w_1)$ with $m = {m:.4g}$. "
+                  "It vanishes where $w_1w_2 = 1$, which are the minima, and at $(0, "
+                  "0)$.",
+                  "At the origin the loss is $m$. Along $(t, t)$ it is $m(1 - t^2)^2$, "
+                  "which falls at first; along $(t, -t)$ it is $m(1 + t^2)^2$, which "
+                  "rises.",
+                  "One direction leads down and one leads up: a saddle. The "
+                  f"eigenvalues of the Hessian there are $-2m = {-2*m:.4g}$ and $+2m = "
+                  f"{2*m:.4g}$.",
+                  "*What earns the three points:* one for $(0, 0)$, one for the "
+                  "gradient that vanishes there, and one for a direction in which the "
+                  "loss falls together with one in which it rises. A zero gradient "
+                  "alone does not tell a saddle from a minimum."])
 
 # %% ../../nbs/bank/exam.ipynb #adada67f
 @exercise("linear_autoencoder", "HESSIAN, SADDLE", "numeric",
@@ -338,21 +485,30 @@ def exam_hessian(r):
     hab = (L(h, h) - L(h, -h) - L(-h, h) + L(-h, -h))/(4*h*h)
     root, n = math.sqrt((haa - hbb)**2/4 + hab**2), len(xs)
     return dict(
-        question=f"{_MODEL} The data are {shown}. What are the two eigenvalues of the Hessian of $L$ at $(0, 0)$? Answer with the pair (smaller, larger).",
+        question=f"{_MODEL} The data are {shown}. What are the two eigenvalues of the "
+                 "Hessian of $L$ at $(0, 0)$? Answer with the pair (smaller, larger).",
         answer=(-2*m, 2*m),
         check=((haa + hbb)/2 - root, (haa + hbb)/2 + root),
         mistakes={"sum": ((-2*m*n, 2*m*n),
-                          f"You summed over the data; the loss is the mean: off by a factor of {n}."),
+                          "You summed over the data; the loss is the mean: off by a "
+                          f"factor of {n}."),
                   "no-two": ((-m, m),
-                             "A factor of 2 is missing: it comes from the derivative of the square."),
+                             "A factor of 2 is missing; it comes from the derivative "
+                             "of the square."),
                   "order": ((2*m, -2*m),
                             "The eigenvalues are right; the smaller one comes first."),
                   "minimum": ((0., 4*m),
-                              "That is the Hessian at (1, 1), on the curve of zero loss.")},
-        hints=["$L = m(1 - w_1w_2)^2$, where $m$ is the mean square of the data. Keep the terms of second order at the origin.", "$L \\approx m - 2m\\,w_1w_2$. The Hessian has zeros on the diagonal and $-2m$ beside it."],
+                              "That is the Hessian at (1, 1), on the curve of zero "
+                              "loss.")},
+        hints=["$L = m(1 - w_1w_2)^2$, where $m$ is the mean square of the data. Keep "
+               "the terms of second order at the origin.",
+               "$L \\approx m - 2m\\,w_1w_2$. The Hessian has zeros on the diagonal "
+               "and $-2m$ beside it."],
         solution=[f"The mean square of the data is $m = {m:.4f}$.",
-                  "Near the origin $L = m(1 - w_1w_2)^2 \\approx m - 2m\\,w_1w_2$. The Hessian has zeros on the diagonal and $-2m$ beside it.",
-                  f"Its eigenvalues are $-2m = {-2*m:.4f}$ along $(1, 1)$ and $2m = {2*m:.4f}$ along $(1, -1)$. One of each sign: a saddle."])
+                  "Near the origin $L = m(1 - w_1w_2)^2 \\approx m - 2m\\,w_1w_2$. The "
+                  "Hessian has zeros on the diagonal and $-2m$ beside it.",
+                  f"Its eigenvalues are $-2m = {-2*m:.4f}$ along $(1, 1)$ and $2m = "
+                  f"{2*m:.4f}$ along $(1, -1)$. One of each sign: a saddle."])
 
 # %% ../../nbs/bank/exam.ipynb #feb25954
 @exercise("linear_autoencoder", "STEP, VALLEY", "numeric",
@@ -365,26 +521,40 @@ def exam_step(r):
     along = lambda t: _loss(xs, a + t*b/math.sqrt(s), b + t*a/math.sqrt(s))
     curvature = derivative(lambda t: derivative(along, t), 0)
     return dict(
-        question=f"{_MODEL} The data are {shown}. Gradient descent with a fixed step size $\\eta$ starts very close to the point $({a:g}, {b:g})$, where the loss is zero. Below which $\\eta$ does its distance from the curve of zero loss die out?",
+        question=f"{_MODEL} The data are {shown}. Gradient descent with a fixed step "
+                 f"size $\\eta$ starts very close to the point $({a:g}, {b:g})$, where "
+                 "the loss is zero. What is the upper limit of the $\\eta$ for which "
+                 "the distance from the curve of zero loss shrinks to zero?",
         answer=1/(m*s),
         check=2/curvature,
         mistakes={"one-over-curvature": (1/(2*m*s),
-                                         "With that step the distance is gone at once. Descent still converges up to twice that step, jumping from side to side."),
+                                         "With that step the distance is zero after "
+                                         "one step. Descent still converges up to "
+                                         "twice that step, jumping from side to side."),
                   "flattest": (1/(2*m),
-                               "That is the bound at (1, 1), the flattest place of the valley. Here the walls are steeper."),
+                               "That is the bound at (1, 1), the flattest place of the "
+                               "valley. Here the walls are steeper."),
                   "saddle": (1/m,
-                             "You took the curvature at the saddle; here the one across the valley counts."),
+                             "You took the curvature at the saddle; here the curvature "
+                             "across the valley counts."),
                   "sum": (1/(m*n*s), "You summed over the data; the loss is the mean."),
                   "curvature": (2*m*s,
-                                "That is the curvature across the valley; the step is stable below 2 divided by it.")},
-        hints=["On the curve the Hessian has one eigenvalue that is not zero, $\\lambda = 2m(w_1^2 + w_2^2)$, with $m$ the mean square of the data.",
-               "A step multiplies the distance by $1 - \\eta\\lambda$, which must lie between $-1$ and $1$."],
-        solution=[f"The mean square of the data is $m = {m:.4f}$, and $w_1^2 + w_2^2 = {s:.4f}$.", f"The curvature across the valley is $\\lambda = 2m(w_1^2 + w_2^2) = {2*m*s:.4f}$.",
-                  f"A step multiplies the distance by $1 - \\eta\\lambda$. Its size is below 1 for $0 < \\eta < 2/\\lambda = {1/(m*s):.4f}$."])
+                                "That is the curvature across the valley; the step is "
+                                "stable below 2 divided by it.")},
+        hints=["On the curve the Hessian has one eigenvalue that is not zero, "
+               "$\\lambda = 2m(w_1^2 + w_2^2)$, with $m$ the mean square of the data.",
+               "A step multiplies the distance by $1 - \\eta\\lambda$, which must lie "
+               "between $-1$ and $1$."],
+        solution=[f"The mean square of the data is $m = {m:.4f}$, and $w_1^2 + w_2^2 = "
+                  f"{s:.4f}$.",
+                  "The curvature across the valley is $\\lambda = 2m(w_1^2 + w_2^2) = "
+                  f"{2*m*s:.4f}$.",
+                  "A step multiplies the distance by $1 - \\eta\\lambda$. Its size is "
+                  f"below 1 for $0 < \\eta < 2/\\lambda = {1/(m*s):.4f}$."])
 
 # %% ../../nbs/bank/exam.ipynb #e249bf26
 def _flow(a, b, T=16., n=400):
-    "Where the gradient flow of (1 − ab)² ends; its speed is evened out, which leaves the path as it is"
+    "Where the gradient flow of (1 − ab)² ends; its speed is made even"
     f, h = (lambda a, b: tuple(2*(1 - a*b)*w/(1 + a*a + b*b) for w in (b, a))), T/n
     for _ in range(n):
         k1 = f(a, b)
@@ -406,24 +576,33 @@ def exam_landing(r):
     u = math.sqrt((c + math.sqrt(c*c + 4))/2)
     end, scale = (sign*u, sign/u), math.sqrt(a*b)
     return dict(
-        question=f"{_MODEL} Gradient descent with infinitely small steps starts at $({sign*a:g}, {sign*b:g})$. The data are not all zero. At which point $(w_1, w_2)$ does it end?",
+        question=f"{_MODEL} Gradient descent with infinitely small steps starts at "
+                 f"$({sign*a:g}, {sign*b:g})$. The data are not all zero. At which "
+                 "point $(w_1, w_2)$ does it end?",
         answer=end,
         check=_flow(sign*a, sign*b),
         mistakes={"ray": ((sign*a/scale, sign*b/scale),
-                          "You scaled the start until the product is 1. Descent does not run along a ray: it keeps w₁² − w₂², not w₁/w₂."),
+                          "You scaled the start until the product is 1. Descent does "
+                          "not run along a ray: it keeps w₁² − w₂², not w₁/w₂."),
                   "flattest": ((float(sign), float(sign)),
                                "Only a start with weights of equal size ends there."),
                   "one-weight": ((sign*a, sign/a),
                                  "You held the first weight fixed; both move."),
                   "swapped": (end[::-1],
-                              "The two weights are swapped: look at the sign of w₁² − w₂²."),
+                              "The two weights are swapped: look at the sign of w₁² − "
+                              "w₂²."),
                   "other-branch": ((-end[0], -end[1]),
-                                   "That is on the other branch, on the far side of the saddle.")},
+                                   "That is on the other branch, on the far side of "
+                                   "the saddle.")},
         hints=["Along the path $w_1\\dot w_1 = w_2\\dot w_2$. What stays constant?",
-               "At the end $w_1w_2 = 1$, and $w_1^2 - w_2^2$ is what it was at the start: a quadratic for $w_1^2$."],
-        solution=[f"$w_1^2 - w_2^2$ does not change along the path; here it is $c = {a:g}^2 - {b:g}^2 = {c:g}$.",
-                  f"At the end $w_2 = 1/w_1$, so $w_1^4 - c\\,w_1^2 - 1 = 0$ and $w_1^2 = (c + \\sqrt{{c^2 + 4}})/2 = {u*u:.4f}$.",
-                  f"The path stays on the side of the saddle where it starts, so $w_1 = {end[0]:.4f}$ and $w_2 = {end[1]:.4f}$."])
+               "At the end $w_1w_2 = 1$, and $w_1^2 - w_2^2$ is what it was at the "
+               "start: a quadratic for $w_1^2$."],
+        solution=["$w_1^2 - w_2^2$ does not change along the path; here it is $c = "
+                  f"{a:g}^2 - {b:g}^2 = {c:g}$.",
+                  "At the end $w_2 = 1/w_1$, so $w_1^4 - c\\,w_1^2 - 1 = 0$ and $w_1^2 "
+                  f"= (c + \\sqrt{{c^2 + 4}})/2 = {u*u:.4f}$.",
+                  "The path stays on the side of the saddle where it starts, so $w_1 = "
+                  f"{end[0]:.4f}$ and $w_2 = {end[1]:.4f}$."])
 
 # %% ../../nbs/bank/exam.ipynb #0b166d1c
 @exercise("linear_autoencoder", "INTO-THE-SADDLE, CONSERVED", "truefalse",
@@ -432,19 +611,42 @@ def exam_into_saddle(r):
     "Two weights: does every path arrive?"
     a, on = r.sign()*r.pick([.8, 1, 1.2, 1.5]), r.pick([True, False])
     b = -a if on else round(-a*r.pick([.5, .75, 1.25, 1.5]), 3)
-    says = dict(saddle="False, because the path runs along the line w₂ = −w₁ into the saddle.", signs="False, because the weights have opposite signs, and their product cannot become positive on the way.",
-                valley="True, because the start is off the line w₂ = −w₁, and all such paths run to w₁w₂ = 1.", minima="True, because the loss has no local minimum besides the global ones.")
-    why = dict(saddle="The start is not on that line: one weight is larger in magnitude, and w₁² − w₂² stays different from zero.", valley="The two weights are equal in magnitude and opposite in sign: the start is on that line.",
-               signs="The signs alone do not decide: where one weight is larger in magnitude, the other one crosses zero on the way.", minima="It has none, but a saddle can end a path, too. Which starts lead into it?")
+    says = dict(saddle="False, because the path runs along the line w₂ = −w₁ into the "
+                       "saddle.",
+                signs="False, because the weights have opposite signs, and their "
+                      "product cannot become positive on the way.",
+                valley="True, because the start is off the line w₂ = −w₁, and all such "
+                       "paths run to w₁w₂ = 1.",
+                minima="True, because the loss has no local minimum besides the global "
+                       "ones.")
+    why = dict(saddle="The start is not on that line: one weight is larger in "
+                      "magnitude, and w₁² − w₂² stays different from zero.",
+               valley="The two weights are equal in magnitude and opposite in sign: "
+                      "the start is on that line.",
+               signs="The signs alone do not decide: where one weight is larger in "
+                     "magnitude, the other one crosses zero on the way.",
+               minima="It has none, but a saddle can end a path, too. Which starts "
+                      "lead into it?")
     right, (u, v) = "saddle" if on else "valley", _flow(a, b)
     return dict(
-        question=f"{_MODEL} Gradient descent with infinitely small steps starts at $({a:g}, {b:g})$. The data are not all zero. The path ends at a point where the loss is zero.",
+        question=f"{_MODEL} Gradient descent with infinitely small steps starts at "
+                 f"$({a:g}, {b:g})$. The data are not all zero. True or false: the "
+                 "path ends at a point where the loss is zero.",
         answer=says[right],
         check=says["valley" if abs(u*v - 1) < 1e-6 else "saddle"],
         mistakes={k: (says[k], why[k]) for k in says if k != right},
         hints=["Along the path $w_1^2 - w_2^2$ stays what it was at the start.",
-               "Which points with this value are critical: the saddle at the origin, or points with $w_1w_2 = 1$?"],
-        solution=[f"$w_1^2 - w_2^2$ stays at {abs(a):g}² − {abs(b):g}² = {a*a - b*b:.4g}.",
-                  "The weights stay equal in magnitude and opposite in sign, so $w_1w_2 \\leq 0$ and the loss stays at $m$ or above. The only critical point on this line is $(0, 0)$: the path ends in the saddle. The slightest push off the line would have changed that."
+               "Which points with this value are critical: the saddle at the origin, "
+               "or points with $w_1w_2 = 1$?"],
+        solution=[f"$w_1^2 - w_2^2$ stays at {abs(a):g}² − {abs(b):g}² = "
+                  f"{a*a - b*b:.4g}.",
+                  "The weights stay equal in magnitude and opposite in sign, so "
+                  "$w_1w_2 \\leq 0$ and the loss never falls below $m$. The only "
+                  "critical point on this line is $(0, 0)$: the path ends in the "
+                  "saddle. The slightest displacement off the line would have changed "
+                  "that."
                   if on
-                  else "It is not zero, so the path cannot end at $(0, 0)$. The only other critical points are those with $w_1w_2 = 1$: the smaller weight crosses zero, and the path ends in the valley."])
+                  else
+                  "It is not zero, so the path cannot end at $(0, 0)$. The only other "
+                  "critical points are those with $w_1w_2 = 1$: the smaller weight "
+                  "crosses zero, and the path ends in the valley."])

@@ -15,38 +15,60 @@ from ..exam.numerics import argmax, integral
 
 # %% ../../nbs/bank/failures.ipynb #ff75a8e9
 PAGE = dict(title="Exercises: failures and cures",
-            subtitle="A softer label, a slope that is capped, and a critic",
+            subtitle="Label smoothing, Lipschitz bounds, a critic and a count",
             need="[Failures and cures](../18_failures.ipynb).")
 
 # %% ../../nbs/bank/failures.ipynb #58ccf9c2
 @exercise("failures", "SMOOTHING", "numeric", topics="gan smoothing discriminator")
 def smoothed_label(r):
-    "The discriminator that one-sided smoothing asks for"
+    "The best discriminator under one-sided smoothing"
     a, p, q = r.pick([.8, .85, .9, .95]), *r.pick([(1, 1), (2, 1), (3, 1), (3, 2),
                                                    (1, 2), (4, 1)])
     best, dropped = a*p/(p + q), a*p/(a*p + q)
+    times = f"{p} times" if q == 1 else f"{p}/{q} of"
+    if p == q: times = "equal to"
     forgotten = lambda D: p*a*math.log(D) + q*math.log(1 - D)
     full = lambda D: forgotten(D) + p*(1 - a)*math.log(1 - D)
     return dict(
-        question=f"Real examples get the label {a:g} instead of 1; generated ones keep the label 0. At some $x$ the density of the data is {f'{p} times' if q == 1 and p > 1 else 'equal to' if p == q else f'{p}/{q} of'} that of the generator. What is the best $D(x)$, first with the full cross-entropy, then if the term $(1 - {a:g}) \\log(1 - D)$ of the real examples is forgotten? Give (full, forgotten).",
+        question=f"Real examples get the label {a:g} instead of 1; generated ones keep "
+                 f"the label 0. At some $x$ the density of the data is {times} that of "
+                 "the generator. What is the best $D(x)$, first with the full "
+                 f"cross-entropy, then if the term $(1 - {a:g}) \\log(1 - D)$ of the "
+                 "real examples is forgotten? Answer with the pair (full, forgotten).",
         answer=(best, dropped),
         check=(argmax(full, 0, 1), argmax(forgotten, 0, 1)),
         mistakes={"swapped": ((dropped, best), "The two are swapped."),
                   "no-smoothing": ((p/(p + q), p/(p + q)),
-                                   "That is D* with hard labels; a softer label moves it."),
+                                   "That is D* with hard labels; a softer label moves "
+                                   "it."),
                   "forgotten-hard": ((best, p/(p + q)),
-                                     "The first is right. Without its second term the loss still weighs the real examples less: the label stays in front of the logarithm."),
+                                     "The first is right. Without its second term the "
+                                     "loss still gives the real examples a smaller "
+                                     "weight: the label stays in front of the "
+                                     "logarithm."),
                   "same": ((best, best),
-                           "The first is right, but the second differs: forgetting the term changes the optimum."),
+                           "The first is right, but the second differs: forgetting the "
+                           "term changes the optimum."),
                   "two-sided": (((a*p + (1 - a)*q)/(p + q), dropped),
-                                "The second is right. In the first you softened the labels of the generated examples as well; they keep the label 0."),
+                                "The second is right. In the first you softened the "
+                                "labels of the generated examples as well; they keep "
+                                "the label 0."),
                   "label": ((a, dropped),
-                            f"The second is right. D would be {a:g} only where there are no generated examples at all.")},
-        hints=["Write what is maximised at this one $x$: density times log-likelihood of the label, for both kinds, then set the slope to zero.", "With the full cross-entropy, the weights of $\\log D$ and of $\\log(1 - D)$ add up to $p + q$. Without the term they do not."],
-        solution=[f"Take the densities {p} and {q}. Full: ${'' if p == 1 else p}[{a:g}\\log D + {1 - a:g}\\log(1 - D)] + {'' if q == 1 else q}\\log(1 - D)$.",
-                  f"The weight of $\\log D$ is ${a*p:g}$, both weights together are ${p + q}$: $D = {a*p:g}/{p + q} = {best:.4f}$.",
-                  f"Forgotten: the weights are ${a*p:g}$ and ${q}$, so $D = {a*p:g}/({a*p:g} + {q}) = {dropped:.4f}$.",
-                  "Only the full version caps the logit: where there are no fakes, its best D is the label, and that of the other is 1."])
+                            f"The second is right. D would be {a:g} only where there "
+                            "are no generated examples at all.")},
+        hints=["Write what is maximised at this one $x$: density times log-likelihood "
+               "of the label, for both kinds, then set the slope to zero.",
+               "With the full cross-entropy, the weights of $\\log D$ and of $\\log(1 "
+               "- D)$ add up to $p + q$. Without the term they do not."],
+        solution=[f"Take the densities {p} and {q}. Full: "
+                  f"${'' if p == 1 else p}[{a:g}\\log D + {1 - a:g}\\log(1 - D)] + "
+                  f"{'' if q == 1 else q}\\log(1 - D)$.",
+                  f"The weight of $\\log D$ is ${a*p:g}$, both weights together are "
+                  f"${p + q}$: $D = {a*p:g}/{p + q} = {best:.4f}$.",
+                  f"Forgotten: the weights are ${a*p:g}$ and ${q}$, so $D = "
+                  f"{a*p:g}/({a*p:g} + {q}) = {dropped:.4f}$.",
+                  "Only the full version caps the logit: where there are no fakes, its "
+                  "best D is the label, and that of the other is 1."])
 
 # %% ../../nbs/bank/failures.ipynb #c7dc8b7a
 @exercise("failures", "LIPSCHITZ", "numeric", topics="gan lipschitz spectral")
@@ -58,23 +80,38 @@ def steepest_logit(r):
     ways = [(math.cos(i*math.pi/720), math.sin(i*math.pi/720)) for i in range(720)]
     first = math.sqrt(2)*max(p, q)
     return dict(
-        question=f"A discriminator has one hidden layer with a LeakyReLU. Its logit is $w^\\top\\,\\mathrm{{LeakyReLU}}(W x)$, where $W$ has the rows $({p:g}, {p:g})$ and $({q:g}, {-q:g})$, and $w = ({u:g}, {v:g})$. Which upper bound on the slope of the logit do the largest singular values of the two layers give?",
+        question="A discriminator has one hidden layer with a LeakyReLU. Its logit is "
+                 f"$w^\\top\\,\\mathrm{{LeakyReLU}}(W x)$, where $W$ has the rows "
+                 f"$({p:g}, {p:g})$ and $({q:g}, {-q:g})$, and $w = ({u:g}, {v:g})$. "
+                 "Which upper bound on the slope of the logit do the largest singular "
+                 "values of the two layers give?",
         answer=5*c*first,
         check=max(math.hypot(p*(a + b), q*(a - b)) for a, b in ways)*math.hypot(u, v),
         mistakes={"smallest": (5*c*math.sqrt(2)*min(p, q),
-                               "That is the smallest singular value of W; the largest one bounds the stretching."),
+                               "That is the smallest singular value of W; the largest "
+                               "one bounds the stretching."),
                   "frobenius": (5*c*math.sqrt(2*p*p + 2*q*q),
-                                "That is the root of the sum of all squares in W. It is a bound, too, but not the largest singular value."),
+                                "That is the root of the sum of all squares in W. It "
+                                "is a bound, too, but not the largest singular value."),
                   "first-layer": (first,
-                                  "That is the first layer alone; the second one stretches as well."),
+                                  "That is the first layer alone; the second one "
+                                  "stretches as well."),
                   "sum": (first + 5*c,
-                          "The factors of the layers are multiplied: one acts after the other."),
+                          "The factors of the layers are multiplied: one acts after "
+                          "the other."),
                   "entries": (max(p, q)*4*c,
-                              "Those are the largest entries. A direction can collect several of them.")},
-        hints=["The rows of $W$ are perpendicular, so its singular values are their lengths.", "The only singular value of a row vector is its length."],
-        solution=[f"The rows of $W$ are perpendicular, with the lengths $\\sqrt{{2}}\\cdot{p:g}$ and $\\sqrt{{2}}\\cdot{q:g}$: the largest singular value is ${first:.4f}$.",
-                  f"The length of $w$ is $\\sqrt{{{u:g}^2 + ({v:g})^2}} = {5*c:g}$, and a LeakyReLU stretches nothing.",
-                  f"So the slope is at most ${first:.4f}\\cdot{5*c:g} = {5*c*first:.4f}$. Spectral norm divides by both and leaves at most 1."])
+                              "Those are the largest entries. A direction can collect "
+                              "several of them.")},
+        hints=["The rows of $W$ are perpendicular, so its singular values are their "
+               "lengths.", "The only singular value of a row vector is its length."],
+        solution=["The rows of $W$ are perpendicular, with the lengths "
+                  f"$\\sqrt{{2}}\\cdot{p:g}$ and $\\sqrt{{2}}\\cdot{q:g}$: the largest "
+                  f"singular value is ${first:.4f}$.",
+                  f"The length of $w$ is $\\sqrt{{{u:g}^2 + ({v:g})^2}} = {5*c:g}$, "
+                  "and a LeakyReLU never stretches.",
+                  f"So the slope is at most ${first:.4f}\\cdot{5*c:g} = "
+                  f"{5*c*first:.4f}$. Spectral normalisation divides by both, which "
+                  "leaves at most 1."])
 
 # %% ../../nbs/bank/failures.ipynb #dfa790c9
 @exercise("failures", "ALLOWED", "numeric", topics="gan wasserstein lipschitz")
@@ -84,21 +121,32 @@ def allowed_slope(r):
     sign, more = math.copysign(1, theta), abs(theta)/(2*lam)
     gain = lambda size: size*abs(theta) - lam*(size - 1)**2
     return dict(
-        question=f"A critic has one weight, $D(x) = \\psi x$. The data stand at ${theta:g}$, the generator's samples at 0. The critic maximises $\\psi\\cdot({theta:g}) - \\lambda(|\\psi| - 1)^2$ with $\\lambda = {lam:g}$. At which $\\psi$ is it best off?",
+        question="A critic has one weight, $D(x) = \\psi x$. The data are all at "
+                 f"${theta:g}$, the generator's samples at 0. The critic maximises "
+                 f"$\\psi\\cdot({theta:g}) - \\lambda(|\\psi| - 1)^2$ with $\\lambda = "
+                 f"{lam:g}$. Which $\\psi$ is the best for it?",
         answer=sign*(1 + more), check=sign*argmax(gain, 0, 9),
         mistakes={"one": (sign,
-                          "That is what the penalty alone asks for. The critic gains by a little more, and the penalty is flat there."),
+                          "That is the best value for the penalty alone. The penalty "
+                          "is flat there, so the critic gains by a slightly larger "
+                          "slope."),
                   "no-two": (sign*(1 + 2*more),
                              "The square brings down a factor 2: divide by 2λ."),
                   "below": (sign*(1 - more),
-                            "The slope is larger than 1, not smaller: the critic gains by being steep."),
-                  "from-zero": (sign*more, "The penalty draws |ψ| to 1, not to 0."),
+                            "The slope is larger than 1, not smaller: the critic gains "
+                            "by being steep."),
+                  "from-zero": (sign*more,
+                                "The penalty pulls |ψ| towards 1, not towards 0."),
                   "times": (sign*(1 + abs(theta)*lam/2),
                             "A heavier penalty allows less: divide by λ.")},
-        hints=["The sign of $\\psi$ is that of the data's place. What remains is a parabola in $|\\psi|$.", "Set the derivative in $|\\psi|$ to zero."],
-        solution=[f"$\\psi$ has the sign of ${theta:g}$. With $a = |\\psi|$ the objective is ${abs(theta):g}\\,a - {lam:g}\\,(a - 1)^2$.",
-                  f"Its derivative ${abs(theta):g} - {2*lam:g}\\,(a - 1)$ is zero at $a = 1 + {abs(theta):g}/{2*lam:g} = {1 + more:.4f}$.",
-                  f"So $\\psi = {sign*(1 + more):.4f}$: the penalty is soft, and the slope exceeds 1 by a little."])
+        hints=["The sign of $\\psi$ is that of the data. What remains is a parabola in "
+               "$|\\psi|$.", "Set the derivative in $|\\psi|$ to zero."],
+        solution=[f"$\\psi$ has the sign of ${theta:g}$. With $a = |\\psi|$ the "
+                  f"objective is ${abs(theta):g}\\,a - {lam:g}\\,(a - 1)^2$.",
+                  f"Its derivative ${abs(theta):g} - {2*lam:g}\\,(a - 1)$ is zero at "
+                  f"$a = 1 + {abs(theta):g}/{2*lam:g} = {1 + more:.4f}$.",
+                  f"So $\\psi = {sign*(1 + more):.4f}$: the penalty is soft, and the "
+                  "slope exceeds 1 by a little."])
 
 # %% ../../nbs/bank/failures.ipynb #e631e3b8
 @exercise("failures", "WITHIN", "numeric", topics="gan modes coverage")
@@ -107,19 +155,25 @@ def good_samples(r):
     k, sd = r.pick([1.5, 2, 2.5, 3]), r.pick([.05, .1, .2, .5])
     inside = 1 - math.exp(-k*k/2)
     return dict(
-        question=f"Modes in the plane are Gaussians with standard deviation {sd:g} in each direction. A sample counts as good if it lies within {k*sd:g} of its mode. Which share of perfect samples is good?",
+        question=f"Modes in the plane are Gaussians with standard deviation {sd:g} in "
+                 f"each direction. A sample counts as good if it lies within {k*sd:g} "
+                 "of its mode. What share of perfect samples is good?",
         answer=inside, check=integral(lambda t: t*math.exp(-t*t/2), 0, k),
         mistakes={"line": (math.erf(k/math.sqrt(2)),
-                           "That is the share on a line. In the plane there is more room outside."),
+                           "That is the share on a line. In the plane more of the mass "
+                           "lies outside."),
                   "outside": (1 - inside, "That is the share outside."),
                   "no-half": (1 - math.exp(-k*k),
                               "The exponent of a Gaussian has a factor ½."),
                   "not-squared": (1 - math.exp(-k/2),
-                                  "It is the squared distance that is exponential."),
+                                  "The squared distance belongs in the exponent."),
                   "square": (math.erf(k/math.sqrt(2))**2,
-                             "That is a square around the mode; asked was a disc.")},
+                             "That is a square around the mode; the question asks for "
+                             "a disc.")},
         hints=["Measure the distance in standard deviations first.",
-               "In the plane half the squared distance, in standard deviations, is exponential with mean 1."],
+               "In the plane half the squared distance, in standard deviations, is "
+               "exponential with mean 1."],
         solution=[f"${k*sd:g}$ is {k:g} standard deviations.",
-                  f"The squared distance in standard deviations is exponential with mean 2, so the share is $1 - e^{{-{k:g}^2/2}} = {inside:.4f}$.",
+                  "The squared distance in standard deviations is exponential with "
+                  f"mean 2, so the share is $1 - e^{{-{k:g}^2/2}} = {inside:.4f}$.",
                   "A count of good samples is compared with this, not with 1."])

@@ -15,7 +15,8 @@ from ..exam.exercise import exercise
 from ..exam.numerics import derivative
 
 # %% ../../nbs/bank/gan.ipynb #09d962bf
-PAGE = dict(title="Exercises: the GAN", subtitle="Two losses, two turns, two networks",
+PAGE = dict(title="Exercises: the GAN",
+            subtitle="Two losses, two networks and the gradients between them",
             need="[Generative adversarial networks](../15_gan.ipynb).")
 
 # %% ../../nbs/bank/gan.ipynb #4d12dbee
@@ -24,62 +25,102 @@ def _log_sigmoid(t): return -math.log1p(math.exp(-t))
 # %% ../../nbs/bank/gan.ipynb #6badad43
 @exercise("gan", "LOSSES, DSAT", "numeric", topics="loss saturating logits")
 def generator_slopes(r):
-    "What the generator feels"
+    "The slope that reaches the generator"
     l = r.pick([-5.0, -4.5, -4.0, -3.5, -3.0, -2.5, -2.0, -1.5, 1.5, 2.0, 2.5, 3.0])
     D = 1/(1 + math.exp(-l))
     sat, non = -D, -(1 - D)
+    sigmoid = {"sigmoid-slope": ((sat*(1 - D), sat*(1 - D)),
+                                 "D(1 - D) is the slope of the sigmoid alone; the "
+                                 "slope of the logarithm is missing.")}
+    # too near to another mistake
+    if l <= -4: sigmoid = {}
+    seen = ("recognises the fake, and the saturating loss has the smaller slope"
+            if l < 0 else "is fooled, and the saturating loss has the larger slope")
     return dict(
-        question=f"The discriminator gives one fake the logit ${l:g}$. What is the slope of the generator's loss *in this logit*, for the saturating loss $\\log(1 - D)$ and for the non-saturating loss $-\\log D$? Give (saturating, non-saturating).",
+        question=f"The discriminator gives one fake the logit ${l:g}$. What is the "
+                 "slope of the generator's loss *in this logit*, for the saturating "
+                 "loss $\\log(1 - D)$ and for the non-saturating loss $-\\log D$? "
+                 "Answer with the pair (saturating, non-saturating).",
         answer=(sat, non),
         check=(derivative(lambda t: _log_sigmoid(-t), l),
                derivative(lambda t: -_log_sigmoid(t), l)),
         mistakes={"swapped": ((non, sat),
-                              "The two are swapped: the saturating loss is the one that falls silent when D is near 0."),
+                              "The two are swapped: the slope of the saturating loss "
+                              "is the one that vanishes when D is near 0."),
                   "slope-in-D": ((-1/(1 - D), -1/D),
-                                 "That is the slope in the probability D; asked was the slope in the logit. The chain rule brings the factor D(1 - D)."),
+                                 "That is the slope in the probability D; the question "
+                                 "asks for the slope in the logit. The chain rule "
+                                 "brings the factor D(1 - D)."),
                   "losses": ((math.log(1 - D), -math.log(D)),
-                             "Those are the losses themselves; asked were their slopes."),
+                             "Those are the losses themselves; the question asks for "
+                             "their slopes."),
                   "signs-differ": ((sat, -non),
-                                   "Both losses fall when the logit rises, so both slopes are negative."),
-                  **({"sigmoid-slope": ((-D*(1 - D), -D*(1 - D)),
-                                        "D(1 - D) is the slope of the sigmoid alone; the slope of the logarithm is missing.")} if l > -4 else {}),
-                  "same": ((sat, sat), "The first is right, but the second loss has another slope."),
-                  "same-non": ((non, non), "The second is right, but the first loss has another slope.")},
-        hints=["Write both losses with the logit: $D = \\sigma(\\ell)$ and $1 - D = \\sigma(-\\ell)$.", "$\\frac{d}{d\\ell}\\log\\sigma(\\ell) = 1 - \\sigma(\\ell) = \\sigma(-\\ell)$."],
+                                   "Both losses fall when the logit rises, so both "
+                                   "slopes are negative."),
+                  **sigmoid,
+                  "same": ((sat, sat),
+                           "The first is right, but the second loss has another "
+                           "slope."),
+                  "same-non": ((non, non),
+                               "The second is right, but the first loss has another "
+                               "slope.")},
+        hints=["Write both losses with the logit: $D = \\sigma(\\ell)$ and $1 - D = "
+               "\\sigma(-\\ell)$.",
+               "$\\frac{d}{d\\ell}\\log\\sigma(\\ell) = 1 - \\sigma(\\ell) = "
+               "\\sigma(-\\ell)$."],
         solution=[f"$D = \\sigma({l:g}) = {D:.4f}$.",
-                  f"Saturating: the slope of $\\log\\sigma(-\\ell)$ is $-\\sigma(\\ell) = {sat:{'.4f' if D > .01 else '.4g'}}$.",
-                  f"Non-saturating: the slope of $-\\log\\sigma(\\ell)$ is $-\\sigma(-\\ell) = {non:.4f}$.",
-                  f"Non-saturating over saturating is $e^{{-\\ell}} = {math.exp(-l):.4g}$. Here D {'sees through the fake, and the saturating loss is the quiet one' if l < 0 else 'is fooled, and the saturating loss is the loud one'}."])
+                  "Saturating: the slope of $\\log\\sigma(-\\ell)$ is $-\\sigma(\\ell) "
+                  f"= {sat:{'.4f' if D > .01 else '.4g'}}$.",
+                  "Non-saturating: the slope of $-\\log\\sigma(\\ell)$ is "
+                  f"$-\\sigma(-\\ell) = {non:.4f}$.",
+                  f"Non-saturating over saturating is $e^{{-\\ell}} = "
+                  f"{math.exp(-l):.4g}$. Here D {seen}."])
 
 # %% ../../nbs/bank/gan.ipynb #3800001f
 @exercise("gan", "DSAT, LOSSES", "truefalse", topics="loss saturating")
 def silent_loss(r):
-    "A loss that says nothing"
+    "A loss with hardly any gradient"
     D = r.pick([.001, .002, .005, .01, .02, .98, .99, .995, .998, .999])
-    name = r.pick(["saturating", "non-saturating"])
+    names = ["saturating", "non-saturating"]
+    name = r.pick(names)
+    other, shown = names[name == names[0]], r"-\log D"
+    if name == "saturating": shown = r"\log(1 - D)"
     l = math.log(D/(1 - D))
     sign = -1 if name == "saturating" else 1
     loss = lambda t: -sign*_log_sigmoid(sign*t)
     slope = derivative(loss, l)
-    options = {(quiet, way): f"{'True' if quiet else 'False'}, because the slope in the logit is {f'-D = {-D:g}' if way == 'D' else f'-(1 - D) = {round(D - 1, 10):g}'}"
+    slopes = {"D": f"-D = {-D:g}", "1-D": f"-(1 - D) = {round(D - 1, 10):g}"}
+    options = {(quiet, way): f"{quiet}, because the slope in the logit is {slopes[way]}"
                for quiet in (True, False) for way in ("D", "1-D")}
     way = "D" if name == "saturating" else "1-D"
     quiet = abs({"D": D, "1-D": 1 - D}[way]) < .1
     right = options[quiet, way]
     best = min(("D", "1-D"), key=lambda w: abs(slope + {"D": D, "1-D": 1 - D}[w]))
     return dict(
-        question=f"A discriminator gives a fake the probability $D = {D:g}$ of being real. The generator descends the {name} loss. True or false: from this fake it gets next to no gradient.",
+        question=f"A discriminator gives a fake the probability $D = {D:g}$ of being "
+                 f"real. The generator descends the {name} loss. True or false: from "
+                 "this fake it gets hardly any gradient.",
         answer=right,
         check=options[abs(slope) < .1, best],
         mistakes={"other-loss": (options[not quiet, "1-D" if way == "D" else "D"],
-                                 f"That is the slope of the {'non-saturating' if name == 'saturating' else 'saturating'} loss."),
-                  "right-slope": (options[not quiet, way], "The slope is right, the conclusion is not: is it near 0 or near -1?"),
+                                 f"That is the slope of the {other} loss."),
+                  "right-slope": (options[not quiet, way],
+                                  "The slope is right, the conclusion is not: is it "
+                                  "near 0 or near -1?"),
                   "right-verdict": (options[quiet, "1-D" if way == "D" else "D"],
-                                    "The verdict is right, but this is the slope of the other loss, and it would lead to the opposite verdict.")},
-        hints=[f"The {name} loss is {'$' + ('log(1 - D)' if name == 'saturating' else '-log D').replace('log', chr(92) + 'log ') + '$'}, with $D = \\sigma(\\ell)$.", "Take the slope in the logit; the slope in $D$ is not what reaches the generator's weights."],
+                                    "The verdict is right, but this is the slope of "
+                                    "the other loss, and it would lead to the opposite "
+                                    "verdict.")},
+        hints=[f"The {name} loss is ${shown}$, with $D = \\sigma(\\ell)$.",
+               "Take the slope in the logit; the slope in $D$ is not what reaches the "
+               "generator's weights."],
         solution=[f"The logit is $\\log({D:g}/{1 - D:g}) = {l:.4f}$.",
-                  f"The slope of the {name} loss in the logit is ${'-D' if name == 'saturating' else '-(1 - D)'} = {slope:.4g}$.",
-                  f"So the statement is {'true' if quiet else 'false'}. The saturating loss is silent at $D \\approx 0$, where the fake is caught; the non-saturating loss at $D \\approx 1$, where there is nothing left to learn from it."])
+                  f"The slope of the {name} loss in the logit is "
+                  f"${'-D' if name == 'saturating' else '-(1 - D)'} = {slope:.4g}$.",
+                  f"So the statement is {'true' if quiet else 'false'}. The slope of "
+                  "the saturating loss vanishes at $D \\approx 0$, where the fake is "
+                  "recognised; that of the non-saturating loss at $D \\approx 1$, "
+                  "where there is nothing left to learn from this fake."])
 
 # %% ../../nbs/bank/gan.ipynb #08d3c633
 def _ran(lines):
@@ -102,28 +143,53 @@ def who_gets_gradients(r):
     names = dict(G="G only", D="D only", both="G and D",
                  none="neither: the backward pass stops with an error")
     lines, right, why = r.pick([
-        ("logits = D(G(z))", "both", "Nothing is blocked: the gradient reaches G through D, and D's parameters collect one on the way. If opt_G holds G's parameters alone, D does not move, but its next step is spoilt if anyone forgets zero_grad."),
-        ("logits = D(G(z).detach())", "D", "The fake is detached: for autograd it is a constant, so nothing flows back to G. That is right in D's turn and fatal in G's."),
-        ("D.requires_grad_(False)\nlogits = D(G(z))", "G", "D's parameters are blocked, its input is not: the gradient passes through D to G. This is how G's turn should be."),
-        ("with torch.no_grad(): fake = G(z)\nlogits = D(fake)", "D", "The fake was made without a graph: for autograd it is a constant, so nothing flows back to G."),
-        ("with torch.no_grad(): logits = D(G(z))", "none", "Nothing was recorded, neither in G nor in D: the loss has no graph, and backward raises a RuntimeError."),
-        ("D.requires_grad_(False)\nlogits = D(G(z).detach())", "none", "D's parameters are blocked and the fake is detached: nothing in the loss depends on anything with a gradient, and backward raises a RuntimeError.")])
-    message = dict(G="For this, D's parameters must be blocked, and the fake must keep its graph.",
-                   D="For this, the fake must be cut off from G while D's parameters are free.",
-                   both="For this, nothing may be blocked: neither the fake nor D's parameters.",
-                   none="For this, neither G's output nor D's parameters may be recorded. Here something still is.")
+        ("logits = D(G(z))", "both",
+         "Nothing is frozen or detached: the gradient reaches G through D, and D's "
+         "parameters collect one on the way. If opt_G holds G's parameters alone, D "
+         "does not move, but its next step is wrong if anyone forgets zero_grad."),
+        ("logits = D(G(z).detach())", "D",
+         "The fake is detached: for autograd it is a constant, so nothing flows back "
+         "to G. That is right in D's turn and fatal in G's."),
+        ("D.requires_grad_(False)\nlogits = D(G(z))", "G",
+         "D's parameters are frozen, its input is not: the gradient passes through D "
+         "to G. This is how G's turn should be."),
+        ("with torch.no_grad(): fake = G(z)\nlogits = D(fake)", "D",
+         "The fake was made without a graph: for autograd it is a constant, so nothing "
+         "flows back to G."),
+        ("with torch.no_grad(): logits = D(G(z))", "none",
+         "Nothing was recorded, neither in G nor in D: the loss has no graph, and "
+         "backward raises a RuntimeError."),
+        ("D.requires_grad_(False)\nlogits = D(G(z).detach())", "none",
+         "D's parameters are frozen and the fake is detached: nothing in the loss "
+         "depends on anything with a gradient, and backward raises a RuntimeError.")])
+    message = dict(G="For this, D's parameters must be frozen, and the fake must keep "
+                     "its graph.",
+                   D="For this, the fake must be cut off from G while D's parameters "
+                     "are free.",
+                   both="For this, the fake must keep its graph, and D's parameters "
+                        "must not be frozen.",
+                   none="For this, neither G's output nor D's parameters may be "
+                        "recorded. Here something still is.")
     return dict(
-        question=f"It is the generator's turn. All parameters start with `requires_grad=True` and `.grad` equal to `None`.\n\n```python\nz = torch.randn({n}, {d})\n{lines}\nF.softplus(-logits).mean().backward()\n```\n\nWhich network's parameters have a gradient now?",
+        question="It is the generator's turn. All parameters start with "
+                 "`requires_grad=True` and `.grad` equal to `None`.\n\n```python\nz = "
+                 f"torch.randn({n}, "
+                 f"{d})\n{lines}\nF.softplus(-logits).mean().backward()\n```\n\nWhich "
+                 "network's parameters have a gradient now?",
         answer=names[right], check=names[_ran(lines)],
         mistakes={f"not-{k.lower()}": (names[k], message[k]) for k in names
                   if k != right},
-        hints=["Follow the graph backwards from the loss: logits, D, fake, G. Where is it cut?", "Detaching cuts the path to G. Blocking D's parameters leaves the path through D open."],
-        solution=["The loss reaches D's parameters if they require a gradient, and G's if the fake is still attached to its graph.", why])
+        hints=["Follow the graph backwards from the loss: logits, D, fake, G. Where is "
+               "it cut?",
+               "Detaching cuts the path to G. Freezing D's parameters leaves the path "
+               "through D open."],
+        solution=["The loss reaches D's parameters if they require a gradient, and G's "
+                  "if the fake is still attached to its graph.", why])
 
 # %% ../../nbs/bank/gan.ipynb #e1c987c2
 @exercise("gan", "COUNT-PLAYERS", "numeric", topics="nets parameters")
 def count_generator(r):
-    "How many numbers does a generator learn?"
+    "How many parameters does a generator have?"
     n = [r.pick([16, 32, 64, 100]), r.pick([128, 200, 256]), r.pick([300, 400, 512]),
          r.pick([144, 784, 1024])]
     if r.uniform() < .5: del n[2]
@@ -134,17 +200,25 @@ def count_generator(r):
                    for p in torch.nn.Linear(a, b, device="meta").parameters())
     total = sum((a + 1)*b for a, b in pairs)
     return dict(
-        question=f"A generator is a multilayer perceptron with the widths {'–'.join(map(str, n))}: {n[0]} noise dimensions in, {n[-1]} pixels out, biases everywhere, no batch norm. How many parameters does it have?",
+        question="A generator is a multilayer perceptron with the widths "
+                 f"{'–'.join(map(str, n))}: {n[0]} noise dimensions in, {n[-1]} pixels "
+                 "out, biases everywhere, no batch norm. How many parameters does it "
+                 "have?",
         answer=total,
         check=built(),
-        mistakes={"no-biases": (sum(a*b for a, b in pairs), "Those are the weights alone. Every unit of a layer has a bias, too."),
+        mistakes={"no-biases": (sum(a*b for a, b in pairs),
+                                "Those are the weights alone. Every unit of a layer "
+                                "has a bias, too."),
                   "bias-of-input": (sum(a*(b + 1) for a, b in pairs),
-                                    "You gave a bias to each unit that goes into a layer; it belongs to each unit that comes out."),
+                                    "You gave a bias to each unit that goes into a "
+                                    "layer; it belongs to each unit that comes out."),
                   "first-layer": ((n[0] + 1)*n[1], "That is the first layer alone."),
                   "one-bias": (sum(a*b + 1 for a, b in pairs),
-                               "You gave each layer one bias; it has one for each of its output units."),
+                               "You gave each layer one bias; it has one for each of "
+                               "its output units."),
                   "all-widths": (sum(a*b for a, b in pairs) + sum(n),
-                                 "You gave the inputs a bias as well. Only units that compute something have one.")},
+                                 "You gave the inputs a bias as well. Only units that "
+                                 "compute something have one.")},
         hints=["A layer from $n$ to $n'$ units has a matrix and a vector.",
                "That is $n n'$ weights and $n'$ biases, together $(n + 1) n'$."],
         solution=[*(f"From {a} to {b}: $({a} + 1) \\cdot {b} = {(a + 1)*b}$."
@@ -165,7 +239,8 @@ def generator_activation(r):
         ("binary pixels, 0 or 1, that D sees as numbers", "a sigmoid", 0, 1),
         ("pixels scaled to lie between -1 and 1", "a tanh", -1, 1),
         ("two-dimensional points from a mixture of Gaussians", *free),
-        ("images standardised pixel by pixel to mean 0 and variance 1, with no bounds", *free)])
+        ("images standardised pixel by pixel to mean 0 and variance 1, with no bounds",
+         *free)])
     if "points" in data: m = 2
     found = [n for n, (a, b) in ranges.items() if (a, b) == (lo, hi)]
     said = {"a sigmoid": "A sigmoid gives values between 0 and 1.",
@@ -173,13 +248,19 @@ def generator_activation(r):
             "a ReLU": "A ReLU gives 0 or any positive value.",
             "none, the layer stays linear": "A linear layer gives any value at all."}
     return dict(
-        question=f"The data are {data}. The generator's last layer goes from {width} to {m} units. Which activation should follow it, so that fakes can fill the range of the data and not leave it?",
+        question=f"The data are {data}. The generator's last layer goes from {width} "
+                 f"to {m} units. Which activation should follow it, so that fakes can "
+                 "fill the range of the data and not leave it?",
         answer=needed, check=found[0],
         mistakes={n.split()[1].strip(",") if n[0] == "a"
                   else "linear": (n, said[n] + " Compare with the range of the data.")
                   for n in acts if n != needed},
-        hints=["Which values can the data take, at the least and at the most?", "D needs only one pixel out of range, or a whole range that is never used, to tell real from fake."],
-        solution=["Fakes should be able to fill the range of the data and not leave it: else D tells them apart by the range alone.", said[needed] + f" That fits {data}."])
+        hints=["Which values can the data take, at the least and at the most?",
+               "D needs only one pixel out of range, or a whole range that is never "
+               "used, to tell real from fake."],
+        solution=["Fakes should be able to fill the range of the data and not leave "
+                  "it: else D tells them apart by the range alone.", said[needed] +
+                  f" That fits {data}."])
 
 # %% ../../nbs/bank/gan.ipynb #9e1677a3
 class _SGD:
@@ -208,7 +289,7 @@ def _linear(n, m, i):
     return layer
 
 def _one_round(f, x, z, rates):
-    "Parameters of two small players, with gradients left from before, after one round of `f`"
+    "Parameters of two small players after one round of `f`; old gradients are left in"
     from torch import nn
     G = _linear(2, 2, 1)
     D = nn.Sequential(_linear(2, 3, 2), nn.Tanh(), _linear(3, 1, 3), nn.Flatten(0))
@@ -238,7 +319,7 @@ def _player(cut=False, zero=True, g="non", d=1., both=False):
 
 # %% ../../nbs/bank/gan.ipynb #3287b3d3
 def _by_hand(G, D, opt_G, opt_D, x, z_D, z_G):
-    "One round with gradients that are asked for, and weights that are moved, by hand"
+    "One round with gradients from autograd.grad and weights moved by hand"
     import torch
     import torch.nn.functional as F
     def move(net, opt, loss):
@@ -264,18 +345,54 @@ def gan_step_code(r):
     x, z = numbers(B, 2) + 1, numbers(2, B, 2)
     rates = (r.pick([.3, .4, .5]), r.pick([.6, .7, .8]))
     return dict(
-        question=f"Write one round of a GAN in PyTorch. `G` maps noise to fakes, `D` maps examples to *logits* `[B]`; here B = {B}. First D takes one step down $-\\mathbb{{E}}\\log D(x) - \\mathbb{{E}}\\log(1 - D(G(z)))$, with the noise `z_D`. Then G takes one step down the *non-saturating* loss $-\\mathbb{{E}}\\log D(G(z))$ against the D that has moved, with the noise `z_G`. Expectations are means over the batch. `opt_G` holds G's parameters alone, `opt_D` D's; the parameters may still hold gradients from before. What the function returns does not count, only where it leaves the parameters.",
+        question="Write one round of a GAN in PyTorch. `G` maps noise to fakes, `D` "
+                 f"maps examples to *logits* `[B]`; here B = {B}. First D takes one "
+                 f"step down $-\\mathbb{{E}}\\log D(x) - \\mathbb{{E}}\\log(1 - "
+                 "D(G(z)))$, with the noise `z_D`. Then G takes one step down the "
+                 f"*non-saturating* loss $-\\mathbb{{E}}\\log D(G(z))$ against the "
+                 "updated D, with the noise `z_G`. Expectations are means over the "
+                 "batch. `opt_G` holds G's parameters alone, `opt_D` D's; the "
+                 "parameters may still hold gradients from before. Only the parameters "
+                 "after the call are compared; the function may return anything.",
         start="def gan_step(G, D, opt_G, opt_D, x, z_D, z_G):\n    ...",
         cases=[(x, z, rates)], probe=_one_round, answer=_player(), check=_by_hand,
-        mistakes={"saturating": (_player(g="sat"), "Your generator descends log(1 - D), the saturating loss; asked was -log D."),
-                  "wrong-way": (_player(g="up"), "Your generator helps D: it raises log(1 - D) instead of log D, so its fakes become easier to catch."),
-                  "cut-off": (_player(cut=True), "Your generator never moves: the fake is detached in its own turn. Detach it in D's turn; in G's, let the gradient pass through D."),
-                  "no-zero-grad": (_player(zero=False), "Old gradients were added to the new ones: call zero_grad before each backward pass. G's turn leaves gradients in D, too."),
-                  "ascent": (_player(d=-1.), "Your discriminator descends V and so learns to be wrong; it should descend -V."),
-                  "half": (_player(d=.5), "Your discriminator's loss is half of what was asked: you averaged over real and generated examples together."),
-                  "same-time": (_player(both=True), "Your generator looks at the D from before its step. Asked were turns: D first, then G against the new D.")},
-        hints=["After `import torch.nn.functional as F`: with logits, $-\\log\\sigma(\\ell)$ is `F.softplus(-logits)` and $-\\log(1 - \\sigma(\\ell))$ is `F.softplus(logits)`.",
-               "In D's turn detach the fake. In G's turn do not: the gradient has to pass through D.", "Each turn is `opt.zero_grad(); loss.backward(); opt.step()`. Why must D's gradients be cleared before its next backward pass?"],
-        solution=["D's turn: `loss_D = F.softplus(-D(x)).mean() + F.softplus(D(G(z_D).detach())).mean()`",
-                  "`opt_D.zero_grad(); loss_D.backward(); opt_D.step()`", "G's turn, through the new D: `loss_G = F.softplus(-D(G(z_G))).mean()`",
-                  "`opt_G.zero_grad(); loss_G.backward(); opt_G.step()`", "G's backward pass leaves gradients in D as well; the next round's `opt_D.zero_grad()` clears them. Freezing D's parameters in G's turn saves that work."])
+        mistakes={"saturating": (_player(g="sat"),
+                                 "Your generator descends log(1 - D), the saturating "
+                                 "loss; the question asks for -log D."),
+                  "wrong-way": (_player(g="up"),
+                                "Your generator helps D: it raises log(1 - D) instead "
+                                "of log D, so its fakes become easier to catch."),
+                  "cut-off": (_player(cut=True),
+                              "Your generator never moves: the fake is detached in its "
+                              "own turn. Detach it in D's turn; in G's, let the "
+                              "gradient pass through D."),
+                  "no-zero-grad": (_player(zero=False),
+                                   "Old gradients were added to the new ones: call "
+                                   "zero_grad before each backward pass. G's turn "
+                                   "leaves gradients in D, too."),
+                  "ascent": (_player(d=-1.),
+                             "Your discriminator descends V and so learns to be wrong; "
+                             "it should descend -V."),
+                  "half": (_player(d=.5),
+                           "Your discriminator's loss is half of what was asked: you "
+                           "averaged over real and generated examples together."),
+                  "same-time": (_player(both=True),
+                                "Your generator is trained against the D from before "
+                                "its step. The players take turns: D first, then G "
+                                "against the new D.")},
+        hints=["After `import torch.nn.functional as F`: with logits, "
+               "$-\\log\\sigma(\\ell)$ is `F.softplus(-logits)` and $-\\log(1 - "
+               "\\sigma(\\ell))$ is `F.softplus(logits)`.",
+               "In D's turn detach the fake. In G's turn do not: the gradient has to "
+               "pass through D.",
+               "Each turn is `opt.zero_grad(); loss.backward(); opt.step()`. Why must "
+               "D's gradients be cleared before its next backward pass?"],
+        solution=["D's turn: `loss_D = F.softplus(-D(x)).mean() + "
+                  "F.softplus(D(G(z_D).detach())).mean()`",
+                  "`opt_D.zero_grad(); loss_D.backward(); opt_D.step()`",
+                  "G's turn, through the new D: `loss_G = "
+                  "F.softplus(-D(G(z_G))).mean()`",
+                  "`opt_G.zero_grad(); loss_G.backward(); opt_G.step()`",
+                  "G's backward pass leaves gradients in D as well; the next round's "
+                  "`opt_D.zero_grad()` clears them. Freezing D's parameters in G's "
+                  "turn saves that work."])

@@ -17,7 +17,7 @@ from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/iwae.ipynb #3a3a21af
 PAGE = dict(title="Exercises: tighter bounds",
-            subtitle="More draws, and what a reported number is",
+            subtitle="More draws, and what a function called nll returns",
             need="[Tighter bounds](../12_iwae.ipynb).")
 
 # %% ../../nbs/bank/iwae.ipynb #1f03852e
@@ -33,22 +33,36 @@ def elbo_iw_two_states(r):
              for n in range(K, -1, -1)]
     elbo = sum(a*math.log(b) for a, b in zip(q, w))
     return dict(
-        question=f"A latent $z$ has two values with prior $({prior[0]:g}, {prior[1]:g})$. The observed $x$ has likelihood $({l[0]:g}, {l[1]:g})$ under them. What is the importance-weighted bound with $K = {K}$ independent draws from $q = ({q[0]:g}, {q[1]:g})$, in nats?",
+        question=f"A latent $z$ has two values with prior $({prior[0]:g}, "
+                 f"{prior[1]:g})$. The observed $x$ has likelihood $({l[0]:g}, "
+                 f"{l[1]:g})$ under them. What is the importance-weighted bound with "
+                 f"$K = {K}$ independent draws from $q = ({q[0]:g}, {q[1]:g})$, in "
+                 "nats?",
         answer=LK,
         check=math.fsum(p*math.log(b) for p, b in terms),
         mistakes={"mean-of-logs": (elbo,
-                                   "You averaged the logarithms. That is the bound for K = 1, however many draws are averaged."),
+                                   "You averaged the logarithms. That is the bound for "
+                                   "K = 1, however many draws are averaged."),
                   "evidence": (math.log(px),
-                               "That is log p(x): the limit of ever more draws."),
-                  "no-average": (LK + math.log(K), "Inside the logarithm stands the mean of the weights, not their sum."),
+                               "That is log p(x), the limit of the bound as K grows."),
+                  "no-average": (LK + math.log(K),
+                                 "The logarithm is taken of the mean of the weights, "
+                                 "not of their sum."),
                   "sum-of-bounds": (K*elbo, "You added one bound per draw."),
                   "no-orders": (math.fsum(p/math.comb(K, n)*math.log(b)
-                                          for (p, b), n in zip(terms, range(K, -1, -1))), "Mixed draws come in several orders; count them all.")},
+                                          for (p, b),
+                                          n in zip(terms, range(K, -1, -1))),
+                                "Mixed draws come in several orders; count them all.")},
         hints=["The weight of a value is its joint probability divided by $q$.",
-               f"List the outcomes of {K} draws with their probabilities, and take the logarithm of the mean weight in each."],
-        solution=[f"The weights are $w = ({joint[0]:.4g}/{q[0]:g},\\ {joint[1]:.4g}/{q[1]:g}) = ({w[0]:.6f},\\ {w[1]:.6f})$.",
-                  *(f"{n} × the first value, {K - n} × the second: probability ${p:.4g}$, mean weight ${b:.6f}$, logarithm ${math.log(b):.6f}$." for (p, b), n in zip(terms, range(K, -1, -1))),
-                  f"On average that is ${LK:.4f}$. It lies between the bound for one draw, {elbo:.4f}, and $\\log p(x) = {math.log(px):.4f}$."])
+               f"List the outcomes of {K} draws with their probabilities, and take the "
+               "logarithm of the mean weight in each."],
+        solution=[f"The weights are $w = ({joint[0]:.4g}/{q[0]:g},\\ "
+                  f"{joint[1]:.4g}/{q[1]:g}) = ({w[0]:.6f},\\ {w[1]:.6f})$.",
+                  *(f"{n} × the first value, {K - n} × the second: probability "
+                    f"${p:.4g}$, mean weight ${b:.6f}$, logarithm ${math.log(b):.6f}$."
+                    for (p, b), n in zip(terms, range(K, -1, -1))),
+                  f"On average that is ${LK:.4f}$. It lies between the bound for one "
+                  f"draw, {elbo:.4f}, and $\\log p(x) = {math.log(px):.4f}$."])
 
 # %% ../../nbs/bank/iwae.ipynb #1936c6da
 @exercise("iwae", "IW-BOUND, MONOTONE", "numeric", topics="bound importance", points=2)
@@ -69,19 +83,37 @@ def evaluate_iw_bound(r):
     terms = " + ".join(f"{c:.4g}\\cdot({math.log(m):.4f})"
                        for c, m in zip(choose, mean))
     return dict(
-        question=f"A latent $z$ has two values with prior $({p:g}, {1 - p:g})$. The observed $x$ has likelihood $({l[0]:g}, {l[1]:g})$ under them, and $q = ({q[0]:g}, {q[1]:g})$. What is the importance-weighted bound $\\mathcal{{L}}_K$ for $K = {K}$, exactly, in nats?",
+        question=f"A latent $z$ has two values with prior $({p:g}, {1 - p:g})$. The "
+                 f"observed $x$ has likelihood $({l[0]:g}, {l[1]:g})$ under them, and "
+                 f"$q = ({q[0]:g}, {q[1]:g})$. What is the importance-weighted bound "
+                 f"$\\mathcal{{L}}_K$ for $K = {K}$, exactly, in nats?",
         answer=LK, check=math.fsum(c*math.log(m) for c, m in outcomes),
-        mistakes={"elbo": (elbo, "That is the ELBO, the bound for K = 1. Average the weights before the logarithm."),
-                  "evidence": (math.log(px), "That is log p(x), where the bound arrives as K grows."),
-                  "sum": (LK + math.log(K), "You summed the weights without dividing by K; the result is too large by log K."),
-                  "scaled": (elbo/K, f"You divided the ELBO by {K}. It is the weights that are averaged, inside the logarithm."),
+        mistakes={"elbo": (elbo,
+                           "That is the ELBO, the bound for K = 1. Average the weights "
+                           "before the logarithm."),
+                  "evidence": (math.log(px),
+                               "That is log p(x), the limit of the bound as K grows."),
+                  "sum": (LK + math.log(K),
+                          "You summed the weights without dividing by K; the result is "
+                          "too large by log K."),
+                  "scaled": (elbo/K,
+                             f"You divided the ELBO by {K}. The weights are averaged, "
+                             "inside the logarithm."),
                   "prior": (math.fsum(math.comb(K, j)*(1 - p)**j*p**(K - j)*math.log(m)
-                                      for j, m in enumerate(mean)), "You drew z from the prior; the draws come from q.")},
-        hints=["The weight of a state is prior times likelihood, divided by $q$.", f"Among {K} draws, 0 to {K} fall on the second state. Take the logarithm of the mean weight in each case, then average with the binomial probabilities under $q$."],
-        solution=[f"The weights are ${p:g}\\cdot{l[0]:g}/{q[0]:g} = {w[0]:.4f}$ and ${1 - p:g}\\cdot{l[1]:g}/{q[1]:g} = {w[1]:.4f}$.",
-                  f"With $j$ of {K} draws on the second state, the mean weight is {', '.join(f'{m:.4f}' for m in mean)} for $j = 0$ to {K}.",
-                  f"Their probabilities are {', '.join(f'{c:.4g}' for c in choose)}, so $\\mathcal{{L}}_{K} = {terms} = {LK:.4f}$.",
-                  f"It lies between the ELBO, {elbo:.4f}, and $\\log p(x) = {math.log(px):.4f}$."])
+                                      for j, m in enumerate(mean)),
+                            "You drew z from the prior; the draws come from q.")},
+        hints=["The weight of a state is prior times likelihood, divided by $q$.",
+               f"Among {K} draws, 0 to {K} fall on the second state. Take the "
+               "logarithm of the mean weight in each case, then average with the "
+               "binomial probabilities under $q$."],
+        solution=[f"The weights are ${p:g}\\cdot{l[0]:g}/{q[0]:g} = {w[0]:.4f}$ and "
+                  f"${1 - p:g}\\cdot{l[1]:g}/{q[1]:g} = {w[1]:.4f}$.",
+                  f"With $j$ of {K} draws on the second state, the mean weight is "
+                  f"{', '.join(f'{m:.4f}' for m in mean)} for $j = 0$ to {K}.",
+                  f"Their probabilities are {', '.join(f'{c:.4g}' for c in choose)}, "
+                  f"so $\\mathcal{{L}}_{K} = {terms} = {LK:.4f}$.",
+                  f"It lies between the ELBO, {elbo:.4f}, and $\\log p(x) = "
+                  f"{math.log(px):.4f}$."])
 
 # %% ../../nbs/bank/iwae.ipynb #fcb1b789
 @exercise("iwae", "GAP-RATE, LOGNORMAL-GAP", "numeric", topics="bound importance")
@@ -94,32 +126,54 @@ def evaluate_how_many(r):
                                 m + 14*s, 1000)
     K = (math.exp(v) - 1)/(2*gap)
     return dict(
-        question=f"The log-weights $\\log w$ are Gaussian under $q$, with mean ${m:g}$ and *variance* ${v:g}$. By the approximation for many samples, $\\log p(x) - \\mathcal{{L}}_K \\approx \\mathrm{{Var}}[w]/(2K\\,p(x)^2)$, for which $K$ is the gap {gap:g} nats? Do not round to a whole number.",
+        question=f"The log-weights $\\log w$ are Gaussian under $q$, with mean ${m:g}$ "
+                 f"and *variance* ${v:g}$. By the approximation for many samples, "
+                 f"$\\log p(x) - \\mathcal{{L}}_K \\approx "
+                 f"\\mathrm{{Var}}[w]/(2K\\,p(x)^2)$, for which $K$ is the gap {gap:g} "
+                 "nats? Do not round to a whole number.",
         answer=K,
         check=(moment(2)/moment(1)**2 - 1)/(2*gap),
         mistakes={"log-weights": (v/(2*gap),
-                                  "You took the variance of the log-weights; what counts is that of the weights."),
+                                  "You took the variance of the log-weights; what "
+                                  "counts is that of the weights."),
                   "no-half": (2*K, "The factor ½ is missing."),
                   "second-moment": (math.exp(v)/(2*gap),
-                                    "That is the second moment of w over the squared mean; the variance is 1 less."),
+                                    "That is the second moment of w over the squared "
+                                    "mean; the variance is 1 less."),
                   "std": ((math.exp(s) - 1)/(2*gap),
-                          "You put the standard deviation into the exponent; the variance belongs there."),
+                          "You put the standard deviation into the exponent; the "
+                          "variance belongs there."),
                   "not-relative": ((math.exp(v) - 1)*math.exp(2*m + v)/(2*gap),
-                                   "You forgot to divide the variance of the weights by p(x) squared.")},
-        hints=["For a log-normal, $\\mathbb{E}[w] = e^{m + v/2}$ and $\\mathbb{E}[w^2] = e^{2m + 2v}$.", "So the relative variance $\\mathrm{Var}[w]/p(x)^2$ is $e^v - 1$, whatever the mean."],
-        solution=[f"$p(x) = \\mathbb{{E}}[w] = e^{{m + v/2}}$ and $\\mathrm{{Var}}[w]/p(x)^2 = e^v - 1 = e^{{{v:g}}} - 1 = {math.exp(v) - 1:.4f}$.",
-                  f"The gap is ${math.exp(v) - 1:.4f}/(2K) = {gap:g}$ at $K = {math.exp(v) - 1:.4f}/{2*gap:g}$, which is ${K:.4f}$ with all digits."])
+                                   "You forgot to divide the variance of the weights "
+                                   "by p(x) squared.")},
+        hints=["For a log-normal, $\\mathbb{E}[w] = e^{m + v/2}$ and $\\mathbb{E}[w^2] "
+               "= e^{2m + 2v}$.",
+               "So the relative variance $\\mathrm{Var}[w]/p(x)^2$ is $e^v - 1$, "
+               "whatever the mean."],
+        solution=[f"$p(x) = \\mathbb{{E}}[w] = e^{{m + v/2}}$ and "
+                  f"$\\mathrm{{Var}}[w]/p(x)^2 = e^v - 1 = e^{{{v:g}}} - 1 = "
+                  f"{math.exp(v) - 1:.4f}$.",
+                  f"The gap is ${math.exp(v) - 1:.4f}/(2K) = {gap:g}$ at $K = "
+                  f"{math.exp(v) - 1:.4f}/{2*gap:g}$, which is ${K:.4f}$ with all "
+                  "digits."])
 
 # %% ../../nbs/bank/iwae.ipynb #52cf5bcf
 _RETURNS = {"-log_w.mean(0)": "an estimate of minus the ELBO, for every K",
-            "log_w.logsumexp(0) - math.log(K)": "an estimate of the log-likelihood, with the sign of a log-likelihood",
-            "-log_w.logsumexp(0)": "a value that falls by about log 2 when K is doubled",
-            "-(log_w.logsumexp(0) - math.log(K))": "an importance-weighted estimate of the negative log-likelihood"}
+            "log_w.logsumexp(0) - math.log(K)": "an estimate of the log-likelihood, "
+                                                "with the sign of a log-likelihood",
+            "-log_w.logsumexp(0)": "a value that falls by about log 2 when K is "
+                                   "doubled",
+            "-(log_w.logsumexp(0) - math.log(K))": "an importance-weighted estimate of "
+                                                   "the negative log-likelihood"}
 _ABOUT = dict(zip(_RETURNS,
-                  ("That would be so if the logarithms of the weights were averaged. Look at the order of mean and logarithm.",
-                             "That would be so without the minus sign in front of everything.",
-                             "That would be so if the sum of the weights were never divided by their number.",
-                             "That needs three things: the logarithm of a mean of weights, the division by K, and the minus sign.")))
+                  ("That would be so if the logarithms of the weights were averaged. "
+                   "Look at the order of mean and logarithm.",
+                             "That would be so without the minus sign in front of "
+                             "everything.",
+                             "That would be so if the sum of the weights were never "
+                             "divided by their number.",
+                             "That needs three things: the logarithm of a mean of "
+                             "weights, the division by K, and the minus sign.")))
 
 def _found(line):
     "Which of four quantities a line computes, and its value, on two known weights"
@@ -144,7 +198,8 @@ def evaluate_called_nll(r):
     d = r.pick([2, 10, 20, 50])
     k, value = _found(line)
     return dict(
-        question=f"""A VAE has {d} latent dimensions and binary pixels. `log_w` holds the logarithms of {K} importance weights for each image.
+        question=f"""A VAE has {d} latent dimensions and binary pixels.
+`log_w` holds the logarithms of {K} importance weights for each image.
 
 ```python
 def nll(vae, x, K={K}):
@@ -160,7 +215,16 @@ What does it return for each image?""",
         answer=_RETURNS[line], check=list(_RETURNS.values())[k],
         mistakes={["elbo", "sign", "not-divided", "right"][i]: (_RETURNS[c], _ABOUT[c])
                   for i, c in enumerate(_RETURNS) if c != line},
-        hints=["The mean of the weights estimates $p(x)$. What does the last line do with them?", "Say in words: a mean of logarithms, or the logarithm of a mean? Divided by $K$? Which sign?"],
-        solution=["The line that computes `log_w` is right: the constants $\\log 2\\pi$ of prior and $q$ cancel.",
-                  "The negative log-likelihood is estimated by `-(log_w.logsumexp(0) - math.log(K))`: the logarithm of the *mean* weight, with a minus sign.",
-                  f"The last line reads `{line}`: {_RETURNS[line]}.", f"A check with known truth: for two weights .24 and .72 and $p(x) = .48$ the right answer is $-\\log .48 = {-math.log(.48):.4f}$. This line gives ${value:.4f}$."])
+        hints=["The mean of the weights estimates $p(x)$. What does the last line do "
+               "with them?",
+               "Say in words: a mean of logarithms, or the logarithm of a mean? "
+               "Divided by $K$? Which sign?"],
+        solution=["The line that computes `log_w` is right: the constants $\\log "
+                  "2\\pi$ of prior and $q$ cancel.",
+                  "The negative log-likelihood is estimated by `-(log_w.logsumexp(0) - "
+                  "math.log(K))`: the logarithm of the *mean* weight, with a minus "
+                  "sign.",
+                  f"The last line reads `{line}`: {_RETURNS[line]}.",
+                  "A check with known truth: for two weights .24 and .72 and $p(x) = "
+                  f".48$ the right answer is $-\\log .48 = {-math.log(.48):.4f}$. This "
+                  f"line gives ${value:.4f}$."])

@@ -21,7 +21,7 @@ PAGE = dict(title="Exercises: latent variables",
 
 # %% ../../nbs/bank/latent.ipynb #96b97a39
 def _line(r):
-    "Weight, offset, noise and an observation of a linear-Gaussian model; its posterior mean and variance"
+    "A linear-Gaussian model, an observation, its posterior mean and variance"
     W, b = r.sign()*r.pick([.8, 1.2, 1.5, 2.]), r.pick([-1, .5, 1, 2])
     s = r.pick([.3, .4, .5, .6, .7, .8])
     x = round(b + r.sign()*r.num(.6, 2), 10)
@@ -29,8 +29,10 @@ def _line(r):
     return W, b, s, x, W*(x - b)/M, s*s/M
 
 def _says(W, b, s, x):
-    return (f"A latent $z$ has the prior $\\mathcal{{N}}(0, 1)$, and $x$ given $z$ is $\\mathcal{{N}}({W:g}z {'+' if b > 0 else '-'} {abs(b):g},\\ \\sigma^2)$ "
-            f"with the standard deviation $\\sigma = {s:g}$. Observed is $x = {x:g}$.")
+    return (f"A latent $z$ has the prior $\\mathcal{{N}}(0, 1)$, and $x$ given $z$ is "
+            f"$\\mathcal{{N}}({W:g}z {'+' if b > 0 else '-'} {abs(b):g},\\ \\sigma^2)$ "
+            f"with the standard deviation $\\sigma = {s:g}$. The observed value is $x "
+            f"= {x:g}$.")
 
 def _minus(x, b): return f"({x:g} {'-' if b > 0 else '+'} {abs(b):g})"
 
@@ -49,20 +51,26 @@ def latent_posterior(r):
         answer=(m, v),
         check=(mean, integral(lambda z: (z - mean)**2*joint(z), lo, hi, 400)/px),
         mistakes={"no-prior": (((x - b)/W, s*s/W**2),
-                               "You left out the prior: that is the normalised likelihood."),
+                               "You left out the prior: that is the normalised "
+                               "likelihood."),
                   "std": ((m, math.sqrt(v)),
-                          "The mean is right; the second number is the standard deviation, asked was the variance."),
+                          "The mean is right; the second number is the standard "
+                          "deviation, the question asks for the variance."),
                   "std-for-variance": ((W*(x - b)/(W*W + s), s/(W*W + s)),
                                        "You used σ where σ² belongs."),
                   "no-offset": ((W*x/(W*W + s*s), v),
-                                "The decoder's offset must be subtracted from x first."),
+                                "The decoder's offset must be subtracted from x "
+                                "first."),
                   "evidence": ((b, W*W + s*s),
-                               "Those are mean and variance of x, not of z given x.")},
+                               "Those are the mean and the variance of x, not of z "
+                               "given x.")},
         hints=["Prior times likelihood is, in $z$, the exponential of a parabola.",
-               "The posterior precision is $1 + W^2/\\sigma^2$, and the mean is $W(x-b)/(W^2 + \\sigma^2)$ with the offset $b$."],
+               "The posterior precision is $1 + W^2/\\sigma^2$, and the mean is "
+               "$W(x-b)/(W^2 + \\sigma^2)$ with the offset $b$."],
         solution=[f"$W^2 + \\sigma^2 = {W*W:g} + {s*s:g} = {W*W + s*s:g}$.",
                   f"The mean is ${W:g}\\cdot{_minus(x, b)}/{W*W + s*s:g} = {m:.4f}$.",
-                  f"The variance is $\\sigma^2/(W^2 + \\sigma^2) = {s*s:g}/{W*W + s*s:g} = {v:.4f}$."])
+                  "The variance is $\\sigma^2/(W^2 + \\sigma^2) = "
+                  f"{s*s:g}/{W*W + s*s:g} = {v:.4f}$."])
 
 # %% ../../nbs/bank/latent.ipynb #063f1b1e
 @exercise("latent", "EVIDENCE, LVM", "numeric", topics="evidence gaussian")
@@ -79,24 +87,32 @@ def latent_evidence(r):
         check=math.log(integral(lambda z: normal_pdf(z)*normal_pdf(x, W*z + b, s*s), lo,
                                 hi, 400)),
         mistakes={"noise-only": (log_normal(x - b, s*s),
-                                 "That is log p(x|z) at z = 0: the variance that comes from z is missing."),
+                                 "That is log p(x|z) at z = 0: the variance that comes "
+                                 "from z is missing."),
                   "no-noise": (log_normal(x - b, W*W),
                                "The noise of the decoder adds to the variance of x."),
                   "unsquared-weight": (log_normal(x - b, abs(W) + s*s),
                                        "Multiplied by W, a variance grows by W²."),
                   "std-added": (log_normal(x - b, (abs(W) + s)**2),
-                                "Independent parts add their variances, not their standard deviations."),
-                  "density": (px, "That is p(x); asked was its logarithm."),
+                                "Independent parts add their variances, not their "
+                                "standard deviations."),
+                  "density": (px, "That is p(x); the question asks for its logarithm."),
                   "best-z": (log_normal(x - b - W*m, s*s),
-                             "That is log p(x|z) at the posterior mean. The evidence averages the likelihood over the prior.")},
-        hints=["Write $x$ as a sum of independent Gaussians: one from $z$, one from the noise.", f"$x$ is Gaussian with mean ${b:g}$ and variance $W^2 + \\sigma^2$."],
-        solution=[f"$x = {W:g}z {'+' if b > 0 else '-'} {abs(b):g} + {s:g}\\epsilon$ with independent standard normal $z$ and $\\epsilon$.",
-                  f"So $x$ is Gaussian with mean ${b:g}$ and variance $C = {W*W:g} + {s*s:g} = {C:g}$.",
-                  f"$\\log p(x) = -\\frac12[\\log(2\\pi\\cdot{C:g}) + {_minus(x, b)}^2/{C:g}] = {log_normal(x - b, C):.4f}$."])
+                             "That is log p(x|z) at the posterior mean. The evidence "
+                             "averages the likelihood over the prior.")},
+        hints=["Write $x$ as a sum of independent Gaussians: one from $z$, one from "
+               "the noise.",
+               f"$x$ is Gaussian with mean ${b:g}$ and variance $W^2 + \\sigma^2$."],
+        solution=[f"$x = {W:g}z {'+' if b > 0 else '-'} {abs(b):g} + {s:g}\\epsilon$ "
+                  "with independent standard normal $z$ and $\\epsilon$.",
+                  f"So $x$ is Gaussian with mean ${b:g}$ and variance $C = {W*W:g} + "
+                  f"{s*s:g} = {C:g}$.",
+                  f"$\\log p(x) = -\\frac12[\\log(2\\pi\\cdot{C:g}) + "
+                  f"{_minus(x, b)}^2/{C:g}] = {log_normal(x - b, C):.4f}$."])
 
 # %% ../../nbs/bank/latent.ipynb #a7aa3442
 def _data(s, N, turns):
-    "N centred points (columns of a Hadamard matrix) with the singular values s, in turned axes"
+    "N centred points with the singular values s, in rotated axes (by Hadamard)"
     import torch
     H = torch.ones(1, 1, dtype=torch.double)
     while len(H) < N: H = torch.cat([torch.cat([H, H], 1), torch.cat([H, -H], 1)])
@@ -110,7 +126,7 @@ def _data(s, N, turns):
 # %% ../../nbs/bank/latent.ipynb #7668256a
 @exercise("latent", "PCA-ERR, SVD, AE", "numeric", topics="pca autoencoder")
 def latent_pca_loss(r):
-    "The least loss of a linear autoencoder"
+    "The smallest loss of a linear autoencoder"
     import torch
     d, N = r.pick([4, 5]), r.pick([8, 16])
     k = r.whole(1, d - 2)
@@ -119,23 +135,33 @@ def latent_pca_loss(r):
     U, sv, Vt = torch.linalg.svd(R, full_matrices=False)
     kept, lost = sum(x*x for x in s[:k]), sum(x*x for x in s[k:])
     return dict(
-        question=f"{N} images of {d} pixels, centred, are the rows of a matrix. Its singular values are {', '.join(map(str, s))}. A linear autoencoder with {k} latent number{'s'*(k > 1)} minimises the squared error, summed over the pixels and averaged over the images. What is the least it can reach?",
+        question=f"{N} images of {d} pixels, centred, are the rows of a matrix. Its "
+                 f"singular values are {', '.join(map(str, s))}. A linear autoencoder "
+                 f"with {k} latent number{'s'*(k > 1)} minimises the squared error, "
+                 "summed over the pixels and averaged over the images. What is the "
+                 "smallest error that it can reach?",
         answer=lost/N,
         check=(R - U[:, :k]*sv[:k]@Vt[:k]).square().sum(1).mean().item(),
         mistakes={"unsquared": (sum(s[k:])/N,
-                                "The eigenvalues are the squares of the singular values, divided by the number of images."),
+                                "The eigenvalues are the squares of the singular "
+                                "values, divided by the number of images."),
                   "kept": (kept/N,
-                           "That is the variance that is kept; asked was what is lost."),
+                           "That is the variance that is kept; the question asks for "
+                           "what is lost."),
                   "sum": (float(lost),
                           "That is the sum over the images, not the average."),
                   "pixels-too": (lost/N/d,
-                                 "You averaged over the pixels as well; the error is summed over them."),
+                                 "You averaged over the pixels as well; the error is "
+                                 "summed over them."),
                   "one-more": (sum(x*x for x in s[k + 1:])/N,
                                f"You kept {k + 1} directions.")},
         hints=["No linear map of that rank does better than PCA's projection.",
-               "What is lost is the sum of the discarded eigenvalues $\\lambda_i = s_i^2/N$."],
-        solution=[f"The best is PCA's projection onto {k} direction{'s'*(k > 1)}. It loses the eigenvalues $\\lambda_i = s_i^2/{N}$ of the others.",
-                  f"$({' + '.join(f'{x}^2' for x in s[k:])})/{N} = {lost}/{N} = {lost/N:.4f}$."])
+               "What is lost is the sum of the discarded eigenvalues $\\lambda_i = "
+               "s_i^2/N$."],
+        solution=[f"The best is PCA's projection onto {k} direction{'s'*(k > 1)}. It "
+                  f"loses the eigenvalues $\\lambda_i = s_i^2/{N}$ of the others.",
+                  f"$({' + '.join(f'{x}^2' for x in s[k:])})/{N} = {lost}/{N} = "
+                  f"{lost/N:.4f}$."])
 
 # %% ../../nbs/bank/latent.ipynb #b6e48c04
 @exercise("latent", "AE", "choice", topics="autoencoder identifiability")
@@ -159,16 +185,26 @@ def latent_ae_twin(r):
     part, other = "encoder $B$ by $QB$", "decoder"
     if decoder: part, other = "decoder $A$ by $AQ$", "encoder"
     return dict(
-        question=f"A linear autoencoder $\\hat{{x}} = ABx$ with two latent numbers has reached its least loss. Replace its {part}, where $Q$ has the rows $({Q[0]}, {Q[1]})$ and $({Q[2]}, {Q[3]})$. Which {other} brings the same loss back, whatever $A$ and $B$ are?",
+        question=f"A linear autoencoder $\\hat{{x}} = ABx$ with two latent numbers has "
+                 f"reached its smallest loss. Replace its {part}, where $Q$ has the "
+                 f"rows $({Q[0]}, {Q[1]})$ and $({Q[2]}, {Q[3]})$. Which {other} "
+                 "restores the same loss, whatever $A$ and $B$ are?",
         answer=texts[0], check=same[0] if len(same) == 1 else f"{len(same)} of them",
-        mistakes={"transpose": (texts[1], "That undoes Q only if Q is orthogonal, which this one is not."),
-                  "same-again": (texts[2], "That applies Q twice instead of undoing it."),
-                  "nothing": (texts[3], "The product of the two has changed, so what it reconstructs has changed, too.")},
+        mistakes={"transpose": (texts[1],
+                                "That undoes Q only if Q is orthogonal, which this one "
+                                "is not."),
+                  "same-again": (texts[2],
+                                 "That applies Q twice instead of undoing it."),
+                  "nothing": (texts[3],
+                              "The product of the two has changed, so what it "
+                              "reconstructs has changed, too.")},
         hints=["Only the product of decoder and encoder enters the loss.",
                f"Look for an {other} that makes the product $AB$ again." if decoder
                else f"Look for a {other} that makes the product $AB$ again."],
         solution=["The loss sees nothing but the product $AB$.",
-                  "$(AQ)(Q^{-1}B) = AB$." if decoder else "$(AQ^{-1})(QB) = AB$.", f"The determinant of $Q$ is {det}, so the inverse exists; $QQ^T$ is not the identity, so the transpose will not do."])
+                  "$(AQ)(Q^{-1}B) = AB$." if decoder else "$(AQ^{-1})(QB) = AB$.",
+                  f"The determinant of $Q$ is {det}, so the inverse exists; $QQ^T$ is "
+                  "not the identity, so the transpose will not do."])
 
 # %% ../../nbs/bank/latent.ipynb #84ad396c
 @exercise("latent", "ROT, EVIDENCE", "truefalse", topics="ppca identifiability")
@@ -183,22 +219,40 @@ def latent_rotation(r):
     change = max(abs(a - b) for a, b in zip(cov(W), cov(V)))
     QQ = (Q[0]**2 + Q[1]**2, Q[0]*Q[2] + Q[1]*Q[3], Q[2]**2 + Q[3]**2)
     orthogonal = abs(QQ[0] - 1) + abs(QQ[1]) + abs(QQ[2] - 1) < 1e-9
-    texts = ["True, because W enters the density of x only through WWᵀ, and QQᵀ is the identity.", "True, because Q has an inverse, so that the posterior can undo it.",
-             "False, because QQᵀ is not the identity, so that the covariance of x is another one.", "False, because z is another one, and with it everything that is made from z."]
+    texts = ["True, because W enters the density of x only through WWᵀ, and QQᵀ is the "
+             "identity.",
+             "True, because Q has an inverse, so that the posterior can undo it.",
+             "False, because QQᵀ is not the identity, so the covariance of x changes.",
+             "False, because z changes, and with it everything that is computed from "
+             "z."]
     right = 0 if orthogonal else 2
-    why = ["Multiply it out: here QQᵀ is not the identity.", "An inverse is enough for a linear autoencoder. Here z has the fixed prior N(0, I), and Qz keeps it only if Q is orthogonal.",
-           "Multiply it out: it is the identity.", "Qz is another vector, but what counts is its distribution: is it still N(0, I)?"]
+    why = ["Multiply it out: here QQᵀ is not the identity.",
+           "An inverse is enough for a linear autoencoder. Here z has the fixed prior "
+           "N(0, I), and Qz keeps it only if Q is orthogonal.",
+           "Multiply it out: it is the identity.",
+           "Qz is another vector, but what counts is its distribution: is it still "
+           "N(0, I)?"]
     return dict(
-        question=f"In probabilistic PCA $x = Wz + \\mu + \\sigma\\epsilon$ with standard normal $z$ in two dimensions, $\\sigma = {s:g}$, and $W$ with the rows {', '.join(f'$({a}, {b})$' for a, b in W)}. Replace $W$ by $WQ$, where $Q$ has the rows $({Q[0]:g}, {Q[1]:g})$ and $({Q[2]:g}, {Q[3]:g})$. The density $p(x)$ stays the same.",
+        question="In probabilistic PCA $x = Wz + \\mu + \\sigma\\epsilon$ with "
+                 f"standard normal $z$ in two dimensions, $\\sigma = {s:g}$, and $W$ "
+                 f"with the rows {', '.join(f'$({a}, {b})$' for a, b in W)}. Replace "
+                 f"$W$ by $WQ$, where $Q$ has the rows $({Q[0]:g}, {Q[1]:g})$ and "
+                 f"$({Q[2]:g}, {Q[3]:g})$. True or false: the density $p(x)$ stays the "
+                 "same.",
         answer=texts[right], check=texts[0] if change < 1e-9 else texts[2],
         mistakes={n: (texts[i], why[i])
                   for i, n in enumerate(["orthogonal", "invertible", "not-orthogonal",
                                          "other-latent"]) if i != right},
-        hints=["The density of $x$ is Gaussian. Which covariance does it have?", "It is $WQQ^TW^T + \\sigma^2 I$. Compute $QQ^T$."],
-        solution=["$x$ is Gaussian with mean $\\mu$ and covariance $(WQ)(WQ)^T + \\sigma^2 I = WQQ^TW^T + \\sigma^2 I$.",
-                  f"Here $QQ^T$ has the rows $({QQ[0]:g}, {QQ[1]:g})$ and $({QQ[1]:g}, {QQ[2]:g})$.",
+        hints=["The density of $x$ is Gaussian. Which covariance does it have?",
+               "It is $WQQ^TW^T + \\sigma^2 I$. Compute $QQ^T$."],
+        solution=["$x$ is Gaussian with mean $\\mu$ and covariance $(WQ)(WQ)^T + "
+                  "\\sigma^2 I = WQQ^TW^T + \\sigma^2 I$.",
+                  f"Here $QQ^T$ has the rows $({QQ[0]:g}, {QQ[1]:g})$ and $({QQ[1]:g}, "
+                  f"{QQ[2]:g})$.",
                   "That is the identity: nothing changes." if orthogonal
-                  else f"That is not the identity. Some entry of the covariance moves by {change:.4g}."])
+                  else
+                  "That is not the identity. Some entry of the covariance moves by "
+                  f"{change:.4g}."])
 
 # %% ../../nbs/bank/latent.ipynb #ec635977
 @exercise("latent", "ML-VALUE, ML, LOGLIK", "numeric", topics="ppca likelihood",
@@ -215,53 +269,85 @@ def latent_ml_value(r):
                                                  + (d - k)*math.log(s2)
                                                  + (k + sum(lam[k:])/s2
                                                     if trace is None else trace))
+    full = -.5*(d*math.log(2*math.pi) + sum(map(math.log, lam)) + d)
     C = lam[:k] + [s2]*(d - k)
     # their covariance is diag(lam)
     points = [[sign*math.sqrt(d*lam[i])*(i == j) for j in range(d)] for i in range(d)
               for sign in (1, -1)]
     lists = lambda xs: ", ".join(f"{x:g}" for x in xs)
     return dict(
-        question=f"The covariance matrix of centred data with {d} pixels has the eigenvalues {lists(lam)}. Probabilistic PCA with {k} latent dimension{'s'*(k > 1)} is fitted by maximum likelihood, the noise variance as well. What is the mean log-likelihood it reaches, in nats per image?",
+        question=f"The covariance matrix of centred data with {d} pixels has the "
+                 f"eigenvalues {lists(lam)}. Probabilistic PCA with {k} latent "
+                 f"dimension{'s'*(k > 1)} is fitted by maximum likelihood, the noise "
+                 "variance as well. What mean log-likelihood does it reach, in nats "
+                 "per image?",
         answer=value(s2),
         check=sum(math.log(normal_pdf(t, 0, c)) for p in points
                   for t, c in zip(p, C))/len(points),
-        mistakes={"summed-noise": (value(sum(lam[k:])), "The best noise variance is the mean of the discarded eigenvalues, not their sum."),
-                  "mean-of-all": (value(sum(lam)/d), "The noise variance is the mean of the discarded eigenvalues only."),
-                  "no-trace": (value(s2, trace=0), "You left out the trace: at the maximum it is d, one for every pixel."),
-                  "no-constant": (value(s2, const=0), "The constant d·log 2π is missing."),
-                  "full-gaussian": (-.5*(d*math.log(2*math.pi) + sum(map(math.log, lam)) + d), "That is a Gaussian with the full covariance; here the discarded directions share one variance.")},
-        hints=["First the noise variance: the mean of the discarded eigenvalues.", "At the maximum the model's variances are the kept eigenvalues and the noise variance, and the trace term equals $d$."],
-        solution=[f"$\\sigma^2 = ({' + '.join(f'{x:g}' for x in lam[k:])})/{d - k} = {s2:.6g}$.",
-                  f"The logarithms: $\\sum\\log\\lambda_i = {sum(map(math.log, lam[:k])):.6f}$ over the kept, ${d - k}\\log\\sigma^2 = {(d - k)*math.log(s2):.6f}$ for the rest.",
-                  f"$-\\frac12[{d}\\log 2\\pi + {sum(map(math.log, lam[:k])):.6f} {(d - k)*math.log(s2):+.6f} + {d}] = {value(s2):.4f}$."])
+        mistakes={"summed-noise": (value(sum(lam[k:])),
+                                   "The best noise variance is the mean of the "
+                                   "discarded eigenvalues, not their sum."),
+                  "mean-of-all": (value(sum(lam)/d),
+                                  "The noise variance is the mean of the discarded "
+                                  "eigenvalues only."),
+                  "no-trace": (value(s2, trace=0),
+                               "You left out the trace: at the maximum it is d, one "
+                               "for every pixel."),
+                  "no-constant": (value(s2, const=0),
+                                  "The constant d·log 2π is missing."),
+                  "full-gaussian": (full,
+                                    "That is a Gaussian with the full covariance; here "
+                                    "the discarded directions share one variance.")},
+        hints=["First the noise variance: the mean of the discarded eigenvalues.",
+               "At the maximum the model's variances are the kept eigenvalues and the "
+               "noise variance, and the trace term equals $d$."],
+        solution=[f"$\\sigma^2 = ({' + '.join(f'{x:g}' for x in lam[k:])})/{d - k} = "
+                  f"{s2:.6g}$.",
+                  "The logarithms: $\\sum\\log\\lambda_i = "
+                  f"{sum(map(math.log, lam[:k])):.6f}$ over the kept, "
+                  f"${d - k}\\log\\sigma^2 = {(d - k)*math.log(s2):.6f}$ for the rest.",
+                  f"$-\\frac12[{d}\\log 2\\pi + {sum(map(math.log, lam[:k])):.6f} "
+                  f"{(d - k)*math.log(s2):+.6f} + {d}] = {value(s2):.4f}$."])
 
 # %% ../../nbs/bank/latent.ipynb #91cc36bf
 @exercise("latent", "SHRINK, ML", "symbolic", topics="ppca posterior")
 def latent_shrink(r):
-    "What comes back along one direction"
+    "An image, encoded and decoded"
     lam, t = r.pick([2, 3, 4, 5, 8]), r.pick([2, 3, 6, 10])
     def there_and_back(s):
         w = math.sqrt(lam - s)                              # maximum likelihood
         z = lambda z: normal_pdf(z)*normal_pdf(t, w*z, s)
         return w*integral(lambda u: u*z(u), -8, 8, 240)/integral(z, -8, 8, 240)
     return dict(
-        question=f"Probabilistic PCA is fitted by maximum likelihood. Along its only kept direction the data have the variance $\\lambda = {lam}$; the noise variance is $s < {lam}$. A centred image lies at ${t}$ along that direction and at 0 in all others. It is encoded to its posterior mean and decoded again, without noise. Where along the direction does it come back? Give the place in $s$.",
+        question="Probabilistic PCA is fitted by maximum likelihood. Along its only "
+                 f"kept direction the data have the variance $\\lambda = {lam}$; the "
+                 f"noise variance is $s < {lam}$. A centred image lies at ${t}$ along "
+                 "that direction and at 0 in all others. It is encoded to its "
+                 "posterior mean and decoded again, without noise. At which position "
+                 "along the direction is the reconstruction? Give it as a function of "
+                 "$s$.",
         answer=f"{t}*(1 - s/{lam})",
         check=there_and_back, agree=1e-5,
         symbols=dict(s=(.3, 1.6)),
         accept=[f"{t} - {t}*s/{lam}", f"{t}*({lam} - s)/{lam}"],
         mistakes={"projection": (f"{t}",
-                                 "That is PCA's projection. The posterior mean is pulled towards the prior."),
+                                 "That is PCA's projection. The posterior mean is "
+                                 "pulled towards the prior."),
                   "encoder": (f"{t}*sqrt({lam} - s)/{lam}",
                               "That is the posterior mean of z; decode it as well."),
-                  "noise-share": (f"{t}*s/{lam}", "That is what gets lost."),
+                  "noise-share": (f"{t}*s/{lam}", "That is the part that is lost."),
                   "weight-from-all": (f"{t}*{lam}/({lam} + s)",
-                                      "The fitted weight is the square root of λ − s, not of λ: the noise explains a part of the variance.")},
+                                      "The fitted weight is the square root of λ − s, "
+                                      "not of λ: the noise explains a part of the "
+                                      "variance.")},
         hints=["The fitted weight along the direction is $w = \\sqrt{\\lambda - s}$.",
-               "The posterior mean is $w t/(w^2 + s)$ for an image at $t$; multiply it by $w$."],
-        solution=[f"Maximum likelihood gives $w^2 + s = \\lambda$, so $w = \\sqrt{{{lam} - s}}$.",
+               "The posterior mean is $w t/(w^2 + s)$ for an image at $t$; multiply it "
+               "by $w$."],
+        solution=["Maximum likelihood gives $w^2 + s = \\lambda$, so $w = "
+                  f"\\sqrt{{{lam} - s}}$.",
                   f"The posterior mean is $z = w\\cdot{t}/(w^2 + s) = {t}w/{lam}$.",
-                  f"Decoded: $w z = {t}w^2/{lam} = {t}(1 - s/{lam})$. It is shorter by the share of the noise."])
+                  f"Decoded: $w z = {t}w^2/{lam} = {t}(1 - s/{lam})$. It is shortened "
+                  "by the noise's share of the variance."])
 
 # %% ../../nbs/bank/latent.ipynb #1826c0f8
 @exercise("latent", "POSTERIOR", "code", topics="posterior ppca", points=2)
@@ -274,24 +360,42 @@ def latent_posterior_code(r):
               r.pick([.3, .5, .7])) for n in (2, 4)]
     eye = lambda W: torch.eye(W.shape[1], dtype=W.dtype)
     M = lambda W, v: W.T@W + v*eye(W)
-    right = lambda x, W, mu, var: ((x - mu)@W@torch.linalg.inv(M(W, var)),
-                                   var*torch.linalg.inv(M(W, var)))
+    inv = torch.linalg.inv
+    right = lambda x, W, mu, var: ((x - mu)@W@inv(M(W, var)), var*inv(M(W, var)))
     def other(x, W, mu, var):
         # condition the joint Gaussian of z and x
         K = W.T@torch.linalg.inv(W@W.T + var*torch.eye(len(W), dtype=W.dtype))
         return (x - mu)@K.T, eye(W) - K@W
     return dict(
-        question="Write `posterior(x, W, mu, var)` for $z \\sim \\mathcal{N}(0, I)$, $x|z \\sim \\mathcal{N}(Wz + \\mu,\\ \\mathrm{var}\\cdot I)$, with `x` of the shape `[B, d]`, `W` `[d, k]`, `mu` `[d]` and the number `var`. Return the pair of the means `[B, k]` and the covariance `[k, k]`.",
+        question="Write `posterior(x, W, mu, var)` for $z \\sim \\mathcal{N}(0, I)$, "
+                 "$x|z \\sim \\mathcal{N}(Wz + \\mu,\\ \\mathrm{var}\\cdot I)$, with "
+                 "`x` of the shape `[B, d]`, `W` `[d, k]`, `mu` `[d]` and the number "
+                 "`var`. Return the pair of the means `[B, k]` and the covariance `[k, "
+                 "k]`.",
         answer=right, check=other, cases=cases,
         start="def posterior(x, W, mu, var):\n    ...",
-        mistakes={"no-prior": (lambda x, W, mu, var: ((x - mu)@W@torch.linalg.inv(W.T@W), var*torch.linalg.inv(W.T@W)), "You left out the prior: the noise variance is missing on the diagonal of M."),
-                  "no-mean": (lambda x, W, mu, var: (x@W@torch.linalg.inv(M(W, var)),
-                                                     var*torch.linalg.inv(M(W, var))), "Subtract mu from x first."),
-                  "var-squared": (lambda x, W, mu, var: right(x, W, mu, var**2), "You squared var; it is the variance already."),
-                  "covariance": (lambda x, W, mu, var: (right(x, W, mu, var)[0],
-                                                        torch.linalg.inv(M(W, var))), "The means are right; the covariance is var times the inverse of M."),
-                  "precision": (lambda x, W, mu, var: (right(x, W, mu, var)[0], M(W, var)/var), "The means are right; the second is the precision, the inverse of the covariance.")},
+        mistakes={"no-prior": (lambda x, W, m, v: ((x - m)@W@inv(W.T@W), v*inv(W.T@W)),
+                               "You left out the prior: the noise variance is missing "
+                               "on the diagonal of M."),
+                  "no-mean": (lambda x, W, mu, v: (x@W@inv(M(W, v)), v*inv(M(W, v))),
+                              "Subtract mu from x first."),
+                  "var-squared": (lambda x, W, mu, var: right(x, W, mu, var**2),
+                                  "You squared var; it is the variance already."),
+                  "covariance": (lambda x, W, m,
+                                 v: (right(x, W, m, v)[0], inv(M(W, v))),
+                                 "The means are right; the covariance is var times the "
+                                 "inverse of M."),
+                  "precision": (lambda x, W, mu, v: (right(x, W, mu, v)[0], M(W, v)/v),
+                                "The means are right; the second is the precision, the "
+                                "inverse of the covariance.")},
         hints=["Build $M = W^T W + \\mathrm{var}\\cdot I$, which is $k \\times k$.",
-               "The means are the rows of $(x - \\mu) W M^{-1}$, since $M$ is symmetric. The covariance is $\\mathrm{var}\\cdot M^{-1}$."],
-        solution=["The posterior is $\\mathcal{N}(M^{-1}W^T(x - \\mu),\\ \\sigma^2 M^{-1})$ with $M = W^T W + \\sigma^2 I$. Images are rows here, so everything is transposed.",
-                  "```python\ndef posterior(x, W, mu, var):\n    M = W.T@W + var*torch.eye(W.shape[1], dtype=W.dtype)\n    inverse = torch.linalg.inv(M)\n    return (x - mu)@W@inverse, var*inverse\n```"])
+               "The means are the rows of $(x - \\mu) W M^{-1}$, since $M$ is "
+               "symmetric. The covariance is $\\mathrm{var}\\cdot M^{-1}$."],
+        solution=["The posterior is $\\mathcal{N}(M^{-1}W^T(x - \\mu),\\ \\sigma^2 "
+                  "M^{-1})$ with $M = W^T W + \\sigma^2 I$. Images are rows here, so "
+                  "everything is transposed.",
+                  "```python\n"
+                  "def posterior(x, W, mu, var):\n"
+                  "    M = W.T@W + var*torch.eye(W.shape[1], dtype=W.dtype)\n"
+                  "    inverse = torch.linalg.inv(M)\n"
+                  "    return (x - mu)@W@inverse, var*inverse\n```"])

@@ -15,7 +15,7 @@ from ..exam.numerics import argmax, derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/likelihoods.ipynb #2d9647de
 PAGE = dict(title="Exercises: what the decoder says",
-            subtitle="Grey pixels, and how wrong a decoder may be",
+            subtitle="Grey pixels, and the variance of a Gaussian decoder",
             need="[What the decoder says](../10_likelihoods.ipynb).")
 
 # %% ../../nbs/bank/likelihoods.ipynb #70317558
@@ -26,20 +26,31 @@ def vae_area_repair(r):
     l = math.log(p/(1 - p))
     area = (2*p - 1)/l
     return dict(
-        question=f"A decoder says $p = {p}$ for a pixel whose grey value $x$ may be anything between 0 and 1. By which constant must $p^x(1-p)^{{1-x}}$ be multiplied, so that it is a density of $x$ on $[0, 1]$?",
+        question=f"A decoder outputs $p = {p}$ for a pixel whose grey value $x$ may be "
+                 f"anything between 0 and 1. By which constant must $p^x(1-p)^{{1-x}}$ "
+                 "be multiplied, so that it is a density of $x$ on $[0, 1]$?",
         answer=l/(2*p - 1),
         check=1/integral(lambda x: p**x*(1 - p)**(1 - x), 0, 1, 400),
         mistakes={"area": (area, "That is the area under the formula; divide by it."),
                   "binary": (1.,
-                             "It sums to 1 over the two values 0 and 1. Over all grey values between them it does not integrate to 1."),
+                             "It sums to 1 over the two values 0 and 1. Over all grey "
+                             "values between them it does not integrate to 1."),
                   "trapezoid": (2.,
-                                "You took the area under the chord from 1 − p to p; the curve is an exponential and lies below the chord."),
+                                "You took the area under the chord from 1 − p to p; "
+                                "the curve is an exponential and lies below the "
+                                "chord."),
                   "one-minus-p": (1/(area/(1 - p)),
-                                  "The factor 1 − p is lost: the formula is (1 − p) times exp(ℓx).")},
-        hints=["Write the formula as $(1-p)\\,e^{\\ell x}$ with $\\ell = \\log\\frac{p}{1-p}$.", "The area is $(1-p)\\,(e^{\\ell} - 1)/\\ell = (2p-1)/\\ell$."],
-        solution=[f"The logit is $\\ell = \\log\\frac{{{p}}}{{{1 - p:g}}} = {l:.4f}$, and the formula is ${1 - p:g}\\,e^{{\\ell x}}$.",
-                  f"Its area is ${1 - p:g}\\,(e^{{\\ell}} - 1)/\\ell = (2p-1)/\\ell = {2*p - 1:g}/({l:.4f}) = {area:.4f}$.",
-                  f"The repair is $1/{area:.4f}$; with all digits, ${l/(2*p - 1):.4f}$."])
+                                  "The factor 1 − p is missing: the formula is (1 − p) "
+                                  "times exp(ℓx).")},
+        hints=["Write the formula as $(1-p)\\,e^{\\ell x}$ with $\\ell = "
+               "\\log\\frac{p}{1-p}$.",
+               "The area is $(1-p)\\,(e^{\\ell} - 1)/\\ell = (2p-1)/\\ell$."],
+        solution=[f"The logit is $\\ell = \\log\\frac{{{p}}}{{{1 - p:g}}} = {l:.4f}$, "
+                  f"and the formula is ${1 - p:g}\\,e^{{\\ell x}}$.",
+                  f"Its area is ${1 - p:g}\\,(e^{{\\ell}} - 1)/\\ell = (2p-1)/\\ell = "
+                  f"{2*p - 1:g}/({l:.4f}) = {area:.4f}$.",
+                  f"The repair is $1/{area:.4f}$; with all digits, "
+                  f"${l/(2*p - 1):.4f}$."])
 
 # %% ../../nbs/bank/likelihoods.ipynb #3299b62f
 @exercise("likelihoods", "AREA, CONTINUOUS-MEAN", "truefalse", topics="likelihood grey")
@@ -47,20 +58,41 @@ def vae_area_constant(r):
     "Leaving out the normaliser"
     p, q = r.pick([.01, .02, .05, .1, .15]), r.pick([.3, .35, .4, .45, .5])
     area = lambda a: integral(lambda x: a**x*(1 - a)**(1 - x), 0, 1, 200)
-    truth = "False, because the area under the formula depends on the decoder's output, so the missing term has a gradient."
+    truth = ("False, because the area under the formula depends on the decoder's "
+             "output, so the missing term has a gradient.")
     return dict(
-        question=f"Grey pixels go into the Bernoulli formula $p^x(1-p)^{{1-x}}$ without its normaliser. For one pixel the decoder moves from $p = {q}$ to $p = {p}$ during training. Claim: the normaliser would only have added a constant to the loss, and the trained decoder would be the same.",
+        question=f"Grey pixels go into the Bernoulli formula $p^x(1-p)^{{1-x}}$ "
+                 "without its normaliser. For one pixel the decoder moves from $p = "
+                 f"{q}$ to $p = {p}$ during training. Claim: the normaliser would only "
+                 "have added a constant to the loss, and the trained decoder would be "
+                 "the same.",
         answer=truth,
         check=truth if abs(area(p) - area(q)) > 1e-3 and area(p) < area(q) < .5 + 1e-9
         else "True",
-        mistakes={"constant": ("True, because a normaliser never depends on the parameters that are trained.", "A normaliser depends on whatever parametrises the density. For a Gaussian with a learned variance it does, and here, too."),
-                  "best-p": ("True, because with or without it the best p for a pixel is its grey value.", "With the normaliser the mean is no longer p, and the best p is another one."),
-                  "too-much": ("False, because the area is larger than 1 for a decoder that is sure, so the formula rewards it too much.", "The area is never more than ½, and it falls as the decoder becomes sure: the formula rewards it too little.")},
+        mistakes={"constant": ("True, because a normaliser never depends on the "
+                               "parameters that are trained.",
+                               "A normaliser depends on whatever parametrises the "
+                               "density. It does so for a Gaussian with a learned "
+                               "variance, and it does so here."),
+                  "best-p": ("True, because with or without it the best p for a pixel "
+                             "is its grey value.",
+                             "With the normaliser the mean of the density is no longer "
+                             "p, so the best p is a different one."),
+                  "too-much": ("False, because the area is larger than 1 for a "
+                               "confident decoder, so the formula rewards it too much.",
+                               "The area is never more than ½, and it falls as the "
+                               "decoder becomes confident: the formula rewards it too "
+                               "little.")},
         hints=["Compare the area under the formula for the two values of $p$.",
-               "The area is $(2p-1)/\\ell$ with $\\ell = \\log\\frac{p}{1-p}$, and ½ at $p = \\tfrac12$."],
-        solution=[f"At $p = {q}$ the area is {area(q):.4f}, at $p = {p}$ it is {area(p):.4f}.",
-                  f"The missing term, minus the logarithm of the area, changes from {-math.log(area(q)):.4f} to {-math.log(area(p)):.4f} nats. It is no constant.",
-                  "Without it a decoder that is sure of a pixel gets too little credit."])
+               "The area is $(2p-1)/\\ell$ with $\\ell = \\log\\frac{p}{1-p}$, and ½ "
+               "at $p = \\tfrac12$."],
+        solution=[f"At $p = {q}$ the area is {area(q):.4f}, at $p = {p}$ it is "
+                  f"{area(p):.4f}.",
+                  "The missing term, minus the logarithm of the area, changes from "
+                  f"{-math.log(area(q)):.4f} to {-math.log(area(p)):.4f} nats. It is "
+                  "no constant.",
+                  "Without the term a decoder that is confident about a pixel is "
+                  "rewarded too little."])
 
 # %% ../../nbs/bank/likelihoods.ipynb #a7f284e1
 @exercise("likelihoods", "BEST-VARIANCE, SCALAR", "numeric",
@@ -75,22 +107,38 @@ def vae_best_variance(r):
     best = argmax(lambda s: math.fsum(math.log(normal_pdf(e, 0, s)) for e in flat),
                   1e-4, 2)
     return dict(
-        question=f"A Gaussian decoder has one variance $s$ for all pixels. Two images of {m} pixels each have the errors $x - \\hat x$ of {show}. Which $s$ makes these two images most probable?",
+        question="A Gaussian decoder has one variance $s$ for all pixels. Two images "
+                 f"of {m} pixels each have the errors $x - \\hat x = $ {show}. Which "
+                 "$s$ maximises their likelihood?",
         answer=total/n,
         check=best, agree=1e-5,
         mistakes={"per-image": (total/2,
-                                f"You divided by the 2 images only. There are {n} pixels, and each has the variance s."),
-                  "per-pixel": (total/m, f"You divided by the {m} pixels of one image; average over both images, too."),
+                                f"You divided by the 2 images only. There are {n} "
+                                "pixels, and each has the variance s."),
+                  "per-pixel": (total/m,
+                                f"You divided by the {m} pixels of one image; average "
+                                "over both images, too."),
                   "std": (math.sqrt(total/n),
-                          "That is the standard deviation; asked was the variance."),
-                  "absolute": (math.fsum(map(abs, flat))/n, "You averaged the absolute errors; a Gaussian counts squared ones."),
+                          "That is the standard deviation; the question asks for the "
+                          "variance."),
+                  "absolute": (math.fsum(map(abs, flat))/n,
+                               "You averaged the absolute errors; a Gaussian counts "
+                               "squared ones."),
                   "bessel": (total/(n - 1),
-                             "Nothing was estimated from these errors but s, so divide by their number, not by one less."),
-                  "sum": (total, "That is the sum of the squared errors; divide by their number.")},
-        hints=["Add up the log-densities of all pixels and differentiate in $s$.",
-               "The derivative of $-\\frac12[\\log s + e^2/s]$, summed over the errors, is zero at their mean square."],
-        solution=[f"The log-likelihood is $-\\frac12[{n}\\log(2\\pi s) + {total:.4g}/s]$, where {total:.4g} is the sum of the squared errors.",
-                  f"Its derivative in $s$ is $-\\frac12[{n}/s - {total:.4g}/s^2]$, zero at $s = {total:.4g}/{n}$.",
+                             "No mean was estimated from these errors, so divide by "
+                             "their number, not by one less."),
+                  "sum": (total,
+                          "That is the sum of the squared errors; divide by their "
+                          "number.")},
+        hints=["Add up the log-densities of all pixels and differentiate with respect "
+               "to $s$.",
+               "The derivative of $-\\frac12[\\log s + e^2/s]$, summed over the "
+               "errors, is zero at their mean square."],
+        solution=[f"The log-likelihood is $-\\frac12[{n}\\log(2\\pi s) + "
+                  f"{total:.4g}/s]$, where {total:.4g} is the sum of the squared "
+                  "errors.",
+                  f"Its derivative in $s$ is $-\\frac12[{n}/s - {total:.4g}/s^2]$, "
+                  f"zero at $s = {total:.4g}/{n}$.",
                   f"So the best variance is the mean squared error, ${total/n:.4f}$."])
 
 # %% ../../nbs/bank/likelihoods.ipynb #52ae1e16
@@ -101,7 +149,9 @@ def vae_logvar_slope(r):
     m, R = r.pick([4, 16, 64, 100]), r.pick([1, 2, 3, 5, 8])
     log_px_z = lambda t: -.5*(m*(math.log(2*math.pi) + t) + R/math.exp(t))
     return dict(
-        question=f"A Gaussian decoder has one log-variance $\\ell$ for all {m} pixels. On some image the squared error, summed over the pixels, is {R}. Differentiate $\\log p(x|z)$ in $\\ell$.",
+        question=f"A Gaussian decoder has one log-variance $\\ell$ for all {m} pixels. "
+                 f"On some image the squared error, summed over the pixels, is {R}. "
+                 "Differentiate $\\log p(x|z)$ with respect to $\\ell$.",
         answer=f"({R}*exp(-l) - {m})/2",
         check=lambda l: derivative(log_px_z, l),
         symbols=dict(l=(-2, 2)),
@@ -109,16 +159,22 @@ def vae_logvar_slope(r):
         mistakes={"loss": (f"({m} - {R}*exp(-l))/2",
                            "That is the slope of the loss, minus the log-probability."),
                   "no-normaliser": (f"{R}*exp(-l)/2",
-                                    "The normaliser −½ log(2πs) has a slope, too, once per pixel."),
+                                    "The normaliser −½ log(2πs) has a slope, too, once "
+                                    "per pixel."),
                   "one-normaliser": (f"({R}*exp(-l) - 1)/2",
-                                     f"The normaliser is there once per pixel: {m} times."),
+                                     f"The normaliser is there once per pixel: {m} "
+                                     "times."),
                   "log-std": (f"{R}*exp(-2*l) - {m}",
                               "That is the slope in the log-standard-deviation."),
                   "no-half": (f"{R}*exp(-l) - {m}", "The factor ½ is missing."),
                   "variance": (f"({R}*exp(-2*l) - {m}*exp(-l))/2",
-                               "That is the slope in the variance; asked was the one in its logarithm.")},
+                               "That is the slope in the variance; the question asks "
+                               "for the one in its logarithm.")},
         hints=["Write the log-probability with $s = e^{\\ell}$ in it.",
-               f"It is $-\\frac12[{m}\\log 2\\pi + {m}\\,\\ell + {R}\\,e^{{-\\ell}}]$."],
-        solution=[f"With $s = e^{{\\ell}}$, $\\log p(x|z) = -\\frac12[{m}\\log 2\\pi + {m}\\,\\ell + {R}\\,e^{{-\\ell}}]$.",
+               f"It is $-\\frac12[{m}\\log 2\\pi + {m}\\,\\ell + "
+               f"{R}\\,e^{{-\\ell}}]$."],
+        solution=[f"With $s = e^{{\\ell}}$, $\\log p(x|z) = -\\frac12[{m}\\log 2\\pi + "
+                  f"{m}\\,\\ell + {R}\\,e^{{-\\ell}}]$.",
                   f"Its derivative is $-\\frac12[{m} - {R}\\,e^{{-\\ell}}]$.",
-                  f"It is zero at $e^{{\\ell}} = {R}/{m}$, the mean squared error per pixel."])
+                  f"It is zero at $e^{{\\ell}} = {R}/{m}$, the mean squared error per "
+                  "pixel."])

@@ -15,49 +15,63 @@ from ..exam.numerics import integral, normal_pdf
 
 # %% ../../nbs/bank/nets.ipynb #c4a76823
 PAGE = dict(title="Exercises: networks",
-            subtitle="Counting, ranges, and where batch norm must not stand",
+            subtitle="Counting, ranges, and where batch norm does harm",
             need="[Networks](../08_nets.ipynb).")
 
 # %% ../../nbs/bank/nets.ipynb #aa3ee0ee
 @exercise("nets", "COUNT-MLP", "numeric", topics="parameters")
 def count_mlp(r):
-    "How many numbers does a generator learn?"
+    "How many parameters does a generator have?"
     import torch
     sizes = [r.pick([16, 32, 64, 100]), r.pick([128, 200, 256]),
              *r.pick([[], [300], [400], [512]]), r.pick([784, 1024])]
     pairs = list(zip(sizes, sizes[1:]))
     n = sum((a + 1)*b for a, b in pairs)
     return dict(
-        question=f"A generator is a multilayer perceptron: {' – '.join(map(str, sizes))} units from the noise to the pixels, a bias in every linear layer, a ReLU after each layer but the last, a sigmoid at the end. How many numbers does it learn?",
+        question="A generator is a multilayer perceptron: "
+                 f"{' – '.join(map(str, sizes))} units from the noise to the pixels, a "
+                 "bias in every linear layer, a ReLU after each layer but the last, a "
+                 "sigmoid at the end. How many parameters does it have?",
         answer=n,
         check=sum(p.numel() for a, b in pairs
                   for p in torch.nn.Linear(a, b, device="meta").parameters()),
         mistakes={"no-bias": (sum(a*b for a, b in pairs),
-                              "You counted the weights only; each unit behind a linear layer has a bias, too."),
+                              "You counted the weights only; each output of a linear "
+                              "layer has a bias, too."),
                   "bias-per-input": (sum(a*(b + 1) for a, b in pairs),
-                                     "There is one bias for each output of a layer, not for each input."),
+                                     "There is one bias for each output of a layer, "
+                                     "not for each input."),
                   "last-layer": ((sizes[-2] + 1)*sizes[-1],
                                  "That is the last layer alone."),
                   "activations": (n + sum(sizes[1:]),
-                                  "You counted something for the activations; ReLU and sigmoid learn nothing.")},
-        hints=["Go layer by layer: a weight for each pair of units, a bias for each output.", "A layer from $a$ to $b$ units has $(a + 1)\\,b$ parameters."],
-        solution=["A linear layer from $a$ to $b$ units has $(a + 1)\\,b$ parameters; activations have none.",
+                                  "You counted something for the activations; ReLU and "
+                                  "sigmoid have no parameters.")},
+        hints=["Go layer by layer: a weight for each pair of units, a bias for each "
+               "output.",
+               "A layer from $a$ to $b$ units has $(a + 1)\\,b$ parameters."],
+        solution=["A linear layer from $a$ to $b$ units has $(a + 1)\\,b$ parameters; "
+                  "activations have none.",
                   "$" + " + ".join(f"{a + 1}\\cdot{b}" for a, b in pairs) + " = "
                   + " + ".join(str((a + 1)*b) for a, b in pairs) + f" = {n}$."])
 
 # %% ../../nbs/bank/nets.ipynb #038ff773
 _LAST = dict(sigmoid=("(0, 1)", lambda a: 1/(1 + math.exp(-a))),
              tanh=("(−1, 1)", math.tanh), none=("all real numbers", lambda a: a),
-             relu=("numbers from 0 on", lambda a: max(a, 0)))
+             relu=("numbers ≥ 0", lambda a: max(a, 0)))
 _JOBS = [("A generator is trained on images whose pixels were scaled to [−1, 1].",
           "tanh"),
-         ("A decoder gives the probability of ink for each pixel of a binary image, and the loss is `F.binary_cross_entropy`.", "sigmoid"),
-         ("A decoder is trained on binary images, and the loss is `F.binary_cross_entropy_with_logits`.", "none"),
-         ("An encoder puts out the log-variances of its Gaussian.", "none"),
-         ("An encoder puts out the means of its Gaussian.", "none"),
-         ("A discriminator returns the probability that an image is real, as its loss takes the logarithm of it.", "sigmoid"),
-         ("A discriminator returns a logit: the loss is $\\mathrm{softplus}$ of it, with one sign or the other.", "none"),
-         ("A generator makes sound waves, and the recordings were scaled to swing between −1 and 1.", "tanh")]
+         ("A decoder gives the probability of ink for each pixel of a binary image, "
+          "and the loss is `F.binary_cross_entropy`.", "sigmoid"),
+         ("A decoder is trained on binary images, and the loss is "
+          "`F.binary_cross_entropy_with_logits`.", "none"),
+         ("An encoder outputs the log-variances of its Gaussian.", "none"),
+         ("An encoder outputs the means of its Gaussian.", "none"),
+         ("A discriminator returns the probability that an image is real, because its "
+          "loss takes the logarithm of it.", "sigmoid"),
+         ("A discriminator returns a logit; its loss is the softplus of this logit, "
+          "with one sign or the other.", "none"),
+         ("A generator makes sound waves, and the recordings were scaled to swing "
+          "between −1 and 1.", "tanh")]
 
 # %% ../../nbs/bank/nets.ipynb #6a5ef30a
 @exercise("nets", "TANH", "choice", topics="activation")
@@ -70,19 +84,28 @@ def net_last_activation(r):
     text = dict(sigmoid="Sigmoid", tanh="Tanh",
                 none="None: the linear layer is the last", relu="ReLU")
     wanted = _LAST[right][0]
+    having = dict(sigmoid="With a sigmoid", tanh="With tanh", relu="With a ReLU",
+                  none="Without an activation")
     return dict(
-        question=f"{job} What should stand behind its last linear layer?",
+        question=f"{job} Which activation should follow its last linear layer?",
         answer=text[right],
         check=text[next(k for k, (lo, hi) in ends.items() if abs(lo - need[0]) < 1e-9
                         and abs(hi - need[1]) < 1e-9)],
         mistakes={k: (text[k],
-                      f"{'Without an activation' if k == 'none' else 'With ' + ('a ' if k != 'tanh' else '') + text[k].lower().replace('relu', 'ReLU')} the outputs range over {_LAST[k][0]}; what they stand for ranges over {wanted}.") for k in text if k != right},
-        hints=["What values may the output take? Look for the activation with the same range.", "Sigmoid gives (0, 1), tanh gives (−1, 1), ReLU gives nothing below 0, a linear layer gives any real number."],
+                      f"{having[k]} the outputs range over {_LAST[k][0]}; what they "
+                      f"stand for ranges over {wanted}.")
+                  for k in text if k != right},
+        hints=["What values may the output take? Look for the activation with the same "
+               "range.",
+               "Sigmoid gives (0, 1), tanh gives (−1, 1), ReLU gives nothing below 0, "
+               "a linear layer gives any real number."],
         solution=[f"What the outputs stand for ranges over {wanted}.",
                   f"The choice with this range: {text[right]}."
                   + (" The sigmoid is inside the loss." if "softplus" in job
                      or "logits" in job
-                     else " A variance is positive, but its logarithm may be any number." if "log-var" in job else "")])
+                     else
+                     " A variance is positive, but its logarithm may be any number." if
+                     "log-var" in job else "")])
 
 # %% ../../nbs/bank/nets.ipynb #945bcbde
 @exercise("nets", "TWO-LAYERS, LAYER", "truefalse", topics="rank")
@@ -95,14 +118,24 @@ def collapse_two(r):
                           for x, y, c in ((n, k, 1.3), (k, n, 2.1)))
     full = int(torch.linalg.matrix_rank(a@b)) == n
     says = [f"True, because every {n} × {n} matrix is a product through {k} units.",
-            "True, because the product of two matrices is one matrix, whatever the width between them.",
+            "True, because the product of two matrices is one matrix, whatever the "
+            "width between them.",
             f"False, because the product of the two matrices has rank {k} at most.",
             "False, because two layers have two biases and one layer has one."]
-    why = ["Count the rank: a product through k units has rank k at most, and a matrix of full rank has more.", "That shows that two layers can do no more than one. Whether they can do as much depends on the width between them.",
-           "The rank is bounded by the width between, but here this width is no restriction.", "The two biases add up to one: the second matrix times the first bias, plus the second bias."]
+    why = ["Count the rank: a product through k units has rank k at most, and a matrix "
+           "of full rank has more.",
+           "That shows that two layers can do no more than one. Whether they can do as "
+           "much depends on the width between them.",
+           "The rank is bounded by the width between, but here this width is no "
+           "restriction.",
+           "The two biases add up to one: the second matrix times the first bias, plus "
+           "the second bias."]
     right = 0 if k >= n else 2
     return dict(
-        question=f"A linear layer from {n} to {k} units is followed by one from {k} to {n} units, both with a bias, with *no activation between*. The pair can compute exactly the same functions as a single linear layer from {n} to {n} units.",
+        question=f"A linear layer from {n} to {k} units is followed by one from {k} to "
+                 f"{n} units, both with a bias, with *no activation between them*. "
+                 "True or false: the pair can compute exactly the same functions as a "
+                 f"single linear layer from {n} to {n} units.",
         answer=says[right],
         check=says[0] if full else says[2],
         mistakes={name: (says[i], why[i])
@@ -110,38 +143,57 @@ def collapse_two(r):
                   if i != right},
         hints=["Write the pair as one affine map. Which matrices can stand in it?",
                "The rank of a product is at most the width between the two factors."],
-        solution=["$W_2(W_1 x + b_1) + b_2 = (W_2W_1)x + (W_2b_1 + b_2)$: one affine map, whose offset can be anything.",
+        solution=["$W_2(W_1 x + b_1) + b_2 = (W_2W_1)x + (W_2b_1 + b_2)$: one affine "
+                  "map, whose offset can be anything.",
                   f"Its matrix $W_2W_1$ has rank at most {min(n, k)}. "
-                  + (f"That is no restriction for a {n} × {n} matrix: take $W_1$ as the matrix with zero rows below it, and let $W_2$ copy the first {n} units." if k >= n else f"A single layer may have rank {n}, for example the identity, which does not pass through {k} units.")])
+                  + (f"That is no restriction for a {n} × {n} matrix: take $W_1$ as "
+                     "the matrix with zero rows below it, and let $W_2$ copy the first "
+                     f"{n} units." if k >= n else
+                     f"A single layer may have rank {n}, for example the identity, "
+                     f"which does not pass through {k} units.")])
 
 # %% ../../nbs/bank/nets.ipynb #a1e40358
 @exercise("nets", "SIZE, CONV-COUNT", "numeric", topics="convolution parameters")
 def conv_sizes(r):
-    "A convolution, measured"
+    "The output and the parameters of a convolution"
     import torch
     H, K, S = r.pick([17, 20, 28, 32, 45]), r.pick([3, 4, 5]), r.pick([2, 3])
     P, C, O = r.pick([1, 2]), r.pick([2, 3, 8]), r.pick([16, 32, 64])
     size, n = (H + 2*P - K)//S + 1, O*(C*K*K + 1)
     return dict(
-        question=f"A convolution reads images with {C} channels of {H} × {H} pixels. It has {O} kernels of size {K} × {K} with a bias each, stride {S}, and {P} {'ring' if P == 1 else 'rings'} of zeros around the image. How many pixels high is a channel of the output, and how many parameters does the layer have? Answer with the pair (height, parameters).",
+        question=f"A convolution reads images with {C} channels of {H} × {H} pixels. "
+                 f"It has {O} kernels of size {K} × {K} with a bias each, stride {S}, "
+                 f"and {P} {'ring' if P == 1 else 'rings'} of zeros around the image. "
+                 "How many pixels high is a channel of the output, and how many "
+                 "parameters does the layer have? Answer with the pair (height, "
+                 "parameters).",
         answer=(size, n),
         check=(sum(start + K <= H + 2*P for start in range(0, H + 2*P, S)),
                sum(p.numel()
                    for p in torch.nn.Conv2d(C, O, K, device="meta").parameters())),
         mistakes={"no-plus-one": ((size - 1, n),
-                                  "The second number is right; you lost a window: n strides make n + 1 windows."),
+                                  "The second number is right; you lost a window: n "
+                                  "strides make n + 1 windows."),
                   "no-stride": ((H + 2*P - K + 1, n),
-                                "The second number is right; the windows move by the stride, not by one pixel."),
+                                "The second number is right; the windows move by the "
+                                "stride, not by one pixel."),
                   "no-bias": ((size, n - O),
                               "The height is right; each kernel has a bias, too."),
                   "one-channel": ((size, O*(K*K + 1)),
-                                  f"The height is right; each kernel reads all {C} channels."),
+                                  f"The height is right; each kernel reads all {C} "
+                                  "channels."),
                   "shared-not": ((size, n*size*size),
-                                 "The height is right; the windows share their weights, so the number of pixels does not matter.")},
+                                 "The height is right; the windows share their "
+                                 "weights, so the number of pixels does not matter.")},
         hints=["Windows start at 0, S, 2S, … and must end within the padded image.",
-               "Height: the floor of (H + 2P − K)/S, plus 1. Parameters: per kernel C·K² weights and a bias."],
-        solution=[f"The padded image is ${H} + 2\\cdot{P} = {H + 2*P}$ high. The last window starts at most at ${H + 2*P} - {K} = {H + 2*P - K}$; in strides of {S} that is {size - 1} after the first, so the height is {size}.",
-                  f"Each kernel has ${C}\\cdot{K}^2 + 1 = {C*K*K + 1}$ parameters. All {O} have {n}."])
+               "Height: the floor of (H + 2P − K)/S, plus 1. Parameters: per kernel "
+               "C·K² weights and a bias."],
+        solution=[f"The padded image is ${H} + 2\\cdot{P} = {H + 2*P}$ high. The last "
+                  f"window starts at most at ${H + 2*P} - {K} = {H + 2*P - K}$; in "
+                  f"strides of {S} that is {size - 1} after the first, so the height "
+                  f"is {size}.",
+                  f"Each kernel has ${C}\\cdot{K}^2 + 1 = {C*K*K + 1}$ parameters. The "
+                  f"{O} kernels together have {n}."])
 
 # %% ../../nbs/bank/nets.ipynb #3fcf64b0
 @exercise("nets", "DEPTH, RELU-HALF, FAN-IN", "numeric", topics="initialisation")
@@ -155,20 +207,34 @@ def signal_depth(r):
                       400)
     out = (gain/2)**depth*h0
     return dict(
-        question=f"In a deep network without biases every layer has $n$ inputs and $n$ ReLU units, with $n$ large. The weights are drawn uniformly between $-{a:g}/\\sqrt{{n}}$ and ${a:g}/\\sqrt{{n}}$. The inputs of the first layer have mean square {h0}. What mean square do you expect after the ReLU of layer {depth}?",
+        question="In a deep network without biases every layer has $n$ inputs and $n$ "
+                 "ReLU units, with $n$ large. The weights are drawn uniformly between "
+                 f"$-{a:g}/\\sqrt{{n}}$ and ${a:g}/\\sqrt{{n}}$. The inputs of the "
+                 f"first layer have mean square {h0}. What mean square do you expect "
+                 f"after the ReLU of layer {depth}?",
         answer=out,
         check=ms,
         mistakes={"no-half": (gain**depth*h0,
-                              "ReLU throws away half of the mean square in each layer; you kept it."),
+                              "A ReLU halves the mean square in each layer; you left "
+                              "that out."),
                   "bound-for-std": ((a**2/2)**depth*h0,
-                                    "You took the bound of the uniform distribution for its standard deviation: its variance is a third of the bound squared."),
+                                    "You took the bound of the uniform distribution "
+                                    "for its standard deviation: its variance is a "
+                                    "third of the bound squared."),
                   "one-layer": (gain/2*h0, "That is after the first layer."),
                   "not-squared": ((math.sqrt(gain)/2)**depth*h0,
-                                  "The factor per layer takes the variance of the weights, not their standard deviation.")},
-        hints=["Per layer the mean square is multiplied by n·Var[w] at the sum and by ½ at the ReLU.", "A uniform distribution between −c and c has variance c²/3."],
-        solution=[f"The variance of a weight is ${a:g}^2/(3n)$, so $n\\,\\mathrm{{Var}}[w] = {gain:.4g}$.",
-                  f"The weighted sum multiplies the mean square by it, the ReLU halves it: a factor of ${gain/2:.4g}$ per layer.",
-                  f"After {depth} layers: $({gain/2:.4g})^{depth}\\cdot{h0} = {out:.4f}$." + (" The signal dies out." if gain < 2 else " The signal grows.")])
+                                  "The factor per layer contains the variance of the "
+                                  "weights, not their standard deviation.")},
+        hints=["Per layer the mean square is multiplied by n·Var[w] at the sum and by "
+               "½ at the ReLU.",
+               "A uniform distribution between −c and c has variance c²/3."],
+        solution=[f"The variance of a weight is ${a:g}^2/(3n)$, so "
+                  f"$n\\,\\mathrm{{Var}}[w] = {gain:.4g}$.",
+                  "The weighted sum multiplies the mean square by it, the ReLU halves "
+                  f"it: a factor of ${gain/2:.4g}$ per layer.",
+                  f"After {depth} layers: $({gain/2:.4g})^{depth}\\cdot{h0} = "
+                  f"{out:.4f}$." + (" The signal dies out." if gain < 2 else
+                                    " The signal grows.")])
 
 # %% ../../nbs/bank/nets.ipynb #90274f8e
 @exercise("nets", "BATCH-NORM, KL-FLOOR", "numeric", topics="kl")
@@ -183,18 +249,33 @@ def norm_floor(r):
         return [(x - m)/s for x in xs]
     one = .5*(math.exp(l) - l)
     return dict(
-        question=f"By mistake an encoder's means go through batch norm, with scale 1, offset 0 and a negligible $\\epsilon$. There are {K} latent dimensions, and all log-variances are ${l:g}$. What is $\\mathrm{{KL}}(q(z|x)\\,\\|\\,\\mathcal{{N}}(0, I))$, summed over the dimensions and averaged over the batch, in nats?",
+        question="By mistake an encoder's means go through batch norm, with scale 1, "
+                 f"offset 0 and a negligible $\\epsilon$. There are {K} latent "
+                 f"dimensions, and all log-variances are ${l:g}$. What is "
+                 f"$\\mathrm{{KL}}(q(z|x)\\,\\|\\,\\mathcal{{N}}(0, I))$, summed over "
+                 "the dimensions and averaged over the batch, in nats?",
         answer=K*one,
         check=sum(.5*(m*m + math.exp(l) - 1 - l) for xs in raw for m in normed(xs))/B,
         mistakes={"mean-zero": (K*(one - .5),
-                                "You put the means to 0. Batch norm makes their average 0 but their mean square 1."),
+                                "You set the means to 0. Batch norm makes their "
+                                "average 0 but their mean square 1."),
                   "averaged": (one,
-                               "You averaged over the latent dimensions; their divergences add up."),
+                               "You averaged over the latent dimensions; their "
+                               "divergences add up."),
                   "log-std": (K*.5*(math.exp(2*l) - 2*l),
-                              "You took the log-variance for a log-standard-deviation."),
+                              "You took the log-variance for a "
+                              "log-standard-deviation."),
                   "floor": (K*.5,
-                            "That is the floor, reached at variance 1; here the variance is another one.")},
-        hints=["In every dimension, what are the mean and the mean square of the normalised values over the batch?", "Average $\\frac12[\\mu^2 + \\sigma^2 - 1 - \\log\\sigma^2]$ over the batch: only $\\mu^2$ varies."],
-        solution=["Batch norm gives each dimension mean 0 and mean square 1 over the batch, whatever the encoder wanted to say.",
-                  f"So the average of $\\frac12[\\mu^2 + \\sigma^2 - 1 - \\log\\sigma^2]$ is $\\frac12[\\sigma^2 - \\log\\sigma^2] = \\frac12[{math.exp(l):.4f} - ({l:g})] = {one:.4f}$ per dimension.",
-                  f"Times {K}: ${K*one:.4f}$ nats. It cannot fall below ½ nat per dimension, used or unused."])
+                            "That is the floor, reached at variance 1; here the "
+                            "variance is different.")},
+        hints=["In every dimension, what are the mean and the mean square of the "
+               "normalised values over the batch?",
+               "Average $\\frac12[\\mu^2 + \\sigma^2 - 1 - \\log\\sigma^2]$ over the "
+               "batch: only $\\mu^2$ varies."],
+        solution=["Batch norm gives each dimension mean 0 and mean square 1 over the "
+                  "batch, whatever the encoder computes.",
+                  "So the average of $\\frac12[\\mu^2 + \\sigma^2 - 1 - "
+                  "\\log\\sigma^2]$ is $\\frac12[\\sigma^2 - \\log\\sigma^2] = "
+                  f"\\frac12[{math.exp(l):.4f} - ({l:g})] = {one:.4f}$ per dimension.",
+                  f"Times {K}: ${K*one:.4f}$ nats. It cannot fall below ½ nat per "
+                  "dimension, whether the dimension is used or not."])

@@ -15,7 +15,7 @@ from ..exam.numerics import derivative, integral, normal_pdf
 
 # %% ../../nbs/bank/reparam.ipynb #592d20c3
 PAGE = dict(title="Exercises: the reparameterization trick",
-            subtitle="Which gradients come through a draw, and how noisy they are",
+            subtitle="Which gradients pass through a draw, and how noisy they are",
             need="[The reparameterization trick](../07_reparam.ipynb).")
 
 # %% ../../nbs/bank/reparam.ipynb #55b4b12b
@@ -27,27 +27,39 @@ def score_variance(r):
     E = lambda k: integral(lambda z: normal_pdf(z, m, s**2)*(z*z*(z - m)/s**2)**k,
                            m - 12*s, m + 12*s, 1000)
     return dict(
-        question=f"A latent $z$ has the distribution $\\mathcal{{N}}({m:g},\\ \\sigma^2)$ with $\\sigma = {s:g}$, and $f(z) = z^2$. The score function estimates the derivative of $\\mathbb{{E}}[f(z)]$ in $\\mu$ from one draw, without a baseline. What is the variance of this estimate?",
+        question=f"A latent $z$ has the distribution $\\mathcal{{N}}({m:g},\\ "
+                 f"\\sigma^2)$ with $\\sigma = {s:g}$, and $f(z) = z^2$. The score "
+                 f"function estimates the derivative of $\\mathbb{{E}}[f(z)]$ with "
+                 "respect to $\\mu$ from one draw, without a baseline. What is the "
+                 "variance of this estimate?",
         answer=v,
         check=E(2) - E(1)**2,
         mistakes={"pathwise": (4*s**2,
                                "That is the variance of the pathwise estimate 2z."),
                   "second-moment": (v + 4*m**2,
-                                    "That is the mean square of the estimate; subtract the square of its mean, 2μ."),
+                                    "That is the mean square of the estimate; subtract "
+                                    "the square of its mean, 2μ."),
                   "sigma-for-variance": (v*s**2,
-                                         "The score is (z − μ)/σ²; you divided by σ only."),
+                                         "The score is (z − μ)/σ²; you divided by σ "
+                                         "only."),
                   "std": (math.sqrt(v),
-                          "That is the standard deviation of the estimate; asked was its variance.")},
-        hints=["The estimate is $z^2 (z-\\mu)/\\sigma^2$. Put $z = \\mu + \\sigma\\epsilon$: it becomes $z^2\\epsilon/\\sigma$.",
-               "Expand the square in $\\epsilon$ and use $\\mathbb{E}[\\epsilon^2] = 1$, $\\mathbb{E}[\\epsilon^4] = 3$, $\\mathbb{E}[\\epsilon^6] = 15$."],
-        solution=["One estimate is $(\\mu + \\sigma\\epsilon)^2\\epsilon/\\sigma$; its mean is the true derivative $2\\mu$.",
-                  f"Its mean square is $\\mu^4/\\sigma^2 + 18\\mu^2 + 15\\sigma^2 = {v + 4*m**2:.4f}$.",
-                  f"The variance is ${v + 4*m**2:.4f} - ({2*m:g})^2 = {v:.4f}$. The pathwise estimate $2z$ has only $4\\sigma^2 = {4*s**2:.4g}$."])
+                          "That is the standard deviation of the estimate; the "
+                          "question asks for its variance.")},
+        hints=["The estimate is $z^2 (z-\\mu)/\\sigma^2$. Put $z = \\mu + "
+               "\\sigma\\epsilon$: it becomes $z^2\\epsilon/\\sigma$.",
+               "Expand the square in $\\epsilon$ and use $\\mathbb{E}[\\epsilon^2] = "
+               "1$, $\\mathbb{E}[\\epsilon^4] = 3$, $\\mathbb{E}[\\epsilon^6] = 15$."],
+        solution=["One estimate is $(\\mu + \\sigma\\epsilon)^2\\epsilon/\\sigma$; its "
+                  "mean is the true derivative $2\\mu$.",
+                  "Its mean square is $\\mu^4/\\sigma^2 + 18\\mu^2 + 15\\sigma^2 = "
+                  f"{v + 4*m**2:.4f}$.",
+                  f"The variance is ${v + 4*m**2:.4f} - ({2*m:g})^2 = {v:.4f}$. The "
+                  f"pathwise estimate $2z$ has only $4\\sigma^2 = {4*s**2:.4g}$."])
 
 # %% ../../nbs/bank/reparam.ipynb #7b848398
 @exercise("reparam", "BASELINE, FREE", "numeric", topics="gradient variance", points=2)
 def best_baseline(r):
-    "What is best subtracted?"
+    "Which baseline is best?"
     m, s = r.sign()*r.num(.5, 2, .5), r.pick([.5, .8, 1.2, 1.5, 2])
     best, low = m**2 + 3*s**2, 8*m**2 + 6*s**2
     var = lambda b: low + (b - best)**2/s**2
@@ -56,51 +68,85 @@ def best_baseline(r):
     lo, mid, hi = E2(-1), E2(0), E2(1)
     a, slope = (hi + lo)/2 - mid, (hi - lo)/2
     return dict(
-        question=f"A latent $z$ has the distribution $\\mathcal{{N}}({m:g},\\ \\sigma^2)$ with $\\sigma = {s:g}$. The derivative of $\\mathbb{{E}}[z^2]$ in $\\mu$ is estimated by $(z^2 - b)(z - \\mu)/\\sigma^2$ from one draw. Which constant $b$ makes the variance smallest, and what is this variance? Answer with the pair ($b$, variance).",
+        question=f"A latent $z$ has the distribution $\\mathcal{{N}}({m:g},\\ "
+                 f"\\sigma^2)$ with $\\sigma = {s:g}$. The derivative of "
+                 f"$\\mathbb{{E}}[z^2]$ with respect to $\\mu$ is estimated by $(z^2 - "
+                 "b)(z - \\mu)/\\sigma^2$ from one draw. Which constant $b$ makes the "
+                 "variance smallest, and what is this variance? Answer with the pair "
+                 "($b$, variance).",
         answer=(best, low),
         check=(-slope/(2*a), mid - slope**2/(4*a) - (2*m)**2), agree=1e-5,
         mistakes={"mean-of-f": ((m**2 + s**2, var(m**2 + s**2)),
-                                "You subtracted the mean of f. It helps, but the best baseline weighs f by the squared score."),
+                                "You subtracted the mean of f. It helps, but the best "
+                                "baseline is the mean of f weighted by the squared "
+                                "score."),
                   "no-baseline": ((best, var(0)),
-                                  "The baseline is right; the variance is the one without it."),
+                                  "The baseline is right; the variance is the one "
+                                  "without it."),
                   "second-moment": ((best, low + 4*m**2),
-                                    "The baseline is right; the second number is a mean square. Subtract the square of the mean, 2μ."),
+                                    "The baseline is right; the second number is a "
+                                    "mean square. Subtract the square of the mean, "
+                                    "2μ."),
                   "pathwise": ((best, 4*s**2),
-                               "The baseline is right; 4σ² is what the pathwise estimate has. No constant gets that low here.")},
-        hints=["The mean of the estimate does not depend on $b$, so minimise its mean square, a parabola in $b$.",
-               "The vertex is $b = \\mathbb{E}[f s^2]/\\mathbb{E}[s^2]$ with the score $s = (z-\\mu)/\\sigma^2 = \\epsilon/\\sigma$."],
-        solution=["Put $z = \\mu + \\sigma\\epsilon$. The mean square is smallest at $b = \\mathbb{E}[z^2\\epsilon^2]/\\mathbb{E}[\\epsilon^2] = \\mu^2 + 3\\sigma^2$.",
+                               "The baseline is right; 4σ² is what the pathwise "
+                               "estimate has. No constant baseline gets that low "
+                               "here.")},
+        hints=["The mean of the estimate does not depend on $b$, so minimise its mean "
+               "square, a parabola in $b$.",
+               "The vertex is $b = \\mathbb{E}[f s^2]/\\mathbb{E}[s^2]$ with the score "
+               "$s = (z-\\mu)/\\sigma^2 = \\epsilon/\\sigma$."],
+        solution=["Put $z = \\mu + \\sigma\\epsilon$. The mean square is smallest at "
+                  "$b = \\mathbb{E}[z^2\\epsilon^2]/\\mathbb{E}[\\epsilon^2] = \\mu^2 "
+                  "+ 3\\sigma^2$.",
                   f"Here $b = {m**2:g} + 3\\cdot{s**2:g} = {best:.4f}$.",
-                  f"What is left is $8\\mu^2 + 6\\sigma^2 = {low:.4f}$, against {var(0):.4f} without a baseline and {var(m**2 + s**2):.4f} with the mean of $f$."])
+                  f"What is left is $8\\mu^2 + 6\\sigma^2 = {low:.4f}$, against "
+                  f"{var(0):.4f} without a baseline and {var(m**2 + s**2):.4f} with "
+                  "the mean of $f$."])
 
 # %% ../../nbs/bank/reparam.ipynb #13a25e11
 @exercise("reparam", "WIDTH, PATHWISE", "symbolic", topics="gradient logvar")
 def draw_slope(r):
-    "How one draw answers to the log-variance"
+    "How one draw responds to the log-variance"
     m = r.sign()*r.num(.3, 1.5)
     e = r.sign()*r.pick([.4, .6, .7, .8, 1.2, 1.3, 1.4, 1.6])
     z, dz = f"({m:g} + ({e:g})*exp(l/2))", f"({e:g})*exp(l/2)"
     return dict(
-        question=f"An encoder puts out the mean ${m:g}$ and the log-variance $\\ell$. The noise of one draw is $\\epsilon = {e:g}$, so $z = \\mu + \\sigma\\epsilon$. The loss is $z^2$. What gradient does autograd leave in $\\ell$ for this draw? Write it as a function of $\\ell$ (type `l`).",
+        question=f"An encoder outputs the mean ${m:g}$ and the log-variance $\\ell$. "
+                 f"The noise of one draw is $\\epsilon = {e:g}$, so $z = \\mu + "
+                 "\\sigma\\epsilon$. The loss is $z^2$. What gradient with respect to "
+                 "$\\ell$ does autograd compute for this draw? Write it as a function "
+                 "of $\\ell$ (type `l`).",
         answer=f"{z}*{dz}",
         check=lambda l: derivative(lambda t: (m + e*math.exp(t/2))**2, l),
         symbols=dict(l=(-2, 2)),
         accept=[f"({m*e:g})*exp(l/2) + {e*e:g}*exp(l)",
                 f"2*{z}*({e/2:g})*sqrt(exp(l))"],
         mistakes={"log-std": (f"2*{z}*{dz}",
-                              "That is the slope in the log-standard-deviation: in the log-variance it is half of it."),
+                              "That is the slope in the log-standard-deviation: in the "
+                              "log-variance it is half of it."),
                   "misread": (f"2*({m:g} + ({e:g})*exp(l))*({e:g})*exp(l)",
-                              "You took exp(ℓ) for the standard deviation; it is the variance."),
+                              "You took exp(ℓ) for the standard deviation; it is the "
+                              "variance."),
                   "sigma": (f"2*{z}*({e:g})",
-                            "That is the slope in σ; go on to the log-variance."),
+                            "That is the slope in σ; the chain rule goes on to the "
+                            "log-variance."),
                   "outer": (f"2*{z}",
-                            "That is the slope in z; go on through z = μ + σε."),
+                            "That is the slope in z; the chain rule goes on through z "
+                            "= μ + σε."),
                   "averaged": ("exp(l)",
-                               "That is the average over all draws; this draw has a noise of its own.")},
-        hints=["Three factors: the loss in $z$, $z$ in $\\sigma$, and $\\sigma$ in $\\ell$.", "With $\\sigma = e^{\\ell/2}$ the last factor is $\\frac12 e^{\\ell/2}$."],
-        solution=["The factors are $2z$, then $\\epsilon$, then $\\partial\\sigma/\\partial\\ell = \\frac12\\sigma$ with $\\sigma = e^{\\ell/2}$.",
-                  f"Their product is $z\\,\\sigma\\epsilon = ({m:g} + ({e:g})\\,e^{{\\ell/2}})\\cdot({e:g})\\,e^{{\\ell/2}}$.",
-                  "Averaged over all draws it is $e^{\\ell} = \\sigma^2$, the derivative of $\\mu^2 + \\sigma^2$ in $\\ell$."])
+                               "That is the average over all draws; this draw has its "
+                               "own noise.")},
+        hints=["Three factors: the loss in $z$, $z$ in $\\sigma$, and $\\sigma$ in "
+               "$\\ell$.",
+               "With $\\sigma = e^{\\ell/2}$ the last factor is $\\frac12 "
+               "e^{\\ell/2}$."],
+        solution=["The factors are $2z$, then $\\epsilon$, then "
+                  "$\\partial\\sigma/\\partial\\ell = \\frac12\\sigma$ with $\\sigma = "
+                  "e^{\\ell/2}$.",
+                  f"Their product is $z\\,\\sigma\\epsilon = ({m:g} + "
+                  f"({e:g})\\,e^{{\\ell/2}})\\cdot({e:g})\\,e^{{\\ell/2}}$.",
+                  "Averaged over all draws it is $e^{\\ell} = \\sigma^2$, the "
+                  "derivative of $\\mu^2 + \\sigma^2$ in $\\ell$."])
 
 # %% ../../nbs/bank/reparam.ipynb #b9e8bc30
 @exercise("reparam", "DISCRETE", "truefalse", topics="gradient discrete")
@@ -109,21 +155,41 @@ def coin_path(r):
     a, b, p = r.whole(4, 9), r.pick([-3, -2, -1, 1, 2]), r.pick([.2, .3, .4, .6, .7])
     f, h, us = (lambda z: a if z else b), 1e-7, [(i + .5)/1000 for i in range(1000)]
     path = sum(f(u < p + h) - f(u < p - h) for u in us)/(2*h)/1000
-    truth = f"False, because for fixed u the draw is a step in p with slope 0 almost everywhere, while the true derivative is {a - b}."
+    truth = ("False, because for fixed u the draw is a step in p with slope 0 almost "
+             f"everywhere, while the true derivative is {a - b}.")
     return dict(
-        question=f"A coin shows $z = 1$ with probability $p$, and $f(1) = {a}$, $f(0) = {b}$. Someone takes the dice out of the graph: $u$ is uniform on $(0, 1)$, and $z = 1$ if $u < p$, else $0$. *The derivative of $f(z)$ in $p$, averaged over many draws of $u$ at $p = {p:g}$, estimates the derivative of $\\mathbb{{E}}[f(z)]$ without bias.*",
+        question=f"A coin shows $z = 1$ with probability $p$, and $f(1) = {a}$, $f(0) "
+                 f"= {b}$. Someone moves the randomness out of the graph: $u$ is "
+                 "uniform on $(0, 1)$, and $z = 1$ if $u < p$, else $0$. True or "
+                 "false: *the derivative of $f(z)$ with respect to $p$, averaged over "
+                 f"many draws of $u$ at $p = {p:g}$, is an unbiased estimate of the "
+                 f"derivative of $\\mathbb{{E}}[f(z)]$.*",
         answer=truth,
         check=truth if abs(path) < 1e-9
         and abs(derivative(lambda t: t*f(1) + (1 - t)*f(0), p) - (a - b)) < 1e-6
         else "True",
-        mistakes={"swap": ("True, because u does not depend on p, so the derivative may move inside the expectation.", "Fixed noise is not enough: the draw must also be a smooth function of p, and here all change sits in a jump."),
-                  "line": (f"True, because the expectation is a straight line in p, and its slope is {a - b}.", "That is the true derivative. The question is what the derivatives of the single draws average to."),
-                  "one-value": (f"False, because the derivatives of the draws average to f(1) = {a}, while the true one is {a - b}.", "The estimate is biased, but that is not its average: look at how f(z) changes with p while u is held fixed.")},
+        mistakes={"swap": ("True, because u does not depend on p, so the derivative "
+                           "may move inside the expectation.",
+                           "Fixed noise is not enough: the draw must also be a smooth "
+                           "function of p, and here all the change happens in a jump."),
+                  "line": ("True, because the expectation is a straight line in p, and "
+                           f"its slope is {a - b}.",
+                           "That is the true derivative. The question is what the "
+                           "derivatives of the single draws average to."),
+                  "one-value": ("False, because the derivatives of the draws average "
+                                f"to f(1) = {a}, while the true one is {a - b}.",
+                                "The estimate is biased, but its average is another "
+                                "one: look at how f(z) changes with p while u is held "
+                                "fixed.")},
         hints=["Fix one $u$ and draw $f(z)$ as a function of $p$.",
                f"Compare with $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$."],
-        solution=[f"For a fixed $u$, $f(z)$ jumps from {b} to {a} at $p = u$ and is flat on both sides: the pathwise derivative is 0 for every draw.",
-                  f"The expectation is $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$, with the derivative ${a} - ({b}) = {a - b}$ for every $p$.",
-                  "The derivative may not move inside the expectation, because all the change happens at the jump. Enumerate the two states, or use the score function."])
+        solution=[f"For a fixed $u$, $f(z)$ jumps from {b} to {a} at $p = u$ and is "
+                  "flat on both sides: the pathwise derivative is 0 for every draw.",
+                  f"The expectation is $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$, with "
+                  f"the derivative ${a} - ({b}) = {a - b}$ for every $p$.",
+                  "The derivative may not move inside the expectation, because all the "
+                  "change happens at the jump. Enumerate the two states, or use the "
+                  "score function."])
 
 # %% ../../nbs/bank/reparam.ipynb #6d560c3f
 @exercise("reparam", "EXPONENTIAL", "numeric", topics="gradient")
@@ -133,26 +199,42 @@ def exponential_path(r):
     c = math.factorial(k)
     E = lambda t: integral(lambda z: z**k*t*math.exp(-t*z), 0, 45/lam, 1000)
     mistakes = {"value": (c/lam**k,
-                          "That is the expectation itself; asked was its derivative in λ."),
+                          "That is the expectation itself; the question asks for its "
+                          "derivative with respect to λ."),
                 "lost-rate": (-k*c/lam**k,
-                              "The slope of the path is −z/λ; you lost the division by λ."),
+                              "The slope of the path is −z/λ; the division by λ is "
+                              "missing."),
                 "rate-as-mean": (k*c*lam**(k - 1),
-                                 "You took λ for the mean; it is the rate, and the mean is 1/λ.")}
+                                 "You took λ for the mean; it is the rate, and the "
+                                 "mean is 1/λ.")}
     if k == 2: mistakes |= {"at-the-mean": (-2/lam**3,
-                                            "You put the mean into the square: E[z²] is not E[z]²."),
+                                            "You squared the mean: E[z²] is not "
+                                            "E[z]²."),
                             "outer-lost": (-1/lam**2,
-                                           "That is the derivative of E[z]; asked was E[z²].")}
+                                           "That is the derivative of E[z]; the "
+                                           "question asks for E[z²].")}
     what, mean = ("z", r"1/\lambda") if k == 1 else ("z^2", r"2/\lambda^2")
     return dict(
-        question=f"A waiting time is drawn as $z = -\\log(u)/\\lambda$ with $u$ uniform on $(0, 1)$. What is the derivative of $\\mathbb{{E}}[{what}]$ in $\\lambda$, at $\\lambda = {lam:g}$?",
+        question="A waiting time is drawn as $z = -\\log(u)/\\lambda$ with $u$ uniform "
+                 f"on $(0, 1)$. What is the derivative of $\\mathbb{{E}}[{what}]$ with "
+                 f"respect to $\\lambda$, at $\\lambda = {lam:g}$?",
         answer=-k*c/lam**(k + 1),
         check=derivative(E, lam),
         mistakes=mistakes,
-        hints=["Along the path of one $u$, $dz/d\\lambda = \\log(u)/\\lambda^2 = -z/\\lambda$.", "Then the moments of the exponential distribution: $\\mathbb{E}[z] = 1/\\lambda$, $\\mathbb{E}[z^2] = 2/\\lambda^2$."],
-        solution=["For a fixed $u$, $dz/d\\lambda = \\log(u)/\\lambda^2 = -z/\\lambda$.",
-                  f"The average of the derivative along the path is $-\\mathbb{{E}}[z]/\\lambda = -1/\\lambda^2 = -1/{lam:g}^2 = {-1/lam**2:.4f}$." if k == 1 else
-                  f"By the chain rule $d(z^2)/d\\lambda = 2z\\cdot(-z/\\lambda)$, on average $-2\\,\\mathbb{{E}}[z^2]/\\lambda = -4/\\lambda^3 = -4/{lam:g}^3 = {-4/lam**3:.4f}$.",
-                  f"It is negative: a larger rate means shorter waits. Check: differentiate $\\mathbb{{E}}[{what}] = {mean}$."])
+        hints=["Along the path of one $u$, $dz/d\\lambda = \\log(u)/\\lambda^2 = "
+               "-z/\\lambda$.",
+               "Then the moments of the exponential distribution: $\\mathbb{E}[z] = "
+               "1/\\lambda$, $\\mathbb{E}[z^2] = 2/\\lambda^2$."],
+        solution=["For a fixed $u$, $dz/d\\lambda = \\log(u)/\\lambda^2 = "
+                  "-z/\\lambda$.",
+                  "The average of the derivative along the path is "
+                  f"$-\\mathbb{{E}}[z]/\\lambda = -1/\\lambda^2 = -1/{lam:g}^2 = "
+                  f"{-1/lam**2:.4f}$." if k == 1 else
+                  "By the chain rule $d(z^2)/d\\lambda = 2z\\cdot(-z/\\lambda)$, on "
+                  f"average $-2\\,\\mathbb{{E}}[z^2]/\\lambda = -4/\\lambda^3 = "
+                  f"-4/{lam:g}^3 = {-4/lam**3:.4f}$.",
+                  "It is negative: a larger rate means shorter waits. Check: "
+                  f"differentiate $\\mathbb{{E}}[{what}] = {mean}$."])
 
 # %% ../../nbs/bank/reparam.ipynb #ec422e43
 @exercise("reparam", "REPARAM, PARTIALS, WIDTH", "code", topics="gradient logvar",
@@ -174,18 +256,38 @@ def rsample_code(r):
         grads = torch.autograd.grad(z.sin().sum(), args, allow_unused=True)
         return z, *(torch.zeros_like(mu) if g is None else g for g in grads)
     return dict(
-        question="Write `rsample(mu, logvar, eps)`: draws from the diagonal Gaussian with these means and log-variances, made from standard normal noise `eps`. All three have the shape `[B, K]`, and so has the result. Gradients must reach `mu` and `logvar`: they are compared, too.",
+        question="Write `rsample(mu, logvar, eps)`: draws from the diagonal Gaussian "
+                 "with these means and log-variances, made from standard normal noise "
+                 "`eps`. All three have the shape `[B, K]`, and so has the result. "
+                 "Gradients must reach `mu` and `logvar`: they are compared, too.",
         answer=lambda mu, logvar, eps: mu + (.5*logvar).exp()*eps, check=by_quantile,
         cases=cases, probe=probe, start="def rsample(mu, logvar, eps):\n    ...",
-        mistakes={"log-std": (lambda mu, logvar, eps: mu + logvar.exp()*eps, "You took exp(logvar) for the standard deviation; it is the variance."),
-                  "no-exp": (lambda mu, logvar, eps: mu + logvar*eps, "You multiplied the noise by the log-variance itself; make it a standard deviation first."),
-                  "detached": (lambda mu, logvar, eps: (mu + (.5*logvar).exp()*eps).detach(), "The draws are right, but no gradient reaches the encoder: you cut the graph at z."),
-                  "width-detached": (lambda mu, logvar, eps: mu + (.5*logvar).exp().detach()*eps, "The draws are right, but no gradient reaches logvar: the width is detached."),
-                  "mean-detached": (lambda mu, logvar, eps: mu.detach() + (.5*logvar).exp()*eps, "The draws are right, but no gradient reaches mu: the mean is detached."),
-                  "no-mean": (lambda mu, logvar, eps: (.5*logvar).exp()*eps, "You forgot to add the mean.")},
-        hints=["One line: multiply the noise by the standard deviation, then add the mean.", "The standard deviation is `(.5*logvar).exp()`; detach nothing."],
-        solution=["The log-variance is $\\ell = \\log\\sigma^2$, so $\\sigma = e^{\\ell/2}$, and $z = \\mu + \\sigma\\epsilon$. Multiplication and addition are differentiable; the noise is a constant.",
-                  "```python\ndef rsample(mu, logvar, eps):\n    return mu + (.5*logvar).exp()*eps\n```"])
+        mistakes={"log-std": (lambda mu, logvar, eps: mu + logvar.exp()*eps,
+                              "You took exp(logvar) for the standard deviation; it is "
+                              "the variance."),
+                  "no-exp": (lambda mu, logvar, eps: mu + logvar*eps,
+                             "You multiplied the noise by the log-variance itself; "
+                             "make it a standard deviation first."),
+                  "detached": (lambda m, l, e: (m + (.5*l).exp()*e).detach(),
+                               "The draws are right, but no gradient reaches the "
+                               "encoder: you cut the graph at z."),
+                  "width-detached": (lambda m, l, e: m + (.5*l).exp().detach()*e,
+                                     "The draws are right, but no gradient reaches "
+                                     "logvar: the width is detached."),
+                  "mean-detached": (lambda m, l, e: m.detach() + (.5*l).exp()*e,
+                                    "The draws are right, but no gradient reaches mu: "
+                                    "the mean is detached."),
+                  "no-mean": (lambda mu, logvar, eps: (.5*logvar).exp()*eps,
+                              "You forgot to add the mean.")},
+        hints=["One line: multiply the noise by the standard deviation, then add the "
+               "mean.",
+               "The standard deviation is `(.5*logvar).exp()`; detach nothing."],
+        solution=["The log-variance is $\\ell = \\log\\sigma^2$, so $\\sigma = "
+                  "e^{\\ell/2}$, and $z = \\mu + \\sigma\\epsilon$. Multiplication and "
+                  "addition are differentiable; the noise is a constant.",
+                  "```python\n"
+                  "def rsample(mu, logvar, eps):\n"
+                  "    return mu + (.5*logvar).exp()*eps\n```"])
 
 # %% ../../nbs/bank/reparam.ipynb #d1059032
 _RIGHT = dict(split="mu, logvar = encoder(x).chunk(2, 1)",
@@ -196,14 +298,15 @@ _WRONG = dict(split="mu, logvar = encoder(x).detach().chunk(2, 1)",
               z="z = (mu + sigma*eps).detach()")
 
 def _sound(lines):
-    "Does the code draw from N(mu, exp(logvar)) with a gradient? Run on quantiles in place of noise"
+    "Does the code draw from N(mu, exp(logvar)), with a gradient? Run on quantiles"
     import torch
     from statistics import NormalDist
     from types import SimpleNamespace
     u = [(i + .5)/200 for i in range(200)]
     grid = lambda q: lambda like: torch.tensor([[q(t)] for t in u])
     w = torch.tensor([[.3, -.8]], requires_grad=True)
-    noise = SimpleNamespace(randn_like=grid(NormalDist().inv_cdf), rand_like=grid(float))
+    noise = SimpleNamespace(randn_like=grid(NormalDist().inv_cdf),
+                            rand_like=grid(float))
     env:dict = dict(x=torch.ones(200, 1), encoder=lambda x: x@w, torch=noise)
     exec("\n".join(lines.values()), env)
     e = ((env["z"] - .3)/math.exp(-.4)).detach()
@@ -212,26 +315,48 @@ def _sound(lines):
 # %% ../../nbs/bank/reparam.ipynb #6d95706c
 @exercise("reparam", "REPARAM, WIDTH", "bug", topics="gradient logvar", points=2)
 def draw_bug(r):
-    "A draw that is not quite one"
+    "A faulty draw"
     B, K, bad = r.pick([32, 64, 128]), r.pick([2, 8, 20]), r.pick(list(_RIGHT))
     names = dict(split="The line that splits the encoder's output",
                  sigma="The line that computes `sigma`",
                  eps="The line that computes `eps`", z="The line that computes `z`")
     shown = _RIGHT | {bad: _WRONG[bad]}
     found = [k for k in _RIGHT if _sound(shown | {k: _RIGHT[k]})]
-    why = dict(split="`.detach()` cuts the graph at the encoder's output: no gradient reaches the encoder, and no error says so.",
-               sigma="`logvar.exp()` is the variance. The standard deviation is `(.5*logvar).exp()`.",
-               eps="`rand_like` draws uniform numbers between 0 and 1, with mean ½. Standard normal noise comes from `randn_like`.",
-               z="`.detach()` cuts the graph at $z$: the decoder still learns, the encoder gets no gradient from the reconstruction.")
-    fine = dict(split="The two halves are means and log-variances, as they should be, and the graph is whole there.", sigma="The half belongs there: it turns a log-variance into a log-standard-deviation.",
-                eps="Standard normal noise of the shape of mu, from outside the graph: this is right.", z="Noise times standard deviation plus mean, with nothing cut off: this line is right.")
+    why = dict(split="`.detach()` cuts the graph at the encoder's output: no gradient "
+                     "reaches the encoder, and no error says so.",
+               sigma="`logvar.exp()` is the variance. The standard deviation is "
+                     "`(.5*logvar).exp()`.",
+               eps="`rand_like` draws uniform numbers between 0 and 1, with mean ½. "
+                   "Standard normal noise comes from `randn_like`.",
+               z="`.detach()` cuts the graph at $z$: the decoder still learns, the "
+                 "encoder gets no gradient from the reconstruction.")
+    fine = dict(split="The two halves are means and log-variances, as they should be, "
+                      "and the graph is whole there.",
+                sigma="The half belongs there: it turns a log-variance into a "
+                      "log-standard-deviation.",
+                eps="Standard normal noise of the shape of mu, from outside the graph: "
+                    "this is right.",
+                z="Noise times standard deviation plus mean, with nothing cut off: "
+                  "this line is right.")
     return dict(
-        question="This should draw $z$ from the encoder's $q(z|x)$, a diagonal Gaussian, so that the encoder can be trained through the draw.\n\n```python\n"
-                 + f"# x: [{B}, 784]    encoder(x): [{B}, {2*K}], means and log-variances\n" + "\n".join(shown.values()) + "\n```\n\nWhere is the bug?",
+        question="This should draw $z$ from the encoder's $q(z|x)$, a diagonal "
+                 "Gaussian, so that the encoder can be trained through the "
+                 "draw.\n\n```python\n"
+                 +
+                f"# x: [{B}, 784]    encoder(x): [{B}, {2*K}], means and "
+                "log-variances\n" + "\n".join(shown.values()) +
+                "\n```\n\nWhere is the bug?",
         answer=names[bad],
         check=names[found[0]] if len(found) == 1 else "several",
         mistakes={f"not-{k}": (names[k], fine[k]) for k in _RIGHT
                   if k != bad} | {"no-bug": ("Nothing is wrong",
-                                             "One line keeps this from being a draw that an encoder can be trained through. Go through shapes, distribution and graph.")},
-        hints=["Two questions for each line: is it the right distribution, and does the graph go on?", "The standard deviation is the exponential of half the log-variance; the noise is standard normal; nothing is detached."],
-        solution=["Right is `" + "`, `".join(_RIGHT.values()) + "`.", why[bad]])
+                                             "Because of one line, no encoder can be "
+                                             "trained through this draw. Check the "
+                                             "distribution and the graph of each "
+                                             "line.")},
+        hints=["Ask two things of each line: is it the right distribution, and is the "
+               "graph still connected?",
+               "The standard deviation is the exponential of half the log-variance; "
+               "the noise is standard normal; nothing is detached."],
+        solution=["The right lines are `" + "`, `".join(_RIGHT.values()) + "`.",
+                  why[bad]])

@@ -16,33 +16,40 @@ from ..exam.numerics import argmax
 
 # %% ../../nbs/bank/train.ipynb #ea471f8d
 PAGE = dict(title="Exercises: training",
-            subtitle="A step with a fault, noise that stays, and a code that drowns",
+            subtitle="A faulty step, noise that stays, and a code that collapses",
             need="[Training](../11_train.ipynb).")
 
 # %% ../../nbs/bank/train.ipynb #8679d10d
 _RIGHT = {2: "z = mu + (logvar/2).exp()*eps",
-          3: 'log_px_z = -F.binary_cross_entropy_with_logits(dec(z), x, reduction="none").sum(1)',
+          3: 'log_px_z = -F.binary_cross_entropy_with_logits(dec(z), x, '
+             'reduction="none").sum(1)',
           4: "kl = .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)",
           5: "loss = (kl - log_px_z).mean()",
           6: "opt.zero_grad(); loss.backward(); opt.step()"}
 _WRONG = [(2, "z = mu + logvar.exp()*eps",
-           "It multiplies the noise by the variance. The standard deviation is $e^{\\ell/2}$."),
+           "It multiplies the noise by the variance. The standard deviation is "
+           "$e^{\\ell/2}$."),
           (2, "z = (mu + (logvar/2).exp()*eps).detach()",
-           "It cuts the path from the decoder back to the encoder, which then hears only from the divergence."),
+           "It cuts the path from the decoder back to the encoder, which then gets "
+           "gradients from the divergence only."),
           (3, _RIGHT[3].replace("sum", "mean"),
            "It averages over the pixels where log-probabilities add up: a hidden β."),
           (4, "kl = .5*(mu**2 + logvar.exp() - 1 + logvar).sum(1)",
-           "The logarithm of the variance has the wrong sign, so nothing keeps the variance from vanishing."),
+           "The logarithm of the variance has the wrong sign, so nothing keeps the "
+           "variance from vanishing."),
           (5, "loss = (log_px_z - kl).mean()",
-           "It is the bound itself. The optimizer descends, so it would make the bound as bad as it can."),
+           "It is the bound itself. The optimizer descends, so it would make the bound "
+           "as low as it can."),
           (6, "loss.backward(); opt.zero_grad(); opt.step()",
-           "It clears the gradient just before it would be used: nothing moves, and nothing complains."),
+           "It clears the gradient just before it would be used: nothing moves, and "
+           "there is no error message."),
           (6, "loss.backward(); opt.step()",
-           "It never clears the gradient: each step uses the sum of all gradients so far.")]
+           "It never clears the gradient: each step uses the sum of all gradients so "
+           "far.")]
 
 # %% ../../nbs/bank/train.ipynb #3c4c2d7a
 def _two_steps(lines=None, P=3, K=2):
-    "The weights of a linear VAE after two steps of a training loop; no lines: the reference"
+    "The weights of a linear VAE after two steps; without lines, the reference"
     import torch
     import torch.nn.functional as F
     from torch.distributions import Bernoulli, Normal, kl_divergence
@@ -71,7 +78,7 @@ def _two_steps(lines=None, P=3, K=2):
 # %% ../../nbs/bank/train.ipynb #76635610
 @lru_cache(None)
 def _culprits(fault):
-    "The lines whose repair makes a linear VAE take the steps that torch.distributions asks for"
+    "The lines whose repair gives the reference's steps"
     k, wrong, _ = _WRONG[fault]
     lines, want = {**_RIGHT, k: wrong}, _two_steps()
     apart = lambda j: (_two_steps({**lines, j: _RIGHT[j]}) - want).abs().max()
@@ -85,19 +92,30 @@ def train_step_bug(r):
     fault = r.whole(0, len(_WRONG) - 1)
     k, wrong, why = _WRONG[fault]
     lines = {**_RIGHT, k: wrong}
-    praise = {2: "Line 2 is right: the mean plus the standard deviation times noise, with a path back to the encoder.",
-              3: "Line 3 is right: the log-probability of an image is the sum over its pixels.",
-              4: "Line 4 is right: the divergence in closed form, summed over the latent dimensions.",
+    praise = {2: "Line 2 is right: the mean plus the standard deviation times noise, "
+                 "with a path back to the encoder.",
+              3: "Line 3 is right: the log-probability of an image is the sum over its "
+                 "pixels.",
+              4: "Line 4 is right: the divergence in closed form, summed over the "
+                 "latent dimensions.",
               5: "Line 5 is right: minus the bound, averaged over the batch.",
               6: "Line 6 is right: clear, differentiate, step."}
     first = "mu, logvar = enc(x).chunk(2, 1); eps = torch.randn_like(mu)"
     code = "\n".join(f"{c}   # {j}" for j, c in {1: first, **lines}.items())
     return dict(
-        question=f"This step should train a VAE with binary pixels and {d} latent dimensions on minus its evidence lower bound, averaged over a batch of {B} images. `opt` is `Adam` with learning rate {lr}, over the parameters of both networks. The step is repeated, and nothing else touches the gradients.\n\n```python\n{code}\n```\n\nOne line is wrong. Which?",
+        question=f"This step should train a VAE with binary pixels and {d} latent "
+                 "dimensions on minus its evidence lower bound, averaged over a batch "
+                 f"of {B} images. `opt` is `Adam` with learning rate {lr}, over the "
+                 "parameters of both networks. The step is repeated, and nothing else "
+                 f"touches the gradients.\n\n```python\n{code}\n```\n\nOne line is "
+                 "wrong. Which one?",
         answer=f"line {k}",
         check=", ".join(f"line {j}" for j in _culprits(fault)),
         mistakes={f"line-{j}": (f"line {j}", m) for j, m in praise.items() if j != k},
-        hints=["Say for each line in words what it computes, and in which direction the optimizer goes.", "Standard deviation or variance, sum or mean, sign, order: one of these, once."],
+        hints=["Say for each line in words what it computes, and in which direction "
+               "the optimizer goes.",
+               "Standard deviation or variance, sum or mean, sign, order: one of "
+               "these, once."],
         solution=[why, f"Line {k} should read\n\n```python\n{_RIGHT[k]}\n```"])
 
 # %% ../../nbs/bank/train.ipynb #e06e0bd0
@@ -121,15 +139,26 @@ def train_accumulate(r):
         average.append(a*w)
         w -= eta*sum(average)/len(average)
     return dict(
-        question=f"Plain gradient descent with learning rate {eta:g} minimises $\\frac{{a}}{{2}}w^2$ with $a = {a:g}$, from $w = {w0}$. Somebody forgot `opt.zero_grad()`; the loop calls `loss.backward()` and `opt.step()` only. What is $w$ after {n} steps?",
+        question=f"Plain gradient descent with learning rate {eta:g} minimises "
+                 f"$\\frac{{a}}{{2}}w^2$ with $a = {a:g}$, from $w = {w0}$. Somebody "
+                 "forgot `opt.zero_grad()`; the loop calls `loss.backward()` and "
+                 f"`opt.step()` only. What is $w$ after {n} steps?",
         answer=path[n], check=w0*math.cos((n + .5)*phi)/math.cos(phi/2),
-        mistakes={"cleared": (run(True)[0][n], "That is w when the gradient is cleared before every step."),
-                  "average": (w, "You averaged the gradients so far. PyTorch adds them."),
+        mistakes={"cleared": (run(True)[0][n],
+                              "That is w when the gradient is cleared before every "
+                              "step."),
+                  "average": (w,
+                              "You averaged the gradients so far. PyTorch adds them."),
                   "one-less": (path[n - 1], f"That is w after {n - 1} steps."),
                   "one-more": (path[n + 1], f"That is w after {n + 1} steps.")},
-        hints=["`backward` adds to what is stored in `.grad`.", "Step $t$ uses the sum of the gradients at all earlier points. Keep two numbers: $w$ and that sum."],
-        solution=["Each step adds the new gradient $a\\,w$ to the stored sum $g$, then moves by $-\\eta\\,g$.",
-                  *(f"Step {t + 1}: $g = {sums[t]:.4f}$, $w = {path[t]:.4f} - {eta:g}\\cdot({sums[t]:.4f}) = {path[t + 1]:.4f}$." for t in range(n))])
+        hints=["`backward` adds to what is stored in `.grad`.",
+               "Step $t$ uses the sum of the gradients at all earlier points. Keep two "
+               "numbers: $w$ and that sum."],
+        solution=["Each step adds the new gradient $a\\,w$ to the stored sum $g$, then "
+                  "moves by $-\\eta\\,g$.",
+                  *(f"Step {t + 1}: $g = {sums[t]:.4f}$, $w = {path[t]:.4f} - "
+                    f"{eta:g}\\cdot({sums[t]:.4f}) = {path[t + 1]:.4f}$."
+                    for t in range(n))])
 
 # %% ../../nbs/bank/train.ipynb #0c627249
 @exercise("train", "EVIDENCE-1D, COLLAPSE", "numeric", topics="collapse variance")
@@ -141,25 +170,40 @@ def train_collapse(r):
     best = lambda v: argmax(lambda w2: -.5*(math.log(2*math.pi*(w2 + v)) + S/(w2 + v)),
                             0, 3)
     return dict(
-        question=f"One-dimensional data have mean 0 and variance $S = {S:g}$. The model is $z \\sim \\mathcal{{N}}(0, 1)$ and $p(x|z) = \\mathcal{{N}}(wz, \\sigma^2)$ with a *fixed* noise variance. Inference is exact. Which $w^2$ has the highest likelihood for $\\sigma^2 = {low:g}$, and which for $\\sigma^2 = {high:g}$? Give both, in this order.",
+        question=f"One-dimensional data have mean 0 and variance $S = {S:g}$. The "
+                 f"model is $z \\sim \\mathcal{{N}}(0, 1)$ and $p(x|z) = "
+                 f"\\mathcal{{N}}(wz, \\sigma^2)$ with a *fixed* noise variance. "
+                 "Inference is exact. Which $w^2$ has the highest likelihood for "
+                 f"$\\sigma^2 = {low:g}$, and which for $\\sigma^2 = {high:g}$? Answer "
+                 "with the pair, in this order.",
         answer=(S - low, 0.),
         check=(best(low), best(high)), agree=1e-5,
         mistakes={"no-clamp": ((S - low, S - high),
-                               "The second one is negative, and a square cannot be. The likelihood is largest at the edge, 0."),
+                               "The second one is negative, and a square cannot be. "
+                               "The likelihood is largest at the edge, 0."),
                   "not-squared": ((math.sqrt(S - low), 0.),
-                                  "The first is w itself; asked was its square."),
+                                  "The first is w itself; the question asks for its "
+                                  "square."),
                   "no-collapse": ((S - low, S),
-                                  "With that much noise the decoder explains the data alone; any w adds variance that the data do not have."),
+                                  "The noise alone already has more variance than the "
+                                  "data; any w ≠ 0 would add to it."),
                   "all": ((S, S),
-                          "The variance of x is w² + σ²: the noise has its share in S."),
+                          "The variance of x is w² + σ²: the noise is a part of S."),
                   "added": ((S + low, 0.),
-                            "The two variances w² and σ² together should make S, so subtract.")},
+                            "The two variances w² and σ² together should make S, so "
+                            "subtract.")},
         hints=["What is the distribution of $x$ under the model?",
-               "It is $\\mathcal{N}(0, w^2 + \\sigma^2)$; choose $w^2 \\geq 0$ so that this variance is as near to $S$ as it can be."],
-        solution=[f"Under the model $x \\sim \\mathcal{{N}}(0, w^2 + \\sigma^2)$, and the likelihood is highest where $w^2 + \\sigma^2 = S = {S:g}$, if $w^2 \\geq 0$ allows it.",
-                  f"For $\\sigma^2 = {low:g}$: $w^2 = {S:g} - {low:g} = {S - low:.4f}$.",
-                  f"For $\\sigma^2 = {high:g}$, more than $S$, it falls as $w^2$ grows from 0, so $w^2 = 0.0000$.",
-                  "Then the exact posterior is the prior: the code has collapsed although nothing was approximated."])
+               "It is $\\mathcal{N}(0, w^2 + \\sigma^2)$; choose $w^2 \\geq 0$ so that "
+               "this variance is as near to $S$ as it can be."],
+        solution=[f"Under the model $x \\sim \\mathcal{{N}}(0, w^2 + \\sigma^2)$, and "
+                  f"the likelihood is highest where $w^2 + \\sigma^2 = S = {S:g}$, if "
+                  "$w^2 \\geq 0$ allows it.",
+                  f"For $\\sigma^2 = {low:g}$: $w^2 = {S:g} - {low:g} = "
+                  f"{S - low:.4f}$.",
+                  f"For $\\sigma^2 = {high:g}$, more than $S$, it falls as $w^2$ grows "
+                  "from 0, so $w^2 = 0.0000$.",
+                  "Then the exact posterior is the prior: the code has collapsed "
+                  "although nothing was approximated."])
 
 # %% ../../nbs/bank/train.ipynb #11c73c37
 @exercise("train", "COLLAPSE-BETA", "numeric", topics="warmup beta collapse")
@@ -176,68 +220,116 @@ def train_warmup(r):
                     + ((1 - wa)**2*S + w2*q)/v) - beta*.5*(wa**2/max(w2, 1e-300)*S + q
                                                            - 1 - math.log(q))
     return dict(
-        question=f"A one-dimensional VAE with decoder $\\mathcal{{N}}(wz, \\sigma^2)$ and fixed $\\sigma^2 = {v:g}$ is trained on data with mean 0 and variance $S = {S:g}$. The weight β of the divergence rises from 0 to 1 in a straight line over {T} steps. If all parameters followed at once, so that they were the best for the β of the moment, what would $w^2$ be at step {t}?",
+        question=f"A one-dimensional VAE with decoder $\\mathcal{{N}}(wz, \\sigma^2)$ "
+                 f"and fixed $\\sigma^2 = {v:g}$ is trained on data with mean 0 and "
+                 f"variance $S = {S:g}$. The weight β of the divergence rises from 0 "
+                 f"to 1 in a straight line over {T} steps. If all parameters were "
+                 "optimal for the current β at every step, what would $w^2$ be at step "
+                 f"{t}?",
         answer=S - beta*v,
         check=argmax(bound, 1e-9, 3), agree=1e-5,
-        mistakes={"end": (S - v, "That is the value at the end of warm-up, where β is 1."),
-                  "divided": (S - v/beta, "You divided the noise by β. A small β lowers the water: the noise counts β times."),
+        mistakes={"end": (S - v,
+                          "That is the value at the end of warm-up, where β is 1."),
+                  "divided": (S - v/beta,
+                              "You divided the noise variance by β; it is multiplied "
+                              "by β."),
                   "downwards": (S - (1 - beta)*v,
                                 "You let β fall from 1 to 0; in warm-up it rises."),
-                  "scaled-data": (beta*S - v, "You gave β to the data's variance; it belongs to the noise."),
-                  "not-squared": (math.sqrt(S - beta*v), "That is w itself; asked was its square."),
+                  "scaled-data": (beta*S - v,
+                                  "You multiplied the data's variance by β; the noise "
+                                  "variance is multiplied by it."),
+                  "not-squared": (math.sqrt(S - beta*v),
+                                  "That is w itself; the question asks for its "
+                                  "square."),
                   "start": (S, "That is the value at the start, where β is 0.")},
-        hints=[f"First β at step {t} of {T}.", "Divide the loss by β: the divergence is back at weight 1, and the decoder has the noise $\\beta\\sigma^2$."],
-        solution=[f"At step {t}, $\\beta = {t}/{T} = {beta:g}$.", f"Weighting the divergence by β is the same as a decoder with the noise variance $\\beta\\sigma^2 = {beta*v:.4g}$.",
-                  f"The best weight makes up the rest of the variance: $w^2 = S - \\beta\\sigma^2 = {S:g} - {beta*v:.4g} = {S - beta*v:.4f}$.",
+        hints=[f"First β at step {t} of {T}.",
+               "Divide the loss by β: the divergence is back at weight 1, and the "
+               "decoder has the noise $\\beta\\sigma^2$."],
+        solution=[f"At step {t}, $\\beta = {t}/{T} = {beta:g}$.",
+                  "Weighting the divergence by β is the same as a decoder with the "
+                  f"noise variance $\\beta\\sigma^2 = {beta*v:.4g}$.",
+                  "The best weight makes up the rest of the variance: $w^2 = S - "
+                  f"\\beta\\sigma^2 = {S:g} - {beta*v:.4g} = {S - beta*v:.4f}$.",
                   f"At the end it has come down to {S - v:.4f}."])
 
 # %% ../../nbs/bank/train.ipynb #23b0ac44
 @exercise("train", "NOISY-STEP, LR-FLOOR", "numeric", topics="learning-rate")
 def train_floor(r):
-    "Where descent comes to rest"
+    "The variance that a learning rate leaves"
     eta, a = r.pick([.2, .3, .6]), r.pick([.8, 1.5, 2, 2.5])
     s = r.pick([1.5, 2, 2.5, 3])
     var = 0.
     for _ in range(2000): var = (1 - eta*a)**2*var + eta**2*s**2
     floor = eta*s**2/(a*(2 - eta*a))
     return dict(
-        question=f"Gradient descent with the constant learning rate $\\eta = {eta:g}$ minimises $\\frac{{a}}{{2}}w^2$ with $a = {a:g}$. The gradient carries noise with standard deviation $s = {s:g}$, fresh in every step. At which value does the variance of $w$ settle?",
+        question=f"Gradient descent with the constant learning rate $\\eta = {eta:g}$ "
+                 f"minimises $\\frac{{a}}{{2}}w^2$ with $a = {a:g}$. The gradient "
+                 f"carries noise with standard deviation $s = {s:g}$, fresh in every "
+                 "step. At what value does the variance of $w$ settle?",
         answer=floor,
         check=var,
         mistakes={"small-rate": (eta*s**2/(2*a),
-                                 "That holds only for a learning rate near 0: you dropped the square of ηa."),
+                                 "That holds only for a learning rate near 0: you "
+                                 "dropped the square of ηa."),
                   "std-for-variance": (eta*s/(a*(2 - eta*a)),
-                                       "The noise enters with its variance s²; you took its standard deviation."),
+                                       "The noise enters with its variance s²; you "
+                                       "took its standard deviation."),
                   "std": (math.sqrt(floor),
-                          "That is the standard deviation of w; asked was its variance."),
+                          "That is the standard deviation of w; the question asks for "
+                          "its variance."),
                   "one-step": (eta**2*s**2,
-                               "That is what a single step adds; the steps before it have left some, too."),
+                               "That is what a single step adds; the steps before it "
+                               "contribute, too."),
                   "unsquared-decay": (eta*s**2/a,
-                                      "A step multiplies w by 1 − ηa, and so its variance by the square of that.")},
+                                      "A step multiplies w by 1 − ηa, and so its "
+                                      "variance by the square of that.")},
         hints=["How does one step change the variance?",
-               "At rest, $\\mathrm{Var} = (1 - \\eta a)^2\\,\\mathrm{Var} + \\eta^2 s^2$."],
-        solution=[f"A step is $w \\leftarrow (1 - \\eta a)\\,w - \\eta s\\xi$, so the variance obeys $\\mathrm{{Var}} \\leftarrow {(1 - eta*a)**2:.4g}\\,\\mathrm{{Var}} + {eta**2*s**2:.4g}$.",
-                  f"It repeats itself at $\\mathrm{{Var}} = {eta**2*s**2:.4g}/(1 - {(1 - eta*a)**2:.4g}) = {floor:.4f}$.",
-                  "With this learning rate it stays there for ever; a rate that falls takes it lower."])
+               "At rest, $\\mathrm{Var} = (1 - \\eta a)^2\\,\\mathrm{Var} + \\eta^2 "
+               "s^2$."],
+        solution=["A step is $w \\leftarrow (1 - \\eta a)\\,w - \\eta s\\xi$, so the "
+                  f"variance obeys $\\mathrm{{Var}} \\leftarrow "
+                  f"{(1 - eta*a)**2:.4g}\\,\\mathrm{{Var}} + {eta**2*s**2:.4g}$.",
+                  f"It no longer changes at $\\mathrm{{Var}} = {eta**2*s**2:.4g}/(1 - "
+                  f"{(1 - eta*a)**2:.4g}) = {floor:.4f}$.",
+                  "With this learning rate it stays there; a decreasing rate takes it "
+                  "lower."])
 
 # %% ../../nbs/bank/train.ipynb #35f3d9b9
 @exercise("train", "DRAWS-VARIANCE, BUDGET", "truefalse", topics="estimator variance")
 def train_budget(r):
-    "More noise for fewer images"
+    "More noise vectors for fewer images"
     C, S, b = r.pick([64, 128, 256]), r.pick([2, 4, 8]), r.whole(5, 30)
     v = b*r.pick([2, 3, 5])
     var = lambda B, S: (b + v/S)/B
-    truth = "False, because fewer images make the part between images larger, while the part within images stays the same."
+    truth = ("False, because fewer images make the part between images larger, while "
+             "the part within images stays the same.")
     return dict(
-        question=f"A step can afford {C} passes through the networks, with one noise vector in each. The bound varies between images with variance {b}, and for one image from draw to draw with variance {v}. Claim: {C//S} images with {S} noise vectors each give a minibatch estimate of smaller variance than {C} images with one noise vector each.",
+        question=f"The computation allowed per step is {C} passes through the "
+                 "networks, with one noise vector in each. The bound varies between "
+                 f"images with variance {b}, and for one image from draw to draw with "
+                 f"variance {v}. Claim: {C//S} images with {S} noise vectors each give "
+                 f"a minibatch estimate of smaller variance than {C} images with one "
+                 "noise vector each.",
         answer=truth,
         check=truth if var(C//S, S) > var(C, 1) and abs(v/S/(C//S) - v/C) < 1e-12
         else "True",
-        mistakes={"larger-part": (f"True, because the noise within an image has {v//b} times the variance of the images, so it should be averaged first.", "Both plans average over the same number of noise vectors, so that part does not change."),
-                  "biased": ("True, because a single draw is a biased estimate of the bound and several draws are less biased.", "A single draw has the bound as its mean: it is unbiased."),
-                  "same": ("False, because the number of passes is the same, and so is the variance of the estimate.", "Only the part within images is the same. Fewer images make the other part larger.")},
+        mistakes={"larger-part": (f"True, because the noise within an image has {v//b} "
+                                  "times the variance of the images, so it should be "
+                                  "averaged first.",
+                                  "Both plans average over the same number of noise "
+                                  "vectors, so that part does not change."),
+                  "biased": ("True, because a single draw is a biased estimate of the "
+                             "bound and several draws are less biased.",
+                             "A single draw has the bound as its mean: it is "
+                             "unbiased."),
+                  "same": ("False, because the number of passes is the same, and so is "
+                           "the variance of the estimate.",
+                           "Only the part within images is the same. Fewer images make "
+                           "the other part larger.")},
         hints=["Write the variance for $B$ images with $S$ noise vectors each.",
                f"It is $\\frac{{1}}{{B}}({b} + {v}/S)$ with $B = {C}/S$."],
         solution=[f"{C} images, one draw each: $({b} + {v})/{C} = {var(C, 1):.4f}$.",
-                  f"{C//S} images, {S} draws each: $({b} + {v}/{S})/{C//S} = {var(C//S, S):.4f}$, which is more.",
-                  f"The part within images is ${v}/{C} = {v/C:.4f}$ either way; the part between images grows {S}-fold."])
+                  f"{C//S} images, {S} draws each: $({b} + {v}/{S})/{C//S} = "
+                  f"{var(C//S, S):.4f}$, which is more.",
+                  f"The part within images is ${v}/{C} = {v/C:.4f}$ either way; the "
+                  f"part between images grows {S}-fold."])

@@ -32,25 +32,58 @@ def vae_elbo(r):
     bce = F.binary_cross_entropy_with_logits
     ink = lambda x, logits: -bce(logits, x, reduction="none")
     kl = lambda mu, logvar: .5*(mu**2 + logvar.exp() - 1 - logvar)
+    of = lambda f: lambda x, logits, mu, logvar: f(ink(x, logits), kl(mu, logvar))
+    right = of(lambda i, k: i.sum(1) - k.sum(1))
     def by_torch(x, logits, mu, logvar):
         q, px_z = Normal(mu, (.5*logvar).exp()), Bernoulli(logits=logits)
         return px_z.log_prob(x).sum(1) - kl_divergence(q, Normal(0., 1.)).sum(1)
     return dict(
-        question="Write `elbo(x, logits, mu, logvar)`: the one-sample estimate of the evidence lower bound of each image, in nats. The pixels `x` are 0 or 1 and `logits` are the decoder's outputs, both `[B, P]`; the encoder's `mu` and `logvar` are `[B, K]`; the prior is standard normal. The result has the shape `[B]`.",
-        answer=lambda x, logits, mu, logvar: ink(x, logits).sum(1) - kl(mu, logvar).sum(1),
+        question="Write `elbo(x, logits, mu, logvar)`: the one-sample estimate of the "
+                 "evidence lower bound of each image, in nats. The pixels `x` are 0 or "
+                 "1 and `logits` are the decoder's outputs, both `[B, P]`; the "
+                 "encoder's `mu` and `logvar` are `[B, K]`; the prior is standard "
+                 "normal. The result has the shape `[B]`.",
+        answer=right,
         check=by_torch, cases=cases, start="def elbo(x, logits, mu, logvar):\n    ...",
-        mistakes={"mean-pixels": (lambda x, logits, mu, logvar: ink(x, logits).mean(1) - kl(mu, logvar).sum(1), "You averaged the log-probability over the pixels: the divergence then weighs P times too much."),
-                  "mean-latents": (lambda x, logits, mu, logvar: ink(x, logits).sum(1) - kl(mu, logvar).mean(1), "You averaged the divergence over the latent dimensions: it then weighs K times too little."),
-                  "mean-both": (lambda x, logits, mu, logvar: ink(x, logits).mean(1) - kl(mu, logvar).mean(1), "You averaged both terms over their dimensions, which hides a β of P/K. Sum them."),
-                  "log-std": (lambda x, logits, mu, logvar: ink(x, logits).sum(1) - kl(mu, 2*logvar).sum(1), "You treated the log-variance as a log-standard-deviation."),
-                  "kl-added": (lambda x, logits, mu, logvar: ink(x, logits).sum(1) + kl(mu, logvar).sum(1), "You added the divergence; in the bound it is subtracted."),
-                  "loss": (lambda x, logits, mu, logvar: kl(mu, logvar).sum(1) - ink(x, logits).sum(1), "That is the loss, minus the bound; asked was the bound."),
-                  "no-kl": (lambda x, logits, mu, logvar: ink(x, logits).sum(1), "That is the reconstruction term alone."),
-                  "sigmoid-twice": (lambda x, logits, mu, logvar: ink(x, logits.sigmoid()).sum(1) - kl(mu, logvar).sum(1), "You passed through the sigmoid twice: the logits were turned into probabilities and then taken for logits."),
-                  "batch": (lambda x, logits, mu, logvar: (ink(x, logits).sum(1) - kl(mu, logvar).sum(1)).mean(), "You averaged over the batch as well: return one number per image.")},
-        hints=["Two lines: the log-probability of the image, and the divergence in closed form.", "`F.binary_cross_entropy_with_logits` with `reduction=\"none\"` is minus the log-probability of each pixel. Sum over the last dimension."],
-        solution=["Given $z$ the pixels are independent, so their log-probabilities add up. So do the divergences of the latent dimensions.",
-                  "```python\ndef elbo(x, logits, mu, logvar):\n    log_px_z = -F.binary_cross_entropy_with_logits(logits, x, reduction=\"none\").sum(1)\n    return log_px_z - .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)\n```"])
+        mistakes={"mean-pixels": (of(lambda i, k: i.mean(1) - k.sum(1)),
+                                  "You averaged the log-probability over the pixels: "
+                                  "the divergence then weighs P times too much."),
+                  "mean-latents": (of(lambda i, k: i.sum(1) - k.mean(1)),
+                                   "You averaged the divergence over the latent "
+                                   "dimensions: it then weighs K times too little."),
+                  "mean-both": (of(lambda i, k: i.mean(1) - k.mean(1)),
+                                "You averaged both terms over their dimensions, which "
+                                "hides a β of P/K. Sum them."),
+                  "log-std": (lambda x, l, mu, logvar: right(x, l, mu, 2*logvar),
+                              "You treated the log-variance as a "
+                              "log-standard-deviation."),
+                  "kl-added": (of(lambda i, k: i.sum(1) + k.sum(1)),
+                               "You added the divergence; in the bound it is "
+                               "subtracted."),
+                  "loss": (of(lambda i, k: k.sum(1) - i.sum(1)),
+                           "That is the loss, minus the bound; the question asks for "
+                           "the bound."),
+                  "no-kl": (of(lambda i, k: i.sum(1)),
+                            "That is the reconstruction term alone."),
+                  "sigmoid-twice": (lambda x, l, m, v: right(x, l.sigmoid(), m, v),
+                                    "You applied the sigmoid twice: the logits were "
+                                    "turned into probabilities and then taken for "
+                                    "logits."),
+                  "batch": (of(lambda i, k: (i.sum(1) - k.sum(1)).mean()),
+                            "You averaged over the batch as well: return one number "
+                            "per image.")},
+        hints=["Two lines: the log-probability of the image, and the divergence in "
+               "closed form.",
+               "`F.binary_cross_entropy_with_logits` with `reduction=\"none\"` is "
+               "minus the log-probability of each pixel. Sum over the last dimension."],
+        solution=["Given $z$ the pixels are independent, so their log-probabilities "
+                  "add up. So do the divergences of the latent dimensions.",
+                  "```python\n"
+                  "def elbo(x, logits, mu, logvar):\n"
+                  "    log_px_z = -F.binary_cross_entropy_with_logits(logits, x, "
+                  "reduction=\"none\").sum(1)\n"
+                  "    return log_px_z - .5*(mu**2 + logvar.exp() - 1 - "
+                  "logvar).sum(1)\n```"])
 
 # %% ../../nbs/bank/vae.ipynb #5d4b905c
 @exercise("vae", "HIDDEN-BETA", "numeric", topics="loss beta reduction")
@@ -60,25 +93,41 @@ def vae_hidden_beta(r):
     m = C*H*H
     K = r.pick([2, 5, 10, 16, 20, 50] + [128, 200]*(m > 200))
     loss = lambda kl, log_px_z: kl/K - log_px_z/m
+    slope = (derivative(lambda t: loss(t, -50.), 7.),
+             derivative(lambda t: loss(7., t), -50.))
     mistakes = {"inverse": (K/m,
-                            "Upside down: the data term was divided by the larger number, so the divergence is the one that gained weight."),
+                            "Upside down: the reconstruction term was divided by the "
+                            "larger number, so the divergence gained weight."),
                 "kl-summed": (float(m),
-                              "That would be the weight if the divergence were summed over the latents; here it is averaged as well."),
+                              "That would be the weight if the divergence were summed "
+                              "over the latents; here it is averaged as well."),
                 "one": (1.,
-                        "Dividing both terms would be harmless only if both were divided by the same number."),
+                        "Dividing both terms would be harmless only if both were "
+                        "divided by the same number."),
                 "bce-summed": (1/K,
-                               "That would be the weight if the cross-entropy were summed over the pixels; here it is averaged as well.")}
+                               "That would be the weight if the cross-entropy were "
+                               "summed over the pixels; here it is averaged as well.")}
     if C > 1:
         mistakes["channels"] = (H*H/K,
-                                f"You forgot the channels: the cross-entropy is averaged over {C} numbers per pixel position.")
+                                "You forgot the channels: the cross-entropy is "
+                                f"averaged over {C} numbers per pixel position.")
     return dict(
-        question=f"A VAE for images of shape ${C}\\times{H}\\times{H}$ has {K} latent dimensions. Its loss is the cross-entropy, *averaged* over all {'pixels' if C == 1 else 'pixels and channels'} of an image, plus the divergence, *averaged* over the latent dimensions. Up to a constant factor this is a β-VAE, $\\beta\\,\\mathrm{{KL}} - \\log p(x|z)$, with sums. What is β?",
+        question=f"A VAE for images of shape ${C}\\times{H}\\times{H}$ has {K} latent "
+                 "dimensions. Its loss is the cross-entropy, *averaged* over all "
+                 f"{'pixels' if C == 1 else 'pixels and channels'} of an image, plus "
+                 "the divergence, *averaged* over the latent dimensions. Up to a "
+                 f"constant factor this is a β-VAE, $\\beta\\,\\mathrm{{KL}} - \\log "
+                 "p(x|z)$, with sums. What is β?",
         answer=m/K,
-        check=-derivative(lambda t: loss(t, -50.), 7.)/derivative(lambda t: loss(7., t), -50.),
+        check=-slope[0]/slope[1],
         mistakes=mistakes,
-        hints=["Write the loss as $\\mathrm{KL}/K - \\log p(x|z)/m$, with both terms summed.", "Pull out the factor that belongs to $\\log p(x|z)$."],
+        hints=["Write the loss as $\\mathrm{KL}/K - \\log p(x|z)/m$, with both terms "
+               "summed.", "Pull out the factor that belongs to $\\log p(x|z)$."],
         solution=[f"There are $m = {C}\\cdot{H}\\cdot{H} = {m}$ numbers in an image.",
-                  f"The loss is $\\frac{{1}}{{{K}}}\\mathrm{{KL}} - \\frac{{1}}{{{m}}}\\log p(x|z) = \\frac{{1}}{{{m}}}[\\frac{{{m}}}{{{K}}}\\mathrm{{KL}} - \\log p(x|z)]$.",
+                  f"The loss is $\\frac{{1}}{{{K}}}\\mathrm{{KL}} - "
+                  f"\\frac{{1}}{{{m}}}\\log p(x|z) = "
+                  f"\\frac{{1}}{{{m}}}[\\frac{{{m}}}{{{K}}}\\mathrm{{KL}} - \\log "
+                  "p(x|z)]$.",
                   f"So $\\beta = {m}/{K} = {m/K:.4f}$."])
 
 # %% ../../nbs/bank/vae.ipynb #b865e744
@@ -90,22 +139,33 @@ def vae_grey_floor(r):
     bce = lambda p: -(g*math.log(p) + (1 - g)*math.log(1 - p))
     h = bce(g)
     return dict(
-        question=f"An image has {P} pixels, of which {n} have the grey value {g} and the others are 0 or 1. A decoder is scored by the Bernoulli cross-entropy, with the grey values put in as they are. What is the smallest possible score, *summed* over the image, in nats?",
+        question=f"An image has {P} pixels, of which {n} have the grey value {g} and "
+                 "the others are 0 or 1. A decoder is scored by the Bernoulli "
+                 "cross-entropy, with the grey values put in as they are. What is the "
+                 "smallest possible score, *summed* over the image, in nats?",
         answer=n*h,
         check=n*bce(argmax(lambda p: -bce(p), 1e-6, 1 - 1e-6)),
         mistakes={"zero": (0.,
-                           "Only pixels that are 0 or 1 can be scored with 0. A grey pixel costs its entropy."),
+                           "Only pixels that are 0 or 1 can be scored with 0. A grey "
+                           "pixel costs its entropy."),
                   "mean-pixels": (n*h/P,
-                                  f"You averaged over the {P} pixels; asked was the sum."),
+                                  f"You averaged over the {P} pixels; the question "
+                                  "asks for the sum."),
                   "one-pixel": (h,
                                 f"That is the cost of one grey pixel; there are {n}."),
                   "all-pixels": (P*h,
-                                 "You counted every pixel as grey. Those that are 0 or 1 can be predicted exactly."),
+                                 "You counted every pixel as grey. Those that are 0 or "
+                                 "1 can be predicted exactly."),
                   "half": (n*math.log(2),
-                           "That is the score of p = ½ at the grey pixels, which is not the best."),
+                           "That is the score of p = ½ at the grey pixels, which is "
+                           "not the best."),
                   "one-term": (-n*g*math.log(g),
                                "The second term, (1 − x) log(1 − p), is missing.")},
-        hints=["Each pixel has a probability of its own, so minimise one pixel at a time.", "For a grey value $x$ the derivative $-x/p + (1-x)/(1-p)$ is zero at $p = x$."],
+        hints=["Each pixel has a probability of its own, so minimise one pixel at a "
+               "time.",
+               "For a grey value $x$ the derivative $-x/p + (1-x)/(1-p)$ is zero at $p "
+               "= x$."],
         solution=["A pixel that is 0 or 1 costs nothing in the limit $p \\to x$.",
-                  f"A grey one costs least at $p = x = {g}$: $-{g}\\log {g} - {1 - g:g}\\log {1 - g:g} = {h:.4f}$, its entropy, not 0.",
+                  f"A grey one costs least at $p = x = {g}$: $-{g}\\log {g} - "
+                  f"{1 - g:g}\\log {1 - g:g} = {h:.4f}$, its entropy, not 0.",
                   f"There are {n} of them: ${n}\\cdot{h:.4f} = {n*h:.4f}$ nats."])

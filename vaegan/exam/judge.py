@@ -184,7 +184,7 @@ def _judge_form(got, truth):
     shapes = lambda xs: [x for x in xs if isinstance(x, str)]
     for a, b in zip(shapes(got), shapes(truth)):
         if a != b:
-            wrong = f"The shape is not right: yours is {a}, asked was {b}."
+            wrong = f"The shape is not right: yours is {a}, it should be {b}."
             return Verdict("mistake", wrong, "shape")
     if any(x != x for x in got if not isinstance(x, str)):
         return Verdict("mistake", "There is a nan in the output.", "nan")

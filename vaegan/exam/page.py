@@ -53,7 +53,7 @@ def _answer_cell(v):
 def _exercise_cells(ex, number, seed):
     "Question, answer and help for one exercise"
     v = ex.variant(seed)
-    kind = f"Kind: {KINDS[v.kind]}. Exercises {_equation_links(ex)}."
+    kind = f"Kind: {KINDS[v.kind]}. Equations: {_equation_links(ex)}."
     todo = "Your answer, in place of the dots:"
     if v.kind == "code": todo = "Your function:"
     help = [fold(f"Hint {k}", h) for k, h in enumerate(v.hints, 1)]
@@ -92,7 +92,7 @@ def exercise_page(
 def _opening(module, about, n, repo):
     link = f"{_COLAB}/github/{repo}/blob/main/nbs/exercises/{module}.ipynb"
     badge = f"[![Open in Colab]({_COLAB}/assets/colab-badge.svg)]({link})"
-    skill = f"solve {n} exercises; in Python, with other numbers each time."
+    skill = f"solve {n} exercises; in Python, with fresh numbers each time."
     needs = f"**You need** {about['need']}\n\n**You will be able to** {skill}"
     yield "markdown", f"# {about['title']}\n\n> {about['subtitle']}"
     yield "markdown", f"{badge}\n\n{needs}"

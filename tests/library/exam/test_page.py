@@ -5,6 +5,8 @@ from bad_input import bad_input_tests, row
 from fastcore.nbio import read_nb
 from write_exercises import NAMES, cells, page, path
 
+from vaegan.exam.learner import bank
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pages_are_made_from_the_bank(name): assert cells(read_nb(path(name))) == page(name), f"run `python tools/write_exercises.py {name}`"
@@ -13,6 +15,13 @@ def test_pages_are_made_from_the_bank(name): assert cells(read_nb(path(name))) =
 def test_pages_hide_the_answers(name):
     for c in read_nb(path(name)).cells:
         if c.cell_type == "code": assert "import" not in "".join(c.source) or "vaegan.bank" not in "".join(c.source)
+
+@pytest.mark.parametrize("id, points", [("exam-tanh", 2), ("exam-logistic", 2), ("exam-relu-sigmoid", 2), ("exam-zero-loss", 2), ("exam-saddle", 3)])
+def test_the_exam_says_what_earns_its_points(id, points):
+    "The questions of the owner's exam, with the points that they had there"
+    assert bank()[id].points == points
+    word = {2: "two", 3: "three"}[points]
+    assert all(f"What earns the {word} points:" in " ".join(bank()[id].variant(seed).solution) for seed in range(6))
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
