@@ -165,7 +165,7 @@ def jensen_lognormal(r):
         hints=["The bound is the mean of the log-weights; the evidence is the "
                "logarithm of their mean.",
                "The mean of a log-normal is $e^{m + \\tau^2/2}$."],
-        solution=[f"The bound is $\\mathbb{{E}}[\\log w] = {m}$.",
+        solution=[f"The bound is $\\mathbb{{E}}[\\log w] = {m:g}$.",
                   f"The evidence is $\\log\\mathbb{{E}}[w] = {m:g} + {s:g}^2/2 = "
                   f"{m + s**2/2:.4f}$.",
                   f"The difference is $\\tau^2/2 = {s**2/2:.4f}$, whatever the mean."])
@@ -188,9 +188,11 @@ loss = -(log_px_z - kl).mean()
 ```"""
     # what multiplies each term
     scale = dict(log_px_z=1/P if "mean" in logpx else 1, kl=1/K if "mean" in kl else 1)
-    why = {0: f"It averages over the {P} pixels: the divergence then weighs {P} times "
+    why = {0: f"`log_px_z` is averaged over the {P} pixels: the divergence then weighs "
+              f"{P} times "
               "too much.",
-           1: f"It averages over the {K} latent dimensions: the divergence then weighs "
+           1: f"`kl` is averaged over the {K} latent dimensions: the divergence then "
+              "weighs "
               f"{K} times too little."}
     return dict(
         question="This should be minus the evidence lower bound in nats per "

@@ -81,8 +81,8 @@ def price_of_a_change(r):
         question="An image has two pixels, and the features of a discriminator are "
                  f"$f(x) = ({a}\\,x_1x_2,\\ x_1^2 - {c if c > 1 else ''}x_2)$. At $x = "
                  f"({x:g}, {y:g})$ the pixels change by $\\delta = t\\,({u}, {v})$ "
-                 "with a very small $t$. The feature error $\\lVert f(x + \\delta) - "
-                 f"f(x)\\rVert^2/(2\\sigma^2)$ with $\\sigma^2 = {s2:g}$ is then a "
+                 "with a very small $t$. The feature error $\\|f(x + \\delta) - "
+                 f"f(x)\\|^2/(2\\sigma^2)$ with $\\sigma^2 = {s2:g}$ is then a "
                  "number times $t^2$. Which number?",
         answer=cost,
         check=sum((p - q)**2 for p, q in zip(there, back))/(4*t*t)/(2*s2),
@@ -104,7 +104,7 @@ def price_of_a_change(r):
                             "squared by itself.")},
         hints=["To first order the features change by $J\\delta$, where row $i$ of $J$ "
                "holds the derivatives of feature $i$.",
-               "The number is $\\lVert J(u, v)\\rVert^2/(2\\sigma^2)$ for the "
+               "The number is $\\|J(u, v)\\|^2/(2\\sigma^2)$ for the "
                "direction $(u, v)$."],
         solution=[f"The Jacobian at this point has the rows $({a}x_2, {a}x_1) = "
                   f"({J[0][0]:g}, {J[0][1]:g})$ and $(2x_1, {-c}) = ({J[1][0]:g}, "

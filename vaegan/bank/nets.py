@@ -100,7 +100,7 @@ def net_last_activation(r):
                "Sigmoid gives (0, 1), tanh gives (−1, 1), ReLU gives nothing below 0, "
                "a linear layer gives any real number."],
         solution=[f"What the outputs stand for ranges over {wanted}.",
-                  f"The choice with this range: {text[right]}."
+                  f"So the answer is \"{text[right]}\"."
                   + (" The sigmoid is inside the loss." if "softplus" in job
                      or "logits" in job
                      else
