@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from .agree import Fails, Link, shown
+from .agree import Fails, shown
 from .tree import Display, walk
 from .write import write
 from .wrong import wrong_versions
@@ -228,7 +228,8 @@ class Held:
         later = [h.name and h.name in [x.name for x in every[i + 1:]]
                  for i, h in enumerate(every)]      # the wrong versions come once
         room = max(1100, 3000//len(every))
-        return "\n\n".join(_markdown(h, 0 if ms else room) for h, ms in zip(every, later))
+        tables = [_markdown(h, 0 if l else room) for h, l in zip(every, later)]
+        return "\n\n".join(tables)
 
 # %% ../../nbs/formula/held.ipynb #0dedf5a7
 SUMMARY = "Wrong versions, tried with the same values"
