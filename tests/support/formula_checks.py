@@ -92,64 +92,8 @@ R5 = X5 - MU5
 def px5(z): return td.Normal(z@W5.T + MU5, SD5).log_prob(X5).sum(-1).exp()
 
 # ====================================================================================== 05 and the exercise on it
-XS, W_1, W_2 = t(.4, -1.3, 2.1, .7), -.8, 1.7
-def tiny(w_1, w_2, x=XS): return (x - w_2*w_1*x).square().mean()
-TINY = {"x": XS, "n": 4, "w_1": W_1, "w_2": W_2, "m": XS.square().mean()}
-
-@of("AE-LOSS")
-def _(): holds("AE-LOSS", TINY, L=tiny)
-
-@of("GRADIENT")
-def _(): holds("GRADIENT", TINY, L=tiny)
-
-@of("HESSIAN")
-def _(): holds("HESSIAN", TINY, L=tiny)
-
-@of("SADDLE")
-def _(): holds("SADDLE", TINY, L=tiny)
-
-@of("DIAGONALS")
-def _():
-    holds("DIAGONALS", TINY, L=tiny, t=.3)
-    holds("DIAGONALS", TINY, L=tiny, t=1e-6, tight=True)
-
-@of("VALLEY")
-def _():
-    w = t(2.5, .4)
-    eig = torch.linalg.eigvalsh(torch.autograd.functional.hessian(lambda w: tiny(*w), w))
-    holds("VALLEY", TINY | {"w_1": 2.5, "w_2": .4, "eig nabla^2 L": eig})
-
-@of("CONSERVED")
-def _():
-    slope = torch.autograd.functional.jacobian(lambda w: -tiny(*w), t(W_1, W_2))
-    holds("CONSERVED", {"w_1": lambda t: W_1 + slope[0]*t, "w_2": lambda t: W_2 + slope[1]*t, "w_dot_1": slope[0], "w_dot_2": slope[1], "t": 0.})
-
-@of("LANDING")
-def _():
-    w_1 = 1.7
-    holds("LANDING", w_1=w_1, w_2=1/w_1, c=w_1**2 - 1/w_1**2)
-
-@of("MATRIX-LOSS")
-def _():
-    W1, W2 = draw(2, 5, seed=1), draw(5, 2, seed=2)
-    holds("MATRIX-LOSS", {"L": (R - R@W1.T@W2.T).square().sum(1).mean(), "L(W_1,W_2)": (R - R@W1.T@W2.T).square().sum(1).mean(), "W_1": W1, "W_2": W2, "x": R, "n": 40, "S": S5})
 
 def lae(W_1, W_2): return (R - R@W_1.mT@W_2.mT).square().sum((-2, -1))/len(R)
-
-@of("ORBIT")
-def _(): holds("ORBIT", L=lae, R=draw(2, 2, seed=1) + 2*torch.eye(2).double(), W_1=draw(2, 5, seed=1), W_2=draw(5, 2, seed=2))
-
-@of("DECAY")
-def _():
-    w = torch.full((2,), (1 - .4/1.9)**.5, dtype=torch.double)
-    lam, m = .4, 1.9
-    best = min(m*(1 - a*b)**2 + lam*(a*a + b*b) for a in torch.linspace(.5, 1.2, 701) for b in (a,)).double()
-    holds("DECAY", {"w_1": w[0], "w_2": w[1], "lambda": lam, "m": m, "L": best}, rtol=1e-5)
-
-@of("DEEP-SADDLE")
-def _():
-    def L(w_1, w_2, w_3): return (XS - w_1*w_2*w_3*XS).square().mean()
-    holds("DEEP-SADDLE", TINY, L=L, w_3=.6, t=.7)
 
 # ================================================================================= 06 The evidence lower bound
 G = Bell(.2, .5)                                                            # a q that is not the posterior
@@ -222,29 +166,6 @@ def _():
 def _():
     U = U5[:, [0, 2]]
     holds("SUBSETS", {"W_1": U.T, "W_2": U, "U_I": U, "L": lae, "lambda": LAM, "I": [1, 3], "i": range(1, 6)}, atol=1e-8)
-
-@of("STEP")
-def _():
-    w = t(2.5, .4)
-    top = torch.linalg.eigvalsh(torch.autograd.functional.hessian(lambda w: tiny(*w), w))[-1]
-    holds("STEP", TINY | {"eta": .99999*2/top, "eta*": 2/top, "w_1": 2.5, "w_2": .4})
-
-@of("INTO-THE-SADDLE")
-def _():
-    w, T, n = t(.9, -.9), .3, 400
-    def slope(w): return -torch.autograd.functional.jacobian(lambda w: tiny(*w), w)
-    for _ in range(n):                                                      # the flow, by Runge and Kutta
-        k1 = slope(w)
-        k2 = slope(w + T/n/2*k1)
-        k3 = slope(w + T/n/2*k2)
-        w = w + T/n/6*(k1 + 2*k2 + 2*k3 + slope(w + T/n*k3))
-    holds("INTO-THE-SADDLE", {"u(t)": w[0], "u(0)": .9, "m": XS.square().mean(), "t": T})
-
-@of("ZERO-SET")
-def _(): holds("ZERO-SET", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4})
-
-@of("CRITICAL")
-def _(): holds("CRITICAL", TINY | {"L": tiny, "w_1": 2.5, "w_2": .4}, atol=1e-7, skip={"or": "the other case, at another point"})
 
 # ------------------------------------------------------------------------------------------------------ what is left out
 # tag -> why its display is not evaluated
