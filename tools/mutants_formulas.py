@@ -19,6 +19,7 @@ import sys
 import warnings
 from collections import Counter
 from contextlib import contextmanager, redirect_stdout
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -123,6 +124,7 @@ def evaluates(source, tag):
     "Does a cell evaluate this display? It names the tag, and calls `holds` or `says`"
     return bool(re.search(r"\b(holds|says)\(", source) and re.search(rf"""["']{re.escape(tag)}["']""", source))
 
+@cache
 def evaluated():
     "tag -> the notebook of which a cell evaluates it"
     return {t: nb for nb in NBS for c in code_cells(nb) for t in checks(src(c)) if evaluates(src(c), t)}

@@ -155,6 +155,7 @@ def _summed(node, env):
             return average(over, body, env, node, mean=False)
     entries, begin = index_range(letter, start, node.sup, node, env)
     total, name = None, env.text(letter)
+    if node.op == "prod": _refuse_unreached(node, name, env)
     for i in entries:
         here = env.under({name: i}, starts={name: begin})
         if not all(float(truth(c, here).data) for c in conditions): continue
@@ -162,6 +163,12 @@ def _summed(node, env):
         join = plus if node.op == "sum" else times
         total = v if total is None else join(total, v)
     return as_value(float(node.op == "prod")) if total is None else total
+
+def _refuse_unreached(node, name, env):
+    "∏ x_i · 2: does the product reach what stands behind without its index?"
+    *before, last = getattr(node.body, "factors", [node.body])
+    if before and all(env.text(n) != name for n in walk(last)):
+        env.fail("does the product reach this? write brackets, or write it before", last)
 
 def _counted(over):
     "Every point counts once, if nothing else is said"
@@ -199,7 +206,7 @@ def index_range(
     name = env.text(letter)
     given = env.known.get(name)
     if isinstance(given, (range, list, tuple, set)):
-        return list(given), 0 if isinstance(given, range) and not given.start else 1
+        return list(given), int(0 not in given)
     found = {len(keys): keys for keys in _carriers(name, node, env)}
     if len(found) == 1: return next(iter(found.values())), 1
     env.fail(f"where does {name} run? give it a range: {name}=range(…)", letter)

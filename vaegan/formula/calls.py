@@ -90,8 +90,10 @@ def _from_template(node, env):
     _, names, _, f, k = fit[likeness.index(max(likeness))]
     env.known.seen.add(k)
     wanted = parameters(f)
-    values = [meant(a, env) if wanted is None or n in wanted else None
-              for n, a in zip(names, args)]
+    asked = [wanted is None or n in wanted for n in names]
+    for n, text, a, ask in zip(names, texts, args, asked):
+        if not ask and n != text: env.fail(f"{k} does not ask for {n}: of what is it?", a)
+    values = [meant(a, env) if ask else None for a, ask in zip(args, asked)]
     return called(f, values, names, env, node),
 
 def _swapped(names, letters):

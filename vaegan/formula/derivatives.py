@@ -175,10 +175,15 @@ def free_indices(
         for n in (node, *_index_letters(node, env)):
             name = env.text(n)
             given = env.known.get(name)
-            index = n is not node and given is None or isinstance(given, range)
+            index = isinstance(given, range) or n is not node and _may_count(given)
             if index and name not in bound and name not in found:
                 found[name] = index_range(n, None, None, clause, env)
     return found
+
+def _may_count(given):
+    "Nothing, or a list of whole numbers, in a subscript"
+    listed = isinstance(given, (list, tuple)) and len(given) > 0
+    return given is None or listed and all(type(i) is int for i in given)
 
 def _refuse_one_of_two(clause, bound, env):
     "In Σ_{i<j} both run, if j stands nowhere else: say so with two sums"

@@ -78,16 +78,23 @@ def written(
     "All displays of the notebooks under a folder"
     nbs = Path(nbs)
     if not nbs.is_dir(): raise ValueError(f"nbs: expected a folder, got {str(nbs)!r}")
+    return {tag: _only_one(tag, places) for tag, places in _gathered(nbs).items()}
+
+def _gathered(nbs):
+    "tag -> a list of [page, LaTeX]"
     found = {}
     for path in sorted(nbs.rglob("*.ipynb")):
         page = path.relative_to(nbs).with_suffix("")
         if any(part[0] in "._" for part in page.parts): continue
         for tag, latex in _on_page(path, path.stat().st_mtime_ns).items():
-            if tag in found:
-                pages = f"{found[tag][0]} and {page.as_posix()}"
-                raise ValueError(f"the tag {tag} stands on two pages: {pages}")
-            found[tag] = [page.as_posix(), latex]
+            found.setdefault(tag, []).append([page.as_posix(), latex])
     return found
+
+def _only_one(tag, places):
+    first, *more = places
+    if not more: return first
+    pages = f"{first[0]} and {more[0][0]}"
+    raise ValueError(f"the tag {tag} stands on two pages: {pages}")
 
 # %% ../../nbs/formula/displays.ipynb #c0f0d896
 _replaced, _folders = {}, []
@@ -99,11 +106,11 @@ def _places():
             *([nbs] if (nbs/"48_contents.ipynb").exists() else [])]
 
 def _known():
-    "tag -> [page, LaTeX]: saved notebooks before what was shipped"
+    "tag -> a list of [page, LaTeX]: saved notebooks before what was shipped"
     found = {}
     for folder in _places():
-        found |= {t: v for t, v in written(folder).items() if t not in found}
-    return found | {t: v for t, v in _shipped().items() if t not in found}
+        found |= {t: v for t, v in _gathered(folder).items() if t not in found}
+    return found | {t: [v] for t, v in _shipped().items() if t not in found}
 
 # %% ../../nbs/formula/displays.ipynb #45c5d948
 @checked
@@ -116,7 +123,7 @@ def _found(tag):
     "Page and LaTeX of a tag, or an error with the tags that look like it"
     if at_once := _where_it_was(tag): return at_once
     known = _known()
-    if tag in known: return known[tag]
+    if tag in known: return _only_one(tag, known[tag])
     upper = {t.upper(): t for t in known}
     near = [upper[t] for t in get_close_matches(tag.upper(), upper, 3, .6)]
     every = "one of vaegan.formula.displays.tags()"
@@ -153,8 +160,8 @@ def before(
     tag:_Text     # of a display that begins with a relation
 ) -> str: # the tag of another display on that page
     "The display that this one continues"
-    known = {**_known(), tag: _found(tag)}
-    order = [t for t, v in known.items() if v[0] == known[tag][0]]
+    known = {**_known(), tag: [_found(tag)]}
+    order = [t for t, (v, *_) in known.items() if v[0] == known[tag][0][0]]
     if m := re.fullmatch(r"(.*?)(\d+)", tag):
         line = f"{m[1]}{int(m[2]) - 1}"
         if line in order: return line
@@ -171,7 +178,7 @@ def look_in(
     here = Path(folder).resolve()
     if not here.is_dir():
         raise ValueError(f"folder: expected a folder, got {str(folder)!r}")
-    mine, course = written(here), (PACKAGE.parent/"nbs").resolve()
+    mine, course = _gathered(here), (PACKAGE.parent/"nbs").resolve()
     both = [] if here.is_relative_to(course) else [t for t in mine if t in _shipped()]
     if both and here not in _folders:
         what = f"yours counts, the course has these tags, too: {', '.join(both)}"

@@ -113,9 +113,14 @@ def number(
         x, *_ = (number(a, env) for a in node.body.args[:1])
         v = entrywise(torch.exp, log_density(v, x))
     if not isinstance(v, Value):
-        what = "a function" if callable(v) else type(v).__name__.lower()
-        env.fail(f"expected a number, got {what}", node)
+        env.fail(f"expected a number, got {_what(v)}", node)
     return v
+
+def _what(v):
+    "What somebody has given in place of a number"
+    if not callable(v): return type(v).__name__.lower()
+    wanted = ", ".join(parameters(v) or ())
+    return f"a function of {wanted}, of which nothing is known" if wanted else "a function"
 
 # %% ../../nbs/formula/evaluate.ipynb #0242c248
 def _is_density(node, env):

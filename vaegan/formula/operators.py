@@ -101,10 +101,18 @@ def _nabla(s):
 def _partial(s):
     "∂V/∂x on one line"
     start, _ = s.i, s.next()
+    if s.take("_"): return _partial_by(s, start, script(s))
     of = factor(s)
     s.need("/")
     s.need(r"\partial")
     return Derivative("/", r"\partial", of, (factor(s),), at=s.since(start))
+
+def _partial_by(s, start, by):
+    r"∂_x f is written back as ∂f/∂x"
+    if s.now.text == "^" or (of := _reach(s)) is None or isinstance(of, Call) \
+       and not isinstance(of.body, Fence):
+        s.fail(r"write \frac{\partial}{\partial x}", s.since(start))
+    return Derivative("/", r"\partial", of, (by,), at=s.since(start))
 
 # %% ../../nbs/formula/operators.ipynb #a2394f6e
 _OPERATORS = {"\\" + op: op for op in ("sum", "prod", "min", "max", "sup", "inf", "lim",
@@ -113,11 +121,27 @@ _OPTIMA = {"min", "max", "sup", "inf", "argmin", "argmax"}
 
 @reads(*_OPERATORS)
 def _operator(s):
-    start, op = s.i, _OPERATORS[s.next().text]
-    if op == "arg":
-        if s.now.text not in (r"\min", r"\max"): s.fail(r"expected \min or \max")
-        op += _OPERATORS[s.next().text]
-    sub, sup = _limits(s)
+    start, op = s.i, _operator_name(s)
+    return _operated(s, start, op, *_limits(s))
+
+def _operator_name(s):
+    if s.now.text not in _OPERATORS: s.fail(r"expected an operator such as \max")
+    op = _OPERATORS[s.next().text]
+    if op != "arg": return op
+    if s.now.text not in (r"\min", r"\max"): s.fail(r"expected \min or \max")
+    return op + _OPERATORS[s.next().text]
+
+@reads(r"\underset")
+def _underset(s):
+    start, _ = s.i, s.next()
+    sub = script(s, several=True)
+    s.need("{")
+    op = _operator_name(s)
+    s.need("}")
+    return _operated(s, start, op, sub, None)
+
+def _operated(s, start, op, sub, sup):
+    "What an operator with its limits reaches to"
     name = Symbol(op, "\\" + op, at=s.since(start))
     if not sub and s.now.text in ("(", r"\{") and op in _OPTIMA:
         return Call(name, fence(s), at=s.since(start))

@@ -9,7 +9,7 @@ __all__ = ['Token', 'tokens', 'Cursor']
 
 # %% ../../nbs/formula/tokens.ipynb #da778a50
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from .tree import FormulaError
@@ -59,7 +59,23 @@ def tokens(
             continue
         found.append(_token(text, at, size, side))
         size = side = ""
-    return _upright([*found, Token("end", "", (len(latex),)*2)])
+    if bar := next((t for t in found if t.text == "." and t.side == "open"), None):
+        raise FormulaError(r"\left. is not known here: write f'(2), where it is taken",
+                           latex, bar.at)
+    return _upright(_unstacked([*found, Token("end", "", (len(latex),)*2)]))
+
+def _unstacked(found):
+    r"The rows of a \substack are the conditions of a list"
+    out, stack = [], []      # which of the open braces are those of a \substack
+    for t in found:
+        inside = bool(stack and stack[-1])
+        if t.text == "}" and stack: stack.pop()
+        if t.text == "{": stack.append(bool(out) and out[-1].text == r"\substack")
+        if t.text == "{" and stack[-1]: out.pop()
+        elif not (t.text == "}" and inside):
+            row = inside and t.text == "\\\\"
+            out.append(replace(t, kind="sign", text=",") if row else t)
+    return out
 
 _DIGITS = {
     r"\d,\d{3}(?!\d)": r"is this one number or two? write 1000 or 1{,}000, or 1,\ 000",

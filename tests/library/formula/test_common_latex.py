@@ -67,7 +67,7 @@ REFUSED = [  # what is refused, what is said, and the place
     (r"\begin{aligned} a &= b \\ &+ c \end{aligned}", "one row", "⟪+ c⟫"), (r"a = b \\ c", "one row", "⟪c⟫"), ("x = 1e6", "number with an exponent", "⟪1e6⟫"), ("n!! = 3", "double factorial", "⟪!⟫"),
     ("a &= b", "end of a statement", "⟪&⟫"), (r"\int_0^1 dx\, f(x) = 1", "before its dx", "⟪x⟫"), (r"\nabla_x f(x)\, g(x) = 1", "does ∇ reach this", "g(⟪x⟫)"), (r"\frac{d}{dx} x^2\Big|_{x=0} = 1", "expected", "⟪_⟫"),
     (r"\mathbf x^\top\mathbf x = x^\top\mathbf x", "one key", "⟪x"), (r"f = \epsilon + \varepsilon", "one key", r"⟪\varepsilon⟫"), (r"\mathcal L = L", "one key", "⟪L⟫"),
-    (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"\left. x\right|_{x = 0}", "expected", "⟪|⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫")]
+    (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"\left. x\right|_{x = 0}", "is not known", "⟪.⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫")]
 
 @pytest.mark.parametrize("latex, what, where", REFUSED, ids=[r for r, _, _ in REFUSED])
 def test_what_may_be_read_in_two_ways_is_refused(latex, what, where):

@@ -19,6 +19,8 @@ def num(x): return math.sin(float(x))
 def bell(at, sd): return lambda x: torch.exp(-(x - at)**2/(2*sd**2))/(sd*math.sqrt(2*math.pi))
 
 GREEN = [
+    (r"\prod_{i=1}^n 2 x_i = 24", {"x": t(2, 3), "n": 2}), (r"\Big(\prod_{i=1}^n x_i\Big)\cdot 2 = 12", {"x": t(2, 3), "n": 2}), ("f(x) = 3", {"f(x)": lambda: 3.}), (r"\operatorname{KL}(D^*(x)\,\|\,D(x)) = 2x", {"KL(D*(x)||D(x))": lambda x: 2*x, "x": 1.}),
+    ("y_{o,i} = z_{o,i}", {"y": torch.eye(3), "z": torch.eye(3), "o": [0, 2]}), (r"\sum_{\substack{i=1 \\ i \ne j}}^n y_i = 3", {"y": t(1, 5, 2), "n": 3, "j": 2}), (r"\underset{x}{\arg\max}\, f(x) = 2", {"f": lambda x: -(x - 2)**2, "argmax_x": Over("x", t(1, 2, 3))}), (r"\partial_x f(x) = \cos x", {"f": torch.sin, "x": .7}),
     (r"\lVert x\rVert_1 = \sum_i |x_i|", {"x": X}), (r"\lVert x\rVert_\infty = 2", {"x": X}), (r"\lVert x\rVert_p = (\sum_i |x_i|^p)^{1/p}", {"x": X, "p": 3.}), (r"\lVert A\rVert_F = \sqrt{\operatorname{tr}(A^\top A)}", {"A": A}),
     (r"(x)_+ = \max(0, x)", {"x": -1.3}), ("[1 - y]_+ = 0", {"y": 2.3}), (r"(Ax)_i = \sum_j A_{ij} x_j", {"A": A, "x": X}),
     ("E = hf", {"E": 3.3e-19, "h": 6.6e-34, "f": 5e14}), ("a - b - c = 0", {"a": 1., "b": .9, "c": .1}), (r"\sum_i x_i = 0", {"x": t(.1, .2, -.3)}), (r"a - b = c", {"a": 1. + 1e-12, "b": 1., "c": 1e-12}), (r"\log x = 0", {"x": 1 + 1e-12}), ("a + b = c", {"a": 1e-20, "b": 2e-20, "c": 3e-20}),
@@ -33,6 +35,8 @@ GREEN = [
 def test_right(latex, given): assert holds(latex, given).links
 
 RED = [
+    (r"\prod_{i=1}^n 2 x_i = 12", {"x": t(2, 3), "n": 2}), ("y_{o,i} = z_{o,i}", {"y": t([1, 2], [0, 0], [5, 6]), "z": t([1, 2], [0, 0], [5, 7]), "o": [0, 2]}), (r"\sum_{\substack{i=1 \\ i \ne j}}^n y_i = 8", {"y": t(1, 5, 2), "n": 3, "j": 2}),
+    (r"\underset{x}{\arg\max}\, f(x) = 1", {"f": lambda x: -(x - 2)**2, "argmax_x": Over("x", t(1, 2, 3))}), (r"\partial_x f(x) = \sin x", {"f": torch.sin, "x": .7}),
     (r"\lVert x\rVert_1 = \sqrt{x^\top x}", {"x": X}), (r"\lVert x\rVert_\infty = \sqrt{x^\top x}", {"x": X}), (r"\lVert x\rVert_p = \lVert x\rVert", {"x": X, "p": 3.}), ("(x)_+ = x", {"x": -1.3}), ("[1 - y]_+ = 1 - y", {"y": 2.3}), (r"(Ax)_i = \sum_j A_{ji} x_j", {"A": A, "x": X}),
     ("E = hf^2", {"E": 3.3e-19, "h": 6.6e-34, "f": 5e4}), ("p = 2q", {"p": 1e-12, "q": 1e-12}), ("p - 2q = 0", {"p": 1e-12, "q": 1e-12}), ("p(x) = 2 q(x)", {"p(x)": 1e-12, "q(x)": 1e-12}), (r"a \ge 2b", {"a": 1e-12, "b": 1e-12}), (r"\sum_i x_i = 2a", {"x": t(1e-14, 2e-14), "a": 3e-14}), (r"\frac{a + b}{c} = 2d", {"a": 1e-20, "b": 1e-20, "c": 1., "d": 2e-20}),
     (r"f = \begin{cases} 1 & \text{if } x > 0 \text{ and } y > 0 \\ 0 & \text{otherwise} \end{cases}", {"f": 1., "x": 1., "y": -1.}), (r"f = \begin{cases} x & x \ge 0 \\ -x & x < 0 \end{cases}", {"f": -2., "x": -2.}),
@@ -45,6 +49,9 @@ def test_wrong(latex, given):
     with pytest.raises(Fails): holds(latex, given)
 
 REFUSED = [
+    (r"\prod_{i=1}^n x_i\cdot 2 = 24", {"x": t(2, 3), "n": 2}, "does the product reach"), ("f(y) = 3", {"f(x)": lambda: 3., "y": 1.}, "does not ask for x"), ("p(x_1|z) = p(x_2|z)", {"p(x|z)": lambda z: z, "x": X, "z": 1.}, "does not ask for x"),
+    *((latex, {"KL(D*(x)||D(x))": lambda x: 2*x, "x": 1.}, "nothing is known") for latex in (r"\operatorname{KL}(D(x)\,\|\,D^*(x)) = 2x", r"\operatorname{KL}(D^*(x)\,\|\,D^*(x)) = 2x", r"\operatorname{KL}(D^*(x)\,\|\,G(x)) = 2x")),
+    ("F = .5", {"F": Normal(0., 1.).cdf}, "a function of value, of which nothing is known"), (r"\left. f\right|_{x=2} = 1", {"f": 1.}, "left. is not known"), (r"\partial_x \log x = 1", {"x": 1.}, "write"), (r"\underset{x}{=} a", {"a": 1.}, "expected an operator"), ("y_o = 1", {"y": X, "o": [1., 2.]}, "nothing is known of y_o"),
     (r"\langle f, g\rangle_\mu = f^\top g", {"f": X, "g": Y, "mu": 1.}, "give it a value"), (r"\lVert A\rVert_2 = 1", {"A": A}, "norm of a matrix"), (r"\lVert x\rVert_p = 1", {"x": X, "p": .5}, "at least 1"),
     (r"f = \begin{cases} 1 & \text{if } n \text{ is odd} \\ 0 & \text{otherwise} \end{cases}", {"f": 1., "n": 4}, "condition|words"), (r"f = \begin{cases} 1 & \text{if $x \ge 0$} \\ 0 & \text{otherwise} \end{cases}", {"f": 1., "x": 1.}, "condition|words|dollar"), (r"f = \begin{cases} 1 & \text{otherwise} \\ 0 & x > 0 \end{cases}", {"f": 1., "x": 1.}, "last"), (r"f = \begin{cases} 1 & x > 0 \\ 0 & x < 0 \end{cases}", {"f": 1., "x": 0.}, "none of the conditions"),
     ("x^2 + 1 = 7", {"x": t()}, "no entries"), ("a = b", {"a": t(), "b": 1.}, "no entries"), ("A = 1", {"A": torch.ones(3, 3)}, "equals no number"), (r"x = (x_1, \dots, x_n), \qquad a = b", {"x": X, "n": 3, "a": 1., "b": 1.}, "dots"), (r"a = b,\qquad c_i = d_i", {"i": range(1, 1), "a": 1., "b": 1., "c": [1., 2.], "d": [3., 4.]}, "empty"),
@@ -102,6 +109,13 @@ def test_a_broken_notebook_is_named_and_passed_over(tmp_path, monkeypatch, broke
 def test_one_tag_on_two_pages(tmp_path):
     for name in ("a", "a-Copy1"): page(tmp_path/f"{name}.ipynb", r"$$k = 8 \tag{LOAN}$$")
     with pytest.raises(ValueError, match="LOAN stands on two pages: a and a-Copy1|LOAN stands on two pages: a-Copy1 and a"): written(tmp_path)
+
+def test_a_duplicated_notebook_spoils_only_its_own_displays(tmp_path, monkeypatch):
+    monkeypatch.setattr(displays, "_folders", [])
+    for name in ("a", "a-Copy1"): page(tmp_path/f"{name}.ipynb", r"$$k = 8 \tag{LOAN}$$")
+    page(tmp_path/"b.ipynb", r"$$m = 9 \tag{MOON}$$")
+    assert look_in(tmp_path) == ("LOAN", "MOON") and holds("MOON", m=9.).links and holds("KL-NORMAL", mu_q=.4, sigma_q=.8, mu_p=-.3, sigma_p=1.3).links
+    with pytest.raises(ValueError, match="LOAN stands on two pages: a and a-Copy1|LOAN stands on two pages: a-Copy1 and a"): holds("LOAN", k=8.)
 
 @pytest.mark.parametrize("markdown", [r"\[ k = 8 \tag{LOAN} \]", "\\begin{equation} k = 8 \\tag{LOAN} \\end{equation}", "costs $$5 a month\n\n$$k = 8 \\tag{LOAN}$$", "`$$`\n\n$$\nk = 8 \\tag{LOAN}\n$$"])
 def test_other_ways_to_display(markdown): assert displays_in(markdown) == {"LOAN": "k = 8"}
