@@ -31,6 +31,7 @@ EQUIVALENT = {
     r"DECAY | an index off by one | 1": "w_1 and w_2 are equal there",
     r"DECAY | an index off by one | 2": "w_1 and w_2 are equal there",
     r"DECAY | a sign turned | \sqrt{1-\lambda/m}": "both signs stand before it",
+    r"DECAY | ≤ for < | \lambda < m": "at λ = m both weights are 0 and L = λ: it holds there, too",
     r"DEEP-SADDLE | 1 for 0 | 0": "(1, 1, 1) is on the zero set, where the gradient is 0 as well",
     r"NAIVE | an index off by one | n": "the draws at both ends of the prior carry next to nothing",
     r"NAIVE | an index off by one | 1": "the draws at both ends of the prior carry next to nothing",
