@@ -1,4 +1,4 @@
-"""A fresh discriminator, several yardsticks, and recipes that survive them
+"""A fresh discriminator, several yardsticks, and which change makes a game converge
 
 Docs: https://vaegan.github.io/vaegan/convergence.html.md"""
 
