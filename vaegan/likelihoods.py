@@ -1,4 +1,4 @@
-"""Four likelihoods for a pixel, each with its area equal to one
+"""From coin flips to a full covariance: five likelihoods for an image, each with total one
 
 Docs: https://vaegan.github.io/vaegan/likelihoods.html.md"""
 
