@@ -5,11 +5,11 @@ runs.
 
 The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. The quick cells of a notebook
 run once, one after the other; after each that checks a display, its wrong versions are tried with what the cell has handed to `holds`,
-and one that survives with the whole cell once more. What no cell evaluates is tried with its check in tests/support/formula_checks.py.
+and one that survives with the whole cell once more.
 A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the cell supplies (no value). One that
 changes a statement which the check leaves out (a distribution, a condition, words) is *not asked*. EQUIVALENT lists versions that say the
-same as the right formula, or something true, each with its reason; an entry that matches no surviving version any more is an error.
-Exit status 1: that, or survivors."""
+same as the right formula, each with its reason; SURVIVORS those that say something else, which no cell notices, and why. An entry of
+either that matches no surviving version any more is an error. Exit status 1: that, or a survivor that stands in neither."""
 import argparse
 import io
 import os
@@ -25,10 +25,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT/"tools"), str(ROOT/"tests"/"support")]
+sys.path[:0] = [str(ROOT), str(ROOT/"tools")]
 
-import formula_checks  # noqa: E402
-from formulas_equivalent import EQUIVALENT  # noqa: E402
+from formulas_equivalent import EQUIVALENT, SURVIVORS  # noqa: E402
 from notebooks import NBS, checks, code_cells, nb_id, python, src  # noqa: E402
 
 import vaegan.formula  # noqa: E402
@@ -46,7 +45,7 @@ class Verdict(NamedTuple):
     piece: str      # what was changed, in the LaTeX of the right formula
     latex: str      # the wrong formula
     number: int     # 1, or 2 for the second with the same words and piece
-    outcome: str    # "a difference", "no value", "survives", "equivalent", "not asked"; "fails" if the check does with the right formula
+    outcome: str    # "a difference", "no value", "survives", "known" (it survives, and stands in SURVIVORS), "equivalent", "not asked"; "fails" if the check does with the right formula
     @property
     def key(self): return f"{self.tag} | {self.words} | {self.piece}" + f" | {self.number}"*(self.number > 1)
 
@@ -59,22 +58,6 @@ def limit(seconds):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, was)
-
-def recorded(check):
-    "Run a check; the calls of `holds` that it makes, and the numbers of the statements that they evaluate"
-    calls, asked = [], set()
-    def watch(*args, **named):
-        calls.append((args, named))
-        held = holds(*args, **named)
-        asked.update(link.clause for link in held.links)
-        return held
-    was, formula_checks.holds = formula_checks.holds, watch
-    try: check()
-    finally: formula_checks.holds = was
-    try:
-        for args, named in calls: holds(*args, **named)
-    except Exception: calls = []                # what a loop has left behind is another truth: run the whole check each time
-    return calls, asked
 
 def outcome(check, tag, latex, calls):
     "What becomes of a check if this stands on the page"
@@ -97,27 +80,20 @@ def statement(display, at):
 
 def inside(at, node): return node.at[0] <= at[0] and at[1] <= node.at[1]
 
-def tried(tag, asked, judge):
-    "All wrong versions of a display with what becomes of them; `judge` says it of one"
+def tried(tag, asked, judge, only=None):
+    "All wrong versions of a display with what becomes of them; `judge` says it of one; `only` some of them: `(tag, words, piece)`"
     right, seen, out = latex_of(tag), Counter(), []
     display = read(right)
     for w in wrong_versions(right):
         piece = " ".join(right[slice(*w.at)].split())
         seen[w.words, piece] += 1
+        if only and not {(tag, w.words, piece), (tag, w.words, None)} & set(only): continue
         v = Verdict(tag, w.words, piece, w.latex, seen[w.words, piece], "not asked")
         if not asked or statement(display, w.at) in asked: v = v._replace(outcome=judge(w.latex))
         if v.outcome == "survives" and v.key in EQUIVALENT: v = v._replace(outcome="equivalent")
+        if v.outcome == "survives" and v.key in SURVIVORS: v = v._replace(outcome="known")
         out.append(v)
     return out
-
-def verdicts(tag):
-    "The wrong versions of a display, put before its check in formula_checks.py"
-    warnings.simplefilter("ignore")
-    if tag in formula_checks.WRONG_AS_PRINTED: return []
-    check = formula_checks.CHECKS[tag]
-    try: calls, asked = recorded(check)
-    except Exception as e: return [Verdict(tag, f"{type(e).__name__}: {e}", "", latex_of(tag), 1, "fails")]
-    return tried(tag, asked if calls else (), lambda latex: outcome(check, tag, latex, calls))
 
 # -- the notebooks' own cells ------------------------------------------------------------------------------------------
 def evaluates(source, tag):
@@ -131,10 +107,10 @@ def evaluated():
 
 class Notebook:
     "A notebook whose quick cells run one after the other, and the calls of `holds` that they make"
-    def __init__(self, nb):
+    def __init__(self, nb, only=None):
         from execnb.shell import CaptureShell
         from nbdev.test import nb_test_cells
-        self.calls, self.nb = [], nb
+        self.calls, self.nb, self.only = [], nb, only
         vaegan.formula.holds = self.watch       # what the notebook imports
         self.shell = CaptureShell(nb)
         self.cells = nb_test_cells(nb, ("notest", "slow"))
@@ -161,7 +137,7 @@ class Notebook:
         mine = [call for call in calls if call[0][:1] == (tag,)]
         asked = {k.clause for *_, held in mine for k in held.links}
         mine = [(args, named) for args, named, held in mine if self.again(args, named) == str(held)]
-        return tried(tag, asked, lambda latex: self.judge(c.source, tag, latex, mine))
+        return tried(tag, asked, lambda latex: self.judge(c.source, tag, latex, mine), self.only)
 
     @staticmethod
     def again(args, named):
@@ -174,24 +150,24 @@ class Notebook:
         found = outcome(lambda: None, tag, latex, calls) if calls else "survives"
         return outcome(lambda: exec(compile(python(source), "cell", "exec"), self.shell.user_ns), tag, latex, ()) if found == "survives" else found
 
-def of_page(job):
-    "The verdicts over the displays of one notebook, or of one check"
+def of_page(job, only=None):
+    "The verdicts over the displays of one notebook; `only` some versions"
     nb, wanted = job
-    if nb is None: return verdicts(*wanted)
     warnings.simplefilter("ignore")
     os.environ["IN_TEST"], was = "1", os.getcwd()
     os.chdir(nb.parent)
     found = {}
     try:
         with redirect_stdout(io.StringIO()):
-            for tag, vs in Notebook(nb).run(set(wanted)): found.setdefault(tag, []).append(vs)
+            for tag, vs in Notebook(nb, only).run(set(wanted)): found.setdefault(tag, []).append(vs)
     except Exception as e: return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
     finally:
         os.chdir(was)
         vaegan.formula.holds = holds
+    print(f"{Path(nb).stem}: {len(wanted)} displays tried", file=sys.stderr, flush=True)
     return [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
 
-NOTICED = ("a difference", "no value", "equivalent", "not asked", "survives")
+NOTICED = ("a difference", "no value", "equivalent", "not asked", "known", "survives", "fails")
 
 def best(several):
     "A version that several cells meet: noticed if one of them notices"
@@ -200,12 +176,10 @@ def best(several):
 def run(tags, jobs):
     "The verdicts over many displays, in order"
     cells, work = evaluated(), {}
-    for t in tags:
-        if t in cells: work.setdefault(cells[t], []).append(t)
-    work = [*work.items(), *((None, (t,)) for t in tags if t not in cells and t in formula_checks.CHECKS)]
-    if jobs == 1: found = [v for job in work for v in of_page(job)]
+    for t in tags: work.setdefault(cells[t], []).append(t)
+    if jobs == 1: found = [v for job in work.items() for v in of_page(job)]
     else:
-        with get_context("fork").Pool(jobs, maxtasksperchild=1) as pool: found = [v for vs in pool.imap_unordered(of_page, work, 1) for v in vs]
+        with get_context("fork").Pool(jobs, maxtasksperchild=1) as pool: found = [v for vs in pool.imap_unordered(of_page, work.items(), 1) for v in vs]
     place = {t: i for i, t in enumerate(tags)}
     return sorted(found, key=lambda v: place[v.tag])
 
@@ -215,15 +189,15 @@ def table(found):
     for v in found: pages.setdefault(nb_id(at[v.tag]).removesuffix(".ipynb") if v.tag in at else page_of(v.tag), []).append(v)
     for page, vs in [*pages.items(), ("all", found)]:
         n = Counter(v.outcome for v in vs)
-        noticed, alive = n["a difference"] + n["no value"], n["survives"]
+        noticed, alive = n["a difference"] + n["no value"], n["survives"] + n["known"]
         score = f"{100*noticed/max(1, noticed + alive):.1f} %"
         rows.append(f"| {page} | {len({v.tag for v in vs})} | {len(vs)} | {n['a difference']} | {n['no value']} | {n['equivalent']} | {n['not asked']} | {alive} | {score} |")
     return "\n".join(rows)
 
 def stale(found, whole):
     "Entries of the table that match no surviving version"
-    used = {v.key for v in found if v.outcome == "equivalent"}
-    return [k for k in EQUIVALENT if k not in used and (whole or k.split(" | ")[0] in {v.tag for v in found})]
+    used = {v.key for v in found if v.outcome in ("equivalent", "known")}
+    return [k for k in EQUIVALENT | SURVIVORS if k not in used and (whole or k.split(" | ")[0] in {v.tag for v in found})]
 
 def main():
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -231,11 +205,11 @@ def main():
     ask.add_argument("--jobs", type=int, default=2)
     ask.add_argument("--list", action="store_true", help="every version with its outcome")
     args = ask.parse_args()
-    every = [t for t in tags() if t in formula_checks.CHECKS or t in evaluated()]
+    every = [t for t in tags() if t in evaluated()]
     asked = [t for t in every if not args.tags or t in args.tags or page_of(t) in args.tags]
     found = run(asked, args.jobs)
     for v in found:
-        if args.list or v.outcome in ("survives", "fails"): print(f"{v.outcome}: {v.key}\n    {v.latex}")
+        if args.list or v.outcome in ("survives", "known", "fails"): print(f"{v.outcome}: {v.key}\n    {v.latex}")
     print(table(found))
     how = Counter(v.outcome for v in found)
     old = stale(found, not args.tags)

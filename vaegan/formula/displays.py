@@ -126,7 +126,7 @@ def _found(tag):
     if tag in known: return _only_one(tag, known[tag])
     upper = {t.upper(): t for t in known}
     near = [upper[t] for t in get_close_matches(tag.upper(), upper, 3, .6)]
-    every = "one of vaegan.formula.displays.tags()"
+    every = "one of vaegan.formula.displays.tags(), yours after look_in(folder)"
     hint = f"one like {', '.join(near)}" if near else every
     raise ValueError(f"tag: expected {hint}, got {tag!r}")
 

@@ -11,13 +11,13 @@ __all__ = ['SUMMARY', 'cell', 'compared', 'interesting', 'Trial', 'tried', 'Held
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
 from .agree import Fails, shown
 from .tree import Display, walk
-from .write import write
+from .write import plain, write
 from .wrong import wrong_versions
 
 # %% ../../nbs/formula/held.ipynb #6cc674fd
@@ -190,6 +190,16 @@ def _same(links, found):
     "Does the check say what it said before?"
     return isinstance(found, tuple) and [*map(str, links)] == [*map(str, found[0])]
 
+# %% ../../nbs/formula/held.ipynb #2950ea86
+def _still_left(held, every):
+    "What of a display no other check, joined with this one, has evaluated"
+    done = set()
+    for h in every:
+        if not h.name or h.name != held.name: continue
+        done |= {plain(h.display.clauses[k.clause - 1]) for k in h.links}
+        done |= {f"{k.op} {k.right}" for k in h.links}
+    return tuple((text, why) for text, why in held.left if text not in done)
+
 # %% ../../nbs/formula/held.ipynb #5681a622
 @dataclass(frozen=True, repr=False)
 class Held:
@@ -204,8 +214,10 @@ class Held:
 
     def __and__(self, other):
         if not isinstance(other, Held): return NotImplemented
-        return Held(self.links + other.links, self.left + other.left,
-                    self.unused + other.unused, others=(*self.all(), *other.all()))
+        every = (*self.all(), *other.all())
+        every = tuple(replace(h, left=_still_left(h, every)) for h in every)
+        return Held(self.links + other.links, tuple(p for h in every for p in h.left),
+                    self.unused + other.unused, others=every)
 
     def all(self):
         "The displays that were joined, or this one alone"

@@ -82,6 +82,14 @@ def test_the_same_display_twice_shows_its_wrong_versions_once():
     both = holds("KL-NORMAL", at) & holds("KL-NORMAL", at | dict(mu_q=2.))
     assert both._repr_markdown_().count(SUMMARY) == 1 and both._repr_markdown_().count("(KL-NORMAL) holds here") == 2
 
+def test_what_another_check_of_the_display_has_evaluated_is_not_left_out():
+    "A display of two statements, checked one after the other"
+    first = holds("LIMITS", W=torch.eye(2), r=torch.tensor([1., 2.]), m=torch.tensor([1., 2.]), within=1e-9, skip={3: "with huge noise"})
+    last = holds("LIMITS", m=torch.zeros(2), within=1e-9, skip={1: "with tiny noise"})
+    assert any("huge" in why for _, why in first.left) and any("tiny" in why for _, why in last.left)
+    assert not any("noise" in why for _, why in (first & last).left) and "noise" not in (first & last)._repr_markdown_()
+    assert any("huge" in why for _, why in (first & first).left) and len((first & last).links) == 2
+
 def test_only_what_differs_visibly_and_can_be_evaluated():
     assert holds("x = y", x=0., y=0.).trials() == [] != holds("x = y", x=1., y=1.).trials()
     assert all(w.gives not in w.should for w in holds(KL, mu=.7, ell=-1.2).trials())
