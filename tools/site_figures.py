@@ -44,6 +44,14 @@ def rounded(s, digits=2):
     s = re.sub(r"-?\d+\.\d+", short, s)
     return re.sub(r"\s*([MLQCVHZz])\s*", r"\1", re.sub(r"\s+", " ", s)).strip()
 
+def scaled(s):
+    "A transform: lengths to a tenth, factors that stretch or turn a whole picture to four digits"
+    def short(m):
+        numbers = [*re.finditer(r"-?[\d.]+(?:e-?\d+)?", m[2])]
+        fine = {"matrix": 4, "scale": len(numbers)}.get(m[1], 0)
+        return f"{m[1]}({' '.join(rounded(f'{float(n[0]):.9f}', 4 if i < fine else 1) for i, n in enumerate(numbers))})"
+    return re.sub(r"(\w+)\(([^)]*)\)", short, " ".join(s.split()))
+
 @cache
 def face():
     font = FT2Font(findfont("DejaVu Sans"))
@@ -234,7 +242,7 @@ def tidy(root, key):
         else: e.attrib.pop("id", None)
         for k in ("href", "clip-path", "style"):
             if k in e.attrib: e.set(k, re.sub(r"^#|(?<=url\()#", f"#{key}-", e.get(k)))
-        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, rounded(e.get(k), 2 if k == "r" else 1))     # a dot is smaller than a tenth of a figure's point
+        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, scaled(e.get(k)) if k == "transform" else rounded(e.get(k), 2 if k == "r" else 1))     # a dot is smaller than a tenth of a figure's point
         if kind(e) not in ("text", "tspan"): e.text = None
         e.tail = None
     for parent in list(root.iter())[::-1]:

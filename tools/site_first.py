@@ -47,7 +47,7 @@ def facts(path, up, equations, colab):
     "The short list under the question"
     out = []
     if equations: out.append(f"[{equations} equation{'s run' if equations > 1 else ' runs'}]{{.runs-mark}}")
-    if known := exercises(path): out.append(f"[{known[1]} exercises]({up}{known[0]})")
+    if known := exercises(path): out.append(f"[{known[1]} more exercise{'s' if known[1] > 1 else ''}]({up}{known[0]})")
     if colab: out.append(f"[Open in Colab]({colab})")
     return out
 

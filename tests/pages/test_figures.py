@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import site_figures
 from notebooks import NBS, code_cells
 from site_figures import drawn
 
@@ -209,3 +210,30 @@ def test_words_keep_apart_on_a_phone():
     assert up < 0 < down and at["first"] + down - at["second"] - up > 11.5*.75*7*96/345
     assert float(moved["a quantity"]["x"]) < -2
     assert not any(m for k, m in moved.items() if k not in ("first", "second", "a quantity"))
+
+def corners(image):
+    "Where the corners of some pixels lie, in points of the figure"
+    x, y, w, h = (float(image.get(k, 0)) for k in ("x", "y", "width", "height"))
+    at = np.array([[x, x + w], [y, y + h], [1, 1]])
+    for name, inside in reversed(re.findall(r"(\w+)\(([^)]*)\)", image.get("transform", ""))):
+        v = [float(n) for n in re.split(r"[ ,]+", inside.strip())]
+        if name == "scale": m = [v[0], 0, 0, v[-1], 0, 0]
+        elif name == "translate": m = [1, 0, 0, 1, v[0], (*v, 0)[1]]
+        else: m = v
+        at = np.array([[m[0], m[2], m[4]], [m[1], m[3], m[5]], [0, 0, 1]]) @ at
+    return at[:2]
+
+def test_pixels_lie_where_the_notebook_put_them(monkeypatch):
+    "A density drawn as pixels stays under the samples that are drawn on it: no stored picture moves or grows by .3 points"
+    def unpacked(root):
+        for e in root.iter(f"{site_figures.SVG}image"): e.set("href", e.attrib.pop(site_figures.XLINK)[:9])
+    monkeypatch.setattr(site_figures, "set_pixels", unpacked)
+    n = 0
+    for nb, cell, text in STORED:
+        if "<image" not in text: continue
+        before, after = (sorted((corners(e) for e in parsed(t).iter() if e.tag.endswith("image")), key=lambda at: at.round().ravel().tolist()) for t in (text, drawn(text, ALT)))
+        assert len(before) == len(after), (nb.name, cell)
+        off = max(abs(a - b).max() for a, b in zip(before, after, strict=True))
+        n += "matrix(" in text
+        assert off < .3, (nb.name, cell, off)
+    assert n > 5

@@ -278,7 +278,7 @@ def test_the_first_screen():
     matter = yaml.safe_load(cells[0].source.strip().strip("-"))
     assert matter["chapter-number"] == 6 and matter["question"] == "Why is $x$ so? We ask." and matter["kicker"] == "[Variational autoencoders](index.ipynb)"
     n = len(re.findall(r"^## \d+\. ", "\n".join("".join(c["source"]) for c in json.loads((ROOT/"nbs/exercises/elbo.ipynb").read_text())["cells"]), re.M))
-    assert n and matter["facts"] == ["[24 equations run]{.runs-mark}", f"[{n} exercises](exercises/elbo.ipynb)", "[Open in Colab](https://colab.research.google.com/x.ipynb)"]
+    assert n and matter["facts"] == ["[24 equations run]{.runs-mark}", f"[{n} more exercises](exercises/elbo.ipynb)", "[Open in Colab](https://colab.research.google.com/x.ipynb)"]
     rest = sources(cells[2:])
     assert rest[0] == "::: {#cover .cover}" and '<dl class="contract">' in rest[1] and "[a](a.ipynb)." in rest[1]
     assert rest[2:] == ["**New symbols** a", "And more.", "## First"] and "colab-badge" not in text(cells)
