@@ -1,4 +1,4 @@
-"""Plain bodies for encoders, decoders, generators and discriminators
+"""Plain networks for encoders, decoders, generators and discriminators
 
 Docs: https://vaegan.github.io/vaegan/nets.html.md"""
 
