@@ -295,13 +295,14 @@ def test_phi(js, opened):
     for v, n in shown(opened, "phi", [dict(z=z) for z in (-2.5, 0, 1.96)]): near(n, dict(z=v["z"], u=Normal(0., 1.).cdf(torch.tensor(v["z"]))))
 
 def test_the_evaluator_of_broken_is_that_of_vaegan_formula(js):
-    "On the five displays and on all of their wrong versions: the same numbers on both sides, or no value in both"
-    todo = [(tag, latex, scenes.MOVED[tag]) for tag in scenes.TAGS for latex in scenes.versions(tag)]
+    "On the five displays, on all of their wrong versions and on what people type: the same numbers on both sides, or no value in both"
+    todo = [(tag, latex, scenes.MOVED[tag]) for tag in scenes.TAGS for latex in scenes.versions(tag) + scenes.typed(tag)]
     found = js("broken", "sides", todo)
-    assert len(todo) > 140 and sum(isinstance(f, list) for f in found) > 120
+    assert len(todo) > 230 and sum(isinstance(f, list) for f in found) > 190
     for (tag, latex, at), mine in zip(todo, found):
         truth = scenes.values(tag, latex, at)
         here = [[r["left"], r["right"]] for r in mine] if isinstance(mine, list) else None
+        if latex in scenes.typed(tag): assert (truth is None) == (here is None), (tag, latex, mine)
         if truth is None: assert here is None or any(v is None for r in here for v in r), (tag, latex)
         else: assert here == [[pytest.approx(v, rel=1e-5, abs=1e-5) for v in r] for r in truth], (tag, latex)
 
@@ -317,10 +318,67 @@ def test_broken_judges_as_holds_does(js):
     assert js("broken", "verdict", [("BOUND", generous, .2)]) == ["loose"]
 
 @pytest.mark.parametrize("tex, what", [("", "nothing is left"), ("D^*(x)", "a relation is missing"), ("D^*(x) = \\frac{p(x)}{", "something is missing"), ("D^*(x) = p(x", "expected )"), ("D^*(x) = \\wat", "not known here"),
-                                       ("D^*(x) = r(x)", "nothing is known of r"), ("D^*(x) = = 2", "nothing before ="), ("D^*(x) = p(x))", "out of place"), ("D^*(x) = #", "out of place"), ("D^*(x) = p", "expected a number")])
+                                       ("D^*(x) = r(x)", "nothing is known of r"), ("D^*(x) = = 2", "nothing before ="), ("D^*(x) = p(x))", "out of place"), ("D^*(x) = #", "out of place"), ("D^*(x) = p", "p: expected a number, got a distribution"),
+                                       ("x^", "something is missing"), ("x^{", "something is missing"), ("x_", "something is missing"), ("\\mathrm{", "expected }"), ("D^* = 1", "D^*: expected a number, got a function"), ("\\text{constructor}(3) = 1", "nothing is known of constructor"),
+                                       ("D^*(x) = " + "("*3000 + "1" + ")"*3000, "nested deeper"), ("D^*(x) = " + "{"*3000, "nested deeper"), ("\\frac"*9000, "nested too deeply"), ("D^*(x) = |x", "expected |"), ("D^*(x) = \\log(x - 9)", "log (x-9) is no number")])
 def test_broken_says_what_it_cannot_read(js, tex, what):
     found, = js("broken", "sides", [("DSTAR", tex, .6)])
     assert what in found["error"] and 0 <= found["at"][0] <= found["at"][1] <= len(tex)
+
+E_BOUND = r"\mathbb E_{q(z|x)}[\log p(x|z)] - \mathrm{KL}(q(z|x)\,\|\,p(z))"
+
+@pytest.mark.parametrize("tag, tex, what", [("BOUND", rf"\log p(x) \ge {E_BOUND}", "true"), ("BOUND", rf"\log p(x) > {E_BOUND}", "false"), ("BOUND", rf"{E_BOUND} < \log p(x)", "false"), ("BOUND", rf"{E_BOUND} \le \log p(x)", "true"),
+    ("BOUND", r"\log p(x) \ge \mathbb E_{q(z|x)}[\log p(x|z) + \log p(z) - \log q(z|x)]", "true"), ("BOUND", r"\log p(x) \ge [\log p(x|z)]", "none"), ("BOUND", rf"\log p(x) \ne {E_BOUND}", "false"),
+    ("DSTAR", r"D^*(x) = \sigma(\log p(x) - \log q(x))", "true"), ("DSTAR", r"D^*(x) = D^*(x)", "aside"), ("DSTAR", r"p(x) = p(x)", "aside"), ("KL-NORMAL", r"\log(\sigma_p)^2 = 2\log\sigma_p", "false"),
+    ("PATHWISE", r"\nabla_\mu\mathbb E[f(z)] = \mathbb E_\varepsilon[f'(\mu + \sigma\varepsilon)]", "true"), *((tag, "1 = 1", "aside") for tag in scenes.TAGS)])
+def test_broken_judges_what_people_write(js, tag, tex, what): assert js("broken", "verdict", [(tag, tex, scenes.MOVED[tag])]) == [what]
+
+def test_broken_says_where_a_version_fails(js, opened):
+    "A strict bound is true nearly everywhere: the place where it is not is named, with its numbers"
+    found, = js("broken", "judge", [("BOUND", rf"\log p(x) > {E_BOUND}", .2)])
+    assert found["at"] == pytest.approx(1.2/1.36) and found["rows"][0]["left"] == pytest.approx(found["rows"][0]["right"])
+    page = opened(BROKEN())
+    page.get_by_role("button", name="the bound").click()
+    page.locator("textarea").fill(rf"\log p(x) > {E_BOUND}")
+    assert page.locator(".verdict").inner_text() == "False, though true here: at the mean of q = 0.88 the two sides are equal."
+    here, there = page.locator(".numbers > span").all_inner_texts()
+    assert "✓" in here and there.startswith("At the mean of q = 0.88: −1.6021 > −1.6021") and "✗" in there
+    page.locator("textarea").fill(rf"\log p(x) \le {E_BOUND}")
+    assert page.locator(".verdict").inner_text() == "False: the left side is the larger one."
+
+BROKEN = lambda: next(t for t, _ in PICTURES.values() if program(t) == "broken")
+WIDE = """globalThis.katex = {render(tex, node) {
+    if (tex.includes("deep")) throw new RangeError("Maximum call stack size exceeded");
+    node.innerHTML = `<div style="width: ${tex.includes("wide") ? 150 : 32}em">a line</div><math><mi mathvariant="double-struck">E</mi></math>`;
+}}"""
+
+def test_broken_typesets_no_line_that_is_cut(opened):
+    "A line that is a little too wide gets smaller, one that is much too wide can be scrolled; what cannot be typeset says so"
+    page = opened(BROKEN(), 390)
+    page.evaluate(WIDE)
+    line, box = page.locator(".set > div"), page.locator("textarea")
+    cut = lambda: line.evaluate("e => e.scrollWidth - e.clientWidth")
+    box.fill("1 = 1")
+    assert cut() <= 0 and line.locator("mi").text_content() == "𝔼"
+    box.fill("wide")
+    assert cut() > 0 and line.evaluate("e => getComputedStyle(e).overflowX") == "auto"
+    box.fill("deep")
+    assert "cannot be typeset" in line.inner_text()
+
+def test_broken_on_a_touch_screen(opened):
+    "No tap calls the keyboard, and what is tapped is as large as a finger"
+    page = opened(BROKEN(), 390, has_touch=True, is_mobile=True)
+    page.get_by_role("button", name="Make a mistake").tap()
+    assert "What was done:" in page.locator(".verdict").inner_text()
+    assert page.evaluate("document.querySelector('.vaegan-living').shadowRoot.activeElement?.tagName") != "TEXTAREA"
+    assert all(b.bounding_box()["height"] >= 44 for b in page.locator(".live button").all())
+
+def test_broken_tells_what_can_be_written(opened):
+    page = opened(BROKEN(), 390)
+    page.get_by_role("button", name="best D").click()
+    assert not page.get_by_text("Known in this display").is_visible()
+    page.get_by_text("What can be written here").click()
+    assert page.get_by_text("Known in this display").is_visible() and "p(x), q(x), D^*(x)" in page.locator("details code").first.inner_text()
 
 def test_broken_answers_to_what_is_typed(opened):
     text = next(t for t, _ in PICTURES.values() if program(t) == "broken")

@@ -9,23 +9,27 @@ export class FormulaError extends Error {
   constructor(what, at) { super(what); this.at = at; }
 }
 
+const has = (of, key) => Object.hasOwn(of, key);
 const NAMES = {varepsilon: "eps", epsilon: "eps", varphi: "phi", lambda: "lam"};
 const LETTERS = ("alpha beta gamma delta epsilon varepsilon theta lambda mu pi rho sigma tau phi "
-  + "varphi psi omega ell").split(" ");
+  + "varphi psi omega ell infty").split(" ");
 const RELATIONS = {"=": "=", "\\le": "≤", "\\leq": "≤", "\\ge": "≥", "\\geq": "≥", "<": "<",
-                   ">": ">", "\\lt": "<", "\\gt": ">"};
+                   ">": ">", "\\lt": "<", "\\gt": ">", "\\ne": "≠", "\\neq": "≠"};
 const LOOKS = /^\\(mathbf|mathrm|mathcal|mathbb|boldsymbol|operatorname|text)$/;
 const UNSEEN = /^\\([bB]igg?[lrm]?|left|right|displaystyle|!|limits)$/;
 const GAPS = /^\\([,;: ]|quad|qquad)$/;
 const BARS = {"|": "|", "\\mid": "|", "\\vert": "|", "\\|": "||", "\\Vert": "||",
               "\\parallel": "||"};
-const WORDS = ["log", "ln", "exp", "sqrt"];
+const WORDS = ["log", "ln", "exp", "sqrt", "sin", "cos"];
+const NUMBERS = {pi: Math.PI, e: Math.E, infty: Infinity};
+const DEEPEST = 40;
 
 function tokens(tex) {
   const all = [], find = /\\[a-zA-Z]+|\\.|\d+\.?\d*|\.\d+|\S/gs;
   for (const m of tex.matchAll(find)) {
     if (UNSEEN.test(m[0])) continue;
-    all.push({s: m[0], at: [m.index, m.index + m[0].length]});
+    const s = /^\\[lr]vert$/.test(m[0]) ? "|" : m[0];
+    all.push({s, at: [m.index, m.index + m[0].length]});
   }
   return [...all, {s: "", at: [tex.length, tex.length]}];
 }
@@ -33,14 +37,16 @@ function tokens(tex) {
 // The statements of a display: [{sides, ops}], a side a tree of {kind, …, text, at}.
 export function read(tex) {
   const all = tokens(tex);
-  let i = 0;
+  let i = 0, depth = 0;
+  const inside = [];                    // of the brackets that are open: do bars part or end here?
   const now = () => all[i].s, next = () => all[i++];
   const here = a => [a, all[Math.max(0, i - 1)].at[1]];
   const fail = (what, at = all[i].at) => { throw new FormulaError(what, at); };
   const expect = s => now() === s ? next() : fail(`expected ${s}`);
   const gap = () => GAPS.test(now());
-  const closes = () => !now() || now() in RELATIONS || now() in BARS
-    || [")", "]", "}", ",", ";", "&", "\\qquad", "\\quad"].includes(now());
+  const closes = () => !now() || now() in RELATIONS
+    || now() in BARS && (BARS[now()] !== "|" || now() === "\\mid" || inside.at(-1))
+    || [")", "]", "}", ",", ";", "&", "\\sim", "\\qquad", "\\quad"].includes(now());
 
   function group() {                                          // {…}, or the next letter alone
     if (now() !== "{") return bare();
@@ -61,11 +67,13 @@ export function read(tex) {
   function raw() {                                            // what hangs below, as plain text
     if (now() !== "{") return bare().text;
     next();
-    const [parts, seps] = list("}");
+    const [parts, seps] = list("}", true);
     return parts.map((p, k) => p.text + (seps[k] ?? "")).join("");
   }
-  function list(close) {                                      // a | b, c up to a bracket
+  function list(close, bars) {                                // a | b, c up to a bracket
+    inside.push(bars);
     const parts = [sum()], seps = [];
+    if (close === "}" && now() === "\\sim") { next(); parts[0] = sum(); }           // z ~ q(z)
     while (now() !== close) {
       while (gap()) next();
       if (now() === close) break;
@@ -75,6 +83,7 @@ export function read(tex) {
       parts.push(sum());
     }
     next();
+    inside.pop();
     return [parts, seps];
   }
   function sum() {
@@ -100,33 +109,91 @@ export function read(tex) {
     for (;;) {
       if (!reach) spaces();
       if (reach && factors.length && (gap() || WORDS.includes(now().slice(1)))) break;
-      if (closes() || now() === "+" || now() === "-") break;
+      const opens = !factors.length && BARS[now()] === "|" && now() !== "\\mid";
+      if (!opens && closes() || now() === "+" || now() === "-") break;
       const f = power();
-      factors.push(f);
-      if (reach && f.kind === "fence" && factors.length === 1) break;
+      factors.push(f.kind === "derivative" && !f.of ? {...f, of: product()} : f);
+      if (now() === "/") {
+        if (reach) fail("log x/y may be (log x)/y or log(x/y): write brackets");
+        factors.splice(0, factors.length, stroke(start, factors));
+      }
     }
     if (!factors.length) fail(now() ? `nothing before ${now()}` : "something is missing here");
-    if (factors.length === 1) return factors[0];
-    if (factors[0].kind === "derivative" && !factors[0].of) {
-      const rest = factors.slice(1), body = rest.length > 1
-        ? {kind: "product", factors: rest, text: rest.map(f => f.text).join(" "),
-           at: [rest[0].at[0], here(start)[1]]} : rest[0];
-      return {...factors[0], of: body, at: here(start)};
-    }
-    const text = factors.map(f => f.text).join(" ");
-    return {kind: "product", factors, text, at: here(start)};
+    return joined(start, factors);
+  }
+  const joined = (start, factors) => factors.length === 1 ? factors[0] : {kind: "product",
+    factors, text: factors.map(f => f.text).join(" "), at: here(start)};
+  const ends = () => closes() || ["+", "-", "/", "\\cdot", "\\times"].includes(now());
+  function stroke(start, factors) {                           // a/b: all before it over one factor
+    const top = joined(start, factors);
+    next();
+    const bottom = power();
+    if (!ends() && !gap()) fail("a/b c may be (a/b)c or a/(bc): write a fraction or \\,");
+    const one = {kind: "quotient", top, bottom, text: `${top.text}/${bottom.text}`,
+                 at: here(start)};
+    return now() === "/" ? stroke(start, [one]) : one;
   }
   function power() {
+    if (++depth > DEEPEST) fail(`nested deeper than ${DEEPEST} levels`);
     const start = all[i].at[0], base = atom();
+    depth--;
     if (now() !== "^") return base;
     next();
-    const up = group();
-    return {kind: "power", base, up, text: `${base.text}^${up.text}`, at: here(start)};
+    return raised(start, base, group());
   }
-  function derivative(start, bottom) {                        // ∂/∂μ
-    const m = /^∂ ?(.+)$/.exec(bottom.text);
+  const raised = (start, base, up) =>
+    ({kind: "power", base, up, text: `${base.text}^${up.text}`, at: here(start)});
+  function derivative(start, bottom, of = null) {             // ∂/∂μ
+    const m = /^[∂d] ?(.+)$/.exec(bottom.text);
     if (!m) fail("a derivative by what?", here(start));
-    return {kind: "derivative", by: m[1], of: null, text: `d/d${m[1]}`, at: here(start)};
+    const text = `d/d${m[1]}${of ? ` ${of.text}` : ""}`;
+    return {kind: "derivative", by: m[1], of, text, at: here(start)};
+  }
+  function behind(j) {                                        // the place after a group
+    if (all[j]?.s !== "{") return j + 1;
+    let open = 0;
+    do open += {"{": 1, "}": -1}[all[j].s] ?? 0; while (++j < all.length && open);
+    return j;
+  }
+  function halves() {                                         // {∂ E}{∂μ}: the sign of both
+    const sign = all[i + 1]?.s, below = behind(i);
+    return now() === "{" && ["\\partial", "d"].includes(sign) && all[below]?.s === "{"
+      && all[below + 1]?.s === sign && all[below + 2]?.s !== "}" ? sign : null;
+  }
+  function whole(start, sign) {
+    i += 2;
+    if (now() === "^") fail("only first derivatives are known here");
+    const of = now() === "}" ? null : product();
+    expect("}");
+    expect("{");
+    const bottom = product();
+    expect("}");
+    return derivative(start, bottom, of);
+  }
+  function nabla(start) {                                     // ∇_μ, ∂_μ: of the next factor
+    next();
+    if (now() !== "_") fail("a derivative by what?", here(start));
+    next();
+    const by = raw(), of = (spaces(), power());
+    if (!ends()) fail("how far does it reach? write brackets");
+    return {kind: "derivative", by, of, text: `d/d${by} ${of.text}`, at: here(start)};
+  }
+  function word(start, name) {                                // log, log_2, log^2, up to its reach
+    next();
+    let base = null, up = null;
+    for (; name !== "sqrt" && ["_", "^"].includes(now());) {
+      if (now() === "_" && name !== "log") fail(`${name} has no base`);
+      if (next().s === "_") base = group();
+      else up = group();
+    }
+    const spaced = gap();
+    if (name !== "sqrt") spaces();
+    const round = now() === "(" || now() === "[";
+    if (spaced && round) fail(`write ${name}(…) without a space`);
+    const body = name === "sqrt" ? group() : round ? atom() : product(true);
+    const text = `${name}${base ? `_${base.text}` : ""} ${body.text}`;
+    const one = {kind: "word", word: name, base, body, text, at: here(start)};
+    return up ? raised(start, one, up) : one;
   }
   function atom() {
     const start = all[i].at[0], s = now();
@@ -136,27 +203,35 @@ export function read(tex) {
     }
     if (s === "(" || s === "[" || s === "{") {
       next();
-      const [parts, seps] = list({"(": ")", "[": "]", "{": "}"}[s]);
+      const [parts, seps] = list({"(": ")", "[": "]", "{": "}"}[s], s === "{");
       if (parts.length > 1) fail("several things in brackets", here(start));
       if (s === "{") return parts[0];
       return {kind: "fence", body: parts[0], seps, text: `(${parts[0].text})`, at: here(start)};
     }
+    if (BARS[s] === "|" && s !== "\\mid") {
+      next();
+      inside.push(true);
+      const body = sum();
+      inside.pop();
+      if (BARS[now()] !== "|") fail("expected | to close |");
+      next();
+      return {kind: "size", body, text: `|${body.text}|`, at: here(start)};
+    }
     if (/^\\[td]?frac$/.test(s)) {
       next();
+      const sign = halves();
+      if (sign) return whole(start, sign);
       const top = group(), bottom = group();
       if (top.text === "∂") return derivative(start, bottom);
       return {kind: "quotient", top, bottom, text: `${top.text}/${bottom.text}`, at: here(start)};
     }
+    if (s === "\\nabla" || s === "\\partial" && all[i + 1].s === "_") return nabla(start);
     if (s === "\\partial") return {kind: "letter", text: next() && "∂", at: here(start)};
-    const word = s.slice(1);
-    if (s[0] === "\\" && WORDS.includes(word)) {
-      next();
-      const body = word === "sqrt" ? group() : (spaces(), product(true));
-      return {kind: "word", word, body, text: `${word} ${body.text}`, at: here(start)};
-    }
+    if (s[0] === "\\" && WORDS.includes(s.slice(1))) return word(start, s.slice(1));
     return letter(start);
   }
   function name() {
+    if (!now()) fail("something is missing here");
     const {s, at} = next();
     if (LOOKS.test(s)) {
       if (now() !== "{") return name();
@@ -164,12 +239,12 @@ export function read(tex) {
       let word = "";
       while (now() && now() !== "}") word += next().s.replace(/^\\/, "");
       expect("}");
-      return NAMES[word] ?? word;
+      return has(NAMES, word) ? NAMES[word] : word;
     }
     const word = s.replace(/^\\/, "");
     if (s[0] === "\\" && !LETTERS.includes(word)) fail(`${s} is not known here`, at);
     if (s[0] !== "\\" && !/[A-Za-z]/.test(s)) fail(`${s} is out of place`, at);
-    return NAMES[word] ?? word;
+    return has(NAMES, word) ? NAMES[word] : word;
   }
   function letter(start) {
     let text = name();
@@ -182,14 +257,22 @@ export function read(tex) {
         i += all[i + 1].s === "{" ? 4 : 2;
         text += "_star";
         more = true;
+      } else if (now() === "^" && all[behind(i + 1)]?.s === "_") {          // σ^2_q is σ_q^2
+        next();
+        const power = group();
+        next();
+        text += `_${raw()}`;
+        return raised(start, {kind: "letter", text, at: here(start)}, power);
       }
     }
-    if (now() !== "(" && now() !== "[") return {kind: "letter", text, at: here(start)};
+    if (now() !== "(" && now() !== "[" || has(NUMBERS, text)) {
+      return {kind: "letter", text, at: here(start)};
+    }
     const round = now() === "(";
     next();
-    const [args, seps] = list(round ? ")" : "]");
-    const inside = args.map((a, k) => a.text + (seps[k] ?? "")).join("");
-    return {kind: "call", head: text, args, seps, text: `${text}(${inside})`, at: here(start)};
+    const [args, seps] = list(round ? ")" : "]", true);
+    const given = args.map((a, k) => a.text + (seps[k] ?? "")).join("");
+    return {kind: "call", head: text, args, seps, text: `${text}(${given})`, at: here(start)};
   }
 
   const statements = [];
@@ -232,14 +315,21 @@ export function divergence(q, p) {
   }, ...q.lim, 1200);
 }
 
+const shown = node => node.text.replaceAll("_star", "^*");
 function numeral(v, node) {
+  if (Number.isNaN(v)) throw new FormulaError(`${shown(node)} is no number`, node.at);
   if (typeof v === "number") return v;
-  throw new FormulaError(`${node.text}: expected a number`, node.at);
+  const got = isLaw(v) ? "distribution" : "function";
+  throw new FormulaError(`${shown(node)}: expected a number, got a ${got}; at which point?`,
+                         node.at);
 }
+
+const FUNCTIONS = {log: Math.log, ln: Math.log, exp: Math.exp, sqrt: Math.sqrt, sin: Math.sin,
+                   cos: Math.cos};
 
 // The value of a tree. `env`: plain text -> number, law or function; "E_q" -> {letter, law}
 export function value(node, env) {
-  if (node.text in env && typeof env[node.text] === "number") return env[node.text];
+  if (has(env, node.text) && typeof env[node.text] === "number") return env[node.text];
   const v = n => numeral(value(n, env), n);
   switch (node.kind) {
     case "number": return node.value;
@@ -248,23 +338,27 @@ export function value(node, env) {
     case "product": return node.factors.reduce((s, f) => s*v(f), 1);
     case "quotient": return v(node.top)/v(node.bottom);
     case "power": return v(node.base)**v(node.up);
-    case "word": return {log: Math.log, ln: Math.log, exp: Math.exp, sqrt: Math.sqrt}[node.word](
-      v(node.body));
+    case "size": return Math.abs(v(node.body));
+    case "word": return FUNCTIONS[node.word](v(node.body))/(node.base ? Math.log(v(node.base)) : 1);
     case "derivative": return slope(node, env);
     case "call": return call(node, env);
   }
-  if (isLaw(env[node.text])) return env[node.text];
-  throw new FormulaError(`nothing is known of ${node.text}`, node.at);
+  if (has(env, node.text) && (isLaw(env[node.text]) || typeof env[node.text] === "function")) {
+    return env[node.text];
+  }
+  if (has(NUMBERS, node.text)) return NUMBERS[node.text];
+  throw unknown(node);
 }
+const unknown = node => new FormulaError(`nothing is known of ${shown(node)}`, node.at);
 
 function slope(node, env) {
   if (!node.of) throw new FormulaError("a derivative of what?", node.at);
   const power = /^(.+)\^(\d+)$/.exec(node.by);                    // by σ²: by σ, over 2σ
-  if (power && typeof env[power[1]] === "number") {
+  if (power && has(env, power[1]) && typeof env[power[1]] === "number") {
     const [, letter, n] = power;
     return slope({...node, by: letter}, env)/(n*env[letter]**(n - 1));
   }
-  const at = env[node.by], h = 1e-4;
+  const at = has(env, node.by) ? env[node.by] : null, h = 1e-4;
   if (typeof at !== "number") throw new FormulaError(`nothing is known of ${node.by}`, node.at);
   const f = x => numeral(value(node.of, {...env, [node.by]: x}), node.of);
   return (8*(f(at + h) - f(at - h)) - (f(at + 2*h) - f(at - 2*h)))/(12*h);
@@ -272,25 +366,40 @@ function slope(node, env) {
 
 function call(node, env) {
   const {head, args, text} = node;
-  if (text in env) return typeof env[text] === "function" ? env[text](env) : env[text];
-  if (head in env && env[head].letter) return mean(env[head], args[0], env);
+  if (has(env, text)) {
+    const given = env[text];
+    if (isLaw(given)) return at(given, args, env);
+    if (typeof given !== "function") return given;
+    const free = args.find(a => a.kind === "letter" && !has(env, a.text));
+    if (free) throw unknown(free);
+    return given(env);
+  }
+  if (has(env, head) && env[head].letter) return mean(env[head], args[0], env);
   if (head === "KL" && args.length === 2) {
-    const laws = args.map(a => value(a, env));
+    const laws = args.map(a => has(env, a.text) ? env[a.text] : value(a, env));
     laws.forEach((l, k) => {
       if (!isLaw(l)) throw new FormulaError("expected a distribution", args[k].at);
     });
-    return divergence(...laws);
+    return (env.KL ?? divergence)(...laws);
   }
   if (head === "N" && args.length === 2) {
     const [mu, variance] = args.map(a => numeral(value(a, env), a));
     return bell(mu, Math.sqrt(variance));
   }
-  if (args.length === 1 && head in env) {
+  if (head === "sigma" && args.length === 1 && !has(env, head)) {     // the logistic function
+    return 1/(1 + Math.exp(-numeral(value(args[0], env), args[0])));
+  }
+  if (args.length === 1 && has(env, head)) {
     const f = env[head], x = numeral(value(args[0], env), args[0]);
     if (isLaw(f)) return f.pdf(x);
     return typeof f === "function" ? f(x) : f*x;                     // a number: a product
   }
-  throw new FormulaError(`nothing is known of ${text}`, node.at);
+  throw unknown(node);
+}
+
+// p(z): a density where z has a value
+function at(law, [point], env) {
+  return has(env, point.text) ? law.pdf(numeral(value(point, env), point)) : law;
 }
 
 function mean({letter, law}, body, env) {
@@ -320,20 +429,25 @@ function bestD(p, q) {
 }
 
 export const SCENES = {
-  "KL-NORMAL": {moves: "mu_q", name: "μ_q", start: .4, lim: [-2.5, 2.5],
-    env: m => ({mu_q: m, sigma_q: .8, mu_p: -.3, sigma_p: 1.3})},
+  "KL-NORMAL": {moves: "mu_q", name: "μ_q", start: .4, lim: [-2.5, 2.5], of: "KL",
+    said: "the divergence", known: "\\mu_q, \\sigma_q, \\mu_p, \\sigma_p, \\mathcal N(…,…)",
+    env: m => ({mu_q: m, sigma_q: .8, mu_p: -.3, sigma_p: 1.3, KL: divergence})},
   BOUND: {moves: "m", name: "the mean of q", start: .2, lim: [-1, 2.5], tight: 1.2/1.36,
+    of: "p(x)", said: "the evidence",
+    known: "p(x), p(z), p(x|z), q(z|x), \\mathbb E_{q(z|x)}[…]",
     env(m) {
       const x = 1.2, q = bell(m, Math.sqrt(.36/1.36));
       return {x, "p(z)": bell(0, 1), "q(z|x)": q, "E_q(z|x)": {letter: "z", law: q},
         "p(x|z)": e => bell(e.z, .6).pdf(x), "p(x)": bell(0, Math.sqrt(1.36)).pdf(x)};
     }},
-  DSTAR: {moves: "x", name: "x", start: .6, lim: [-3, 3],
+  DSTAR: {moves: "x", name: "x", start: .6, lim: [-3, 3], of: "D_star", said: "D*",
+    known: "x, p(x), q(x), D^*(x)",
     env(x) {
       const p = bell(-.5, .8), q = bell(.9, 1.2);
       return {x, p, q, D_star: v => bestD(p.pdf(v), q.pdf(v))};
     }},
-  VKL: {moves: "m", name: "the mean of q", start: 1.2, lim: [-3, 3],
+  VKL: {moves: "m", name: "the mean of q", start: 1.2, lim: [-3, 3], of: "V(D_star,G)",
+    said: "the value V", known: "V(D^*,G), p, q, m (their mixture)",
     env(mean) {
       const p = bell(-.5, .8), q = bell(mean, 1.2), m = mix(p, q);
       const V = integral(x => {
@@ -344,7 +458,8 @@ export const SCENES = {
       }, ...m.lim, 1200);
       return {p, q, m, "V(D_star,G)": V};
     }},
-  PATHWISE: {moves: "mu", name: "μ", start: .7, lim: [-2, 2],
+  PATHWISE: {moves: "mu", name: "μ", start: .7, lim: [-2, 2], of: "E(f(z))", said: "the mean of f",
+    known: "\\mu, \\sigma, f(…), f'(…), \\mathbb E[f(z)], \\mathbb E_\\varepsilon[…]",
     env: mu => ({mu, sigma: .6, f: z => Math.sin(2*z) + .3*z*z,
       "f'": z => 2*Math.cos(2*z) + .6*z, E_eps: {letter: "eps", law: bell(0, 1)},
       "E(f(z))"(e) {
@@ -354,9 +469,10 @@ export const SCENES = {
 };
 
 // Both sides of every relation, or what is wrong: [{left, op, right, at}] or {error, at}
-export function sides(tag, tex, moved) {
+export function sides(tag, tex, moved, bend = null) {
   try {
-    const env = SCENES[tag].env(moved), found = [];
+    const env = SCENES[tag].env(moved), {of} = SCENES[tag], found = [], right = env[of];
+    if (bend) env[of] = typeof right === "number" ? bend*right : (...a) => bend*right(...a);
     for (const {sides: all, ops} of read(tex)) {
       const values = all.map(s => numeral(value(s, env), s));
       ops.forEach((op, k) => found.push({left: values[k], op, right: values[k + 1],
@@ -364,29 +480,40 @@ export function sides(tag, tex, moved) {
     }
     return found;
   } catch (e) {
+    if (e instanceof RangeError) return {error: "nested too deeply", at: [0, tex.length]};
     if (!(e instanceof FormulaError)) throw e;
     return {error: e.message, at: e.at};
   }
 }
 
 export function agrees({left, op, right}) {
-  if (!Number.isFinite(left) || !Number.isFinite(right)) return false;
-  const room = 2e-6*Math.max(1e-3, Math.abs(left), Math.abs(right));
-  if (op === "=") return Math.abs(left - right) <= room;
-  const gap = "≤<".includes(op) ? right - left : left - right;
+  if (Number.isNaN(left) || Number.isNaN(right)) return false;
+  const finite = Number.isFinite(left) && Number.isFinite(right);
+  const room = finite ? 2e-6*Math.max(1e-3, Math.abs(left), Math.abs(right)) : 0;
+  const gap = left === right ? 0 : "≤<".includes(op) ? right - left : left - right;
+  if (op === "=" || op === "≠") return (Math.abs(gap) <= room) === (op === "=");
   return "<>".includes(op) ? gap > room : gap >= -room;
 }
 
-// What is to be said of a version: "true", "false", "loose" (a bound that touches nothing), "none"
-export function verdict(tag, tex, moved) {
-  const scene = SCENES[tag], [a, b] = scene.lim;
-  const tried = [moved, ...linspace(a, b, 7)].map(v => sides(tag, tex, v));
-  if (!Array.isArray(tried[0])) return "none";
-  if (!tried.every(t => Array.isArray(t) && t.every(agrees))) return "false";
-  if (scene.tight == null) return "true";
-  const touch = sides(tag, tex, scene.tight);
-  return touch.every(r => agrees({...r, op: "="})) ? "true" : "loose";
+// What is to be said of a version, {what, at, rows}: "true", "false" (`at` which place), "loose" (a
+// bound that touches nothing), "aside" (true whatever the display speaks of is), "none" (no value)
+export function judge(tag, tex, moved) {
+  const scene = SCENES[tag], [a, b] = scene.lim, others = linspace(a, b, 7);
+  const places = [moved, ...others, ...(scene.tight == null ? [] : [scene.tight])];
+  const good = rows => Array.isArray(rows) && rows.every(agrees);
+  const first = sides(tag, tex, moved);
+  if (!Array.isArray(first)) return {what: "none", at: moved, rows: first};
+  for (const at of places) {
+    const rows = sides(tag, tex, at);
+    if (!good(rows)) return {what: "false", at, rows};
+  }
+  const idle = bend => places.every(at => good(sides(tag, tex, at, bend)));
+  if ([1e-9, 1.1].every(idle)) return {what: "aside", at: moved, rows: first};
+  if (scene.tight == null) return {what: "true", at: moved, rows: first};
+  const touch = sides(tag, tex, scene.tight).every(r => agrees({...r, op: "="}));
+  return {what: touch ? "true" : "loose", at: moved, rows: first};
 }
+export const verdict = (...version) => judge(...version).what;
 
 // Start and end of what differs between two texts, in the second
 export function changed(right, mine) {
@@ -407,30 +534,63 @@ textarea {
   padding: .4rem .6rem; resize: vertical; field-sizing: content; max-height: 14em;
 }
 textarea:focus-visible { outline: 2px solid var(--i-accent); outline-offset: 1px; }
-.set { margin: .5rem 0; overflow: hidden; font-size: clamp(.7em, 3.4vw, 1em); }
-.set > div { margin: .3rem 0; }
+.set { margin: .5rem 0; font-size: clamp(.7em, 3.4vw, 1em); }
+.set > div { margin: .3rem 0; overflow-x: auto; overflow-y: hidden; }
+details { margin: .3rem 0; }
+summary { cursor: pointer; padding: .2rem 0; }
+details code { font: 13px/1.6 ui-monospace, monospace; overflow-wrap: anywhere; }
+@media (pointer: coarse) { button { min-height: 44px; } summary { padding: .6rem 0; } }
 .verdict { margin: .3rem 0; font-weight: 600; }
 .where { font: 14px/1.6 ui-monospace, monospace; margin: .3rem 0; overflow-wrap: anywhere; }
 .where mark { color: inherit; background: none; border-bottom: 3px double var(--c-fake); }
 .numbers { flex-direction: column; }`;
 
+// The browser has no double-struck and no script letters of its own: put Unicode's in
+const STYLES = {
+  "double-struck": [0x1D538, {C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ"}],
+  script: [0x1D49C, {B: "ℬ", E: "ℰ", F: "ℱ", H: "ℋ", I: "ℐ", L: "ℒ", M: "ℳ", R: "ℛ"}]};
+function styled(node) {
+  for (const letter of node.querySelectorAll("[mathvariant]")) {
+    const style = STYLES[letter.getAttribute("mathvariant")];
+    if (!style || !/^[A-Z]$/.test(letter.textContent)) continue;
+    const [first, own] = style, c = letter.textContent;
+    letter.textContent = own[c] ?? String.fromCodePoint(first + c.charCodeAt(0) - 65);
+    letter.setAttribute("mathvariant", "normal");
+  }
+}
+
+// A line that is wider than its place gets smaller, down to .6; what is left over can be scrolled
+function fitted(line) {
+  line.style.fontSize = "";
+  const ratio = line.clientWidth/line.scrollWidth;
+  if (ratio < 1) line.style.fontSize = `${Math.max(.6, .98*ratio)}em`;
+}
+
+const READS = String.raw`+ - \cdot / ^ _ \frac \sqrt ( ) [ ] |…| \log \log_2 \ln \exp \sin \cos `
+  + String.raw`e \pi \infty = \ne < > \le \ge \frac{\partial}{\partial\mu} \nabla_\mu `
+  + String.raw`\mathrm{KL}(…\|…)`;
+
 export function mount(root, {displays}) {
   const pic = picture(root, "Break this equation: edit its LaTeX");
   pic.live.before(el("style", {}, STYLE));
   const state = {tag: displays[0].tag, at: 0, turn: 0};
-  const shown = () => displays.find(d => d.tag === state.tag);
+  const chosen = () => displays.find(d => d.tag === state.tag);
   const tabs = el("div", {class: "tabs", role: "group", "aria-label": "Which equation"});
   const text = el("textarea", {"aria-label": "The equation's LaTeX", spellcheck: "false",
                                autocapitalize: "off", autocomplete: "off"});
   const preview = el("div", {class: "set", "aria-hidden": "true"});
   const word = el("p", {class: "verdict"}), place = el("p", {class: "where"});
   const line = el("div", {class: "numbers"}), controls = el("div", {class: "controls"});
-  const knobs = el("div", {class: "buttons"});
-  pic.live.append(tabs, text, knobs, preview, word, place, line);
+  const knobs = el("div", {class: "buttons"}), known = el("code");
+  const help = el("details", {}, el("summary", {}, "What can be written here"),
+    el("div", {}, "Known in this display: ", known), el("div", {}, "Everywhere: ",
+      el("code", {}, READS), ". A \\qquad begins another statement."));
+  pic.live.append(tabs, text, knobs, help, preview, word, place, line);
   const scene = () => SCENES[state.tag];
   const press = tag => {
     Object.assign(state, {tag, at: SCENES[tag].start, turn: 0});
-    text.value = shown().latex;
+    text.value = chosen().latex;
+    known.textContent = scene().known;
     const {lim, name} = scene();
     p.xlim = lim;
     set(knob.input, {min: lim[0], max: lim[1], "aria-label": name});
@@ -440,12 +600,11 @@ export function mount(root, {displays}) {
   };
   const buttons = displays.map(d => button(pic, tabs, d.name, () => press(d.tag)));
   button(pic, knobs, "Make a mistake", () => {
-    const all = shown().mistakes, m = all[state.turn++ % all.length];
+    const all = chosen().mistakes, m = all[state.turn++ % all.length];
     text.value = m.latex;
     pic.draw();
-    text.focus({preventScroll: true});
   });
-  button(pic, knobs, "Put it right", () => { text.value = shown().latex; pic.draw(); });
+  button(pic, knobs, "Put it right", () => { text.value = chosen().latex; pic.draw(); });
   text.addEventListener("input", () => pic.draw());
 
   const p = plot(pic, pic.live, {label: "Both sides, one letter moved", xlim: [-1, 1],
@@ -462,48 +621,71 @@ export function mount(root, {displays}) {
   const knob = slider(pic, controls, state, "at",
     {label: "the letter", role: "fake", min: -1, max: 1, step: .01});
   const label = controls.querySelector("span");
-  const say = {
-    true: () => "True, here and at seven other places.",
+  const says = {
+    true: () => `True, here and at ${scene().tight == null ? "seven" : "eight"} other places.`,
     loose: () => "True, but it touches the evidence nowhere: too generous a bound.",
-    false: () => "False: the two sides part.",
-    none: error => `No value: ${error}.`};
+    aside: () => `True, but it would be so whatever ${scene().said} is: the display says more.`,
+    none: ({rows}) => `No value: ${rows.error}.`,
+    false(found) {
+      const other = found.at === state.at ? "" : ", though true here";
+      if (!Array.isArray(found.rows)) {
+        return `No value at ${scene().name} = ${fixed(found.at)}: ${found.rows.error}.`;
+      }
+      const {left, op, right} = found.rows.find(r => !agrees(r));
+      const how = op === "=" ? "the two sides part"
+        : agrees({left, op: "=", right}) ? "the two sides are equal"
+        : `the left side is the ${left < right ? "smaller" : "larger"} one`;
+      return other ? `False${other}: at ${scene().name} = ${fixed(found.at)} ${how}.`
+        : `False: ${how}.`;
+    }};
 
   pic.draw = () => {
     const tex = text.value, now = sides(state.tag, tex, state.at);
-    const what = verdict(state.tag, tex, state.at);
+    const found = judge(state.tag, tex, state.at), {what} = found;
     buttons.forEach((b, k) => b.setAttribute("aria-pressed", displays[k].tag === state.tag));
-    const katex = globalThis.katex;
-    if (katex) {
-      preview.replaceChildren(...tex.split("\\qquad").map(part => {
-        const one = el("div");
-        katex.render(part, one, {output: "mathml", displayMode: true, throwOnError: false});
-        return one;
-      }));
-    } else preview.hidden = true;
-    const known = shown().mistakes.find(m => m.latex === tex);
-    word.textContent = say[what](now.error) + (known ? ` What was done: ${known.words}.` : "");
+    typeset(tex);
+    const known = chosen().mistakes.find(m => m.latex === tex);
+    word.textContent = says[what](found) + (known ? ` What was done: ${known.words}.` : "");
     word.dataset.verdict = what;
     mark(what, tex, now);
-    numbers(now);
+    numbers(now, found);
     curves(tex, now);
     knob.show();
     pic.say(`${word.textContent} ${line.textContent}`);
   };
+  function typeset(tex) {
+    const {katex} = globalThis;
+    preview.hidden = !katex;
+    if (!katex) return;
+    const lines = tex.split("\\qquad").map(() => el("div"));
+    preview.replaceChildren(...lines);
+    tex.split("\\qquad").forEach((part, k) => {
+      try {
+        katex.render(part, lines[k], {output: "mathml", displayMode: true, throwOnError: false});
+        styled(lines[k]);
+        fitted(lines[k]);
+      } catch { lines[k].textContent = "This cannot be typeset."; }
+    });
+  }
   function mark(what, tex, now) {                        // where it differs, or cannot be read
-    const [a, b] = Array.isArray(now) || !now.at ? changed(shown().latex, tex) : now.at;
-    place.hidden = what === "true" && tex === shown().latex;
+    const [a, b] = Array.isArray(now) || !now.at ? changed(chosen().latex, tex) : now.at;
+    place.hidden = what === "true" && tex === chosen().latex;
     const cut = tex.slice(a, b);
     place.replaceChildren(tex.slice(Math.max(0, a - 40), a), el("mark", {}, cut || "⌄"),
                           tex.slice(b, b + 40));
   }
-  function numbers(now) {
+  function numbers(now, {what, at, rows}) {
     line.replaceChildren();
     if (!Array.isArray(now)) return;
-    now.forEach((r, k) => {
+    const elsewhere = what === "false" && at !== state.at && Array.isArray(rows);
+    const bad = elsewhere ? rows.filter(r => !agrees(r)) : [];
+    [...now, ...bad].forEach((r, k) => {
       const b = (name, v) => el("b", {"data-name": `${name}${k}`, "data-number": v}, fixed(v, 4));
       const good = agrees(r);
-      line.append(el("span", {}, b("left", r.left), ` ${r.op} `, b("right", r.right),
-                     good ? "  ✓" : `  ✗ off by ${fixed(Math.abs(r.left - r.right), 4)}`));
+      const where = k < now.length ? "" : `At ${scene().name} = ${fixed(at)}: `;
+      line.append(el("span", {}, where, b("left", r.left), ` ${r.op} `, b("right", r.right),
+                     good ? "  ✓" : "≠=".includes(r.op) && r.left !== r.right
+                       ? `  ✗ off by ${fixed(Math.abs(r.left - r.right), 4)}` : "  ✗"));
     });
   }
   function curves(tex, now) {
