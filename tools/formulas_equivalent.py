@@ -60,7 +60,6 @@ EQUIVALENT = {
     r"METRIC | a sign turned | \delta": "to the order that ≈ keeps, −δ moves the features as far",
     r"GAIN | a sign turned | 0": ZERO,
     r"GAIN | a term missing | 0": ZERO,
-    r"GAIN | a 2 too many | 0": ZERO,
     r"LIMITS | a sign turned | \mathbf 0": ZERO,
     r"LIMITS | a 2 too many | \mathbf 0": ZERO,
 }
@@ -75,4 +74,5 @@ SURVIVORS = {
     r"AREA | a 2 too many | \tfrac12": CONDITION,
     r"AREA | 2 for ½ | \tfrac12": CONDITION,
     r"AREA | 3 for 2 | 2": CONDITION,
+    r"FRICTION | an index off by one | 1": CONDITION,
 }

@@ -168,7 +168,7 @@ def _refuse_unreached(node, name, env):
     "∏ x_i · 2: does the product reach what stands behind without its index?"
     *before, last = getattr(node.body, "factors", [node.body])
     if before and all(env.text(n) != name for n in walk(last)):
-        env.fail("does the product reach this? write brackets, or write it before", last)
+        env.fail("does the product reach this? write brackets", last)
 
 def _counted(over):
     "Every point counts once, if nothing else is said"

@@ -92,7 +92,7 @@ def _from_template(node, env):
     wanted = parameters(f)
     asked = [wanted is None or n in wanted for n in names]
     for n, text, a, ask in zip(names, texts, args, asked):
-        if not ask and n != text: env.fail(f"{k} does not ask for {n}: of what is it?", a)
+        if not ask and n != text: env.fail(f"{k} does not ask for {n}", a)
     values = [meant(a, env) if ask else None for a, ask in zip(args, asked)]
     return called(f, values, names, env, node),
 

@@ -120,7 +120,8 @@ def _what(v):
     "What somebody has given in place of a number"
     if not callable(v): return type(v).__name__.lower()
     wanted = ", ".join(parameters(v) or ())
-    return f"a function of {wanted}, of which nothing is known" if wanted else "a function"
+    return f"a function of {wanted}, of which nothing is known" if wanted else \
+        "a function"
 
 # %% ../../nbs/formula/evaluate.ipynb #0242c248
 def _is_density(node, env):

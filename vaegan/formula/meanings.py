@@ -219,7 +219,7 @@ class Meanings:
 # %% ../../nbs/formula/meanings.ipynb #9e1aa17f
 def _template(k):
     "p(x|z) as its name, its parameters and what parts them"
-    if not (m := re.fullmatch(r"([^()]+)\(([^()]*)\)", k)): return None   # KL(q(z)||p(z)) is one
+    if not (m := re.fullmatch(r"([^()]+)\(([^()]*)\)", k)): return None
     pieces = re.split(r"(\|\||[,;|])", m[2])
     return m[1], pieces[::2], pieces[1::2]
 
