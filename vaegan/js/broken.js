@@ -100,18 +100,24 @@ export function read(tex) {
     const text = terms.map(([s, t], k) => (s < 0 ? "-" : k ? "+" : "") + t.text).join("");
     return {kind: "sum", terms, text, at: here(start)};
   }
+  const thin = () => { while (gap() && !["\\quad", "\\qquad"].includes(now())) next(); };
   const spaces = () => {                                      // thin: joins; wide: parts
-    while (gap() && !["\\quad", "\\qquad"].includes(now())) next();
-    if (now() === "\\cdot" || now() === "\\times") next();
+    thin();
+    return now() === "\\cdot" || now() === "\\times" ? next() : null;
   };
+  const digits = f => f.kind === "number" && /\d/.test(all[i - 1].s);       // and no {2}
   function product(reach = false) {                           // `reach`: what a word reaches to
     const start = all[i].at[0], factors = [];
-    for (;;) {
-      if (!reach) spaces();
+    for (let last = false;;) {
+      const from = i, dot = reach ? null : spaces(), joint = i > from;
       if (reach && factors.length && (gap() || WORDS.includes(now().slice(1)))) break;
       const opens = !factors.length && BARS[now()] === "|" && now() !== "\\mid";
-      if (!opens && closes() || now() === "+" || now() === "-") break;
+      if (!opens && closes() || ["+", "-", "\\cdot", "\\times"].includes(now())) break;
       const f = power();
+      const mixed = f.kind === "quotient" && !joint && f.top.kind === f.bottom.kind
+        && f.top.kind === "number";                                          // 2½
+      if (last && !dot && (digits(f) || mixed)) fail("one number or two? write \\cdot", f.at);
+      last = digits(f);
       factors.push(f.kind === "derivative" && !f.of ? {...f, of: product()} : f);
       if (now() === "/") {
         if (reach) fail("log x/y may be (log x)/y or log(x/y): write brackets");
@@ -122,7 +128,7 @@ export function read(tex) {
     return joined(start, factors);
   }
   const joined = (start, factors) => factors.length === 1 ? factors[0] : {kind: "product",
-    factors, text: factors.map(f => f.text).join(" "), at: here(start)};
+    factors: [...factors], text: factors.map(f => f.text).join(" "), at: here(start)};
   const ends = () => closes() || ["+", "-", "/", "\\cdot", "\\times"].includes(now());
   function stroke(start, factors) {                           // a/b: all before it over one factor
     const top = joined(start, factors);
@@ -187,7 +193,7 @@ export function read(tex) {
       else up = group();
     }
     const spaced = gap();
-    if (name !== "sqrt") spaces();
+    if (name !== "sqrt") thin();
     const round = now() === "(" || now() === "[";
     if (spaced && round) fail(`write ${name}(…) without a space`);
     const body = name === "sqrt" ? group() : round ? atom() : product(true);
@@ -534,7 +540,7 @@ textarea {
   padding: .4rem .6rem; resize: vertical; field-sizing: content; max-height: 14em;
 }
 textarea:focus-visible { outline: 2px solid var(--i-accent); outline-offset: 1px; }
-.set { margin: .5rem 0; font-size: clamp(.7em, 3.4vw, 1em); }
+.set { margin: .5rem 0; }
 .set > div { margin: .3rem 0; overflow-x: auto; overflow-y: hidden; }
 details { margin: .3rem 0; }
 summary { cursor: pointer; padding: .2rem 0; }
@@ -550,6 +556,12 @@ const STYLES = {
   "double-struck": [0x1D538, {C: "ℂ", H: "ℍ", N: "ℕ", P: "ℙ", Q: "ℚ", R: "ℝ", Z: "ℤ"}],
   script: [0x1D49C, {B: "ℬ", E: "ℰ", F: "ℱ", H: "ℋ", I: "ℐ", L: "ℒ", M: "ℳ", R: "ℛ"}]};
 function styled(node) {
+  for (const mo of node.querySelectorAll("mo")) {              // log p: a space that is left out
+    if (mo.textContent !== "\u2061" || /^[([{|]/.test(mo.nextElementSibling?.textContent ?? "("))
+      continue;
+    const space = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mspace");
+    mo.after(set(space, {width: "0.167em"}));
+  }
   for (const letter of node.querySelectorAll("[mathvariant]")) {
     const style = STYLES[letter.getAttribute("mathvariant")];
     if (!style || !/^[A-Z]$/.test(letter.textContent)) continue;
@@ -702,9 +714,10 @@ export function mount(root, {displays}) {
       p.ylim = [lo - room, hi + room];
     }
     p.fit();
-    const beside = (y, up) => {                                 // a name keeps off the axis
-      const size = p.ylim[1] - p.ylim[0], at = y + up*size;
-      return at < p.ylim[0] + .06*size ? y + .07*size : at;
+    const over = all => Math.max(...all) + .06*(p.ylim[1] - p.ylim[0]);     // names keep off the
+    const under = all => {                                                // curve and the axis
+      const size = p.ylim[1] - p.ylim[0], at = Math.min(...all) - .1*size;
+      return at < p.ylim[0] + .06*size ? over(all) : at;
     };
     const draw = (path, side) => {
       const ok = rows.map((r, j) => [xs[j], r && clamp(r[side], p.ylim)]).filter(([, y]) =>
@@ -713,14 +726,12 @@ export function mount(root, {displays}) {
       return ok;
     };
     const left = draw(first, "left"), right = draw(second, "right");
-    if (left.length) {
-      p.put(one, xs[3], beside(left[Math.min(3, left.length - 1)][1], .06),
-            "left side", "start");
-    } else one.textContent = "";
-    if (right.length) {
-      p.put(two, xs[57], beside(right[Math.max(0, right.length - 4)][1], -.1),
-            "right side", "end");
-    } else two.textContent = "";
+    const name = (text, all, x, where, words, anchor) => {
+      if (!all.length) text.textContent = "";
+      else p.put(text, xs[x], where(all.map(v => v[1])), words, anchor);
+    };
+    name(one, left.slice(0, 15), 3, over, "left side", "start");
+    name(two, right.slice(-15), 57, under, "right side", "end");
     grip.show();
   }
   press(displays[0].tag);
