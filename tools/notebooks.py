@@ -79,7 +79,7 @@ def can_fail(source):
     "Does the cell hold an assertion on a value, one that a mistake in the mathematics could break?"
     for s in _statements(ast.parse(python(source)).body):
         if isinstance(s, ast.Assert) and not _weak(s.test): return True
-        for call in joined(s.value) if isinstance(s, ast.Expr) else ():
+        for call in joined(s.value) if isinstance(s, (ast.Expr, ast.Assign)) else ():
             f, args = call.func, call.args
             name = f.id if isinstance(f, ast.Name) else getattr(f, "attr", "")
             if name == "holds" and args: return True                # evaluates a display and asserts every relation in it

@@ -42,7 +42,7 @@ def test_idle_assertions_are_seen(cell): assert not can_fail(cell)
 @pytest.mark.parametrize("cell", [
     "assert abs(a - b) < 1e-6", "assert_close(a, b)", "torch.testing.assert_close(a, b)", "assert kl > 0", "assert torch.allclose(a, b)",
     "for i in range(3):\n    assert abs(f(i)) < 1", "with torch.no_grad():\n    assert (a >= b).all()", "assert len(a) == 1 and f(a) < .1",
-    "holds('KL', q=q, p=p)", "holds('A', a=1) & holds('B', b=2)", "!ls\nassert a == 2", "assert conv(x).shape[-1] == (H + 2*P - K)//S + 1", "assert n_params(net) == len(x)*(a + 1)"])
+    "holds('KL', q=q, p=p)", "for q in qs:\n    found = holds('KL', q=q)\nfound", "holds('A', a=1) & holds('B', b=2)", "!ls\nassert a == 2", "assert conv(x).shape[-1] == (H + 2*P - K)//S + 1", "assert n_params(net) == len(x)*(a + 1)"])
 def test_real_assertions_are_seen(cell): assert can_fail(cell)
 
 def test_the_course_has_equations(): assert sum(len(equations(nb)) for nb in NBS) >= 50
