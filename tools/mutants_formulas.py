@@ -3,9 +3,9 @@ runs.
 
     python tools/mutants_formulas.py [TAG or PAGE…] [--jobs N] [--list]      (`make mutants-formulas`)
 
-The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. The quick cells of a notebook
-run once, one after the other; after each that checks a display, its wrong versions are tried with what the cell has handed to `holds`,
-and one that survives with the whole cell once more.
+The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. The cells of a notebook that
+check displays run once, one after the other, with those that they need (tools/needed.py); after each check its wrong versions are tried
+with what the cell has handed to `holds`, and one that survives with the whole cell once more.
 A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the cell supplies (no value). One that
 changes a statement which the check leaves out (a distribution, a condition, words) is *not asked*. EQUIVALENT lists versions that say the
 same as the right formula, each with its reason; SURVIVORS those that say something else, which no cell notices, and why. An entry of
@@ -24,10 +24,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT/"tools")]
 
 from formulas_equivalent import EQUIVALENT, SURVIVORS  # noqa: E402
+from needed import needed  # noqa: E402
 from notebooks import NBS, checks, code_cells, nb_id, python, src  # noqa: E402
 
 import vaegan.formula  # noqa: E402
@@ -120,10 +123,15 @@ class Notebook:
         self.calls.append((args, named, held))
         return held
 
+    def part(self, wanted):
+        "The cells that check some displays, and those that these need"
+        sources = [c.source for c in self.cells]
+        at = [i for i, c in enumerate(self.cells) if set(self.tags(c)) & wanted]
+        return [self.cells[i] for i in sorted(set().union(*(needed(sources, i) for i in at)))]
+
     def run(self, wanted):
         "(tag, verdicts), for the displays that its cells check"
-        last = max((i for i, c in enumerate(self.cells) if set(self.tags(c)) & wanted), default=-1)
-        for c in self.cells[:last + 1]:
+        for c in self.part(wanted):
             self.calls.clear()
             self.shell.run(c.source, stdout=False, stderr=False)
             if self.shell.exc: raise RuntimeError(f"{nb_id(self.nb)}, cell {c.id}: {self.shell.exc}")
@@ -150,20 +158,29 @@ class Notebook:
         found = outcome(lambda: None, tag, latex, calls) if calls else "survives"
         return outcome(lambda: exec(compile(python(source), "cell", "exec"), self.shell.user_ns), tag, latex, ()) if found == "survives" else found
 
+@contextmanager
+def apart(folder):
+    "What a page sets for the whole process ends with it"
+    was, here, dtype, state = os.environ.get("IN_TEST"), os.getcwd(), torch.get_default_dtype(), torch.get_rng_state()
+    os.environ["IN_TEST"] = "1"
+    os.chdir(folder)
+    torch.set_default_dtype(torch.float32)
+    try:
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"): yield
+    finally:
+        vaegan.formula.holds = holds
+        os.chdir(here)
+        torch.set_default_dtype(dtype)
+        torch.set_rng_state(state)
+        os.environ.pop("IN_TEST") if was is None else os.environ.update(IN_TEST=was)
+
 def of_page(job, only=None):
     "The verdicts over the displays of one notebook; `only` some versions"
-    nb, wanted = job
-    warnings.simplefilter("ignore")
-    os.environ["IN_TEST"], was = "1", os.getcwd()
-    os.chdir(nb.parent)
-    found = {}
+    (nb, wanted), found = job, {}
     try:
-        with redirect_stdout(io.StringIO()):
+        with apart(nb.parent):
             for tag, vs in Notebook(nb, only).run(set(wanted)): found.setdefault(tag, []).append(vs)
     except Exception as e: return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
-    finally:
-        os.chdir(was)
-        vaegan.formula.holds = holds
     print(f"{Path(nb).stem}: {len(wanted)} displays tried", file=sys.stderr, flush=True)
     return [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
 

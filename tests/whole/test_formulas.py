@@ -7,6 +7,7 @@ import pytest
 from fastcore.nbio import mk_cell, new_nb, write_nb
 from formula_checks import NOT_EVALUATED, PARTLY
 from formulas_equivalent import EQUIVALENT, SURVIVORS
+from needed import needed
 from notebooks import NBS, ROOT, checks, code_cells, prose, src
 
 from vaegan.formula.claims import holds
@@ -79,6 +80,11 @@ def test_wrong_versions_turn_the_cells_of_a_page_red(nb):
         these = [v for v in found if (v.tag, v.words) == (tag, words) and piece in (None, v.piece)]
         assert these, f"no such wrong version: {tag}, {words}, {piece}; {[v.words for v in found if v.outcome == 'fails']}"
         for v in these: assert v.outcome in ("a difference", "no value"), f"{v.key}: {v.latex}"
+
+def test_what_a_cell_needs():
+    "What binds its names, what changes them, and what these need; neither training nor figures of others"
+    cells = ["import math", "torch.manual_seed(0)", "a = 1", "b = a + 1", "c = train(a)", "b.append(3)", "plot(c)", "for i in range(3): d[i] = b", "print(b, d)"]
+    assert needed(cells, 8) == [0, 1, 2, 3, 5, 7, 8] and needed(cells, 3) == [0, 1, 2, 3]
 
 def test_the_right_formula_does_not():
     calls = [(("KL-NORMAL",), dict(mu_q=.4, sigma_q=.8, mu_p=-.3, sigma_p=1.3))]
