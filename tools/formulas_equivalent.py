@@ -70,7 +70,6 @@ SURVIVORS = {
     r"GRID | an index off by one | 1": "the ends of the grid carry no mass",
     r"NAIVE | an index off by one | n": "the draws at both ends of the prior carry next to nothing",
     r"NAIVE | an index off by one | 1": "the draws at both ends of the prior carry next to nothing",
-    r"TOUCH | p for q | q": "which q it is stands in the words behind, which nobody evaluates",
     r"AREA | a sign turned | \tfrac12": CONDITION,
     r"AREA | a 2 too many | \tfrac12": CONDITION,
     r"AREA | 2 for ½ | \tfrac12": CONDITION,
