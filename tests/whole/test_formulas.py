@@ -4,6 +4,7 @@ from functools import cache
 
 import mutants_formulas
 import pytest
+import torch
 from fastcore.nbio import mk_cell, new_nb, write_nb
 from formula_checks import NOT_EVALUATED, PARTLY
 from formulas_equivalent import EQUIVALENT, SURVIVORS
@@ -15,6 +16,12 @@ from vaegan.formula.displays import latex_of, page_of, tags
 from vaegan.formula.read import read
 from vaegan.formula.tree import FormulaError, Relation
 from vaegan.formula.write import plain, shown_op
+
+@pytest.fixture(autouse=True)
+def a_page_leaves_no_precision_behind():
+    "Some pages compute in double precision, and their cells run in this very process"
+    yield
+    torch.set_default_dtype(torch.float32)
 
 
 def test_every_display_is_evaluated_or_says_why_not():
