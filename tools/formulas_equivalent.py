@@ -24,6 +24,7 @@ EQUIVALENT = {
     r"GIBBS | q for p | p | 4": "q has the integral 1 as well",
     r"ONE-BUMP | the logarithm outside the mean | \mathbb E_q\Big[\log\frac{q(z)}{\tfrac12 q(z)}\Big]": "the ratio is 2 everywhere",
     r"EVIDENCE | a sign turned | W\mathbf z": SYMMETRIC,
+    r"DEQUANT | a sign turned | u": SYMMETRIC,
     r"DEQUANT | the logarithm outside the mean | \mathbb E_u[\log p(x+u)]": EQUAL,
     r"CONSERVED | an index off by one | 1": "0 = … = 0: true, though empty",
     r"CONSERVED | an index off by one | 2": "0 = … = 0: true, though empty",
