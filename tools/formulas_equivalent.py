@@ -32,7 +32,6 @@ EQUIVALENT = {
     r"DECAY | an index off by one | 2": "w_1 and w_2 are equal there",
     r"DECAY | a sign turned | \sqrt{1-\lambda/m}": "both signs stand before it",
     r"DECAY | ≤ for < | \lambda < m": "at λ = m both weights are 0 and L = λ: it holds there, too",
-    r"DECAY | ≤ for < | \lambda < m": "at λ = m it holds as well: both weights are 0",
     r"DEEP-SADDLE | 1 for 0 | 0": "(1, 1, 1) is on the zero set, where the gradient is 0 as well",
     r"AMORTIZED | the arguments of a divergence swapped | \operatorname{KL}\big(\mathcal N((1-\delta)\,a x,\,s^2)\,\|\,p(z\mid x)\big)": "between normal distributions of one variance it is the same both ways",
     r"AMORTIZED | a sign turned | \delta": "a bell that is moved as far to the other side",

@@ -65,8 +65,9 @@ def plot_codes(
     box = dict(boxstyle="circle,pad=.15", fc="white", alpha=.85)
     for c in y.unique().tolist():
         color = plt.get_cmap("tab10")(c)
-        ax.text(*codes[y == c].median(0).values, str(c), size=12, weight="bold",
-                ha="center", va="center", bbox=box | dict(ec=color))
+        z1, z2 = codes[y == c].median(0).values.tolist()
+        ax.text(z1, z2, str(c), size=12, weight="bold", ha="center", va="center",
+                bbox=box | dict(ec=color))
     angle = torch.linspace(0, 2*torch.pi, 100)
     ax.plot(2.448*angle.cos(), 2.448*angle.sin(), color=COLORS["truth"], ls="--",
             lw=1.6, label="95 % of N(0, I)")

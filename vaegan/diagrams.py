@@ -58,9 +58,8 @@ def _net(ax, x, y, text, left, right, color="model", strong=False, dashed=False)
 def _arrow(ax, a, b, back=False):
     "From a to b: what the forward pass hands on, or a gradient"
     color, lw, size = (COLORS["accent"], 2.2, 11) if back else ("#666666", 1, 8)
-    style = dict(arrowstyle="-|>", shrinkA=0, shrinkB=0, zorder=3)
-    arrow = FancyArrowPatch(a, b, color=color, lw=lw, mutation_scale=size, **style)
-    ax.add_patch(arrow)
+    ax.add_patch(FancyArrowPatch(a, b, color=color, lw=lw, mutation_scale=size,
+                                 arrowstyle="-|>", shrinkA=0, shrinkB=0, zorder=3))
 
 def _stop(ax, x, y):
     ax.plot(x, y, "x", color=COLORS["fake"], ms=8, mew=2.6, zorder=5)

@@ -109,7 +109,7 @@ Q, LINES = rnd(6, 5), (nn.Linear(5, 2), nn.Linear(2, 5))
 ROWS = {
     # of the types of the networks PyTorch speaks itself
     "autoencoder.copy_error": row(dict(enc=LINES[0], dec=LINES[1], x=Q), skip="short deeper double", allow="nan"),
-    "autoencoder.fit_autoencoder": row(dict(enc=LINES[0], dec=LINES[1], x=Q, epochs=1, lr=1e-3), skip="short one deeper double", allow="nan", epochs=INT(), lr=POS),
+    "autoencoder.fit_autoencoder": row(dict(enc=LINES[0], dec=LINES[1], x=rnd(300, 5), epochs=1, lr=1e-3), skip="short one deeper double", allow="nan", epochs=INT(), lr=POS),
     "autoencoder.plot_codes": row(dict(codes=rnd(6, 2), y=torch.arange(6))),
     "autoencoder.ae_descend": row(dict(w1=1., w2=.5, m=1., lr=.02, n=3), allow="nan", w1=[NAN], w2=[NAN], m=POS, lr=POS, n=INT(0)),
     "autoencoder.plot_ae_surface": row(dict(m=1., starts=((.1, .2),), span=2.), m=POS, starts=None, span=POS),

@@ -263,6 +263,7 @@ def test_links_on_the_site_lead_somewhere(pages):
         text = shown(nb)
         slugs = {re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", h.strip().lower())) for h in re.findall(r"^#+ (.*)$", text, re.M)}
         exact = {h.strip() for h in re.findall(r"^#+ (.*)$", text, re.M)}
+        slugs |= {re.sub(r"^[\d-]+", "", s) for s in slugs}      # as Quarto does: "1. Write the bound" is write-the-bound
         there[page] = slugs | exact | set(a or b for a, b in re.findall(r'\bid="([^"]+)"|^:::+ \{#([\w-]+)', shown(nb, html=True), re.M))
     for page, nb in pages.items():
         found = re.findall(r'\]\(([^)\s]+)\)', shown(nb)) + re.findall(r'<a [^>]*href="([^"]+)"', shown(nb, html=True))
@@ -344,8 +345,9 @@ def test_list_of_the_library_is_complete_and_fresh():
         assert all(k in signature for k in inspect.signature(f).parameters), name
     for (i, *_), (_, _, f) in zip(heads, want):
         if not isfunction(f): continue
-        told = [(what, " ".join(said.replace("\\", "").split())) for what, said in re.findall(r"^- `(.+?)`(?: (.*))?$", blocks[i + 1], re.M)]
-        assert told == [(what, " ".join(said.replace("\\", "").split())) for what, said in arguments(f)], f"{f}: each argument with shape, meaning and unit"
+        def bare(said): return " ".join(re.sub(r"[\\`]", "", said).split())
+        told = [(what, bare(said)) for what, said in re.findall(r"^- `(.+?)`(?: (.*))?$", blocks[i + 1], re.M)]
+        assert told == [(what, bare(said)) for what, said in arguments(f)], f"{f}: each argument with shape, meaning and unit"
     shown = re.findall(r"^<details><summary>Example</summary>\n\n```python\n(.*?)^```\n\n</details>$", text, re.S | re.M)
     prompts = ["\n".join(ln[4:] if ln.startswith((">>> ", "... ")) else f"# {ln}" for ln in e.splitlines()) for e in examples().values()]
     assert sorted(s.rstrip() for s in shown) == sorted(prompts), "the examples of the page are not those of vaegan/examples.md"

@@ -14,8 +14,9 @@ from notebooks import NBS, ROOT, checks, code_cells, prose, src
 from vaegan.formula.claims import holds
 from vaegan.formula.displays import latex_of, page_of, tags
 from vaegan.formula.read import read
-from vaegan.formula.tree import FormulaError, Relation
+from vaegan.formula.tree import Relation
 from vaegan.formula.write import plain, shown_op
+
 
 @pytest.fixture(autouse=True)
 def a_page_leaves_no_precision_behind():

@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -95,6 +96,8 @@ STEPS = {"train.vae_step()": lambda g: vae_step(table.vae, table.sgd(table.vae),
          "gan.gan_step()": lambda g: gan_step(table.G, table.D, table.sgd(table.G), table.sgd(table.D), k=2, generator=g),
          "failures.wgan_gp_step()": lambda g: wgan_gp_step(table.G, table.D, table.sgd(table.G), table.sgd(table.D), k=2, generator=g),
          "hybrid.hybrid_step()": lambda g: hybrid_step(table.vae, table.eyes, table.sgd(table.vae.enc), table.sgd(table.vae.dec), table.sgd(table.eyes), generator=g)}
+# networks as they are before any test has trained them
+NETS = {name: deepcopy({k: v for k, v in r[0].items() if isinstance(v, torch.nn.Module)}) for name, r in table.ROWS.items()}
 ASKED = {   # what draws from the global state, as its documentation says
     r"nets\.(mlp|conv_\w+)|vae\.(mlp_\w+|conv_\w+)|gan\.(mlp_gan|conv_gan)|evaluate\.Classifier": "initial weights come from PyTorch's global state, as those of every layer do",
     r"tour\.tour|datasets\.mnist": "tests/whole/test_tour.py, tests/library/test_datasets.py: minutes, or files",
@@ -110,7 +113,7 @@ def state(): return torch.get_rng_state().tolist(), np.random.get_state()[1].tol
 def call(name, seed=0):
     "The good call of a row, with a generator wherever one can be given"
     if name in STEPS: return STEPS[name](gen(seed))(**table.ROWS[name][0])
-    f, good = table.target(name), table.ROWS[name][0]
+    f, good = table.target(name), table.ROWS[name][0] | deepcopy(NETS[name])
     takes = name in table.PUBLIC and takes_generator(name)
     return f(**good | (dict(generator=gen(seed)) if takes else {}))
 

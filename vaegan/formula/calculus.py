@@ -8,7 +8,6 @@ Docs: https://vaegan.github.io/vaegan/formula/calculus.html.md"""
 __all__ = ['MOST', 'average', 'measure', 'index_range']
 
 # %% ../../nbs/formula/calculus.ipynb #a5d6bcfc
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -228,7 +227,7 @@ def _carriers(name, node, env):
             break
 
 def _length(values, place):
-    "How many entries there are along one of its indices"
+    "Entries along one of its indices"
     if isinstance(values, (list, tuple)) and place == 0: return len(values)
     v = as_value(values)
     return v.data.shape[v.axes + place] if v.rank > place else 0
@@ -297,7 +296,7 @@ def _optimum(node, env):
     points = [p[best] for p in at]
     grid = over.points[0]
     if len(at) == 1 and isinstance(grid, Tensor) and grid.ndim == 1 and len(grid) > 2:
-        points = [_golden(over.names[0], grid.double(), best, f, env, lowest)]
+        points = [_thirds(over.names[0], grid.double(), best, f, env, lowest)]
     here = dict(zip(over.names, points))
     if not node.op.startswith("arg"): return f(env.under(here))
     found = tuple(as_value(p) for p in points)
@@ -332,25 +331,20 @@ def _tried(over, f, env, node):
         n = points[0].data.shape[0]
         data = v.data if v.axes > env.axes else v.data[None]
         values = data.expand((n,) + tuple(data.shape[1:]))
-        flat = [p.data.reshape((n,) + p.data.shape[1 + env.axes:]) for p in points]
-        return values, flat
+        return values, [p.data.reshape(n, *p.data.shape[1 + env.axes:]) for p in points]
     except Pointwise:
         rows = list(zip(*over.points))
         found = [f(env.under(dict(zip(over.names, row)))).data for row in rows]
         return torch.stack(found), list(map(list, zip(*rows)))
 
 # %% ../../nbs/formula/calculus.ipynb #c09a6919
-def _golden(name, grid, best, f, env, lowest):
+def _thirds(name, grid, best, f, env, lowest):
     "The optimum between the neighbours of the best point of a grid"
     grid, place = grid.sort().values, grid.argsort().tolist().index(best)
     a, b = (float(grid[min(max(place + k, 0), len(grid) - 1)]) for k in (-1, 1))
-    ratio, sign = (math.sqrt(5) - 1)/2, 1 if lowest else -1
-    def height(t): return sign*float(f(env.under({name: as_value(t)})).data)
-    c, d = b - ratio*(b - a), a + ratio*(b - a)
-    fc, fd = height(c), height(d)
-    for _ in range(60):
-        if not fc > fd: b, d, fd = d, c, fc
-        else: a, c, fc = c, d, fd
-        c, d = b - ratio*(b - a), a + ratio*(b - a)
-        fc, fd = height(c), height(d)
+    def height(t): return (1 if lowest else -1)*f(env.under({name: as_value(t)})).data
+    for _ in range(80):
+        c, d = (2*a + b)/3, (a + 2*b)/3
+        if not height(c) > height(d): b = d
+        else: a = c
     return torch.tensor((a + b)/2, dtype=torch.float64)
