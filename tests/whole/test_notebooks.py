@@ -61,6 +61,7 @@ def test_notebook(nb, fresh):
 # sums in another order, and training carries that on: hence REL, and hence only ROUGHLY so in the default run, which has to pass
 # on any machine, where a page trains networks. Cells that measure time are left out, and so are slow ones.
 REL, ROUGHLY, PIXEL, TRAINS_NOTHING = .02, .2, .02, ("06_elbo.ipynb",)
+ROUNDING = 1e-14    # what is left of a difference of equal numbers is another on another machine
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"[-−+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 TIMED = re.compile(r"perf_counter|process_time|timeit|\btime\.time\b|^%+time|\bseconds?\b.*=|_ms\b", re.M)
@@ -109,7 +110,7 @@ def differs(a, b, rel=REL):
     if re.sub(r"\s+", " ", NUMBER.sub("#", a)).strip() != re.sub(r"\s+", " ", NUMBER.sub("#", b)).strip(): return f"stored {a[:300]!r}, fresh {b[:300]!r}"
     for x, y in zip(NUMBER.findall(a), NUMBER.findall(b)):
         u, v = (float(s.replace("−", "-")) for s in (x, y))
-        if abs(u - v) > rel*abs(u) + 1.001*max(last_digit(x), last_digit(y)): return f"stored {x}, fresh {y} in {b[:300]!r}"
+        if abs(u - v) > rel*abs(u) + 1.001*max(last_digit(x), last_digit(y)) + ROUNDING: return f"stored {x}, fresh {y} in {b[:300]!r}"
     return ""
 
 def picture(s): return np.asarray(Image.open(io.BytesIO(base64.b64decode(s))).convert("RGB"), dtype=float)/255

@@ -108,7 +108,7 @@ def vae_best_variance(r):
                   1e-4, 2)
     return dict(
         question="A Gaussian decoder has one variance $s$ for all pixels. Two images "
-                 f"of {m} pixels each have the errors $x - \\hat x = $ {show}. Which "
+                 f"of {m} pixels each have the errors $x - \\hat x$ = {show}. Which "
                  "$s$ maximises their likelihood?",
         answer=total/n,
         check=best, agree=1e-5,
