@@ -206,7 +206,7 @@ def lost(home, base):
     text = swapped(home, r"<main\b[^>]*>.*?(?=</main>)", f"{main}\n{LOST.format(chapters=found)}")
     text = re.sub(r'<nav (?:id="TOC"|class="page-navigation").*?</nav>\n?', "", text, flags=re.S).replace(' class="sidebar-link active" aria-current="page"', "")
     text = swapped(text, r"<title>.*?</title>", "<title>This page does not exist – vaegan</title>")
-    text = re.sub(r'<link[^>]* rel="(?:canonical|alternate)"[^>]*>\n?|<link rel="(?:canonical|alternate)"[^>]*>\n?', "", text)
+    text = re.sub(r'<link[^>]* rel="(?:canonical|alternate)"[^>]*>\n?', "", text)
     text = re.sub(r'(<body[^>]*class=")home ', r"\1", text, count=1).replace("</head>", f"{UNLISTED}\n</head>", 1)
     text = re.sub(r'(<meta name="quarto:offset" content=")[^"]*', rf"\g<1>{base}", text)
     return re.sub(r'(\s(?:href|src)=")(?:\./)?(?!#|/|[a-z]+:)', rf"\g<1>{base}", text)

@@ -125,9 +125,8 @@ class Notebook:
 
     def part(self, wanted):
         "The cells that check some displays, and those that these need"
-        sources = [c.source for c in self.cells]
         at = [i for i, c in enumerate(self.cells) if set(self.tags(c)) & wanted]
-        return [self.cells[i] for i in sorted(set().union(*(needed(sources, i) for i in at)))]
+        return [self.cells[i] for i in sorted(set().union(*(needed(self.cells, i) for i in at)))]
 
     def run(self, wanted):
         "(tag, verdicts), for the displays that its cells check"

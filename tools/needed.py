@@ -2,19 +2,18 @@
 alone a check runs in a moment, without its page's training."""
 import ast
 
-from notebooks import python
+from site_folds import is_setting, prepares, statements
 
-SCENE = ("set_default_dtype", "manual_seed", "use_style", "set_default_validate_args")
 
 def owner(node):
     "The name at the root of x.y[0].z()"
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)): node = node.func if isinstance(node, ast.Call) else node.value
     return {node.id} if isinstance(node, ast.Name) else set()
 
-def names(source):
+def names(cell):
     "(names that a cell reads, names that it binds or changes)"
     reads, binds = set(), set()
-    for n in ast.walk(ast.parse(python(source))):
+    for n in (n for s in statements(cell) for n in ast.walk(s)):
         if isinstance(n, ast.Name): (reads if isinstance(n.ctx, ast.Load) else binds).add(n.id)
         elif isinstance(n, (ast.FunctionDef, ast.ClassDef)): binds.add(n.name)
         elif isinstance(n, (ast.Import, ast.ImportFrom)): binds |= {(a.asname or a.name).split(".")[0] for a in n.names}
@@ -22,16 +21,14 @@ def names(source):
         elif isinstance(n, ast.Expr) and isinstance(n.value, ast.Call): binds |= owner(n.value.func)       # x.append(…), opt.step()
     return reads, binds
 
-def sets_the_scene(source):
-    body = ast.parse(python(source)).body
-    return all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in body) or any(s in source for s in SCENE)
+def sets_the_scene(cell): return prepares(cell) or any(map(is_setting, statements(cell)))
 
-def needed(sources, at):
+def needed(cells, at):
     "Places of the cells that the cell at a place needs, and its own, in order"
-    wanted, found = names(sources[at])[0], [at]
+    wanted, found = names(cells[at])[0], [at]
     for i in range(at - 1, -1, -1):
-        reads, binds = names(sources[i])
-        if not (binds & wanted or sets_the_scene(sources[i])): continue
+        reads, binds = names(cells[i])
+        if not (binds & wanted or sets_the_scene(cells[i])): continue
         wanted |= reads
         found.append(i)
     return found[::-1]

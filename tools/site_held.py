@@ -7,6 +7,8 @@ from typing import NamedTuple
 from site_markup import escaped, raw
 from site_tex import breakable
 
+from vaegan.formula.held import SUMMARY
+
 HEAD = re.compile(r"^\| (?:\((?P<tag>[^|]+)\)|this) holds here \| value \|$", re.M)
 
 class Shown(NamedTuple):
@@ -55,7 +57,7 @@ def sides(s):
 def wrong(s):
     "The wrong versions, each with the number that it gives"
     body = [f'<tr class="mutant"><td>{formula(tex)}<small>{words(what)}</small></td>{num(gives, "gives")}{num(should, "should be")}</tr>' for what, tex, gives, should in s.wrong]
-    return table("wrong", "Wrong versions, tried with the same values", ("wrong version", "gives", "should be"), body)
+    return table("wrong", SUMMARY, ("wrong version", "gives", "should be"), body)
 
 def body(tag, cells):
     "What the opened mark of an equation holds first"
@@ -70,5 +72,5 @@ def on_the_page(cell, tags):
         for s in found:
             parts.append(sides(s))
             if s.wrong and s.tag not in tags:
-                parts.append(f"<details><summary>Wrong versions, tried with the same values</summary>\n{wrong(s)}\n</details>")
+                parts.append(f"<details><summary>{SUMMARY}</summary>\n{wrong(s)}\n</details>")
         o["data"] = {"text/markdown": raw('<div class="held">\n' + "\n".join(parts) + "\n</div>") + "\n"}

@@ -4,7 +4,6 @@ from functools import cache
 
 import mutants_formulas
 import pytest
-import torch
 from fastcore.nbio import mk_cell, new_nb, write_nb
 from formula_checks import NOT_EVALUATED, PARTLY
 from formulas_equivalent import EQUIVALENT, SURVIVORS
@@ -16,13 +15,6 @@ from vaegan.formula.displays import latex_of, page_of, tags
 from vaegan.formula.read import read
 from vaegan.formula.tree import Relation
 from vaegan.formula.write import plain, shown_op
-
-
-@pytest.fixture(autouse=True)
-def a_page_leaves_no_precision_behind():
-    "Some pages compute in double precision, and their cells run in this very process"
-    yield
-    torch.set_default_dtype(torch.float32)
 
 
 def test_every_display_is_evaluated_or_says_why_not():
@@ -91,7 +83,7 @@ def test_wrong_versions_turn_the_cells_of_a_page_red(nb):
 
 def test_what_a_cell_needs():
     "What binds its names, what changes them, and what these need; neither training nor figures of others"
-    cells = ["import math", "torch.manual_seed(0)", "a = 1", "b = a + 1", "c = train(a)", "b.append(3)", "plot(c)", "for i in range(3): d[i] = b", "print(b, d)"]
+    cells = [mk_cell(s) for s in ("import math", "torch.manual_seed(0)", "a = 1", "b = a + 1", "c = train(a)", "b.append(3)", "plot(c)", "for i in range(3): d[i] = b", "print(b, d)")]
     assert needed(cells, 8) == [0, 1, 2, 3, 5, 7, 8] and needed(cells, 3) == [0, 1, 2, 3]
 
 def test_the_right_formula_does_not():

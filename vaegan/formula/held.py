@@ -18,7 +18,7 @@ import torch
 from .agree import Fails, shown
 from .tree import Display, walk
 from .write import plain, write
-from .wrong import wrong_versions
+from .wrong import FLIPPED, SIGNS, wrong_versions
 
 # %% ../../nbs/formula/held.ipynb #6cc674fd
 _SAFE = {r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt ", "\n": " "}
@@ -108,11 +108,8 @@ class Trial:
         return f"| {self.words} | {cell(self.latex)} | {self.gives} | {self.should} |"
 
 # %% ../../nbs/formula/held.ipynb #cdc7fae6
-_BACK = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le", r"\leq": r"\ge",
-         r"\geq": r"\le"}
-_SIGN = {r"\le": "≤", r"\ge": "≥", r"\leq": "≤", r"\geq": "≥", r"\approx": "≈",
-         r"\to": "≈", r"\ne": "≠", r"\neq": "≠", r"\in": "∈", r"\notin": "∉",
-         r"\equiv": "=", "=:": "="}
+_SIGN = SIGNS | {r"\approx": "≈", r"\to": "≈", r"\ne": "≠", r"\neq": "≠",
+                 r"\in": "∈", r"\notin": "∉", r"\equiv": "=", "=:": "="}
 
 def _trial(words, link, known):
     "What a reader sees of a relation that does not hold"
@@ -120,16 +117,16 @@ def _trial(words, link, known):
     left, right = (write(s) for s in link.tree.sides)
     if a == b: return None
     if {left, right} <= known:                      # the relation itself was changed
-        if (back := _BACK.get(op)) is None: return None
+        if (back := FLIPPED.get(op)) is None: return None
         return Trial(words, write(link.tree), a, f"{_SIGN.get(back, back)} {b}")
     if _is_ordered(op, link.values): op = "="       # as here the right one is tight
     if right in known: return Trial(words, left, a, f"{_SIGN.get(op, op)} {b}")
-    op = _BACK.get(op, op)
+    op = FLIPPED.get(op, op)
     return Trial(words, right, b, f"{_SIGN.get(op, op)} {a}")
 
 def _is_ordered(op, values):
     "Is an inequality true, which must have been an equality then?"
-    if op not in _BACK or not all(map(torch.is_tensor, values)): return False
+    if op not in FLIPPED or not all(map(torch.is_tensor, values)): return False
     gap = values[0] - values[1]
     return bool((gap <= 0 if op in ("<", r"\le", r"\leq") else gap >= 0).all())
 
