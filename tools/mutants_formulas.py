@@ -34,6 +34,7 @@ from needed import needed  # noqa: E402
 from notebooks import NBS, checks, code_cells, nb_id, python, src  # noqa: E402
 
 import vaegan.formula  # noqa: E402
+from vaegan.formula import displays  # noqa: E402
 from vaegan.formula.claims import holds  # noqa: E402
 from vaegan.formula.displays import instead, latex_of, page_of, tags  # noqa: E402
 from vaegan.formula.read import read  # noqa: E402
@@ -161,6 +162,7 @@ class Notebook:
 def apart(folder):
     "What a page sets for the whole process ends with it"
     was, here, dtype, state = os.environ.get("IN_TEST"), os.getcwd(), torch.get_default_dtype(), torch.get_rng_state()
+    looked_in = [*displays._folders]
     os.environ["IN_TEST"] = "1"
     os.chdir(folder)
     torch.set_default_dtype(torch.float32)
@@ -168,6 +170,7 @@ def apart(folder):
         with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"): yield
     finally:
         vaegan.formula.holds = holds
+        displays._folders[:] = looked_in
         os.chdir(here)
         torch.set_default_dtype(dtype)
         torch.set_rng_state(state)
