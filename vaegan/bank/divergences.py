@@ -61,7 +61,7 @@ def kl_log_std(r):
     s = math.exp(a)
     return dict(
         question=f"An encoder outputs $\\mu = {mu}$ and $a = {a}$. The code samples "
-                 f"with $z = \\mu + e^{{a}}\\epsilon$. What is "
+                 f"with $z = \\mu + e^{{a}}\\varepsilon$. What is "
                  f"$\\mathrm{{KL}}(q\\,\\|\\,\\mathcal{{N}}(0,1))$ of the $q$ it "
                  "samples from, in nats?",
         answer=kl(mu, 2*a),

@@ -103,8 +103,8 @@ def latent_evidence(r):
         hints=["Write $x$ as a sum of independent Gaussians: one from $z$, one from "
                "the noise.",
                f"$x$ is Gaussian with mean ${b:g}$ and variance $W^2 + \\sigma^2$."],
-        solution=[f"$x = {W:g}z {'+' if b > 0 else '-'} {abs(b):g} + {s:g}\\epsilon$ "
-                  "with independent standard normal $z$ and $\\epsilon$.",
+        solution=[f"$x = {W:g}z {'+' if b > 0 else '-'} {abs(b):g} + {s:g}\\varepsilon$"
+                  " with independent standard normal $z$ and $\\varepsilon$.",
                   f"So $x$ is Gaussian with mean ${b:g}$ and variance $C = {W*W:g} + "
                   f"{s*s:g} = {C:g}$.",
                   f"$\\log p(x) = -\\frac12[\\log(2\\pi\\cdot{C:g}) + "
@@ -233,7 +233,7 @@ def latent_rotation(r):
            "Qz is another vector, but what counts is its distribution: is it still "
            "N(0, I)?"]
     return dict(
-        question="In probabilistic PCA $x = Wz + \\mu + \\sigma\\epsilon$ with "
+        question="In probabilistic PCA $x = Wz + \\mu + \\sigma\\varepsilon$ with "
                  f"standard normal $z$ in two dimensions, $\\sigma = {s:g}$, and $W$ "
                  f"with the rows {', '.join(f'$({a}, {b})$' for a, b in W)}. Replace "
                  f"$W$ by $WQ$, where $Q$ has the rows $({Q[0]:g}, {Q[1]:g})$ and "

@@ -250,7 +250,8 @@ def norm_floor(r):
     one = .5*(math.exp(l) - l)
     return dict(
         question="By mistake an encoder's means go through batch norm, with scale 1, "
-                 f"offset 0 and a negligible $\\epsilon$. There are {K} latent "
+                 "offset 0 and a negligible constant under the root. "
+                 f"There are {K} latent "
                  f"dimensions, and all log-variances are ${l:g}$. What is "
                  f"$\\mathrm{{KL}}(q(z|x)\\,\\|\\,\\mathcal{{N}}(0, I))$, summed over "
                  "the dimensions and averaged over the batch, in nats?",

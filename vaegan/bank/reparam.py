@@ -46,10 +46,13 @@ def score_variance(r):
                           "That is the standard deviation of the estimate; the "
                           "question asks for its variance.")},
         hints=["The estimate is $z^2 (z-\\mu)/\\sigma^2$. Put $z = \\mu + "
-               "\\sigma\\epsilon$: it becomes $z^2\\epsilon/\\sigma$.",
-               "Expand the square in $\\epsilon$ and use $\\mathbb{E}[\\epsilon^2] = "
-               "1$, $\\mathbb{E}[\\epsilon^4] = 3$, $\\mathbb{E}[\\epsilon^6] = 15$."],
-        solution=["One estimate is $(\\mu + \\sigma\\epsilon)^2\\epsilon/\\sigma$; its "
+               "\\sigma\\varepsilon$: it becomes $z^2\\varepsilon/\\sigma$.",
+               "Expand the square in $\\varepsilon$ and use "
+               "$\\mathbb{E}[\\varepsilon^2] = 1$, "
+               "$\\mathbb{E}[\\varepsilon^4] = 3$, "
+               "$\\mathbb{E}[\\varepsilon^6] = 15$."],
+        solution=["One estimate is "
+                  "$(\\mu + \\sigma\\varepsilon)^2\\varepsilon/\\sigma$; its "
                   "mean is the true derivative $2\\mu$.",
                   "Its mean square is $\\mu^4/\\sigma^2 + 18\\mu^2 + 15\\sigma^2 = "
                   f"{v + 4*m**2:.4f}$.",
@@ -94,9 +97,9 @@ def best_baseline(r):
         hints=["The mean of the estimate does not depend on $b$, so minimise its mean "
                "square, a parabola in $b$.",
                "The vertex is $b = \\mathbb{E}[f s^2]/\\mathbb{E}[s^2]$ with the score "
-               "$s = (z-\\mu)/\\sigma^2 = \\epsilon/\\sigma$."],
-        solution=["Put $z = \\mu + \\sigma\\epsilon$. The mean square is smallest at "
-                  "$b = \\mathbb{E}[z^2\\epsilon^2]/\\mathbb{E}[\\epsilon^2] = \\mu^2 "
+               "$s = (z-\\mu)/\\sigma^2 = \\varepsilon/\\sigma$."],
+        solution=["Put $z = \\mu + \\sigma\\varepsilon$. The mean square is smallest at "
+                  "$b = \\mathbb{E}[z^2\\varepsilon^2]/\\mathbb{E}[\\varepsilon^2] = \\mu^2 "
                   "+ 3\\sigma^2$.",
                   f"Here $b = {m**2:g} + 3\\cdot{s**2:g} = {best:.4f}$.",
                   f"What is left is $8\\mu^2 + 6\\sigma^2 = {low:.4f}$, against "
@@ -112,8 +115,8 @@ def draw_slope(r):
     z, dz = f"({m:g} + ({e:g})*exp(l/2))", f"({e:g})*exp(l/2)"
     return dict(
         question=f"An encoder outputs the mean ${m:g}$ and the log-variance $\\ell$. "
-                 f"The noise of one draw is $\\epsilon = {e:g}$, so $z = \\mu + "
-                 "\\sigma\\epsilon$. The loss is $z^2$. What gradient with respect to "
+                 f"The noise of one draw is $\\varepsilon = {e:g}$, so $z = \\mu + "
+                 "\\sigma\\varepsilon$. The loss is $z^2$. What gradient with respect to "
                  "$\\ell$ does autograd compute for this draw? Write it as a function "
                  "of $\\ell$ (type `l`).",
         answer=f"{z}*{dz}",
@@ -140,10 +143,10 @@ def draw_slope(r):
                "$\\ell$.",
                "With $\\sigma = e^{\\ell/2}$ the last factor is $\\frac12 "
                "e^{\\ell/2}$."],
-        solution=["The factors are $2z$, then $\\epsilon$, then "
+        solution=["The factors are $2z$, then $\\varepsilon$, then "
                   "$\\partial\\sigma/\\partial\\ell = \\frac12\\sigma$ with $\\sigma = "
                   "e^{\\ell/2}$.",
-                  f"Their product is $z\\,\\sigma\\epsilon = ({m:g} + "
+                  f"Their product is $z\\,\\sigma\\varepsilon = ({m:g} + "
                   f"({e:g})\\,e^{{\\ell/2}})\\cdot({e:g})\\,e^{{\\ell/2}}$.",
                   "Averaged over all draws it is $e^{\\ell} = \\sigma^2$, the "
                   "derivative of $\\mu^2 + \\sigma^2$ in $\\ell$."])
@@ -283,7 +286,7 @@ def rsample_code(r):
                "mean.",
                "The standard deviation is `(.5*logvar).exp()`; detach nothing."],
         solution=["The log-variance is $\\ell = \\log\\sigma^2$, so $\\sigma = "
-                  "e^{\\ell/2}$, and $z = \\mu + \\sigma\\epsilon$. Multiplication and "
+                  "e^{\\ell/2}$, and $z = \\mu + \\sigma\\varepsilon$. Multiplication and "
                   "addition are differentiable; the noise is a constant.",
                   "```python\n"
                   "def rsample(mu, logvar, eps):\n"
