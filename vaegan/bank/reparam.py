@@ -98,9 +98,9 @@ def best_baseline(r):
                "square, a parabola in $b$.",
                "The vertex is $b = \\mathbb{E}[f s^2]/\\mathbb{E}[s^2]$ with the score "
                "$s = (z-\\mu)/\\sigma^2 = \\varepsilon/\\sigma$."],
-        solution=["Put $z = \\mu + \\sigma\\varepsilon$. The mean square is smallest at "
-                  "$b = \\mathbb{E}[z^2\\varepsilon^2]/\\mathbb{E}[\\varepsilon^2] = \\mu^2 "
-                  "+ 3\\sigma^2$.",
+        solution=["Put $z = \\mu + \\sigma\\varepsilon$. The mean square is smallest "
+                  "at $b = \\mathbb{E}[z^2\\varepsilon^2]/"
+                  "\\mathbb{E}[\\varepsilon^2] = \\mu^2 + 3\\sigma^2$.",
                   f"Here $b = {m**2:g} + 3\\cdot{s**2:g} = {best:.4f}$.",
                   f"What is left is $8\\mu^2 + 6\\sigma^2 = {low:.4f}$, against "
                   f"{var(0):.4f} without a baseline and {var(m**2 + s**2):.4f} with "
@@ -116,9 +116,9 @@ def draw_slope(r):
     return dict(
         question=f"An encoder outputs the mean ${m:g}$ and the log-variance $\\ell$. "
                  f"The noise of one draw is $\\varepsilon = {e:g}$, so $z = \\mu + "
-                 "\\sigma\\varepsilon$. The loss is $z^2$. What gradient with respect to "
-                 "$\\ell$ does autograd compute for this draw? Write it as a function "
-                 "of $\\ell$ (type `l`).",
+                 "\\sigma\\varepsilon$. The loss is $z^2$. What gradient with respect "
+                 "to $\\ell$ does autograd compute for this draw? Write it as a "
+                 "function of $\\ell$ (type `l`).",
         answer=f"{z}*{dz}",
         check=lambda l: derivative(lambda t: (m + e*math.exp(t/2))**2, l),
         symbols=dict(l=(-2, 2)),
@@ -286,8 +286,8 @@ def rsample_code(r):
                "mean.",
                "The standard deviation is `(.5*logvar).exp()`; detach nothing."],
         solution=["The log-variance is $\\ell = \\log\\sigma^2$, so $\\sigma = "
-                  "e^{\\ell/2}$, and $z = \\mu + \\sigma\\varepsilon$. Multiplication and "
-                  "addition are differentiable; the noise is a constant.",
+                  "e^{\\ell/2}$, and $z = \\mu + \\sigma\\varepsilon$. Multiplication "
+                  "and addition are differentiable; the noise is a constant.",
                   "```python\n"
                   "def rsample(mu, logvar, eps):\n"
                   "    return mu + (.5*logvar).exp()*eps\n```"])
