@@ -54,7 +54,7 @@ EQUIVALENT = {
     r"DEQUANT-BITS | the logarithm outside the mean | \mathbb E_u\big[ \log p(x) \big]": EQUAL,
     r"AVERAGE | a sign turned | i\omega": "the conjugate has the same absolute value",
     r"FIELDS | a transpose missing | J^\top": "the Jacobian of a descent is symmetric",
-    r"DAMPING | an absolute value missing | |1+h\lambda|": "1 + hλ is positive there",
+    r"DAMPING | an absolute value missing | |1+h\mu|": "1 + hμ is positive there",
     r"CRISP | a square missing | \lVert f(x) - f(x')\rVert^2": ZERO,
     r"CRISP | a star or prime missing | x'": ZERO,
     r"CRISP | 3 for 2 | 2 | 4": ZERO,
