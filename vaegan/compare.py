@@ -85,8 +85,8 @@ def sample_scores(
     pieces = [judge.features(p) for p in x.split(len(ref)) if len(p) == len(ref)]
     r, shares = judge.features(ref), class_shares(judge, x)
     pr = [precision_recall(r, f) for f in pieces]
-    def mean(v): return sum(v)/len(v)
-    return dict(frechet=mean([frechet(f, r) for f in pieces]),
+    def average(v): return sum(v)/len(v)
+    return dict(frechet=average([frechet(f, r) for f in pieces]),
                 classes=int((shares >= .02).sum()), rarest=shares.min().item(),
-                precision=mean([s["precision"] for s in pr]),
-                recall=mean([s["recall"] for s in pr]))
+                precision=average([s["precision"] for s in pr]),
+                recall=average([s["recall"] for s in pr]))
