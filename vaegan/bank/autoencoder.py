@@ -73,8 +73,7 @@ def tiny_loss(r):
                  f"{show}. What is the mean squared error of the reconstructions?",
         answer=m*(1 - p)**2, check=sum((x - w2*(w1*x))**2 for x in xs)/3,
         mistakes={"sum": (3*m*(1 - p)**2,
-                          "That is the sum over the data; the question asks for the "
-                          "mean."),
+                          "That is the sum over the data, not the mean."),
                   "not-squared": (m*abs(1 - p),
                                   "The factor 1 − w₁w₂ is squared, as the error is."),
                   "added": (m*(1 - w1 - w2)**2,

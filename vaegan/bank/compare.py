@@ -42,8 +42,7 @@ def cover_two_modes(r):
                                "prefer one mode; maximum likelihood, the forward KL, "
                                "must cover both."),
                   "std": ((m, var**.5),
-                          "That is the standard deviation; the question asks for the "
-                          "variance."),
+                          "That is the standard deviation, not the variance."),
                   "inside-only": ((m, s*s),
                                   "You took the variance within a mode and left out "
                                   "the one between the modes."),

@@ -152,8 +152,7 @@ def parzen_window(r):
                           f"You added the {len(s)} densities without dividing by their "
                           "number."),
                   "density": (h,
-                              "That is the density; the question asks for its "
-                              "logarithm."),
+                              "That is the density, not its logarithm."),
                   "variance": (math.log(sum(NormalDist(t, math.sqrt(sd)).pdf(x)
                                             for t in s)/len(s)),
                                             f"You took {sd:g} for the variance; it is "

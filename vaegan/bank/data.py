@@ -109,7 +109,7 @@ def plot_inverse(r):
                             "The constant is on the wrong side: multiply where you "
                             "divided, or the other way round."),
                   "forward": (forward,
-                              "That is F itself; the question asks for its inverse.")},
+                              "That is F itself, not its inverse.")},
         hints=["Set $F(z) = u$ and solve for $z$.", f"On the way you meet ${step}$."],
         solution=[f"Set $F(z) = u$. That is ${step}$.",
                   "Take the logarithm and solve for $z$.", f"$z$ = `{answer}`."])
@@ -236,8 +236,7 @@ def data_grey_floor(r):
                            "Zero is reached only where a pixel is 0 or 1. At a grey "
                            "pixel both terms are positive."),
                   "mean": (n*h/64,
-                           "That is the mean over the pixels; the question asks for "
-                           "the sum."),
+                           "That is the mean over the pixels, not the sum."),
                   "one-pixel": (h, "That is one grey pixel."),
                   "one-term": (-n*x*math.log(x), "You left out the term with 1 − x."),
                   "all-pixels": (64*h,
@@ -269,8 +268,7 @@ def data_ce_slope(r):
         symbols=dict(p=(.15, .85)),
         accept=[f"{n - k}/(1 - p) - {k}/p", f"{n}*(p - {x})/(p - p**2)"],
         mistakes={"mean": (f"(p - {x})/(p*(1 - p))",
-                           "That is the mean over the images; the question asks for "
-                           "the sum."),
+                           "That is the mean over the images, not the sum."),
                   "logit": (f"{n}*p - {k}",
                             "That is the slope in the logit. In p itself there is a "
                             "denominator."),

@@ -99,8 +99,7 @@ def true_image(r):
                            "That is the mean over the pixels. Given z they are "
                            "independent: multiply."),
                   "log": (math.log(prob(x)),
-                          "That is the logarithm; the question asks for the "
-                          "probability itself.")},
+                          "That is the logarithm, not the probability itself.")},
         hints=["The outputs describe a distribution over all 8 images. The true image "
                "is one of them.",
                "A pixel contributes $p$ if it is 1 and $1 - p$ if it is 0."],

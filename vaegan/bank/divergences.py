@@ -34,7 +34,7 @@ def kl_to_prior(r):
         check=integral(lambda z: q(z)*math.log(q(z)/normal_pdf(z)), mu - 11*s,
                        mu + 11*s),
         mistakes={"reverse": (.5*((1 + mu**2)/var - 1 + math.log(var)),
-                              "That is KL(p‖q); the question asks for KL(q‖p)."),
+                              "That is KL(p‖q), not KL(q‖p)."),
                   "variance-for-std": (kl(mu, var**2),
                                        f"You squared {var} again; it is the variance "
                                        "already."),

@@ -101,7 +101,7 @@ def dirac_radius(r):
                          "half of those of V = xy."),
              "swapped": ((a, s), "The two are swapped."),
              "squared": ((s*s, a*a),
-                         "Those are the squares: the question asks for the modulus of "
+                         "Those are the squares, not the modulus of "
                          "the eigenvalue."),
              "small-step": ((1., a),
                             "The second is right. The simultaneous step is never on "
@@ -168,7 +168,7 @@ def friction_modulus(r):
                                     "The slope of the penalty in y is twice what you "
                                     "have: the square brings a factor 2."),
                   "modulus": (f"sqrt(1 - {gh} + {w})",
-                              "That is the modulus; the question asks for its square."),
+                              "That is the modulus, not its square."),
                   "sign": (f"1 + {gh} + {w}",
                            "The penalty pulls y towards 0: it makes the modulus "
                            "smaller, not larger."),

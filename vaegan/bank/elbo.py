@@ -46,7 +46,7 @@ def data_set_likelihood(r):
                   "loss": (-mean,
                            "That is the negative log-likelihood, which is minimised."),
                   "bits": (mean/math.log(2),
-                           "That is in bits; the question asks for nats.")},
+                           "That is in bits, not nats.")},
         hints=["Independent images: the probability of all of them is a product.",
                "The logarithm of a product is a sum. Divide it by the number of "
                "images."],
@@ -201,10 +201,10 @@ def jensen_lognormal(r):
                               "The factor ½ is missing: a log-normal has the mean "
                               "exp(m + τ²/2)."),
                   "evidence": (m + s**2/2,
-                               "That is log p(x) itself; the question asks for its "
+                               "That is log p(x) itself, not its "
                                "distance from the bound."),
                   "elbo": (float(m),
-                           "That is the bound itself; the question asks for its "
+                           "That is the bound itself, not its "
                            "distance from log p(x).")},
         hints=["The bound is the mean of the log-weights; the evidence is the "
                "logarithm of their mean.",
@@ -294,7 +294,7 @@ def elbo_gap(r):
                   "reverse": (kl(m, v, a, w),
                               "That is KL(posterior‖q); the gap is KL(q‖posterior)."),
                   "bound": (elbo,
-                            "That is the bound itself; the question asks for its "
+                            "That is the bound itself, not its "
                             "distance from log p(x)."),
                   "std-for-variance": (kl(a, math.sqrt(w), m, math.sqrt(v)),
                                        "You used standard deviations where the "

@@ -139,7 +139,7 @@ def evaluate_frechet(r):
                                 "You compared the variances; it is the standard "
                                 "deviations that are subtracted and squared."),
                   "root": (math.sqrt(d2),
-                           "That is the distance; the question asks for its square."),
+                           "That is the distance, not its square."),
                   "independent": ((a - b)**2 + va + vb,
                                   "That is the mean squared distance of two "
                                   "independent draws; the cross term −2σσ′ is "

@@ -226,8 +226,7 @@ def exam_logistic_bias(r):
                   "swapped": ((now, was),
                               "The two numbers are swapped: before comes first."),
                   "errors": ((n - was, n - now),
-                             "You counted the errors; the question asks for the "
-                             "correct ones.")},
+                             "You counted the errors, not the correct ones.")},
         hints=["The boundary is where $wx + b = 0$.",
                "Find it before and after, and see which inputs lie between them."],
         solution=[f"Before, the boundary is $x = -b/w = {t}$: {was} of {n} are right.",
@@ -262,8 +261,7 @@ def exam_logistic_loss(r):
                                   "The labels stay the same, but the loss looks at the "
                                   "probabilities, and these come closer to one half."),
                   "sum": (n*up,
-                          f"That is the sum over the {n} examples; the question asks "
-                          "for the mean."),
+                          f"That is the sum over the {n} examples, not the mean."),
                   "multiplied": (loss(w*c) - loss(w),
                                  f"You multiplied the weight by {c}; it is divided."),
                   "after": (loss(w/c),
@@ -363,8 +361,7 @@ def exam_relu_loss(r):
                   "class-1": (((math.log(2) + soft(-b))/2, -sig(-b)/2),
                               "You treated the examples as class 1; they are class 0."),
                   "sum": ((2*mean, 2*slope),
-                          "These are sums over the two examples; the question asks for "
-                          "the mean.")},
+                          "These are sums over the two examples, not the mean.")},
         hints=["What does a ReLU make of a negative value, and what does the sigmoid "
                "make of that?",
                "With output $p$, the loss of class 0 is $-\\log(1 - p)$; its slope in "

@@ -168,8 +168,7 @@ def good_samples(r):
                   "not-squared": (1 - math.exp(-k/2),
                                   "The squared distance belongs in the exponent."),
                   "square": (math.erf(k/math.sqrt(2))**2,
-                             "That is a square around the mode; the question asks for "
-                             "a disc.")},
+                             "That is a square around the mode, not a disc.")},
         hints=["Measure the distance in standard deviations first.",
                "In the plane half the squared distance, in standard deviations, is "
                "exponential with mean 1."],

@@ -48,12 +48,11 @@ def generator_slopes(r):
                               "The two are swapped: the slope of the saturating loss "
                               "is the one that vanishes when D is near 0."),
                   "slope-in-D": ((-1/(1 - D), -1/D),
-                                 "That is the slope in the probability D; the question "
-                                 "asks for the slope in the logit. The chain rule "
+                                 "That is the slope in the probability D, not "
+                                 "the slope in the logit. The chain rule "
                                  "brings the factor D(1 - D)."),
                   "losses": ((math.log(1 - D), -math.log(D)),
-                             "Those are the losses themselves; the question asks for "
-                             "their slopes."),
+                             "Those are the losses themselves, not their slopes."),
                   "signs-differ": ((sat, -non),
                                    "Both losses fall when the logit rises, so both "
                                    "slopes are negative."),
@@ -449,7 +448,7 @@ def gan_step_code(r):
         cases=[(x, z, rates)], probe=_one_round, answer=_player(), check=_by_hand,
         mistakes={"saturating": (_player(g="sat"),
                                  "Your generator descends log(1 - D), the saturating "
-                                 "loss; the question asks for -log D."),
+                                 "loss, not -log D."),
                   "wrong-way": (_player(g="up"),
                                 "Your generator helps D: it raises log(1 - D) instead "
                                 "of log D, so its fakes become easier to catch."),

@@ -43,8 +43,7 @@ def grey_smear(r):
                                   "The first is right. The guess is right in one case "
                                   f"of {n}, and then it costs nothing."),
                   "per-pixel": ((smear/n, guess/n),
-                                "You averaged over the pixels; the question asks for "
-                                "the sum."),
+                                "You averaged over the pixels; sum over them."),
                   "one-pixel": ((smear, v*v*(1 - 1/n)),
                                 "The first is right. A wrong guess is wrong in two "
                                 "pixels: one too bright, one too dark."),

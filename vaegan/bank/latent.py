@@ -55,7 +55,7 @@ def latent_posterior(r):
                                "likelihood."),
                   "std": ((m, math.sqrt(v)),
                           "The mean is right; the second number is the standard "
-                          "deviation, the question asks for the variance."),
+                          "deviation, not the variance."),
                   "std-for-variance": ((W*(x - b)/(W*W + s), s/(W*W + s)),
                                        "You used σ where σ² belongs."),
                   "no-offset": ((W*x/(W*W + s*s), v),
@@ -96,7 +96,7 @@ def latent_evidence(r):
                   "std-added": (log_normal(x - b, (abs(W) + s)**2),
                                 "Independent parts add their variances, not their "
                                 "standard deviations."),
-                  "density": (px, "That is p(x); the question asks for its logarithm."),
+                  "density": (px, "That is p(x), not its logarithm."),
                   "best-z": (log_normal(x - b - W*m, s*s),
                              "That is log p(x|z) at the posterior mean. The evidence "
                              "averages the likelihood over the prior.")},
@@ -146,8 +146,7 @@ def latent_pca_loss(r):
                                 "The eigenvalues are the squares of the singular "
                                 "values, divided by the number of images."),
                   "kept": (kept/N,
-                           "That is the variance that is kept; the question asks for "
-                           "what is lost."),
+                           "That is the variance that is kept, not what is lost."),
                   "sum": (float(lost),
                           "That is the sum over the images, not the average."),
                   "pixels-too": (lost/N/d,

@@ -119,8 +119,7 @@ def vae_best_variance(r):
                                 f"You divided by the {m} pixels of one image; average "
                                 "over both images, too."),
                   "std": (math.sqrt(total/n),
-                          "That is the standard deviation; the question asks for the "
-                          "variance."),
+                          "That is the standard deviation, not the variance."),
                   "absolute": (math.fsum(map(abs, flat))/n,
                                "You averaged the absolute errors; a Gaussian counts "
                                "squared ones."),
@@ -168,8 +167,8 @@ def vae_logvar_slope(r):
                               "That is the slope in the log-standard-deviation."),
                   "no-half": (f"{R}*exp(-l) - {m}", "The factor ½ is missing."),
                   "variance": (f"({R}*exp(-2*l) - {m}*exp(-l))/2",
-                               "That is the slope in the variance; the question asks "
-                               "for the one in its logarithm.")},
+                               "That is the slope in the variance, not "
+                               "the one in its logarithm.")},
         hints=["Write the log-probability with $s = e^{\\ell}$ in it.",
                f"It is $-\\frac12[{m}\\log 2\\pi + {m}\\,\\ell + "
                f"{R}\\,e^{{-\\ell}}]$."],

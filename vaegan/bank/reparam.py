@@ -43,8 +43,8 @@ def score_variance(r):
                                          "The score is (z − μ)/σ²; you divided by σ "
                                          "only."),
                   "std": (math.sqrt(v),
-                          "That is the standard deviation of the estimate; the "
-                          "question asks for its variance.")},
+                          "That is the standard deviation of the estimate, not "
+                          "its variance.")},
         hints=["The estimate is $z^2 (z-\\mu)/\\sigma^2$. Put $z = \\mu + "
                "\\sigma\\varepsilon$: it becomes $z^2\\varepsilon/\\sigma$.",
                "Expand the square in $\\varepsilon$ and use "
@@ -202,7 +202,7 @@ def exponential_path(r):
     c = math.factorial(k)
     E = lambda t: integral(lambda z: z**k*t*math.exp(-t*z), 0, 45/lam, 1000)
     mistakes = {"value": (c/lam**k,
-                          "That is the expectation itself; the question asks for its "
+                          "That is the expectation itself, not its "
                           "derivative with respect to λ."),
                 "lost-rate": (-k*c/lam**k,
                               "The slope of the path is −z/λ; the division by λ is "
@@ -214,8 +214,8 @@ def exponential_path(r):
                                             "You squared the mean: E[z²] is not "
                                             "E[z]²."),
                             "outer-lost": (-1/lam**2,
-                                           "That is the derivative of E[z]; the "
-                                           "question asks for E[z²].")}
+                                           "That is the derivative of E[z], not "
+                                           "E[z²].")}
     what, mean = ("z", r"1/\lambda") if k == 1 else ("z^2", r"2/\lambda^2")
     return dict(
         question="A waiting time is drawn as $z = -\\log(u)/\\lambda$ with $u$ uniform "

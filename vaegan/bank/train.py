@@ -182,8 +182,7 @@ def train_collapse(r):
                                "The second one is negative, and a square cannot be. "
                                "The likelihood is largest at the edge, 0."),
                   "not-squared": ((math.sqrt(S - low), 0.),
-                                  "The first is w itself; the question asks for its "
-                                  "square."),
+                                  "The first is w itself, not its square."),
                   "no-collapse": ((S - low, S),
                                   "The noise alone already has more variance than the "
                                   "data; any w ≠ 0 would add to it."),
@@ -239,8 +238,7 @@ def train_warmup(r):
                                   "You multiplied the data's variance by β; the noise "
                                   "variance is multiplied by it."),
                   "not-squared": (math.sqrt(S - beta*v),
-                                  "That is w itself; the question asks for its "
-                                  "square."),
+                                  "That is w itself, not its square."),
                   "start": (S, "That is the value at the start, where β is 0.")},
         hints=[f"First β at step {t} of {T}.",
                "Divide the loss by β: the divergence is back at weight 1, and the "
@@ -275,8 +273,7 @@ def train_floor(r):
                                        "The noise enters with its variance s²; you "
                                        "took its standard deviation."),
                   "std": (math.sqrt(floor),
-                          "That is the standard deviation of w; the question asks for "
-                          "its variance."),
+                          "That is the standard deviation of w, not its variance."),
                   "one-step": (eta**2*s**2,
                                "That is what a single step adds; the steps before it "
                                "contribute, too."),

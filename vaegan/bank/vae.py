@@ -62,8 +62,7 @@ def vae_elbo(r):
                                "You added the divergence; in the bound it is "
                                "subtracted."),
                   "loss": (of(lambda i, k: k.sum(1) - i.sum(1)),
-                           "That is the loss, minus the bound; the question asks for "
-                           "the bound."),
+                           "That is the loss, which is minus the bound."),
                   "no-kl": (of(lambda i, k: i.sum(1)),
                             "That is the reconstruction term alone."),
                   "sigmoid-twice": (lambda x, l, m, v: right(x, l.sigmoid(), m, v),
@@ -150,8 +149,7 @@ def vae_grey_floor(r):
                            "Only pixels that are 0 or 1 can be scored with 0. A grey "
                            "pixel costs its entropy."),
                   "mean-pixels": (n*h/P,
-                                  f"You averaged over the {P} pixels; the question "
-                                  "asks for the sum."),
+                                  f"You averaged over the {P} pixels; sum over them."),
                   "one-pixel": (h,
                                 f"That is the cost of one grey pixel; there are {n}."),
                   "all-pixels": (P*h,
