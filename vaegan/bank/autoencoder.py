@@ -16,7 +16,7 @@ from ..exam.numerics import derivative, integral, normal_pdf
 # %% ../../nbs/bank/autoencoder.ipynb #55b10916
 PAGE = dict(title="Exercises: the linear autoencoder",
             subtitle="A loss, a step of descent, and where descent ends",
-            need="[The linear autoencoder](../05_autoencoder.ipynb).")
+            need="[Autoencoders](../05_autoencoder.ipynb).")
 
 # %% ../../nbs/bank/autoencoder.ipynb #c1a00011
 def _Phi(z): return .5*(1 + math.erf(z/math.sqrt(2)))
