@@ -88,6 +88,8 @@ function escape(event) {
   document.querySelector("button.menu").focus();
 }
 
+// where the contents lead, for Quarto's script, which marks the section in view
+for (const a of document.querySelectorAll("#TOC a")) a.dataset.scrollTarget = a.hash;
 copying();
 show();
 here();

@@ -73,7 +73,7 @@ def entry(path, here, up, toc):
     "A line of the list; under the current one the contents of its page"
     number, active = chapters().get(path, ""), path == here
     label = html.escape(titles()[path], quote=False)
-    if path in chapters() or path[:2].isdigit() or path.startswith(("exercises/", "bank/")): label = f"<b>{number}</b><span>{label}</span>"
+    if path in chapters() or path[:2].isdigit() or path.startswith(("exercises/", "bank/")): label = f"<b>{number}</b>{label}"
     state = ' class="sidebar-link active" aria-current="page"' if active else ""
     return f'<li><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
 
@@ -125,7 +125,7 @@ def contents(text):
         if link and depth == 1: links.append(link)
     if not links: return ""
     return ('<nav id="TOC" role="doc-toc" class="toc-active" aria-label="On this page"><ul>'
-            + "".join(f"<li>{a}</li>" for a in links) + "</ul></nav>")
+            + "".join("<li>" + re.sub(r' (?:id|data-scroll-target)="[^"]*"', "", a) for a in links) + "</ul></nav>")      # nbs/look.js says the targets again
 
 def turning(here, up):
     "The page before and the page after"
@@ -155,7 +155,8 @@ if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "li
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-sans-3-400-latin.woff2">
 </head>"""
 UNLISTED = '<meta name="robots" content="noindex">'      # the bank holds the answers: search engines leave it out, as our search does
-UNUSED = r'\n? *<(?:link|script)[^>]*(?:bootstrap-icons\.css|headroom\.min\.js|quarto-nav\.js|bootstrap\.min\.js|fuse\.min\.js)"[^>]*>(?:</script>)?'
+UNUSED = (r'\n? *<(?:link|script)[^>]*(?:bootstrap-icons\.css|headroom\.min\.js|quarto-nav\.js|bootstrap\.min\.js|fuse\.min\.js'
+          r'|popper\.min\.js|tippy\.umd\.min\.js|tippy\.css|/tabsets\.js)"[^>]*>(?:</script>)?')      # quarto.js imports tabsets.js by itself
 
 def swapped(text, pattern, new):
     "One part of Quarto's page for ours; an error if it is not there, or there twice"
@@ -230,8 +231,9 @@ def index(folder):
 
 # -- each page as plain Markdown -----------------------------------------------------------------------------------------
 def output(o):
+    "What a cell showed, without pictures and without what is folded there: the page has both"
     data = o.get("data", {})
-    if "text/markdown" in data: return "".join(data["text/markdown"])
+    if "text/markdown" in data: return re.sub(r"\n*<details>.*?</details>\n*", "\n", "".join(data["text/markdown"]), flags=re.S).strip("\n")
     if any(k.startswith("image/") or k == "text/html" for k in data): return ""
     text = "".join(o.get("text", "") or data.get("text/plain", ""))
     return fenced(text.strip(), "") if text.strip() else ""
@@ -266,12 +268,13 @@ def main(folder):
         for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")
         if new != text: f.write_text(new, encoding="utf-8")
     (folder/"scripts"/"chapters.json").write_text(json.dumps(groups(), ensure_ascii=False), encoding="utf-8")
-    (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, indent=0), encoding="utf-8")
+    (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     if (listed := folder/"sitemap.xml").exists():
         listed.write_text(re.sub(r"\s*<url>\s*<loc>[^<]*/bank/[^<]*</loc>.*?</url>", "", listed.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
     for page, path in documented().items():
         if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
-    for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js", "fuse.min.js"):
+    for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js", "fuse.min.js",
+                 "popper.min.js", "tippy.umd.min.js", "tippy.css"):
         for f in (folder/"site_libs").rglob(name): os.remove(f)
     if (page := folder/"index.html").exists():
         (folder/"404.html").write_text(lost(page.read_text(encoding="utf-8"), cfg["doc_baseurl"] + "/"), encoding="utf-8")

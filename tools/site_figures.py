@@ -135,6 +135,7 @@ def set_words(root):
         if not .8 < size/9 < 1.3: keep["--t"] = f"{size/9:.2f}"
         if style.get("font-weight") == "bold" or "bold" in style.get("font", ""): keep["font-weight"] = "600"
         if e.get("transform", "").startswith("rotate(-0"): e.attrib.pop("transform")
+        if keep == {"fill": "var(--ink-2)"}: keep = {}      # site.scss says so of every word
         put_style(e, keep)
 
 # -- colours -----------------------------------------------------------------------------------------------------------
@@ -216,14 +217,28 @@ def hoist(root):
                 if g[0].get(k): g.set(k, g[0].get(k))
                 for c in g: c.attrib.pop(k, None)
 
-def set_pixels(root):
-    "Pixels as lossless WebP where that is shorter"
+def join_ticks(root):
+    "The ticks of an axis that look alike as one line"
+    for axis in root.iter(f"{SVG}g"):
+        if not axis.get("id", "").startswith("matplotlib.axis"): continue
+        kinds = {}
+        for parent in list(axis.iter()):
+            for e in [e for e in parent if kind(e) == "path" and e.attrib.keys() == {"d", "style"}]:
+                first = kinds.setdefault(e.get("style"), e)
+                if first is e: continue
+                first.set("d", f"{first.get('d')} {e.get('d')}")
+                parent.remove(e)
+
+SMALL = 1000     # bytes of pixels that a page carries itself: fewer than it takes to ask for them
+
+def set_pixels(root, keep=None):
+    "Pixels as lossless WebP where that is shorter; `keep` makes files of what is not small"
     for e in root.iter(f"{SVG}image"):
-        old = e.attrib.pop(XLINK)
+        png = base64.b64decode(e.attrib.pop(XLINK).split(",", 1)[1])
         buf = io.BytesIO()
-        Image.open(io.BytesIO(base64.b64decode(old.split(",", 1)[1]))).save(buf, "WEBP", lossless=True, quality=75, method=4)
-        new = "data:image/webp;base64," + base64.b64encode(buf.getvalue()).decode()
-        e.set("href", min(old.replace("\n", ""), new, key=len))
+        Image.open(io.BytesIO(png)).save(buf, "WEBP", lossless=True, quality=75, method=5)
+        data, form = min((png, "png"), (buf.getvalue(), "webp"), key=lambda v: len(v[0]))
+        e.set("href", keep(data, form) if keep and len(data) > SMALL else f"data:image/{form};base64,{base64.b64encode(data).decode()}")
 
 def mark(root):
     "What the page treats in its own way: clouds of dots on no ground, words at free places"
@@ -237,12 +252,13 @@ def mark(root):
 def tidy(root, key):
     "Names that nobody calls go, the others become this figure's own; numbers are rounded, empty groups dropped"
     called = set(re.findall(r"#([\w.-]+)", ET.tostring(root, encoding="unicode")))
+    own = {e.get("id"): f"{key}{i}" for i, e in enumerate(e for e in root.iter() if e.get("id") in called)}
     for e in root.iter():
-        if e.get("id") in called: e.set("id", f"{key}-{e.get('id')}")
+        if e.get("id") in called: e.set("id", own[e.get("id")])
         else: e.attrib.pop("id", None)
         for k in ("href", "clip-path", "style"):
-            if k in e.attrib: e.set(k, re.sub(r"^#|(?<=url\()#", f"#{key}-", e.get(k)))
-        for k in e.attrib.keys() - {"href", "id", "style", "class"}: e.set(k, scaled(e.get(k)) if k == "transform" else rounded(e.get(k), 2 if k == "r" else 1))     # a dot is smaller than a tenth of a figure's point
+            if k in e.attrib: e.set(k, re.sub(r"(^|(?<=url\())#([\w.-]+)", lambda m: f"#{own.get(m[2], m[2])}", e.get(k)))
+        for k in e.attrib.keys() - {"href", "id", "style", "class", "legend"}: e.set(k, scaled(e.get(k)) if k == "transform" else rounded(e.get(k), 2 if k == "r" else 1))     # a dot is smaller than a tenth of a figure's point
         if kind(e) not in ("text", "tspan"): e.text = None
         e.tail = None
     for parent in list(root.iter())[::-1]:
@@ -294,7 +310,7 @@ def reach_all(groups, ends):
     return min(a for a, _ in each), max(b for _, b in each)
 
 # -- the whole ---------------------------------------------------------------------------------------------------------
-def flat(group): return [t for t in group.iter(f"{SVG}text") if "rotate" not in t.get("transform", "")]
+def flat(group): return [t for t in group.iter(f"{SVG}text") if not re.search(r"rotate\((?!-0 )", t.get("transform", ""))]
 
 def sides(inside):
     "Names of vertical axes with the words at their ticks, on the left (-1) or right (1): (name, its place, words, side)"
@@ -306,12 +322,12 @@ def sides(inside):
         side = 1 if x > max(place_of(t)[0] for t in ticks) else -1
         yield turned[0], x, ticks, side
 
-def spill(inside, lo, hi):
+def spill(inside, lo, hi, moved):
     "The room on the left and right that words need on a phone, where they are larger than drawn, in parts of the width"
     words, room = [], min(PHONE, (hi - lo)*PX)
     beside = {id(t): side for _, _, ticks, side in sides(inside) for t in ticks}      # where the axis' name stands behind a tick's words
     for e in (t for group in inside for t in flat(group)):
-        at = (place_of(e)[0] - lo)/(hi - lo)
+        at = (place_of(e)[0] - moved.get(id(e), 0) - lo)/(hi - lo)
         wide = NARROW*advance("".join(e.itertext()), WORD*float(style_of(e).get("--t", 1)))/room
         before = wide*dict(start=0, middle=.5, end=1)[e.get("text-anchor", "start")]
         name = 1.5*WORD/room
@@ -323,10 +339,80 @@ def spill(inside, lo, hi):
         right = min(.25, right + max(0, x + behind - 1)/max(at, .1))
     return {k: f"{v:.2f}" for k, v in (("--l", left), ("--r", right)) if v > .01}
 
+def moved_by(e, how):
+    "An element with the way that it goes on a phone"
+    put_style(e, style_of(e) | {k: f"{v:.1f}px" for k, v in how.items() if abs(v) > .5})
+
+def size_on_a_phone(lo, hi, room=None):
+    "How large a word is there, in points of the figure"
+    return WORD/PX*max(1, (hi - lo)*PX/PHONE)/(1 - sum(map(float, (room or {}).values())))
+
+def written(t, size): return NARROW*advance("".join(t.itertext()), size)
+
+def note(root):
+    "While a figure has its names: which words are an axis' ticks and its name, and on which axes a legend stands"
+    for axes in (g for g in root.iter(f"{SVG}g") if g.get("id", "").startswith("axes_")):
+        place = " ".join(f"{v:.1f}" for v in extent(axes))
+        for g in axes.iter(f"{SVG}g"):
+            if g.get("id", "").startswith("legend_"): g.set("legend", place)
+            if not g.get("id", "").startswith("matplotlib.axis"): continue
+            ticks, names = ([t for part in g if re.match(kind, part.get("id", "")) for t in flat(part)] for kind in ("[xy]tick_", "text_"))
+            if len({round(place_of(t)[1]) for t in ticks}) != 1 or len(ticks) < 2: continue      # not from left to right
+            g.set("axis", "")
+            for t in ticks: t.set("tick", "")
+            for t in names: t.set("name", "")
+
+def rows_of(legend):
+    "The rows of a legend from above: height -> its signs and words"
+    rows, signs = {}, []
+    for g in legend:
+        signs.append(g)
+        if texts := flat(g):
+            rows.setdefault(round(place_of(texts[0])[1]), []).extend(signs)
+            signs = []
+    return dict(sorted(rows.items()))
+
+def set_legends(inside, lo, hi):
+    "On a phone a legend that would run off its axes goes to the left, and its rows keep apart; each word with how far it goes"
+    size, out = size_on_a_phone(lo, hi), {}
+    for legend in (g for group in inside for g in group.iter() if "legend" in g.attrib):
+        left, right, top, bottom = floats(legend.attrib.pop("legend"))
+        if not (rows := rows_of(legend)): continue
+        texts = flat(legend)
+        begin = min(floats(e.get("d") or e.get("cx"))[0] for g in legend for e in g.iter() if e.get("d") or e.get("cx"))
+        over = max(place_of(t)[0] + written(t, size) for t in texts) - right if begin < right - 10 else 0
+        by = max(0, min(over, begin - left - 3))
+        upper = sum(rows)/len(rows) < (top + bottom)/2
+        new = list(rows)
+        for i in range(1, len(new)):
+            if upper: new[i] = max(new[i], new[i - 1] + 1.1*size)
+            else: new[-1 - i] = min(new[-1 - i], new[-i] - 1.1*size)
+        for (y, group), at in zip(rows.items(), new):
+            if by > .5 or abs(at - y) > .5:
+                for g in group: put_style(g, style_of(g) | {"--a": f"{-by:.1f}px", "--b": f"{at - y:.1f}px"})
+        out |= {id(t): by for t in texts}
+    return out
+
+def set_ticks(inside, size):
+    "On a phone words at ticks that would run into each other are fewer, and the axis' name below them keeps its distance"
+    for axis in (g for group in inside for g in group.iter() if g.attrib.pop("axis", None) is not None):
+        ticks = sorted((t for t in axis.iter() if t.attrib.pop("tick", None) is not None), key=lambda t: place_of(t)[0])
+        names = sorted((t for t in axis.iter() if t.attrib.pop("name", None) is not None), key=lambda t: place_of(t)[1])
+        apart = lambda some: all(place_of(b)[0] - place_of(a)[0] > (written(a, size) + written(b, size))/2 + .3*size for a, b in zip(some, some[1:]))
+        every = next((k for k in range(1, len(ticks)) if apart(ticks[::k])), len(ticks))
+        for i, t in enumerate(ticks):
+            if i % every: t.set("class", " ".join(filter(None, [t.get("class"), "spare"])))
+        last = place_of(ticks[0])[1]
+        if not names or place_of(names[0])[1] < last: continue
+        for t in names:
+            y = place_of(t)[1]
+            last = max(y, last + 1.15*size)
+            moved_by(t, {"--y": last - y})
+
 def keep_apart(inside, lo, hi, room):
     "How far words move on a phone, where they are larger than drawn: those below each other, and names beside an axis"
-    size = WORD/PX*max(1, (hi - lo)*PX/PHONE)/(1 - sum(map(float, room.values())))      # in points of the figure
-    move = lambda t, how: put_style(t, style_of(t) | {k: f"{v:.1f}px" for k, v in how.items() if abs(v) > .5})
+    size, move = size_on_a_phone(lo, hi, room), moved_by
+    set_ticks(inside, size)
     columns, names = {}, list(sides(inside))
     for e in (t for group in inside for t in group.iter(f"{SVG}text")):
         if e.attrib.pop("free", None) is not None and "rotate" not in e.get("transform", ""): columns.setdefault(round(place_of(e)[0]), []).append(e)
@@ -341,7 +427,7 @@ def window(inside, lo, hi, height, zoom, **label):
     "The part of a figure between two places as one SVG; `zoom` is how much smaller than drawn it stands in the text column"
     width = (hi - lo)*PX
     new = ET.Element("svg", {"class": "fig", "viewBox": rounded(f"{lo:.2f} 0 {hi - lo:.2f} {height:.2f}"), **label})
-    put_style(new, {"--w": f"{width:.0f}", "--z": f"{zoom:.3f}"} | (room := spill(inside, lo, hi)))
+    put_style(new, {"--w": f"{width:.0f}", "--z": f"{zoom:.3f}"} | (room := spill(inside, lo, hi, set_legends(inside, lo, hi))))
     keep_apart(inside, lo, hi, room)
     new.extend(inside)
     return re.sub(r' xmlns(:\w+)?="[^"]*"', "", ET.tostring(new, encoding="unicode"))
@@ -356,14 +442,15 @@ def side_by_side(root, panels, wide, high, alt):
     total = sum(b - a for _, a, b in panels)*PX + 6*(len(panels) - 1)
     return f'<div class="panels" role="img" aria-label="{html.escape(alt, quote=True)}" style="--p:{total/len(panels):.0f}px;grid-template-columns:{room};max-width:{total:.0f}px">\n' + "\n".join(parts) + "\n</div>"
 
-def drawn(text, alt):
-    "The SVG of a notebook as HTML of the page"
+def drawn(text, alt, keep=None):
+    "The SVG of a notebook as HTML of the page; `keep(bytes, form)` makes a file of the page's own and says where it is"
     root = ET.fromstring(re.sub(r"<!--.*?-->|<!DOCTYPE[^>]*>|<\?xml[^>]*\?>", "", text, flags=re.S))
     _, _, wide, high = floats(root.get("viewBox"))
     set_mathematics(root)
     align(root)
     panels = columns(root) if wide*PX > 420 else []
-    for step in (set_grounds, white_grounds, set_words, set_colours, mark, set_pixels, hoist): step(root)
-    tidy(root, "f" + hashlib.sha1(text.encode()).hexdigest()[:7])
+    for step in (note, set_grounds, white_grounds, set_words, set_colours, mark, hoist, join_ticks): step(root)
+    set_pixels(root, keep)
+    tidy(root, f"f{hashlib.sha1(text.encode()).hexdigest()[:5]}-")
     if panels: return side_by_side(root, panels, wide, high, alt)
     return window(list(root), 0, wide, high, max(1, wide*PX/COLUMN), **{"role": "img", "aria-label": alt})

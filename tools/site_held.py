@@ -42,21 +42,24 @@ def words(text):
 def formula(text): return f'<span class="math inline">{escaped(breakable(text.strip("$")))}</span>'
 
 def table(kind, title, head, body):
-    "A table below its title: on a phone the head is left out, and each number has its own name"
-    cells = "".join(f'<th scope="col"{" class=num" if i else ""}>{h}</th>' for i, h in enumerate(head))
-    return f'<p class="label">{title}</p>\n<table class="mutants {kind}">\n<thead><tr>{cells}</tr></thead>\n<tbody>\n' + "\n".join(body) + "\n</tbody>\n</table>"
+    """A table below its title. Quarto leaves it as it is, and what can be known from a column is said once, in the style sheet:
+    its alignment, its colour, and on a phone, where the head is left out, the name of each number"""
+    cells = "".join(f'<th scope="col">{h}</th>' for h in head)
+    rows = "\n".join(f"<tr>{''.join(f'<td>{c}</td>' for c in r)}</tr>" for r in body)
+    return f'<p class="label">{title}</p>\n<table class="mutants {kind}" {UNTOUCHED}>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>'
 
-def num(value, name): return f'<td class="num" data-model="{name}">{escaped(value.replace("-", "−"))}</td>'
+UNTOUCHED = 'data-quarto-disable-processing="true"'
+def num(value): return escaped(value.replace("-", "−"))
 
 def sides(s):
     "Both sides, or all of a chain, with their values"
-    body = [f'<tr class="right"><td>{formula(tex)}</td>{num(value, "value")}</tr>' for tex, value in s.sides]
+    body = [(formula(tex), num(value)) for tex, value in s.sides]
     notes = "".join(f"\n<p>{escaped(n[:1].upper() + n[1:])}.</p>" for n in s.notes if not n.startswith("not used"))
     return table("sides", f"({escaped(s.tag)}), evaluated as it stands" if s.tag else "Evaluated as it stands", ("side", "value"), body) + notes
 
 def wrong(s):
     "The wrong versions, each with the number that it gives"
-    body = [f'<tr class="mutant"><td>{formula(tex)}<small>{words(what)}</small></td>{num(gives, "gives")}{num(should, "should be")}</tr>' for what, tex, gives, should in s.wrong]
+    body = [(f"{formula(tex)}<small>{words(what)}</small>", num(gives), num(should)) for what, tex, gives, should in s.wrong]
     return table("wrong", SUMMARY, ("wrong version", "gives", "should be"), body)
 
 def body(tag, cells):

@@ -34,16 +34,20 @@ def webp(png):
         img = img.convert("RGBA" if "A" in img.mode or "transparency" in img.info else "RGB")
         if img.mode == "RGBA" and img.getextrema()[3][0] == 255: img = img.convert("RGB")
         buf = io.BytesIO()
-        img.save(buf, "WEBP", lossless=True, quality=75, method=4)
+        img.save(buf, "WEBP", lossless=True, quality=75, method=5)
         return buf.getvalue(), img.size
+
+def kept(data, form, site, up):
+    "A file of the site for some pixels, which all pages share that show them; its address"
+    file = site/"pictures"/f"{hashlib.sha1(data).hexdigest()[:12]}.{form}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists(): file.write_bytes(data)
+    return f"{up}pictures/{file.name}"
 
 def plate(png, alt, site, up, scale=1.):
     "An image tag for a picture drawn on white, which becomes a file of the site"
     data, (width, height) = webp(png)
-    file = site/"pictures"/f"{hashlib.sha1(data).hexdigest()[:12]}.webp"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists(): file.write_bytes(data)
-    return (f'<img class="plate" src="{up}pictures/{file.name}" alt="{html.escape(alt, quote=True)}" '
+    return (f'<img class="plate" src="{kept(data, "webp", site, up)}" alt="{html.escape(alt, quote=True)}" '
             f'width="{width/scale:.0f}" height="{height/scale:.0f}" loading="lazy" decoding="async">')
 
 def figure(picture, caption):
@@ -64,7 +68,7 @@ def picture(data, alt, site, up):
     "The picture among the forms of an output, as HTML; none if there is none"
     block = "".join(data.get("text/html", ""))
     if "vaegan-living" in block: return living(block, site, up)
-    if svg := "".join(data.get("image/svg+xml", "")): return drawn(svg, alt)
+    if svg := "".join(data.get("image/svg+xml", "")): return drawn(svg, alt, lambda pixels, form: kept(pixels, form, site, up))
     if png := "".join(data.get("image/png", "")).strip(): return plate(png, alt, site, up)
 
 def quiet(outputs, words, site, up):

@@ -2,28 +2,32 @@
 page, rules of style for markup that stands on no page. tools/finish_site.py uses it; all of it is lossless for a reader."""
 import hashlib
 import html
+import json
 import re
 
 LINE = re.compile(r'^<span id="cb[\w-]+"><a href="#cb[\w-]+" aria-hidden="true" tabindex="-1"></a>(.*)</span>$', re.M)
 PLAIN = re.compile(r'<span class="(?:op|ot|va|cn|pp|ex|er|al|in|re|sc|dt|wa)">([^<]*)</span>')      # what site.scss leaves uncoloured
-COLORS = dict(k="kw cf im", s="st ss ch vs", n="dv fl bn", c="co do an cv", f="fu at bu")           # site.scss: five colours
-COLOR = {kind: letter for letter, kinds in COLORS.items() for kind in kinds.split()}
+COLORS = dict(b="kw cf im", em="st ss ch vs", i="dv fl bn", cite="co do an cv", var="fu at bu")     # site.scss: five colours
+COLOR = {kind: element for element, kinds in COLORS.items() for kind in kinds.split()}
 COLORED = re.compile(r'<span class="(' + "|".join(COLOR) + r')">([^<]*)</span>')
 ONCE = re.compile(r'<script(?P<kind>[^>]*)>(?P<body>(?:(?!</script>).)*?'
-                  r'(?:const anchorJS|The answer box of an exercise|mathElements).*?)</script>\n?', re.S)
+                  r'(?:const anchorJS|The answer box of an exercise|mathElements|"search-no-results-text").*?)</script>\n?', re.S)
+NAMED = re.compile(r'id="(?P<id>[^"]+)" type="application/json"')      # data that a script of Quarto looks for
 CODE = re.compile(r'(<code class="sourceCode)[^"]*("[^>]*>)(.*?)</code>', re.S)
 COPY = re.compile(r'<button title="[^"]*" class="code-copy-button"><i class="bi"></i></button>')     # nbs/look.js brings it
 OTHERS = (re.compile(r"<style>\s*/\* Default styles provided by pandoc.*?</style>\n?", re.S),
           re.compile(r' data-quarto-private-\d+="[^"]*"'), re.compile(r' data-quarto-table-cell-role="\w+"'), COPY,
-          re.compile(r'(?<=class="sourceCode) python code-with-copy(?=")'),
+          re.compile(r'(?<=class="sourceCode) python code-with-copy(?=")'), re.compile(r'(?<=<div class="sourceCode) cell-code(?=")'),
+          re.compile(r'(?<=<div class="sourceCode") id="cb[\d-]+"(?=>)'), re.compile(r' data-execution_count="\d*"'),
+          re.compile(r' data-quarto-disable-processing="true"'),
+          re.compile(r'\s*</t[dh]>\s*(?=<t[dh][ >]|</tr>)|\s*</(?:tr|tbody|thead)>\s*(?=<t[rbh]|</t(?:body|head|able)>)'),     # what HTML takes as said
           re.compile(r'<meta name="twitter:(?!card)[^>]*>\n?'))               # these repeat og:…, which is read in their place
 
 def coloured(code):
-    "Code with the short marks i.k, i.s, i.n, i.c, i.f for Quarto's spans; neighbours of one colour are one"
+    "Code with an element of its own for each colour, the shortest for the most frequent, for Quarto's spans; neighbours are one"
     code = PLAIN.sub(r"\1", LINE.sub(r"\1", code))
-    code = COLORED.sub(lambda m: f"<i class={COLOR[m[1]]}>{m[2]}</i>", code)
-    return re.sub(r"<i class=(\w)>([^<]*)</i>(?:<i class=\1>([^<]*)</i>)+",
-                  lambda m: f"<i class={m[1]}>{re.sub('<[^>]*>', '', m[0])}</i>", code)
+    code = COLORED.sub(lambda m: f"<{COLOR[m[1]]}>{m[2]}</{COLOR[m[1]]}>", code)
+    return re.sub(rf"<({'|'.join(COLORS)})>[^<]*</\1>(?:<\1>[^<]*</\1>)+", lambda m: f"<{m[1]}>{re.sub('<[^>]*>', '', m[0])}</{m[1]}>", code)
 
 LONG = 50     # letters of a line of code that fit a narrow phone: a longer one may go on in the next line
 
@@ -32,11 +36,11 @@ def hanging(code):
     def line(m):
         text = html.unescape(re.sub("<[^>]*>", "", m[0])).rstrip()
         deep = len(text) - len(text.lstrip()) + 4
-        return f"<u style=--i:{deep}>{m[0]}</u>" if len(text) > LONG else m[0]
-    if "<i class=" not in code: return code      # the copy in an equation's block, which site.js fills from the cell
-    return code if "<u style=" in code else re.sub(r"[^\n]+\n?", line, code)
+        return f"<u{f' style=--i:{deep}' if deep > 4 else ''}>{m[0]}</u>" if len(text) > LONG else m[0]
+    if not re.search(rf"<(?:{'|'.join(COLORS)})>", code): return code      # the copy in an equation's block, which site.js fills from the cell
+    return code if re.search("<u[ >]", code) else re.sub(r"[^\n]+\n?", line, code)
 
-LINES = re.compile(r'(?<= d=")M[-\d. LM]+[zZ]?(?=")')
+LINES = re.compile(r'(?<= d=")M[-\d. LMzZ]+(?=")')
 
 def straight(a, b, points):
     "Whether all points lie on the way from a to b, to a twentieth of a point: they are written to a tenth"
@@ -53,14 +57,30 @@ def thinned(points):
             kept.append(points[at])
     return kept + points[-1:]*(len(points) > 1)
 
+def number(v):
+    "0.50 -> .5"
+    return re.sub(r"^(-?)0(?=\.)", r"\1", f"{v:.2f}".rstrip("0").rstrip(".")) if round(v, 2) else "0"
+
+def put(out, v):
+    "A number behind others, as SVG reads them: no space where a sign or a second point parts them"
+    s = number(v)
+    apart = not out or out[-1] in "Mlhv" or s[0] == "-" or s[0] == "." and "." in re.split("[ a-zM-]", out)[-1]
+    return out + ("" if apart else " ") + s
+
 def path(m):
-    "A drawn line of a figure, M x y L x y …, as short as it can be said"
-    out = []
+    "A drawn line of a figure, M x y L x y …, as short as it can be said: from point to point, h and v along an axis"
+    out = ""
     for piece in re.findall(r"M[^M]*", m[0]):
-        numbers = [float(n) for n in re.findall(r"-?[\d.]+", piece)]
-        points = thinned(list(zip(numbers[::2], numbers[1::2])))
-        out.append("M" + " ".join(f"{x:g} {y:g}" for x, y in points) + "z"*(piece.rstrip()[-1] in "zZ"))
-    return "".join(out)
+        at = [float(n) for n in re.findall(r"-?[\d.]+", piece)]
+        (a, b), *points = thinned(list(zip(at[::2], at[1::2])))
+        out, last = put(put(out + "M", a), b), ""
+        for x, y in points:
+            way, by = ("h", [x - a]) if x != a and y == b else ("v", [y - b]) if x == a and y != b else ("l", [x - a, y - b])
+            if way != last: out += way
+            for v in by: out = put(out, v)
+            a, b, last = x, y, way
+        out += "z"*(piece.rstrip()[-1] in "zZ")
+    return out
 
 UNSAID = {"caption-top", "table-sm", "table-striped", "small", "odd", "even", "header"}      # classes of tables that site.scss does not ask for
 
@@ -77,13 +97,17 @@ def lighter(text):
     text = re.sub(r'<svg class="fig".*?</svg>', lambda m: LINES.sub(path, m[0]), text, flags=re.S)
     return CODE.sub(lambda m: m[1] + m[2] + hanging(coloured(m[3])) + "</code>", text)
 
+PUT = 'document.head.append(Object.assign(document.createElement("script"), {{id: "{id}", type: "application/json", textContent: {text}}}));\n'
+
 def shared(text, up):
     "A page whose large scripts stand in files that all pages share; and those files: name -> script"
     files = {}
     def out(m):
-        name = f"{hashlib.sha256(m['body'].encode()).hexdigest()[:12]}.js"
+        body = m["body"]
+        if data := NAMED.search(m["kind"]): body = PUT.format(id=data["id"], text=json.dumps(body, ensure_ascii=False))
+        name = f"{hashlib.sha256(body.encode()).hexdigest()[:12]}.js"
         if name in files: return ""
-        files[name] = m["body"]
+        files[name] = body
         module = 'type="module" ' if "module" in m["kind"] else "defer "
         return f'<script {module}src="{up}scripts/{name}"></script>\n'
     return ONCE.sub(out, text), files

@@ -1,4 +1,5 @@
 "tools/site_figures.py, without Quarto: what becomes of a matplotlib figure on the site"
+import base64
 import io
 import re
 from itertools import pairwise
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import site_figures
 from notebooks import NBS, code_cells
+from PIL import Image
 from site_figures import drawn
 
 from vaegan.plot import COLORS, STYLE, _plain
@@ -40,7 +42,7 @@ def test_words_and_colours_are_the_pages():
     assert root.get("role") == "img" and root.get("aria-label") == ALT
     words = texts(root)
     assert {"nats", "A title", "ELBO", "fake", "z12 of θ"} <= words.keys()
-    assert "var(--wrong)" in words["fake"].get("style") and "var(--ink-2)" in words["nats"].get("style")
+    assert "var(--wrong)" in words["fake"].get("style") and "fill" not in words["nats"].get("style", ""), "every word is in the page's second ink"
     out = ET.tostring(root, encoding="unicode").lower()
     assert "var(--fig-model)" in out and "var(--fig-fake)" in out and "font-family" not in out and "dejavu" not in out
     assert not re.search("|".join([*COLORS.values(), "#ffffff", "#333333", "#666666"]).lower(), out), "no colour of its own"
@@ -127,6 +129,31 @@ def test_words_that_grow_on_a_phone_get_room():
     behind = {side: float(v) for side, v in room(ends)}
     assert behind.get("l", 0) < .03 < behind["r"] and not room(lambda ax: ax.plot([0, 1]))
 
+def test_ticks_that_look_alike_are_one_line():
+    "Each where it was; lines across the axes are no ticks"
+    ends = lambda e: [tuple(float(v) for v in p.split()) for p in re.findall(r"[\d.]+ [\d.]+", e.get("d"))]
+    def three(ax): ax.set(xlim=(0, 2), xticks=[0, 1, 2], yticks=[]), ax.grid(axis="x")
+    text = svg(three)
+    before = [e for e in ET.fromstring(text).iter(f"{site_figures.SVG}path") if len(ends(e)) == 2 and not e.get("clip-path") and ends(e)[0][0] == ends(e)[1][0]]
+    ticks = [e for e in parsed(drawn(text, ALT)).iter("path") if len(ends(e)) == 6]
+    assert len(ticks) == 1 and {(round(x, 1), round(y, 1)) for x, y in ends(ticks[0])} <= {(round(x, 1), round(y, 1)) for e in before for x, y in ends(e)}
+    assert len([e for e in parsed(drawn(text, ALT)).iter("path") if e.get("clip-path")]) == 3
+
+def test_pixels_become_files_where_there_is_a_place_for_them():
+    "The same pixels as in the notebook, once; a few stay in the page"
+    rng, files = np.random.default_rng(0), {}
+    def keep(data, form): return files.setdefault(data, f"a/{len(files)}.{form}")
+    shades, flat = rng.random((40, 40)), np.eye(3)
+    def draw(*axs):
+        for ax, z in zip(axs, (shades, flat, shades)): ax.imshow(z, cmap="Greys")
+    text = svg(draw, 3)
+    found = [e.get("href") for e in parsed(drawn(text, ALT, keep)).iter("image")]
+    assert [h[:10] for h in found] == ["a/0.webp", "data:image", "a/0.webp"]
+    pixels = lambda data: np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
+    (kept,), was = files, base64.b64decode(next(ET.fromstring(text).iter(f"{site_figures.SVG}image")).get(site_figures.XLINK).split(",")[1])
+    assert (pixels(kept) == pixels(was)).all()
+    assert all(e.get("href").startswith("data:image/") for e in parsed(drawn(text, ALT)).iter("image"))
+
 # -- what is stored ----------------------------------------------------------------------------------------------------
 STORED = [(nb, c["id"], "".join(o["data"]["image/svg+xml"])) for nb in NBS for c in code_cells(nb) for o in c.outputs if "image/svg+xml" in o.get("data", {})]
 
@@ -167,12 +194,28 @@ def test_plain_is_what_was_drawn():
     ticks = [e for e in root.iter(ns + "path") if e.get("d").count("L") == 1 and "#666666" in e.get("style")]
     assert len(dots) + 1 + len(ticks) - 2 == len(places), "two of the lines are spines"
 
-def test_legends_stay_in_their_figure_on_a_phone():
+def test_legends_stay_on_their_axes_on_a_phone():
+    "Larger words would run off to the right: all of the legend goes to the left, its rows keep apart, and no room is taken from the picture"
     def draw(ax):
-        ax.plot([0, 1], label="log p(x|z), the divergence in closed form")
+        for words in ("log p(x|z), the divergence in closed form", "short"): ax.plot([0, 1], label=words)
         ax.legend(loc="upper right")
-    (side, right), = re.findall(r"--([lr]):([\d.]+)", parsed(drawn(svg(draw, figsize=(5.5, 3)), ALT)).get("style"))
-    assert side == "r" and .05 < float(right) < .2
+    root = parsed(drawn(svg(draw, figsize=(7, 3)), ALT))
+    assert not re.findall(r"--[lr]:", root.get("style"))
+    by = [tuple(float(v) for v in m) for g in root.iter("g") for m in re.findall(r"--a:-([\d.]+)px;--b:(-?[\d.]+)px", g.get("style") or "")]
+    assert len(by) == 4 and len({a for a, _ in by}) == 1 and 10 < by[0][0] < 150, "two lines and their words, all by the same"
+    (first, second), size = (float(texts(root)[w].get("y")) for w in ("log p(x|z), the divergence in closed form", "short")), site_figures.size_on_a_phone(0, 500)
+    assert by[0][1] == by[1][1] == 0 and second + by[2][1] - first >= 1.05*size > second - first
+    assert not re.search("--a:", drawn(svg(lambda ax: (ax.plot([0, 1], label="short"), ax.legend(loc="upper left"))), ALT))
+
+def test_ticks_and_names_keep_apart_on_a_phone():
+    "Of words at ticks that would run into each other every second or third is left, and the name below goes further down"
+    def many(ax): ax.set(xlim=(0, 1000), xticks=range(0, 1001, 50), xlabel="a name")
+    wide = parsed(drawn(svg(many, figsize=(8, 3)), ALT))
+    spare = [float(w) for w, t in texts(wide).items() if t.get("class") == "spare"]
+    assert spare == [50. + 100*i for i in range(10)]
+    assert 2 < float(re.search(r"--y:([\d.]+)px", texts(wide)["a name"].get("style"))[1]) < 9
+    small = parsed(drawn(svg(lambda ax: ax.set(xlim=(0, 2), xticks=[0, 1, 2]), figsize=(3, 3)), ALT))
+    assert not [t for t in texts(small).values() if t.get("class")] and not any(set(e.keys()) & {"tick", "name", "axis", "legend"} for e in [*small.iter(), *wide.iter()])
 
 @pytest.mark.parametrize("off", [False, True])
 def test_names_of_rows_beside_a_sheet_follow_the_page(off):
@@ -225,7 +268,7 @@ def corners(image):
 
 def test_pixels_lie_where_the_notebook_put_them(monkeypatch):
     "A density drawn as pixels stays under the samples that are drawn on it: no stored picture moves or grows by .3 points"
-    def unpacked(root):
+    def unpacked(root, keep):
         for e in root.iter(f"{site_figures.SVG}image"): e.set("href", e.attrib.pop(site_figures.XLINK)[:9])
     monkeypatch.setattr(site_figures, "set_pixels", unpacked)
     n = 0

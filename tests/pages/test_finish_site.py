@@ -1,6 +1,7 @@
 "The last step of `make docs`, on pages as Quarto writes them: the shell around a page, what search finds, each page as Markdown"
 import json
 import math
+import random
 import re
 import shutil
 import subprocess
@@ -89,6 +90,10 @@ PAGE = """<!DOCTYPE html>
 <footer class="footer"><div>Quarto's own</div></footer></body></html>
 """
 
+CELLS, ROWS = {"td", "th"}, {"tr", "tbody", "thead"}
+ENDS = dict(li={"li"}, td=CELLS, th=CELLS, tr=CELLS | {"tr"}, tbody=CELLS | ROWS)       # what HTML lets end where the next begins
+INSIDE = dict(ul={"li"}, ol={"li"}, tr=CELLS, thead=CELLS | {"tr"}, tbody=CELLS | {"tr"}, table=CELLS | ROWS)       # and with what it stands in
+
 class Tree(HTMLParser):
     "Are the tags of a page nested rightly, and which landmarks and links are there?"
     def __init__(self, text):
@@ -101,12 +106,12 @@ class Tree(HTMLParser):
         if tag in ("nav", "header", "footer", "main"): self.landmarks.append((tag, a.get("aria-label") or a.get("id") or a.get("class")))
         if tag == "a" and "href" in a: self.links.append((a["href"], a.get("class", "")))
         if "id" in a: self.ids.append(a["id"])
-        if tag == "li" and self.open and self.open[-1] == "li": self.open.pop()
+        while self.open and self.open[-1] in ENDS.get(tag, ()): self.open.pop()
         if tag not in VOID and tag not in ("path", "circle"): self.open.append(tag)
     def handle_startendtag(self, tag, attrs): pass
     def handle_endtag(self, tag):
         if tag in ("path", "circle"): return
-        while tag in ("ul", "ol") and self.open and self.open[-1] == "li": self.open.pop()    # HTML lets an item end with its list
+        while self.open and self.open[-1] in INSIDE.get(tag, ()) and tag not in self.open[-1:]: self.open.pop()
         assert self.open and self.open.pop() == tag, (tag, self.open[-3:])
 
 def test_a_finished_page_is_ours_and_well_formed():
@@ -260,26 +265,27 @@ def test_a_page_as_markdown():
     from fastcore.basics import AttrDict
     cell = lambda kind, source, **more: AttrDict(cell_type=kind, source=source, **more)
     nb = AttrDict(cells=[cell("markdown", "# A"), cell("code", "#| hide\nimport os", outputs=[]), cell("code", "#| checks: A\n1 + 1", outputs=[AttrDict(data={"text/plain": "2"})]),
+                         cell("code", "holds(A)", outputs=[AttrDict(data={"text/markdown": "| a |\n\n<details><summary>Wrong</summary>\n\n| b |\n\n</details>\n"})]),
                          cell("code", "plot()", outputs=[AttrDict(data={"text/plain": "<Figure>", "image/png": "AAAA"})])])
-    assert markdown(nb) == "# A\n\n```python\n1 + 1\n```\n\n```\n2\n```\n\n```python\nplot()\n```\n"
+    assert markdown(nb) == "# A\n\n```python\n1 + 1\n```\n\n```\n2\n```\n\n```python\nholds(A)\n```\n\n| a |\n\n```python\nplot()\n```\n"
 
 def test_a_page_is_lighter_and_says_the_same():
     line = '<span id="cb1-{0}"><a href="#cb1-{0}" aria-hidden="true" tabindex="-1"></a>{1}</span>'
     code = "\n".join([line.format(1, 'x <span class="op">=</span> <span class="dv">1</span>'), line.format(2, ""), line.format(3, '<span class="co"># done</span>')])
     heavy = ("<style>\n/* Default styles provided by pandoc. */ a {}\n</style>\n<style>mine</style>"
              f'<div class="cell" data-quarto-private-1="{{&quot;key&quot;}}"><code class="sourceCode python">{code}</code></div>')
-    assert lighter(heavy) == '<style>mine</style><div class="cell"><code class="sourceCode">x = <i class=n>1</i>\n\n<i class=c># done</i></code></div>'
+    assert lighter(heavy) == '<style>mine</style><div class="cell"><code class="sourceCode">x = <i>1</i>\n\n<cite># done</cite></code></div>'
     assert lighter(lighter(heavy)) == lighter(heavy) and PLAIN.sub("", "<span class=\"im\">import</span>") == "<span class=\"im\">import</span>"
 
 def test_long_lines_of_code_hang():
     "A line that a phone folds goes on four letters deeper than it began; the others stay as they are, and no letter is lost"
-    long = "    value = <i class=f>log_prob</i>(x, mu, logvar) - kl_normal(mu_q, logvar_q)"
+    long = "    value = <var>log_prob</var>(x, mu, logvar) - kl_normal(mu_q, logvar_q)"
     code = f"x = 1\n\n{long}\nassert a &lt; b\n{long.strip()}"
     out = hanging(code)
-    assert re.findall("--i:(\\d+)", out) == ["8", "4"] and "x = 1\n\n<u style" in out and "</u>assert a &lt; b\n<u" in out
+    assert re.findall("<u([^>]*)>", out) == [" style=--i:8", ""] and "x = 1\n\n<u style" in out and "</u>assert a &lt; b\n<u" in out
     assert re.sub("</?u[^>]*>", "", out) == code and hanging(out) == out
     short = "a"*44 + " &lt;&lt;&lt; 1"      # 50 letters as they are read, 59 as they are written
-    assert hanging(short) == short and hanging("<i class=n>1</i>\n" + short) == "<i class=n>1</i>\n" + short
+    assert hanging(short) == short and hanging("<i>1</i>\n" + short) == "<i>1</i>\n" + short
 
 def test_an_address_that_is_no_page(tmp_path):
     "The page for it stands at any depth: its links begin at the site's root, it is in no search"
@@ -293,21 +299,45 @@ def test_an_address_that_is_no_page(tmp_path):
 
 def test_tables_keep_the_classes_that_the_sheet_asks_for():
     heavy = '<table class="mutants wrong caption-top table table-sm table-striped small"><tr class="mutant odd"></tr><tr class="even"></tr></table>'
-    assert lighter(heavy) == '<table class="mutants wrong table"><tr class="mutant"></tr><tr></tr></table>' == lighter(lighter(heavy))
+    assert lighter(heavy) == '<table class="mutants wrong table"><tr class="mutant"><tr></table>' == lighter(lighter(heavy))
+    whole = '<table>\n<thead>\n<tr>\n<th>a b</th>\n<th>c</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1 <b>2</b></td>\n<td></td>\n</tr>\n</tbody>\n</table>'
+    assert lighter(whole) == "<table>\n<thead>\n<tr>\n<th>a b<th>c<tbody>\n<tr>\n<td>1 <b>2</b><td></table>" == lighter(lighter(whole))
+
+def points(d):
+    "The lines of a path as SVG's own grammar has them: [(x, y), …] each, z as itself"
+    lines, x, y, way = [], 0., 0., ""
+    rest = re.findall(r"[a-zA-Z]|-?(?:\d+\.\d*|\.\d+|\d+)", d)
+    while rest:
+        if rest[0].isalpha(): way = rest.pop(0)
+        if way == "M": lines.append([])
+        if way in "zZ": lines[-1].append("z")
+        else:
+            a, b = (0. if way == "v" else float(rest.pop(0))), (0. if way == "h" else float(rest.pop(0)))
+            x, y, way = (a, b, "L") if way in "ML" else (x + a, y + b, way)
+            lines[-1].append((round(x, 2), round(y, 2)))
+    return lines
 
 def test_lines_of_figures_lose_only_points_that_do_not_bend_them():
     flat = "M0 5L1 5L2 5L3 5L4 4L5 3L5 9z"
-    assert lighter(f'<svg class="fig"><path d="{flat}"/></svg>') == '<svg class="fig"><path d="M0 5 3 5 5 3 5 9z"/></svg>'
-    back = '<svg class="fig"><path d="M0 0 4 0 2 0M1 1 1 1"/><path d="M0 0C1 1 2 2 3 3"/></svg>'
-    assert lighter(back) == back and lighter(f"<svg>{flat}</svg>") == f"<svg>{flat}</svg>"
+    assert lighter(f'<svg class="fig"><path d="{flat}"/></svg>') == '<svg class="fig"><path d="M0 5h3l2-2v6z"/></svg>'
+    assert lighter('<svg class="fig"><path d="M.5 5L1 5.5L.2 -.3L-3 -.1zM1 1L10 2L1 1"/></svg>') == '<svg class="fig"><path d="M.5 5l.5.5-.8-5.8-3.2.2zM1 1l9 1-9-1"/></svg>'
+    back = '<svg class="fig"><path d="M0 0h4-2M1 1l0 0"/><path d="M0 0C1 1 2 2 3 3"/></svg>'
+    assert lighter(back.replace("h4-2M1 1l0 0", " 4 0 2 0M1 1 1 1")) == back == lighter(back) and lighter(f"<svg>{flat}</svg>") == f"<svg>{flat}</svg>"
+    rng, figure = random.Random(0), '<svg class="fig"><path d="{}"/></svg>'.format
+    for _ in range(50):
+        lines = [[(round(rng.uniform(-3, 300), rng.choice([0, 1, 2])), rng.choice([0., .5, 7.])) for _ in range(9)] + ["z"]*rng.choice([0, 1]) for _ in range(3)]
+        said = "".join("M" + "L".join(f"{p[0]:g} {p[1]:g}" for p in line if p != "z") + "z"*(line[-1] == "z") for line in lines)
+        assert points(said) == lines
+        kept = [thinned([p for p in line if p != "z"]) + ["z"]*(line[-1] == "z") for line in lines]
+        assert points(re.search(' d="([^"]*)', lighter(figure(said)))[1]) == kept
     bow = [(x, round(20*math.sin(x/60), 1)) for x in range(600)]
     kept = thinned(bow)
     assert len(kept) < 200 and kept[0] == bow[0] and kept[-1] == bow[-1] and set(kept) <= set(bow)
     for x, y in bow: assert min(abs(y - (b + (x - a)*(d - b)/(c - a))) for (a, b), (c, d) in zip(kept, kept[1:]) if a <= x <= c) < .08
 
 def test_neighbours_of_one_colour_are_one():
-    assert coloured('<span class="st">a</span><span class="ch">b</span> <span class="st">c</span>') == "<i class=s>ab</i> <i class=s>c</i>"
-    assert coloured('<span class="kw">not</span><span class="dv">1</span>') == "<i class=k>not</i><i class=n>1</i>"
+    assert coloured('<span class="st">a</span><span class="ch">b</span> <span class="st">c</span>') == "<em>ab</em> <em>c</em>"
+    assert coloured('<span class="kw">not</span><span class="dv">1</span>') == "<b>not</b><i>1</i>"
 
 CSS = """/* a note */ @import url("a;b.css"); .on, a:not(.off), .never > .on { color: red } .never { content: "}" } @media (width > 1px) { .never { a: b } }
 @media print { :is(.on, p:not(.never), .x) b { c: d } .gone { e: f } } @font-face { src: url(data:x;y) } #top > *, [class=never] { g: h }"""

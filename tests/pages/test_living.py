@@ -349,17 +349,21 @@ def test_broken_says_where_a_version_fails(js, opened):
 BROKEN = lambda: next(t for t, _ in PICTURES.values() if program(t) == "broken")
 WIDE = """globalThis.katex = {render(tex, node) {
     if (tex.includes("deep")) throw new RangeError("Maximum call stack size exceeded");
-    node.innerHTML = `<div style="width: ${tex.includes("wide") ? 150 : 32}em">a line</div><math><mi mathvariant="double-struck">E</mi></math>`;
+    node.innerHTML = `<div style="width: ${tex.includes("wide") ? 150 : tex.includes("=") && tex[0] !== "=" ? 32 : 22}em">a line</div><math><mi mathvariant="double-struck">E</mi></math>`;
 }}"""
 
 def test_broken_typesets_no_line_that_is_cut(opened):
-    "A line that is a little too wide gets smaller, one that is much too wide can be scrolled; what cannot be typeset says so"
+    "Before its relations a display goes on in a new line; what is still a little too wide gets smaller, what is much too wide can be scrolled; what cannot be typeset says so"
     page = opened(BROKEN(), 390)
     page.evaluate(WIDE)
-    line, box = page.locator(".set > div"), page.locator("textarea")
+    lines, box = page.locator(".set > div"), page.locator("textarea")
+    line = lines.first
     cut = lambda: line.evaluate("e => e.scrollWidth - e.clientWidth")
-    box.fill("1 = 1")
-    assert cut() <= 0 and line.locator("mi").text_content() == "𝔼"
+    box.fill("[x = y]")
+    assert lines.count() == 1 and cut() > 0, "a relation in brackets parts no lines"
+    box.fill("1 + z = 1 \\le 2")
+    assert lines.count() == 3 and cut() <= 0 and [t.text_content() for t in lines.locator("mi").all()] == ["𝔼"]*3
+    assert lines.evaluate_all("all => all.map(e => parseFloat(getComputedStyle(e).fontSize) >= 11.5)") == [True]*3
     box.fill("wide")
     assert cut() > 0 and line.evaluate("e => getComputedStyle(e).overflowX") == "auto"
     box.fill("deep")

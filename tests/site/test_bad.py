@@ -103,10 +103,10 @@ def test_links(tmp_path, link):
 
 def test_ids_and_needs(tmp_path):
     page = """<link rel="stylesheet" href="a.css"><link rel="icon" href="gone.ico"><img id="i" src="https://example.org/x.png"><img id="i" srcset="gone.webp 2x">
-        <script src="//example.org/x.js"></script><link rel="canonical" href="https://example.org/">"""
+        <script src="//example.org/x.js"></script><link rel="canonical" href="https://example.org/"><svg><image href="gone.png"/></svg>"""
     site = folder(tmp_path, **{"index.html": page, "a.css": "@font-face { src: url(f.woff2) } a { background: url('https://example.org/a.png') } b { background: url(data:,) }"})
     assert list(site.faults("index.html")) == ["id twice: i", "no such file: gone.ico", "from another site: https://example.org/x.png", "no such file: gone.webp",
-                                               "from another site: //example.org/x.js"]
+                                               "from another site: //example.org/x.js", "no such file: gone.png"]
     assert list(site.css_faults()) == ["a.css: no such file: f.woff2", "a.css: from another site: https://example.org/a.png"]
 
 def test_twins_and_weights(tmp_path):

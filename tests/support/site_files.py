@@ -37,7 +37,7 @@ class Page(HTMLParser):
         elif tag == "link":
             self.icon |= "icon" in d.get("rel", "").split()
             if not {"canonical", "alternate"} & set(d.get("rel", "").split()): self.needs.append(d.get("href", ""))
-        elif tag in ("img", "script", "source", "iframe", "audio", "video", "use"):
+        elif tag in ("img", "image", "script", "source", "iframe", "audio", "video", "use"):
             self.needs += [d[k] for k in ("src", "href", "poster") if d.get(k)] + [s.split()[0] for s in d.get("srcset", "").split(",") if s.strip()]
         elif tag == "details":
             self.folds.append(dict(summary="", text=""))

@@ -540,8 +540,10 @@ textarea {
   padding: .4rem .6rem; resize: vertical; field-sizing: content; max-height: 14em;
 }
 textarea:focus-visible { outline: 2px solid var(--i-accent); outline-offset: 1px; }
-.set { margin: .5rem 0; }
+.set { margin: .5rem 0; font-size: 17px; }
 .set > div { margin: .3rem 0; overflow-x: auto; overflow-y: hidden; }
+.set :is(msub, msup, msubsup, munder, mover, munderover) > :nth-child(n + 2),
+.set mstyle[displaystyle=false] > mfrac > * { font-size: max(11px, .72em); }
 details { margin: .3rem 0; }
 summary { cursor: pointer; padding: .2rem 0; }
 details code { font: 13px/1.6 ui-monospace, monospace; overflow-wrap: anywhere; }
@@ -571,11 +573,23 @@ function styled(node) {
   }
 }
 
-// A line that is wider than its place gets smaller, down to .6; what is left over can be scrolled
+// A line that is wider than its place goes on in a new one before each relation; what is still too
+// wide gets smaller, down to .7; what is left over can be scrolled
+function atRelations(tex) {
+  const cuts = [0];
+  let depth = 0;
+  for (const {s, at} of tokens(tex)) {
+    if (["(", "[", "{"].includes(s)) depth++;
+    else if ([")", "]", "}"].includes(s)) depth--;
+    else if (!depth && has(RELATIONS, s) && tex.slice(0, at[0]).trim()) cuts.push(at[0]);
+  }
+  return cuts.map((from, k) => tex.slice(from, cuts[k + 1]));
+}
+
 function fitted(line) {
   line.style.fontSize = "";
   const ratio = line.clientWidth/line.scrollWidth;
-  if (ratio < 1) line.style.fontSize = `${Math.max(.6, .98*ratio)}em`;
+  if (ratio < 1) line.style.fontSize = `${Math.max(.7, .98*ratio)}em`;
 }
 
 const READS = String.raw`+ - \cdot / ^ _ \frac \sqrt ( ) [ ] |…| \log \log_2 \ln \exp \sin \cos `
@@ -665,19 +679,27 @@ export function mount(root, {displays}) {
     knob.show();
     pic.say(`${word.textContent} ${line.textContent}`);
   };
+  function setLine(tex) {                                   // one line of mathematics
+    const row = preview.appendChild(el("div"));
+    try {
+      const options = {output: "mathml", displayMode: true, throwOnError: false};
+      globalThis.katex.render(tex, row, options);
+      styled(row);
+    } catch { row.textContent = "This cannot be typeset."; }
+    return row;
+  }
   function typeset(tex) {
-    const {katex} = globalThis;
-    preview.hidden = !katex;
-    if (!katex) return;
-    const lines = tex.split("\\qquad").map(() => el("div"));
-    preview.replaceChildren(...lines);
-    tex.split("\\qquad").forEach((part, k) => {
-      try {
-        katex.render(part, lines[k], {output: "mathml", displayMode: true, throwOnError: false});
-        styled(lines[k]);
-        fitted(lines[k]);
-      } catch { lines[k].textContent = "This cannot be typeset."; }
-    });
+    preview.hidden = !globalThis.katex;
+    preview.replaceChildren();
+    if (preview.hidden) return;
+    for (const part of tex.split("\\qquad")) {
+      const row = setLine(part), pieces = atRelations(part);
+      if (row.scrollWidth <= row.clientWidth || pieces.length < 2) fitted(row);
+      else {
+        row.remove();
+        pieces.map(setLine).forEach(fitted);
+      }
+    }
   }
   function mark(what, tex, now) {                        // where it differs, or cannot be read
     const [a, b] = Array.isArray(now) || !now.at ? changed(chosen().latex, tex) : now.at;

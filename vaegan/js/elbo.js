@@ -25,6 +25,8 @@ export function terms(W, sigma, x, mu, s) {
 
 const peak = s => 1/(s*Math.sqrt(2*Math.PI));
 
+const BARS = ["log p(x)", "ELBO", "KL(q ‖ posterior)"];
+
 export function mount(root, {W, sigma, x, mu, s}) {
   const pic = picture(root, "The ELBO and its gap: move q");
   const state = {mu, s}, post = posterior(W, sigma, x), lim = {mu: [-.4, 1.8], s: [.3, 1.2]};
@@ -85,24 +87,23 @@ export function mount(root, {W, sigma, x, mu, s}) {
     p.put(names.post, post.mu + 1.3*side*post.s, .62, null, side > 0 ? "start" : "end");
     p.put(names.q, state.mu, peak(state.s) + .13);
   };
-  const drawBars = (t, words) => {
+  const drawBars = t => {                  // their numbers stand below
     [[t.evidence, 0], [t.elbo, 0], [t.elbo, t.evidence]].forEach(([a, b], i) => {
       const width = Math.max(0, bars.X(b) - bars.X(a)), height = bars.Y(0) - bars.Y(.45);
       set(rows[i], {x: bars.X(a), y: bars.Y(2.55 - i), width, height});
-      bars.put(said[i], t.evidence - .12, 2.66 - i, words[i], "end");
+      bars.put(said[i], t.evidence - .12, 2.66 - i, BARS[i], "end");
     });
     set(edge, {d: `M${bars.X(t.evidence)} ${bars.Y(3)}V${bars.Y(0)}`});
   };
   pic.draw = () => {
     const t = terms(W, sigma, x, state.mu, state.s);
-    const words = [`log p(x) ${fixed(t.evidence)}`, `ELBO ${fixed(t.elbo)}`,
-                   `KL(q ‖ posterior) ${fixed(t.gap)}`];
     drawDensities();
-    drawBars(t, words);
+    drawBars(t);
     grip.show();
     for (const k in show) show[k](t[k]);
     for (const c of sliders) c.show();
-    pic.say(words.join(", "));
+    pic.say(`log p(x) ${fixed(t.evidence)}, ELBO ${fixed(t.elbo)}, ` +
+            `KL(q ‖ posterior) ${fixed(t.gap)}`);
   };
   pic.draw();
 }

@@ -100,7 +100,7 @@ export function mount(root, {m, s, lo, hi, n}) {
     low.put(floorName, -6.4, -1.34, null, "start");
     set(curve, {d: low.line(ms, Vs)});
     set(dot, {cx: low.X(state.m), cy: low.Y(v.V), r: 5});
-    low.put(here, 0, -.14, `V = ${fixed(v.V, 3)}`);
+    low.put(here, 0, -.14, "V(D*, G)");
   };
   pic.draw = () => {
     const v = values(state.m, state.s, grid), right = fixed(100*v.accuracy, 0);
