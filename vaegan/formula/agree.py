@@ -51,6 +51,7 @@ def shown(
 ) -> str:
     "A value on a short line"
     if isinstance(v, tuple): return "(" + ", ".join(map(shown, v)) + ")"
+    if not isinstance(v, Tensor): return str(v)     # the moments of a law
     if v.numel() == 1:
         x = v.item()
         real = isinstance(x, (float, int))
@@ -66,6 +67,7 @@ class Tolerance:
     atol:float|None     # absolute; nothing: what rounding leaves of what is added
     within:float|None   # for ≈ and →, absolute
     tight:bool=False    # must what is bounded equal its bound?
+    closed:bool=False   # may what is strictly bounded equal its bound?
 
 # %% ../../nbs/formula/agree.ipynb #cce96b74
 def tolerance(
@@ -124,6 +126,7 @@ def agree(
     if op in _ORDER and not allowed.tight:
         sign, strict = _ORDER[op]
         if a.is_complex() or b.is_complex(): return False
+        strict = strict and not allowed.closed
         return bool((sign*(a - b) > (room if strict else -room)).all())
     if digits is not None: room = torch.full_like(gap, digits)
     elif op in NEAR: room = torch.full_like(gap, allowed.within or 0.)

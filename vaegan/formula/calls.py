@@ -17,8 +17,8 @@ from torch.distributions import Distribution
 
 from .evaluate import BUILT_IN, Choice, as_vector, entry_of, is_product
 from .evaluate import meaning, meant, number
-from .laws import Gauss, Law, bernoulli, divergence, entropy, log_density
-from .laws import uniform
+from .laws import Gauss, Law, bernoulli, categorical, divergence
+from .laws import entropy, log_density, uniform
 from .letters import STATISTICS
 from .meanings import Meanings, Over, called, parameters
 from .tree import Call, Fence, Matrix, Node, Power, Relation, Remark
@@ -298,6 +298,7 @@ BUILT_IN.update({
     "det": _of_matrix(lambda a: a if a.rank == 0 and not a.eye else determinant(a)),
     "diag": _of_matrix(diagonal), "H": lambda node, env: entropy(meant(node.body, env)),
     "Bern": lambda node, env: bernoulli(number(node.body, env)),
+    "Cat": lambda node, env: categorical(number(node.body, env)),
     "U": lambda node, env: uniform(*(number(a, env) for a in node.body.args)),
     "1": lambda node, env: truth(node.body.args[0], env),
     "factorial": _factorial, "binom": _binomial})

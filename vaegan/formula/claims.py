@@ -19,14 +19,18 @@ from .agree import CLAIMS, NEAR, Fails, Link
 from .agree import alike, among, fits, printed, same_size, shown
 from .agree import tolerance
 from .derivatives import free_indices
-from .displays import before, latex_of, tags
+from .displays import before, latex_of, source_of, tags
 from .calls import inside, members
+from .conditions import condition, conditioned, conditions, outside_of
+from .conditions import refuse_hidden
+from .drawn import drawn, same_law
 from .evaluate import Choice, meant, number
 from .held import Held
 from .meanings import Meanings, Over
 from .read import read
-from .tree import Display, Fence, FormulaError, Labelled, Matrix, Node
-from .tree import Number, Relation, Remark, Sum, Symbol, Words, walk
+from .statements import is_range, law_of, left_out, relations, skipped_in
+from .tree import Display, FormulaError, Node, Relation, Remark, Sum
+from .tree import Symbol, walk
 from .values import Value, as_value
 from .write import key, plain, shown_op, write
 
@@ -65,7 +69,7 @@ def _display(what):
     display = read(latex_of(what))
     first = display.clauses[0]
     goes_on = isinstance(first, Relation) and first.sides[0] is None
-    return display, before(what) if goes_on else None
+    return display, _last_side(before(what)) if goes_on else None
 
 def _is_latex(what):
     "Is this LaTeX? A mistyped tag is an error that names those which look like it"
@@ -75,109 +79,32 @@ def _is_latex(what):
         latex_of(what)
     return True
 
-def _first_side(tag):
+def _last_side(tag):
     "The last side of the display before, which this one goes on from"
-    display, _ = _display(tag)
-    last = [c for c in display.clauses if isinstance(c, Relation)][-1]
-    return last.sides[-1], display.latex
-
-# %% ../../nbs/formula/claims.ipynb #ab912cc7
-def _relations(display, earlier):
-    "(number, relation) of every statement that claims something"
-    above = None   # the relation in the row above
-    for n, clause in enumerate(display.clauses, 1):
-        if _is_condition(clause) and _can_be_true(clause):
-            yield n, clause.args[0]
-        if not isinstance(clause, Relation): continue
-        if clause.sides[0] is None and above:
-            at = above.sides[-1].at[0], clause.at[1]
-            clause = Relation((above.sides[-1], *clause.sides[1:]), clause.ops, at=at)
-        elif clause.sides[0] is None:
-            if earlier is None:
-                what = "this goes on from another display: name it by its tag"
-                raise FormulaError(what, display.latex, clause.at)
-            clause = Relation((_first_side(earlier)[0], *clause.sides[1:]), clause.ops,
-                              at=clause.at)
-        above = clause
-        yield n, clause
-
-def _not_claims(display, skipped):
-    "What is in a display that claims nothing that could be evaluated"
-    for n, clause in enumerate(display.clauses, 1):
-        text = plain(clause)
-        for k in range(len(getattr(clause, "ops", ()))):
-            if (n, k) not in skipped: continue
-            link = f"{shown_op(clause.ops[k])} {plain(clause.sides[k + 1])}"
-            yield link, skipped[n, k]
-        if n in skipped: yield text, skipped[n]
-        elif isinstance(clause, Remark): yield text, "a remark"
-        elif _is_condition(clause):
-            if not _can_be_true(clause): yield text, "a condition"
-        elif not isinstance(clause, Relation): yield text, "claims nothing"
-        elif _counts(clause): yield text, "the range of an index"
-
-def _is_condition(clause):
-    return isinstance(clause, Fence) and len(clause.args) == 1 and \
-        isinstance(clause.args[0], Relation)
-
-def _can_be_true(clause):
-    "(x < 1) is evaluated like a relation, (n → ∞) is not"
-    return all(op in CLAIMS - NEAR for op in clause.args[0].ops)
-
-# %% ../../nbs/formula/claims.ipynb #4b20a166
-_CONDITIONAL = {"if", "for", "when", "where", "whenever", "provided", "as", "at"}
-
-def _refuse_hidden(display, skipped):
-    "A claim outside of a relation of its own is evaluated by nobody: it needs a reason"
-    for n, clause in enumerate(display.clauses, 1):
-        if n in skipped or isinstance(clause, Relation): continue
-        if _is_condition(clause): continue
-        parts = clause.parts if isinstance(clause, Remark) else ("", clause)
-        for words, part in zip(parts, parts[1:]):
-            first = words.text.split()[:1] if isinstance(words, Words) else []
-            if {w.strip(",.").lower() for w in first} & _CONDITIONAL: break
-            if any(isinstance(x, Relation) for x in _claimed(part)):
-                raise FormulaError("nobody evaluates this: skip it with a reason",
-                                   display.latex, clause.at)
-        if any("$" in w.text for w in walk(clause) if isinstance(w, Words)):
-            raise FormulaError("dollars between words: write the formula outside of "
-                               r"\text", display.latex, clause.at)
-
-def _claimed(part):
-    "The parts of a part that are not what a sum or a mean is about"
-    yield part
-    if isinstance(part, (Fence, Matrix, Labelled)):
-        rows = part.rows if isinstance(part, Matrix) else ()
-        below = part.args if isinstance(part, Fence) else \
-            [c for row in rows for c in row] or [getattr(part, "body", None)]
-        for p in below:
-            if p is not None: yield from _claimed(p)
-
-# %% ../../nbs/formula/claims.ipynb #63d568ec
-def _skipped(display, skip):
-    "number of a statement, or (number, place of a link) -> reason"
-    found = {}
-    for name, reason in (skip or {}).items():
-        if not isinstance(reason, str) or not reason.strip():
-            raise ValueError(f"skip: expected a reason for {name!r}, got {reason!r}")
-        numbered = enumerate(display.clauses, 1)
-        hits = [hit for n, c in numbered for hit in _hits(n, c, name)]
-        if not hits: raise ValueError(f"skip: no statement begins with {name!r}")
-        found.update(dict.fromkeys(hits, reason))
-    return found
-
-# %% ../../nbs/formula/claims.ipynb #191e341b
-def _hits(n, clause, name):
-    "What of a statement a name means: all of it, or its relations of a kind"
-    if n == name or isinstance(name, str) and key(plain(clause)).startswith(key(name)):
-        yield n
-    for k, op in enumerate(getattr(clause, "ops", ())):
-        if shown_op(op) == name: yield n, k
+    claimed = [c for c in read(latex_of(tag)).clauses if isinstance(c, Relation)]
+    return claimed[-1].sides[-1]
 
 # %% ../../nbs/formula/claims.ipynb #f4743b8b
-def _check(n, clause, env, allowed, skipped):
+def _check(n, clause, env, allowed, skipped, display):
     "The links of one relation, for every value of its free indices"
-    if _counts(clause): return
+    if is_range(clause): return
+    laws = [k for k, op in enumerate(clause.ops) if op == r"\sim"]
+    skipped = {**skipped, **{(n, k): "a law" for k in laws if (n, k) not in skipped}}
+    if len(laws) < len(clause.ops):
+        yield from _numbers(n, clause, env, allowed, skipped)
+    for k in laws:
+        if skipped[n, k] == "a law": yield _law(n, clause, k, display, env, allowed)
+
+def _law(n, clause, k, display, env, allowed):
+    "One ∼: what something is drawn from, and the law that is printed"
+    left, right = clause.sides[k:k + 2]
+    values, true = same_law(drawn(left, display, env), right, env, allowed)
+    link = Link(plain(left), "~", plain(right), values, n, _place(clause, k))
+    if not true: raise Fails(_complaint(link, env, link.tree, {}), link)
+    return link
+
+def _numbers(n, clause, env, allowed, skipped):
+    "The links between numbers"
     free = free_indices(clause, env)
     for k in (k for k, (v, _) in free.items() if not len(v)):
         env.fail(f"the range of {k} is empty: nothing to evaluate", clause)
@@ -205,17 +132,6 @@ def _checkable(clause, k, env, allowed):
         env.fail(f"{op} cannot be evaluated: skip it with a reason", _place(clause, k))
     if op in NEAR and printed(clause.sides[k + 1]) is None and allowed.within is None:
         env.fail(f"{op} needs within=, how far is near", _place(clause, k))
-
-def _counts(clause):
-    "Is this i = 0, …, n, the range of an index?"
-    first, last = clause.sides[0], clause.sides[-1]
-    if clause.ops not in (("=",), (r"\in",)): return False
-    if not isinstance(first, Symbol): return False
-    if not isinstance(last, Fence) or last.open not in ("", r"\{"): return False
-    dots = [isinstance(a, Symbol) and a.name in ("dots", "ldots") for a in last.args]
-    start = last.args[0]
-    if isinstance(start, Sum) and len(start.terms) == 1: start = start.terms[0]
-    return any(dots) and isinstance(start, Number) and start.text.isdecimal()
 
 # %% ../../nbs/formula/claims.ipynb #dbf66f60
 def _link(n, clause, k, sides, env, allowed, at):
@@ -260,32 +176,81 @@ def holds(
     within:float|None=None,  # how far ≈ and → may be off, absolute
     tight:bool=False,    # are inequalities equalities here?
     skip:dict|None=None, # statements to leave out -> reason
+    outside:dict|list=(),# values at which its condition is false, and so the display
     **values             # what the letters stand for
 ) -> Held:               # what was evaluated
     "Assert all relations of a display, as it stands on its page"
     display, earlier = _display(what)
     known, room = _merged(given, values), tolerance(rtol, atol, within, tight)
-    def again(latex): return _found(read(latex), earlier, known, room, skip)
-    found = _found(display, earlier, known, room, skip)
+    beyond = [_merged([o], {}) for o in ([outside] if isinstance(outside, dict)
+                                         else outside)]
+    def again(latex): return _found(read(latex), earlier, known, room, skip, beyond)
+    found = _found(display, earlier, known, room, skip, beyond)
     unused = tuple(k for k in found[2] if k in map(key, values))   # a typing mistake?
     name = what if isinstance(what, str) and not _is_latex(what) else ""
-    return Held(*found[:2], unused, name=name, display=display, again=again)
+    return Held(*found[:2], unused, name=name, display=display, again=again,
+                notes=found[3], source=source_of(name) if name else "")
 
-def _found(display, earlier, known, allowed, skip):
-    "The links that hold, what was left out, and the keys that nothing asked for"
+def _found(display, earlier, known, allowed, skip, beyond):
+    "The links that hold, what was left out, keys that nothing asked for, and notes"
     env, links = Meanings(known, display.latex), []
-    skipped = _skipped(display, skip)
-    _refuse_hidden(display, skipped)
+    skipped = skipped_in(display, skip)
+    refuse_hidden(display, skipped)
+    claims = [(n, c) for n, c in relations(display, earlier)
+              if not {n, _after(display, n)} & set(skipped)]
     with torch.inference_mode(False), torch.enable_grad():
-        for n, clause in _relations(display, earlier):
-            if n in skipped: continue
-            said = isinstance(display.clauses[n - 1], Relation)
-            room = allowed if said else replace(allowed, tight=False)
-            links += _check(n, clause, env, room, skipped)
-    if not links: raise FormulaError("nothing to evaluate", display.latex)
+        for n, clause in claims:
+            links += _check(n, clause, env, allowed, skipped, display)
+        if not links: raise FormulaError("nothing to evaluate", display.latex)
+        links += _conditions(display, env, allowed, skipped)
+        notes = [s for values in beyond
+                 for s in _outside(display, claims, known | values, allowed, skipped)]
     _refuse_idle(display, env)
     unused = sorted(set(env.known) - env.known.seen)
-    return tuple(links), tuple(_not_claims(display, skipped)), tuple(unused)
+    left = left_out(display, skipped, env, links)
+    links.sort(key=lambda k: k.clause)
+    return tuple(links), tuple(left), tuple(unused), tuple(notes)
+
+def _after(display, n):
+    "Of the a in a, b ∼ N(0, I): the place at which that law can be skipped"
+    if not law_of(display, n): return 0
+    rest = enumerate(display.clauses[n:], n + 1)
+    return next(m for m, c in rest if isinstance(c, Relation)), 0
+
+def _conditions(display, env, allowed, skipped):
+    "The conditions of a display as links; what is not known here is left out"
+    for n, clause in enumerate(display.clauses, 1):
+        about = conditioned(display, n) if conditions(clause) else []
+        if n in skipped: continue
+        if about and (of := [skipped[k] for k in about if k in skipped]):
+            skipped[n] = of[0]
+            continue
+        for r in conditions(clause):
+            try: yield from _met(n, r, env, allowed)
+            except FormulaError as e: skipped[n] = e.what
+
+def _met(n, relation, env, allowed):
+    "The links of a condition, or the error that it is not met"
+    room = replace(allowed, tight=False, closed=allowed.tight)
+    own = condition(relation, n, env, room)
+    try:
+        for link, true in own or ():
+            if not true: raise Fails(_complaint(link, env, relation, {}), link)
+            yield link
+        if own is None: yield from _numbers(n, relation, env, room, {})
+    except Fails as e:
+        raise Fails(f"the values do not meet the condition: {e}", e.link) from None
+
+def _outside(display, claims, known, allowed, skipped):
+    "What is found at values outside of the conditions"
+    env = Meanings(known, display.latex)
+    def true(n, relation, is_condition):
+        try:
+            if is_condition: list(_met(n, relation, env, replace(allowed, tight=False)))
+            else: list(_check(n, relation, env, allowed, skipped, display))
+        except Fails: return False
+        return True
+    return outside_of(display, env, true, claims)
 
 def _refuse_idle(display, env):
     "A mean over a letter that occurs nowhere says nothing: the letter is mistyped"
@@ -320,7 +285,8 @@ def says(
     display, earlier = _display(what)
     numbered = enumerate(display.clauses, 1)
     sides = {n: (c,) for n, c in numbered if not isinstance(c, Remark)}
-    sides |= {n: c.sides for n, c in _relations(display, earlier)}
+    sides |= {n: r.sides for n, (c,) in [*sides.items()] for r in conditions(c)}
+    sides |= {n: c.sides for n, c in relations(display, earlier)}
     if statement not in sides:
         raise ValueError(f"statement: expected one of {[*sides]}, got {statement!r}")
     return tuple(_function(s, display.latex) for s in sides[statement])

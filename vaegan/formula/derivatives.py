@@ -58,6 +58,7 @@ def _derivative(node, by, env) -> Any:
     if base is not letter and not items:
         if n != 1: env.fail("a second derivative by what is no letter", node)
         return _ratio(base, letter, leaf, y, env, node)
+    if not _may_depend(y, node.of, [env.text(letter)], env): return _zero(y, leaf)
     for _ in range(n): y = _slope(y, leaf, node, env)
     for i in items: y = Value(y.data.select(y.axes, i), y.axes)
     return y
@@ -82,6 +83,18 @@ def _with_leaf(letter, of, env, node):
     data = v.data if v.data.requires_grad else v.data.detach().clone().requires_grad_()
     leaf = replace(v, data=data)
     return leaf, number(of, env.under({name: leaf}, by=(name,)))
+
+def _may_depend(y, of, names, env):
+    "Does a value follow these letters, or say so without doing it?"
+    if y.data.requires_grad: return True
+    letters = {env.text(n) for n in walk(of) if isinstance(n, Symbol)}
+    given = [env.known[k] for k in letters & set(env.known)]
+    return bool(letters & set(names)) or any(map(callable, given))
+
+def _zero(y, leaf):
+    "The derivative of a constant: as large as a vector below, else as the constant"
+    return replace(leaf if leaf.rank else y,
+                   data=torch.zeros_like(leaf.data if leaf.rank else y.data))
 
 def _ratio(by, letter, leaf, y, env, node):
     "The derivative by a function of a letter: dy/dx over df/dx"
@@ -112,6 +125,9 @@ def _nabla(node, env):
     order = whole(node.order, env) if node.order else 1
     leaves, y = _variables(node, env)
     if y.rank or y.axes and order > 1: env.fail("a gradient of what is no number", node)
+    if not _may_depend(y, node.of, [env.text(b) for b in node.by], env):
+        return _zero(y, leaves[0]) if len(leaves) == order == 1 else _beside([
+            _zero(y, v) for v in leaves])
     if not y.data.requires_grad: env.fail("this does not depend on what ∇ is by", node)
     if len(leaves) == 1 and order == 1: return _gradient(y, leaves[0])
     if order == 1: return _beside([_gradient(y, v) for v in leaves])

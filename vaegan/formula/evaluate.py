@@ -175,7 +175,9 @@ def _(node: Product, env):
     total = number(node.factors[0], env)
     for joint, f in zip(node.joints, node.factors[1:]):
         if joint == r"\otimes": env.fail("⊗ is not known here", node)
-        total = times(total, number(f, env), joint == r"\odot")
+        v = number(f, env)
+        if joint == r"\cdot" and total.rank == v.rank == 1: total = transposed(total)
+        total = times(total, v, joint == r"\odot")
     return total
 
 @meaning.register

@@ -8,6 +8,7 @@ Docs: https://vaegan.github.io/vaegan/formula/held.html.md"""
 __all__ = ['SUMMARY', 'cell', 'compared', 'interesting', 'Trial', 'tried', 'Held']
 
 # %% ../../nbs/formula/held.ipynb #c3f40788
+import math
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from .agree import Fails, shown
+from .drawn import Moments
 from .tree import Display, walk
 from .write import plain, write
 from .wrong import FLIPPED, SIGNS, wrong_versions
@@ -108,7 +110,7 @@ class Trial:
         return f"| {self.words} | {cell(self.latex)} | {self.gives} | {self.should} |"
 
 # %% ../../nbs/formula/held.ipynb #cdc7fae6
-_SIGN = SIGNS | {r"\approx": "≈", r"\to": "≈", r"\ne": "≠", r"\neq": "≠",
+_SIGN = SIGNS | {r"\sim": "∼", r"\approx": "≈", r"\to": "≈", r"\ne": "≠", r"\neq": "≠",
                  r"\in": "∈", r"\notin": "∉", r"\equiv": "=", "=:": "="}
 
 def _trial(words, link, known):
@@ -133,6 +135,7 @@ def _is_ordered(op, values):
 # %% ../../nbs/formula/held.ipynb #4c20f43b
 def _where_they_differ(a, b):
     "Two values on a short line: of two vectors, the entries that are farthest apart"
+    if isinstance(a, Moments): return a.beside(b)
     if not (torch.is_tensor(a) and torch.is_tensor(b)): return _shortly(a), _shortly(b)
     a, b = torch.broadcast_tensors(a, b)
     gap = (a - b).abs().nan_to_num(posinf=1e300).flatten()
@@ -156,7 +159,7 @@ def _named(wrong, latex):
     return f"{wrong.words}: ${_safe(piece)}$" if said else wrong.words
 
 # %% ../../nbs/formula/held.ipynb #0d1f2b00
-_MOST, _TRIES = 5, 16
+_MOST, _LEAST, _TRIES = 5, 3, 32
 
 def tried(
     right:Display,     # the right formula
@@ -164,16 +167,30 @@ def tried(
     again:Callable     # LaTeX -> the same check of another formula, or an error
 ) -> Iterator:         # of Trials
     "Wrong versions that turn the check red, found by running it"
-    known, seen = {write(s) for k in links for s in k.tree.sides}, set()
     if not _same(links, _outcome(again, right.latex)): return
+    plain_to_see, others = [], []
+    for _, trial in _red(right, links, again):
+        (plain_to_see if _differs(trial) else others).append(trial)
+        if len(plain_to_see) == _MOST: break
+    yield from (plain_to_see + others)[:max(len(plain_to_see), _LEAST)]
+
+def _red(right, links, again):
+    "(wrong version, Trial) for those that turn the check red"
+    known, seen = {write(s) for k in links for s in k.tree.sides}, set()
     for w in interesting(right)[:_TRIES]:
         e = _outcome(again, w.latex)
         if not isinstance(e, Fails) or not e.link: continue
         trial = _trial(_named(w, right.latex), e.link, known)
         if not trial or (w.words, trial.latex) in seen: continue
         seen.add((w.words, trial.latex))
-        yield trial
-        if len(seen) == _MOST: return
+        yield w, trial
+
+def _differs(trial):
+    "Are both numbers finite, and apart by more than two in a hundred?"
+    texts = trial.gives.split()[-1], trial.should.split()[-1]
+    try: a, b = map(float, texts)
+    except ValueError: return True      # no numbers: lists, complex numbers
+    return abs(a) + abs(b) < math.inf and abs(a - b) > .02*max(abs(a), abs(b))
 
 def _outcome(again, latex):
     "What a check says to a formula; it leaves the global random state alone"
@@ -207,6 +224,8 @@ class Held:
     name:str=""     # the display's tag
     display:Display|None=None   # as it was read
     again:Callable|None=field(default=None, compare=False)  # another LaTeX -> its check
+    notes:tuple=()  # what was found outside of its conditions
+    source:str=""   # where its text comes from, if from no notebook that lies here
     others:tuple=() # more of the kind, joined by &
 
     def __and__(self, other):
@@ -220,6 +239,14 @@ class Held:
         "The displays that were joined, or this one alone"
         return self.others or (self,)
 
+    def remarks(self):
+        "What else is to be said: what was not evaluated, what was not used"
+        rows = [*self.notes, *(f"not evaluated: {t} ({why})" for t, why in self.left)]
+        if self.unused: rows.append(f"not used: {', '.join(self.unused)}")
+        if self.source: rows.append(f"the text of ({self.name}) is {self.source}: to "
+                                    'try a change, holds(r"…", …)')
+        return rows
+
     def trials(self):
         "Wrong versions of this display that the same values turn red"
         if self.display is None or self.again is None: return []
@@ -227,31 +254,35 @@ class Held:
 
     def __str__(self):
         rows = [str(k) for k in self.links]
-        rows += [f"not evaluated: {t} ({why})" for t, why in self.left]
-        return "\n".join(rows + [f"not used: {k}" for k in self.unused])
+        rows += [s for h in self.all() for s in h.remarks()]
+        return "\n".join(dict.fromkeys(rows))
 
     __repr__ = __str__
 
     def _repr_markdown_(self):
         every = self.all()
-        later = [h.name and h.name in [x.name for x in every[i + 1:]]
-                 for i, h in enumerate(every)]      # the wrong versions come once
-        room = max(1100, 3000//len(every))
-        tables = [_markdown(h, 0 if l else room) for h, l in zip(every, later)]
+        room, last = max(1100, 3000//len(every)), {h.name or id(h): h for h in every}
+        tables = [_markdown(h, room, _of_all(h, every) if h is last[h.name or id(h)]
+                            else []) for h in every]   # the wrong versions come once
         return "\n\n".join(tables)
 
 # %% ../../nbs/formula/held.ipynb #0dedf5a7
 SUMMARY = "Wrong versions, tried with the same values"
 
-def _markdown(held, room):
+def _of_all(held, every):
+    "The wrong versions of a display, if need be from several checks of it"
+    found, same = {}, [h for h in every if h.name == held.name != "" and h is not held]
+    for h in (held, *same):
+        if len(found) < _MOST: found |= {t.latex: t for t in h.trials()} | found
+    return list(found.values())[:_MOST]
+
+def _markdown(held, room, trials):
     "The tables of one display, in at most so many bytes"
     text = compared(held.links, held.name)
-    left = [f"not evaluated: {t} ({why})" for t, why in held.left]
-    if held.unused: left.append(f"not used: {', '.join(held.unused)}")
-    text += "".join(f"\n\n`{s}`" for s in left)
+    text += "".join(f"\n\n`{s}`" for s in held.remarks())
     head = f"<details><summary>{SUMMARY}</summary>\n\n| what is wrong | it would say " \
            "| and give | should be |\n|:--|:--|--:|:--|"
-    rows = list(map(str, held.trials())) if room else []
+    rows = list(map(str, trials))
     def size(): return len("\n".join([text, head, *rows]).encode()) + 20
     while rows and size() > room: rows.remove(max(rows, key=len))
     return "\n\n".join([text, "\n".join([head, *rows]), "</details>"]) if rows else text

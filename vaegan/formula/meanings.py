@@ -236,7 +236,7 @@ def called(
     if (wanted := parameters(f)) is not None:
         by_name = dict(zip(names or (), written))
         first = 0 if names else len(written)
-        if first > len(wanted):
+        if first > len(wanted) and not _takes(f, written):
             env.fail(f"{len(written)} arguments for {len(wanted)}", node)
         further = [by_name.get(n, env.known.get(n)) for n in wanted[first:]]
         lacking = [n for n, v in zip(wanted[first:], further) if v is None]
@@ -246,6 +246,12 @@ def called(
     except (FormulaError, Pointwise): raise
     except Exception as e:
         env.fail(f"the function failed: {type(e).__name__}: {e}", node)
+
+def _takes(f, written):
+    "May so many arguments be given, as some have defaults?"
+    try: inspect.signature(f).bind(*written)
+    except TypeError: return False
+    return True
 
 def _plain_value(v, env):
     numeric = isinstance(v, (float, complex, Tensor)) or hasattr(v, "__array__")

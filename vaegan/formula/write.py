@@ -307,6 +307,7 @@ def key(
         text = text.replace(a, b)
     text = re.sub("[α-ωΑ-Ω]", lambda m: _greek(m[0]), text)
     text = re.sub(r"[\s{}\\]", "", text)
+    text = re.sub(r"\^([+-])(?![\w(])", r"_\1", text)      # H^+ is a name, too
     for a, b in _NAMES.items():
         text = re.sub(rf"(?<![A-Za-z]){a}(?![A-Za-z])", b, text)
     return text.replace("__star", "_star")

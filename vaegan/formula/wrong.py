@@ -13,9 +13,10 @@ from typing import Annotated
 
 from ..checks import checked, isa
 from .read import read
-from .tree import BigOp, Call, Fence, FormulaError, Node, Number, Power
-from .tree import Product, Quotient, Relation, Remark, Root, Sum, Symbol
-from .tree import Words, walk
+from .conditions import conditions
+from .tree import BigOp, Call, Display, Fence, FormulaError, Node
+from .tree import Number, Power, Product, Quotient, Relation, Remark
+from .tree import Root, Sum, Symbol, Words, walk
 from .write import write
 
 # %% ../../nbs/formula/wrong.ipynb #10699341
@@ -121,9 +122,10 @@ def _letters(node, around):
 # %% ../../nbs/formula/wrong.ipynb #5b959474
 def _numbers(node, around):
     "Mistakes in a number"
-    parent, above = (*around, None, None)[:2]
+    parent, above, top = (*around, None, None, None)[:3]
     text = node.text
     below = isinstance(parent, Relation) and isinstance(above, Fence)   # i = 1 at a sum
+    if isinstance(top, Display): below = False
     if below or isinstance(parent, Fence) and isinstance(above, Symbol):   # a subscript
         other = "1" if text == "2" else str(int(text) + 1) if text.isdigit() else "1"
         yield "an index off by one", node, Number(other)
@@ -205,7 +207,8 @@ SIGNS = {r"\le": "≤", r"\ge": "≥", r"\leq": "≤", r"\geq": "≥", "<": "<",
 
 def _relations(node, around):
     "Mistakes in a chain of sides"
-    below = isinstance(around[0], Fence) if around else False   # i > k below a sum
+    below = isinstance(around[0], Fence) if around else False   # i > k below a sum,
+    if below and isinstance(around[1], Display): below = False  # not (h < 2) by itself
     for i, op in enumerate(node.ops):
         wrong = {"<": r"\le", ">": r"\ge"}.get(op, FLIPPED.get(op)) if below \
             else FLIPPED.get(op)
@@ -235,12 +238,23 @@ _MISTAKES = {Sum: _sums, Product: _products, Quotient: _quotients, Power: _power
 
 def _everywhere(node, around=()):
     "(words, changed part, the node with one mistake in it)"
-    if isinstance(node, (Words, Remark)): return
+    if isinstance(node, Words): return
+    if isinstance(node, Remark):
+        yield from _in_words(node, around)
+        return
     if mistakes := _MISTAKES.get(type(node)): yield from mistakes(node, around)
     for f in fields(node):
         if f.name in ("at", "marks", "label"): continue
         for words, part, new in _within(getattr(node, f.name), (node, *around)):
             yield words, part, replace(node, **{f.name: new})
+
+def _in_words(remark, around):
+    "The same for the conditions of a remark: for h < 2"
+    for condition in conditions(remark):
+        i = [p is condition for p in remark.parts].index(True)
+        for words, part, new in _everywhere(condition, (remark, *around)):
+            parts = (*remark.parts[:i], new, *remark.parts[i + 1:])
+            yield words, part, replace(remark, parts=parts)
 
 def _within(value, around):
     "The same for what a node holds: another node, or a tuple"

@@ -108,6 +108,7 @@ ROWS = {
     "formula.displays.written": row(dict(nbs=ROOT/"nbs"), nbs=[1, None, "no such folder"]),
     "formula.displays.look_in": row(dict(folder=ROOT/"nbs"), folder=[1, None, "no such folder"]),
     "formula.displays.latex_of": row(dict(tag="KL"), tag=TAG),
+    "formula.displays.source_of": row(dict(tag="KL"), tag=TAG[:2]),
     "formula.displays.page_of": row(dict(tag="KL"), tag=TAG),
     "formula.displays.before": row(dict(tag="L2"), tag=TAG),
     "formula.displays.instead": row(dict(tag="KL", latex="a = b"), tag=TAG[:2], latex=[1, None]),

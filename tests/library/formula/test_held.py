@@ -84,11 +84,11 @@ def test_the_same_display_twice_shows_its_wrong_versions_once():
 
 def test_what_another_check_of_the_display_has_evaluated_is_not_left_out():
     "A display of two statements, checked one after the other"
-    first = holds("LIMITS", W=torch.eye(2), r=torch.tensor([1., 2.]), m=torch.tensor([1., 2.]), within=1e-9, skip={3: "with huge noise"})
-    last = holds("LIMITS", m=torch.zeros(2), within=1e-9, skip={1: "with tiny noise"})
+    first = holds("LIMITS", W=torch.eye(2), r=torch.tensor([1., 2.]), m=torch.tensor([1., 2.]), sigma=1e-6, within=1e-9, skip={3: "with huge noise"})
+    last = holds("LIMITS", m=torch.zeros(2), sigma=1e6, within=1e-9, skip={1: "with tiny noise"})
     assert any("huge" in why for _, why in first.left) and any("tiny" in why for _, why in last.left)
     assert not any("noise" in why for _, why in (first & last).left) and "noise" not in (first & last)._repr_markdown_()
-    assert any("huge" in why for _, why in (first & first).left) and len((first & last).links) == 2
+    assert any("huge" in why for _, why in (first & first).left) and len((first & last).links) == 4
 
 def test_only_what_differs_visibly_and_can_be_evaluated():
     assert holds("x = y", x=0., y=0.).trials() == [] != holds("x = y", x=1., y=1.).trials()
@@ -102,5 +102,5 @@ def test_mistakes_that_people_make_come_first():
 def test_a_formula_in_a_table(latex, safe): assert cell(latex) == rf"$\displaystyle {safe}$" and not re.search(r"[|<>]", cell(latex))
 
 NO_ROW = {**{f"formula.held.{n}": "a plain record" for n in ("Held", "Trial")},
-          **{f"formula.held.{n}": "takes what a check made" for n in "Held.all Held.trials compared tried interesting cell".split()}}
+          **{f"formula.held.{n}": "takes what a check made" for n in "Held.all Held.trials Held.remarks compared tried interesting cell".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests({}, NO_ROW)
