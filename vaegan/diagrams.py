@@ -70,26 +70,29 @@ def _vae_parts(ax, y, m, d_z, trick, strong):
     _net(ax, 72, y, "encoder\nq(z | x)", 74, 50, strong=strong == "encoder")
     for dy, name in ((17, "μ"), (-17, "σ²")):
         _tensor(ax, 124, y + dy, 26, name, "", "model", strong == "code")
-    _words(ax, 124, y + 37, f"[B, {d_z}] each", "#666666")
+    _words(ax, 124, y + 39, f"[B, {d_z}] each", "#666666")
     z = "ε ⊙ σ + μ" if trick else "N(z; μ, σ²)"
     _tensor(ax, 181, y, 56, z, f"z  [B, {d_z}]", "prior", strong == "z", not trick)
     _net(ax, 248, y, "decoder\np(x | z)", 50, 74, strong=strong == "decoder")
     _tensor(ax, 307, y, 40, "p(x | z)", f"[B, {m}]", "model", strong == "output")
     for a, b in ((34, 48), (209, 224), (271, 286)): _arrow(ax, (a, y + 4), (b, y + 4))
-    for dy in (17, -12):
+    for dy, end in ((12, 3), (-12, -3)):
         _arrow(ax, (95, y + dy), (110, y + dy))
-        _arrow(ax, (137, y + dy), (152, y + dy/3 + 1))
+        _arrow(ax, (137, y + dy), (152, y + end))
 
 def _vae_gradient(ax, y, trick):
     "The two terms of the bound, and how far back each of them reaches"
     for a, b in ((225, 210), (287, 272)): _arrow(ax, (a, y - 6), (b, y - 6), True)
-    _arrow(ax, (111, y - 22), (96, y - 22), True)
-    if trick: _arrow(ax, (154, y - 9), (138, y - 22), True)
-    else: _stop(ax, 145, y - 18)
+    frame = dict(boxstyle="round,pad=0,rounding_size=6", fill=False, zorder=1)
+    ax.add_patch(FancyBboxPatch((106, y - 33), 36, 66, ec=COLORS["faint"], **frame))
+    for dy, end in ((22, 9), (-22, -9)):
+        _arrow(ax, (111, y + dy), (96, y + dy), True)
+        if trick: _arrow(ax, (153, y + end), (138, y + dy), True)
+        else: _stop(ax, 147, y + (dy + end)/2)
     _tensor(ax, 124, 15, 82, "KL(q ‖ N(0, I))")
     _tensor(ax, 298, 15, 58, "log p(x | z)")
     _words(ax, 217, 15, "ELBO = log p − KL")
-    for x, top in ((124, y - 29), (307, y - 27)):
+    for x, top in ((124, y - 33), (307, y - 27)):
         _arrow(ax, (x - 6, top), (x - 6, 28))
         _arrow(ax, (x + 6, 28), (x + 6, top), True)
 

@@ -25,6 +25,12 @@ def every_one(): return itertools.chain(kinds(draw_vae, m=[9, 3072], d_z=[2, 100
 
 def boxes(ax): return [p for p in ax.patches if isinstance(p, FancyBboxPatch) and to_hex(p.get_edgecolor(), True) != "#00000000" and p.get_facecolor()[3] == 0]
 def backwards(ax): return [p for p in ax.patches if isinstance(p, FancyArrowPatch) and to_hex(p.get_edgecolor()) == COLORS["accent"].lower()]
+def touched(ax, word):
+    "How many gradients begin or end at the box of a word"
+    x, y = next(t.get_position() for t in ax.texts if t.get_text() == word)
+    near = next(p for p in boxes(ax) if abs(p.get_y() + p.get_height()/2 - y) < 1 and p.get_x() < x < p.get_x() + p.get_width() < x + 15)
+    at = near.get_x() - 2, near.get_x() + near.get_width() + 2
+    return sum(any(at[0] < u < at[1] and abs(v - y) < 14 for u, v in p._posA_posB) for p in backwards(ax))
 def stops(ax): return [ln for ln in ax.lines if ln.get_marker() == "x"]
 
 def test_words_stay_in_their_boxes():
@@ -54,7 +60,8 @@ def test_gradients_go_as_far_as_they_do():
     "Without the trick the likelihood's gradient stops at z; D's step stops at G(z); G's step goes through D and not to x"
     assert not backwards(draw_vae()) and not stops(draw_vae()) and not backwards(draw_gan())
     whole, broken = draw_vae(grads=True), draw_vae(grads=True, trick=False)
-    assert not stops(whole) and len(stops(broken)) == 1 and len(backwards(whole)) == len(backwards(broken)) + 1
+    assert not stops(whole) and len(stops(broken)) == 2 and len(backwards(whole)) == len(backwards(broken)) + 2
+    assert [touched(ax, name) for ax in (whole, broken) for name in ("μ", "σ²")] == [2, 2, 1, 1]     # into it and out of it; without the trick out alone
     D, G = draw_gan(step="D"), draw_gan(step="G")
     assert [len(backwards(ax)) for ax in (D, G)] == [2, 3] and [len(stops(ax)) for ax in (D, G)] == [1, 0]
 
