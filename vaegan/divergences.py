@@ -22,7 +22,7 @@ def kl_normal(
     mu_p:Float[Tensor, "B +D"]|None=None,      # means of p; zeros by default
     logvar_p:Float[Tensor, "B +D"]|None=None   # log-variances of p; zeros by default
 ) -> Float[Tensor, "B"]: # nats per row
-    "KL(q ‖ p) between diagonal Gaussians; p is the standard normal unless told"
+    "KL(q ‖ p) between diagonal Gaussians; p is standard normal unless told otherwise"
     d, e2 = logvar, (mu if mu_p is None else mu - mu_p).square()
     if logvar_p is not None: d, e2 = logvar - logvar_p, e2*(-logvar_p).exp()
     return .5*(d.exp() + e2 - 1 - d).flatten(1).sum(1)
