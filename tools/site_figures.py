@@ -393,6 +393,12 @@ def set_legends(inside, lo, hi):
         out |= {id(t): by for t in texts}
     return out
 
+def stepping(ticks):
+    "Do the words at some ticks count on in equal steps, so that those between two of them are known?"
+    try: at = [float("".join(t.itertext()).replace("−", "-")) for t in ticks]
+    except ValueError: return False
+    return len({round(b - a, 6) for a, b in zip(at, at[1:])}) == 1
+
 def set_ticks(inside, size):
     "On a phone words at ticks that would run into each other are fewer, and the axis' name below them keeps its distance"
     for axis in (g for group in inside for g in group.iter() if g.attrib.pop("axis", None) is not None):
@@ -400,7 +406,7 @@ def set_ticks(inside, size):
         names = sorted((t for t in axis.iter() if t.attrib.pop("name", None) is not None), key=lambda t: place_of(t)[1])
         apart = lambda some: all(place_of(b)[0] - place_of(a)[0] > (written(a, size) + written(b, size))/2 + .3*size for a, b in zip(some, some[1:]))
         every = next((k for k in range(1, len(ticks)) if apart(ticks[::k])), len(ticks))
-        for i, t in enumerate(ticks):
+        for i, t in enumerate(ticks if stepping(ticks) else []):
             if i % every: t.set("class", " ".join(filter(None, [t.get("class"), "spare"])))
         last = place_of(ticks[0])[1]
         if not names or place_of(names[0])[1] < last: continue

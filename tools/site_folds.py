@@ -66,6 +66,18 @@ def with_folds(cells, open_ids=()):
                 elif not c.get("outputs") and DRAWS.search(c.source): folded(c, drawing(c))
             out.append(c)
     close()
+    return joined(out, open_ids)
+
+def line(cell): return next(iter(re.findall(r"^#\| code-summary: (.*)$", cell.source, re.M)), None) if cell.cell_type == "code" else None
+
+def joined(cells, open_ids=()):
+    "Folds that say the same and follow one another, with nothing shown between, are one"
+    out = []
+    for c in cells:
+        if out and line(c) and line(c) == line(out[-1]) and not out[-1].get("outputs") and not {c.id, out[-1].id} & set(open_ids):
+            out[-1].source += f"\n\n{bare(c.source).strip()}"
+            out[-1].outputs = c.get("outputs", [])
+        else: out.append(c)
     return out
 
 def drawing(cell):

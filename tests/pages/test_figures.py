@@ -214,6 +214,8 @@ def test_ticks_and_names_keep_apart_on_a_phone():
     spare = [float(w) for w, t in texts(wide).items() if t.get("class") == "spare"]
     assert spare == [50. + 100*i for i in range(10)]
     assert 2 < float(re.search(r"--y:([\d.]+)px", texts(wide)["a name"].get("style"))[1]) < 9
+    values = parsed(drawn(svg(lambda ax: ax.set(xlim=(0, 1000), xticks=range(0, 1001, 50), xticklabels=[i*i for i in range(21)]), figsize=(8, 3)), ALT))
+    assert not [t for t in texts(values).values() if t.get("class")], "what does not count on in equal steps is not left out"
     small = parsed(drawn(svg(lambda ax: ax.set(xlim=(0, 2), xticks=[0, 1, 2]), figsize=(3, 3)), ALT))
     assert not [t for t in texts(small).values() if t.get("class")] and not any(set(e.keys()) & {"tick", "name", "axis", "legend"} for e in [*small.iter(), *wide.iter()])
 

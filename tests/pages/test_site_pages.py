@@ -161,6 +161,14 @@ def test_imports_that_follow_one_another_are_one_fold():
     assert cells[1].source == '#| code-fold: true\n#| code-summary: "Imports and settings"\nimport math\n\nfrom a import b\n\nuse_style()\ntorch.manual_seed(0);'
     assert cells[2].source == "x = 1" and cells[3].source.startswith('#| code-fold: true\n#| code-summary: "Imports"\n')
 
+def test_folds_that_say_the_same_are_one():
+    "Only neighbours of which the first shows nothing; a check keeps its own"
+    fold = lambda text, **more: code(f'#| code-fold: true\n#| code-summary: "How"\n{text}', **more)
+    cells = [fold("a = 1"), fold("b = 2", printed="2"), fold("c = 3"), md("then"), fold("d = 4"), fold("e = 5")]
+    got = site_folds.with_folds(cells, open_ids={cells[5].id})
+    assert [c.source.split("\n")[-1] for c in got] == ["b = 2", "c = 3", "then", "d = 4", "e = 5"]
+    assert got[0].source == '#| code-fold: true\n#| code-summary: "How"\na = 1\n\nb = 2' and got[0].outputs
+
 def test_settings_are_only_what_prepares_the_page():
     assert site_folds.prepares(code("# eight digits\ntorch.set_default_dtype(torch.double)")) and not site_folds.prepares(code("x = use_style()"))
     assert not site_folds.prepares(code("# nothing")) and not site_folds.prepares(code("import a\na.run()")) and not site_folds.prepares(code("not python"))
