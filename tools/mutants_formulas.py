@@ -6,8 +6,9 @@ runs.
 The wrong versions are those of `vaegan.formula.wrong`: one mistake that a person would make, at one place. The cells of a notebook that
 check displays run once, one after the other, with those that they need (tools/needed.py); after each check its wrong versions are tried
 with what the cell has handed to `holds`, and one that survives with the whole cell once more.
-A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the cell supplies (no value). One that
-changes a statement which the check leaves out (a distribution, a condition, words) is *not asked*. EQUIVALENT lists versions that say the
+A version is *noticed* if a relation no longer holds (a difference) or cannot be evaluated with what the cell supplies (no value); the score
+tells both, and the differences alone. One that changes what the check leaves out (a skipped law, a condition of which it knows nothing) is
+*not asked*. EQUIVALENT lists versions that say the
 same as the right formula, each with its reason; SURVIVORS those that say something else, which no cell notices, and why. An entry of
 either that matches no surviving version any more is an error. Exit status 1: that, or a survivor that stands in neither."""
 import argparse
@@ -16,6 +17,7 @@ import os
 import re
 import signal
 import sys
+import time
 import warnings
 from collections import Counter
 from contextlib import contextmanager, redirect_stdout
@@ -74,13 +76,15 @@ def outcome(check, tag, latex, calls):
         except Exception: return "no value"
     return "survives"
 
-def statement(display, at):
-    "The number of the statement that a place lies in; 0 for the law behind a ∼, which nobody evaluates"
+def place(display, at):
+    "The number of the statement that a place lies in; (number, ∼) for a law"
     n, clause = next(((n, c) for n, c in enumerate(display.clauses, 1) if inside(at, c)), (0, None))
-    if isinstance(clause, Relation):
-        for op, side in zip(clause.ops, clause.sides[1:]):
-            if op == r"\sim" and inside(at, side): return 0
-    return n
+    laws = zip(clause.ops, clause.sides[1:]) if isinstance(clause, Relation) else ()
+    return (n, r"\sim") if any(op == r"\sim" and inside(at, side) for op, side in laws) else n
+
+def evaluated_places(links):
+    "The places of what was evaluated, as `place` tells them"
+    return {k.clause for k in links} | {(k.clause, r"\sim") for k in links if k.op == "~"}
 
 def inside(at, node): return node.at[0] <= at[0] and at[1] <= node.at[1]
 
@@ -93,7 +97,7 @@ def tried(tag, asked, judge, only=None):
         seen[w.words, piece] += 1
         if only and not {(tag, w.words, piece), (tag, w.words, None)} & set(only): continue
         v = Verdict(tag, w.words, piece, w.latex, seen[w.words, piece], "not asked")
-        if not asked or statement(display, w.at) in asked: v = v._replace(outcome=judge(w.latex))
+        if not asked or place(display, w.at) in asked: v = v._replace(outcome=judge(w.latex))
         if v.outcome == "survives" and v.key in EQUIVALENT: v = v._replace(outcome="equivalent")
         if v.outcome == "survives" and v.key in SURVIVORS: v = v._replace(outcome="known")
         out.append(v)
@@ -143,7 +147,7 @@ class Notebook:
 
     def verdicts(self, c, tag, calls):
         mine = [call for call in calls if call[0][:1] == (tag,)]
-        asked = {k.clause for *_, held in mine for k in held.links}
+        asked = {p for *_, held in mine for p in evaluated_places(held.links)}
         mine = [(args, named) for args, named, held in mine if self.again(args, named) == str(held)]
         return tried(tag, asked, lambda latex: self.judge(c.source, tag, latex, mine), self.only)
 
@@ -178,13 +182,17 @@ def apart(folder):
 
 def of_page(job, only=None):
     "The verdicts over the displays of one notebook; `only` some versions"
-    (nb, wanted), found = job, {}
+    (nb, wanted), found, began = job, {}, time.monotonic()
+    say(f"{nb_id(nb)}: {len(wanted)} displays …")
     try:
         with apart(nb.parent):
             for tag, vs in Notebook(nb, only).run(set(wanted)): found.setdefault(tag, []).append(vs)
     except Exception as e: return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
-    print(f"{Path(nb).stem}: {len(wanted)} displays tried", file=sys.stderr, flush=True)
-    return [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
+    best_of = [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
+    say(f"{nb_id(nb)}: {len(best_of)} versions in {time.monotonic() - began:.0f} s, {dict(Counter(v.outcome for v in best_of))}")
+    return best_of
+
+def say(line): print(line, file=sys.stderr, flush=True)
 
 NOTICED = ("a difference", "no value", "equivalent", "not asked", "known", "survives", "fails")
 
@@ -199,18 +207,18 @@ def run(tags, jobs):
     if jobs == 1: found = [v for job in work.items() for v in of_page(job)]
     else:
         with get_context("fork").Pool(jobs, maxtasksperchild=1) as pool: found = [v for vs in pool.imap_unordered(of_page, work.items(), 1) for v in vs]
-    place = {t: i for i, t in enumerate(tags)}
-    return sorted(found, key=lambda v: place[v.tag])
+    order = {t: i for i, t in enumerate(tags)}
+    return sorted(found, key=lambda v: order[v.tag])
 
 def table(found):
     "The score page by page"
-    rows, pages, at = ["| page | displays | wrong versions | a difference | no value | equivalent | not asked | survive | score |", "|---|---|---|---|---|---|---|---|---|"], {}, evaluated()
+    rows, pages, at = ["| page | displays | wrong versions | a difference | no value | equivalent | not asked | survive | noticed | by a number |", "|---|---|---|---|---|---|---|---|---|---|"], {}, evaluated()
     for v in found: pages.setdefault(nb_id(at[v.tag]).removesuffix(".ipynb") if v.tag in at else page_of(v.tag), []).append(v)
     for page, vs in [*pages.items(), ("all", found)]:
         n = Counter(v.outcome for v in vs)
         noticed, alive = n["a difference"] + n["no value"], n["survives"] + n["known"]
-        score = f"{100*noticed/max(1, noticed + alive):.1f} %"
-        rows.append(f"| {page} | {len({v.tag for v in vs})} | {len(vs)} | {n['a difference']} | {n['no value']} | {n['equivalent']} | {n['not asked']} | {alive} | {score} |")
+        score, by_number = (f"{100*n/max(1, noticed + alive):.1f} %" for n in (noticed, n["a difference"]))
+        rows.append(f"| {page} | {len({v.tag for v in vs})} | {len(vs)} | {n['a difference']} | {n['no value']} | {n['equivalent']} | {n['not asked']} | {alive} | {score} | {by_number} |")
     return "\n".join(rows)
 
 def stale(found, whole):

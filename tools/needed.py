@@ -25,10 +25,10 @@ def sets_the_scene(cell): return prepares(cell) or any(map(is_setting, statement
 
 def needed(cells, at):
     "Places of the cells that the cell at a place needs, and its own, in order"
-    wanted, found = names(cells[at])[0], [at]
-    for i in range(at - 1, -1, -1):
-        reads, binds = names(cells[i])
-        if not (binds & wanted or sets_the_scene(cells[i])): continue
+    wanted, found = names(cells[at])[0], {at}
+    above = [(i, *names(cells[i]), sets_the_scene(cells[i])) for i in range(at - 1, -1, -1)]
+    while more := [(i, reads) for i, reads, binds, scene in above if i not in found and (scene or binds & wanted)]:
+        i, reads = more[0]      # once more from below: a function may call what stands behind it
         wanted |= reads
-        found.append(i)
-    return found[::-1]
+        found.add(i)
+    return sorted(found)

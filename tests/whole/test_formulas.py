@@ -4,6 +4,7 @@ from functools import cache
 
 import mutants_formulas
 import pytest
+import torch
 from fastcore.nbio import mk_cell, new_nb, write_nb
 from formula_checks import NOT_EVALUATED, PARTLY
 from formulas_equivalent import EQUIVALENT, SURVIVORS
@@ -84,6 +85,8 @@ def test_wrong_versions_turn_the_cells_of_a_page_red(nb):
 def test_what_a_cell_needs():
     "What binds its names, what changes them, and what these need; neither training nor figures of others"
     cells = [mk_cell(s) for s in ("import math", "torch.manual_seed(0)", "a = 1", "b = a + 1", "c = train(a)", "b.append(3)", "plot(c)", "for i in range(3): d[i] = b", "print(b, d)")]
+    later = [mk_cell(s) for s in ("def f(x): return g(x)", "def g(x): return x", "h = 3", "f(2)")]
+    assert needed(later, 3) == [0, 1, 3]
     assert needed(cells, 8) == [0, 1, 2, 3, 5, 7, 8] and needed(cells, 3) == [0, 1, 2, 3]
 
 def test_the_right_formula_does_not():
@@ -122,7 +125,9 @@ def test_the_table_of_equivalents_has_reasons():
 def test_what_the_machine_says():
     V = mutants_formulas.Verdict
     found = [V("KL", "a", "b", "c", 1, o) for o in ("a difference", "no value", "survives", "equivalent", "not asked")]
-    assert "| 03_divergences | 1 | 5 | 1 | 1 | 1 | 1 | 1 | 66.7 % |" in mutants_formulas.table(found) and page_of("KL") == "03_divergences"
+    assert "| 03_divergences | 1 | 5 | 1 | 1 | 1 | 1 | 1 | 66.7 % | 33.3 % |" in mutants_formulas.table(found) and page_of("KL") == "03_divergences"
     assert V("KL", "a", "b", "c", 2, "").key == "KL | a | b | 2" and mutants_formulas.stale([], whole=False) == []
-    assert mutants_formulas.statement(read("a = b,\\qquad c = d"), (15, 16)) == 2
+    assert mutants_formulas.place(read("a = b,\\qquad c = d"), (15, 16)) == 2 and mutants_formulas.place(read(r"a = b \sim c"), (11, 12)) == (1, r"\sim")
+    law = holds(r"z \sim \mathcal U(0, 1)", {"z ~": torch.distributions.Uniform(0., 1.)})
+    assert mutants_formulas.evaluated_places(law.links) == {1, (1, r"\sim")} and mutants_formulas.evaluated_places(holds("x = 1", x=1.).links) == {1}
     assert holds("x = 1", x=1.).links

@@ -24,7 +24,7 @@ from .calls import inside, members
 from .conditions import condition, conditioned, conditions, outside_of
 from .conditions import refuse_hidden
 from .drawn import drawn, same_law
-from .evaluate import Choice, meant, number
+from .evaluate import Choice, meant, number, whole
 from .held import Held
 from .meanings import Meanings, Over
 from .read import read
@@ -117,9 +117,21 @@ def _numbers(n, clause, env, allowed, skipped):
             _checkable(clause, k, here, allowed)
             for j in (k, k + 1):
                 if sides[j] is None:
-                    of_set = j > k and clause.ops[k] in _IN
-                    sides[j] = (_set if of_set else _side)(clause.sides[j], here)
+                    sides[j] = _value_of(clause, j, j > k and clause.ops[k], here)
             yield _link(n, clause, k, sides, here, allowed, dict(zip(free, values)))
+
+def _value_of(clause, j, before, env):
+    "What a side stands for; before ←, what was put there"
+    if before in _IN: return _set(clause.sides[j], env)
+    if clause.ops[j:j + 1] != (_PUT,): return _side(clause.sides[j], env)
+    name = env.text(clause.sides[j])
+    given = env.known.get(f"{name}<-")
+    if given is None:
+        env.fail(f'what was put into {name}? give "{name} <-", or skip it with a reason',
+                 clause.sides[j])
+    return as_value(given)
+
+_PUT = r"\leftarrow"
 
 def _place(clause, k):
     pair = clause.sides[k:k + 2]
@@ -128,7 +140,7 @@ def _place(clause, k):
 def _checkable(clause, k, env, allowed):
     "Refuse a relation that claims nothing that could be evaluated"
     op = clause.ops[k]
-    if op not in CLAIMS:
+    if op not in CLAIMS and op != _PUT:
         env.fail(f"{op} cannot be evaluated: skip it with a reason", _place(clause, k))
     if op in NEAR and printed(clause.sides[k + 1]) is None and allowed.within is None:
         env.fail(f"{op} needs within=, how far is near", _place(clause, k))
@@ -225,9 +237,25 @@ def _conditions(display, env, allowed, skipped):
         if about and (of := [skipped[k] for k in about if k in skipped]):
             skipped[n] = of[0]
             continue
+        if isinstance(clause, Relation) and is_range(clause):
+            yield from _runs(n, clause, display, env)
         for r in conditions(clause):
             try: yield from _met(n, r, env, allowed)
             except FormulaError as e: skipped[n] = e.what
+
+def _runs(n, clause, display, env):
+    "Of i = 0, …, n − 1: does the index of the statement before run there?"
+    letter, items = clause.sides[0], clause.sides[-1].args
+    for k in conditioned(display, n):
+        try: ends = [whole(items[j], env) for j in (0, -1)]
+        except FormulaError: return
+        ran, _ = free_indices(display.clauses[k - 1], env).get(env.text(letter), ((), 0))
+        if not len(ran): return
+        values = torch.tensor([min(ran), max(ran)]), torch.tensor(ends)
+        link = Link(plain(letter), "=", plain(clause.sides[-1]), values, n, clause)
+        if values[0].tolist() != ends or len(set(ran)) != 1 + ends[1] - ends[0]:
+            raise Fails(_complaint(link, env, clause, {}), link)
+        yield link
 
 def _met(n, relation, env, allowed):
     "The links of a condition, or the error that it is not met"

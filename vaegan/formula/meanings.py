@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from .laws import Gauss, Law
+from .laws import Gauss, Law, as_torch
 from .tree import FormulaError, Node, Symbol, walk
 from .values import Unfit, Value, as_value
 from .write import key, plain
@@ -242,7 +242,7 @@ def called(
         lacking = [n for n, v in zip(wanted[first:], further) if v is None]
         if lacking: env.fail(f"the function also wants {', '.join(lacking)}", node)
         args = [*([] if names else args), *(_plain_value(v, env) for v in further)]
-    try: return at_points(f, args)
+    try: return at_points(f, as_torch(args))
     except (FormulaError, Pointwise): raise
     except Exception as e:
         env.fail(f"the function failed: {type(e).__name__}: {e}", node)

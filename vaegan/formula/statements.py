@@ -105,7 +105,15 @@ def left_out(
             link = f"{shown_op(clause.ops[k])} {plain(clause.sides[k + 1])}"
             yield link, skipped[n, k]
         if n in skipped: yield text, skipped[n]
-        elif isinstance(clause, Remark) and n not in done: yield text, told(clause, env)
+        elif n in done: continue
+        elif isinstance(clause, Remark): yield text, told(clause, env)
         elif isinstance(clause, Relation):
             if is_range(clause): yield text, "the range of an index"
-        elif n not in done: yield text, "claims nothing"
+        elif not _of_remark(display, n): yield text, "claims nothing"
+
+def _of_remark(display, n):
+    "The y in `for all x, y`"
+    if n < 2 or not display.seps[n - 2].strip().startswith(","): return False
+    before = display.clauses[n - 2]
+    if isinstance(before, Remark): return isinstance(before.parts[-1], Symbol)
+    return isinstance(before, Symbol) and _of_remark(display, n - 1)

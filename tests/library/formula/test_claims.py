@@ -35,13 +35,18 @@ def test_false(latex, given):
     with pytest.raises(Fails, match="not "): holds(latex, given)
 
 @pytest.mark.parametrize("latex, given, what", [
-    ("x = y", {"x": t(1, 2), "y": t(1, 2, 3)}, "does not go with"), ("x^\\top = y", {"x": t(1, 2), "y": t(1, 2)}, "a row"), (r"x \approx y", {"x": 1., "y": 1.}, "within="), (r"x \to y", {"x": 1., "y": 1.}, "within="), (r"x \sim y", {"x": 1., "y": 1.}, "what is x drawn from"), (r"x \leftarrow y", {"x": 1., "y": 1.}, "cannot be evaluated"),
+    ("x = y", {"x": t(1, 2), "y": t(1, 2, 3)}, "does not go with"), ("x^\\top = y", {"x": t(1, 2), "y": t(1, 2)}, "a row"), (r"x \approx y", {"x": 1., "y": 1.}, "within="), (r"x \to y", {"x": 1., "y": 1.}, "within="), (r"x \sim y", {"x": 1., "y": 1.}, "what is x drawn from"), (r"x \leftarrow y", {"x": 1., "y": 1.}, "what was put into x"),
     ("= y", {"y": 1.}, "goes on from another"), (r"\text{nothing to see here} ", {}, "nothing to evaluate"), ("x + 1", {"x": 1.}, "nothing to evaluate"), ("(a, b) = (1, 2, 3)", {"a": 1., "b": 2.}, "another length"), ("f = g", {"f": abs, "g": abs}, "expected a number"), ("I = I", {}, None),
     (r"\begin{pmatrix} 2 \\ 2 \end{pmatrix} = x", {"x": 2.}, "equals no number"), (r"\begin{pmatrix} 0 \\ 0 \end{pmatrix} = 0", {}, None), (r"|\lambda| = 2", {"lambda": t(2, -2)}, None)])
 def test_refused(latex, given, what):
     if what is None: assert holds(latex, given)
     else:
         with pytest.raises(FormulaError, match=what): holds(latex, given)
+
+def test_an_assignment_is_compared_with_what_was_put_there():
+    step = r"\theta \leftarrow \theta - \eta\,g"
+    assert str(holds(step, {"theta <-": .7}, theta=1., eta=.1, g=3.)) == "theta <- theta-eta g:  0.7 <- 0.7"
+    with pytest.raises(Fails, match="not <-: 0.8 against 0.7"): holds(step, {"theta <-": .8}, theta=1., eta=.1, g=3.)
 
 def test_how_near_is_near():
     assert holds(r"x \approx y", x=1., y=1.01, within=.02) and holds(r"x \to y", x=1., y=1.01, within=.02) and holds("x = y", x=1., y=1.01, rtol=.1) and holds("x = y", x=0., y=.01, atol=.1)

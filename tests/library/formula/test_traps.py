@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.distributions import Beta, Exponential, Independent, Normal, Poisson, Uniform
 
+import vaegan
 from vaegan.formula import Over, displays, holds, says
 from vaegan.formula.agree import Fails
 from vaegan.formula.displays import displays_in, latex_of, look_in, written
@@ -64,6 +65,28 @@ REFUSED = [
 def test_refused(latex, given, what):
     with pytest.raises(FormulaError, match=what): holds(latex, given)
 
+def test_what_people_type():
+    "Ions, a dot between vectors, the slope of a constant, a class as a function, a divergence of the caller's own"
+    for k in ("H^+", "H^{+}", "H_+", "[H^+]"): assert holds(r"\mathrm{pH} = -\log_{10}[H^+]", {k: 1e-3, "pH": 3.}).links
+    u, v = t(1, 2, .5), t(.3, -1, 2)
+    assert holds(r"u\cdot v = \|u\|\,\|v\|\cos\theta", u=u, v=v, theta=math.acos(float(u@v/(u.norm()*v.norm())))) and holds(r"2\,u\cdot v = w", u=u, v=v, w=2*u@v)
+    assert holds(r"\frac{d}{dx} a = 0", a=3., x=2.) and holds(r"\nabla_\mu a = 0", a=3., mu=u) and holds(r"\nabla_{\mu,x} a = 0", a=3., mu=u, x=1.)
+    kl = r"\operatorname{KL}(\operatorname{Bern}(p)\,\|\,\operatorname{Bern}(q)) = p\log\frac pq + (1 - p)\log\frac{1 - p}{1 - q}"
+    assert holds(kl, {"Bern": torch.distributions.Bernoulli}, p=.3, q=.4, rtol=1e-5)
+    def own(p, q): return torch.distributions.kl_divergence(Normal(p.mean, p.stddev), Normal(q.mean, q.stddev))
+    assert holds(r"\operatorname{KL}(\mathcal N(m, s^2)\,\|\,\mathcal N(0, 1)) = \tfrac12(s^2 + m^2 - 1 - \log s^2)", {"KL": own}, m=.3, s=.8)
+
+def test_the_notebook_that_runs_comes_first(tmp_path, monkeypatch):
+    "As Jupyter says; a text that lies in no notebook here is named"
+    page(tmp_path/"copy.ipynb", r"$$k = 8 \tag{KL}$$")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path/"copy.ipynb"))
+    held = holds("KL", k=8.)
+    assert latex_of("KL") == "k = 8" and not held.source and "shipped" not in str(held)
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    monkeypatch.setattr(displays, "_places", list)
+    held = holds("KL-NORMAL", mu_q=.4, sigma_q=.8, mu_p=-.3, sigma_p=1.3)
+    assert f"the text of (KL-NORMAL) is as shipped with vaegan {vaegan.__version__}" in str(held) and 'holds(r"…", …)`' in held._repr_markdown_()
+
 def test_a_law_of_the_caller_stays_as_it_is():
     p = Normal(0., 1., validate_args=True)
     assert holds("p(x) = q", {"p": p}, x=.3, q=p.log_prob(t(.3)).exp()) and p._validate_args is True
@@ -72,8 +95,12 @@ def test_keys_that_nothing_asked_for_are_told():
     held = holds("a = b", a=1., b=1., c=7.)
     assert held.unused == ("c",) and "not used: c" in str(held) and not holds("a = b", a=1., b=1.).unused
 
-def test_a_range_that_is_not_evaluated_is_told():
-    assert holds(r"c_i = 2, \qquad i = 1, \dots, n", c=t(2, 2), n=2).left == (("i = 1,dots,n", "the range of an index"),)
+def test_the_range_of_an_index():
+    held = holds(r"c_i = 2, \qquad i = 1, \dots, n", c=t(2, 2), n=2)
+    assert not held.left and str(held.links[-1]) == "i = 1,dots,n:  [1, 2] = [1, 2]"
+    for latex in (r"c_i = 2, \qquad i = 0, \dots, n", r"c_i = 2, \qquad i = 1, \dots, n - 1", r"c_i = 2, \qquad i = 1, \dots, 3"):
+        with pytest.raises(Fails, match="against"): holds(latex, c=t(2, 2), n=2)
+    assert holds(r"c = 2, \qquad i = 1, \dots, n", c=2., n=2).left == (("i = 1,dots,n", "the range of an index"),)
 
 @pytest.mark.parametrize("given, what", [(dict(rtol=10), "rtol"), (dict(rtol="a"), "rtol"), (dict(atol=-1.), "atol"), (dict(within=math.inf), "within"), (dict(rtol=math.nan), "rtol"), (dict(a=None), "a: expected a value")])
 def test_bad_values(given, what):
