@@ -339,6 +339,15 @@ def spill(inside, lo, hi, moved):
         right = min(.25, right + max(0, x + behind - 1)/max(at, .1))
     return {k: f"{v:.2f}" for k, v in (("--l", left), ("--r", right)) if v > .01}
 
+TEXT = 13       # pixels of a word in the text column
+
+def beside(inside, lo, hi, zoom):
+    "The share of the width that words on the left need in the column, where a figure that was drawn wider is smaller and they are not"
+    room, share = (hi - lo)*PX/zoom, dict(start=0, middle=.5, end=1)
+    over = max((share[t.get("text-anchor", "start")]*written(t, TEXT*float(style_of(t).get("--t", 1))) - (place_of(t)[0] - lo)/(hi - lo)*room
+                for group in inside for t in flat(group)), default=0)
+    return {"--c": f"{over/(room + over):.2f}"} if over > .02*room else {}
+
 def moved_by(e, how):
     "An element with the way that it goes on a phone"
     put_style(e, style_of(e) | {k: f"{v:.1f}px" for k, v in how.items() if abs(v) > .5})
@@ -432,8 +441,10 @@ def keep_apart(inside, lo, hi, room):
 def window(inside, lo, hi, height, zoom, **label):
     "The part of a figure between two places as one SVG; `zoom` is how much smaller than drawn it stands in the text column"
     width = (hi - lo)*PX
+    left = beside(inside, lo, hi, zoom)
+    zoom /= 1 - float(left.get("--c", 0))
     new = ET.Element("svg", {"class": "fig", "viewBox": rounded(f"{lo:.2f} 0 {hi - lo:.2f} {height:.2f}"), **label})
-    put_style(new, {"--w": f"{width:.0f}", "--z": f"{zoom:.3f}"} | (room := spill(inside, lo, hi, set_legends(inside, lo, hi))))
+    put_style(new, {"--w": f"{width:.0f}", "--z": f"{zoom:.3f}"} | left | (room := spill(inside, lo, hi, set_legends(inside, lo, hi))))
     keep_apart(inside, lo, hi, room)
     new.extend(inside)
     return re.sub(r' xmlns(:\w+)?="[^"]*"', "", ET.tostring(new, encoding="unicode"))

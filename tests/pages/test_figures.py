@@ -154,6 +154,15 @@ def test_pixels_become_files_where_there_is_a_place_for_them():
     assert (pixels(kept) == pixels(was)).all()
     assert all(e.get("href").startswith("data:image/") for e in parsed(drawn(text, ALT)).iter("image"))
 
+def test_names_on_the_left_stay_in_the_column():
+    "A figure drawn wider than the column is smaller there, its words are not: long names get room, short ones need none"
+    def draw(words): return lambda ax: ax.set_yticks([0, 1], words)
+    style = lambda words, wide: parsed(drawn(svg(draw(words), figsize=(wide, 3)), ALT)).get("style")
+    long = ["relativistic, no penalty", "saturating, both penalties"]
+    (left, zoom), = ((float(re.search(r"--c:([\d.]+)", s)[1]), float(re.search(r"--z:([\d.]+)", s)[1])) for s in [style(long, 11)])
+    assert .02 < left < .15 and zoom > 11*96/site_figures.COLUMN
+    assert "--c" not in style(long, 6) and "--c" not in style(["a", "b"], 11)
+
 # -- what is stored ----------------------------------------------------------------------------------------------------
 STORED = [(nb, c["id"], "".join(o["data"]["image/svg+xml"])) for nb in NBS for c in code_cells(nb) for o in c.outputs if "image/svg+xml" in o.get("data", {})]
 
