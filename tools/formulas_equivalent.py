@@ -8,6 +8,7 @@ SYMMETRIC = "the noise is symmetric about 0"
 ZERO = "the side is 0"
 CONDITION = "a condition of the claim: another one is true, too, where it is tried"
 EQUAL = "an inequality that became an identity: true, though empty"
+SAME_LIMIT = "σ and its powers go there together"
 ANY_B = "the display claims it for every b"
 
 EQUIVALENT = {
@@ -31,7 +32,6 @@ EQUIVALENT = {
     r"DECAY | an index off by one | 1": "w_1 and w_2 are equal there",
     r"DECAY | an index off by one | 2": "w_1 and w_2 are equal there",
     r"DECAY | a sign turned | \sqrt{1-\lambda/m}": "both signs stand before it",
-    r"DECAY | ≤ for < | \lambda < m": "at λ = m both weights are 0 and L = λ: it holds there, too",
     r"DEEP-SADDLE | 1 for 0 | 0": "(1, 1, 1) is on the zero set, where the gradient is 0 as well",
     r"AMORTIZED | the arguments of a divergence swapped | \operatorname{KL}\big(\mathcal N((1-\delta)\,a x,\,s^2)\,\|\,p(z\mid x)\big)": "between normal distributions of one variance it is the same both ways",
     r"AMORTIZED | a sign turned | \delta": "a bell that is moved as far to the other side",
@@ -63,6 +63,11 @@ EQUIVALENT = {
     r"GAIN | a term missing | 0": ZERO,
     r"LIMITS | a sign turned | \mathbf 0": ZERO,
     r"LIMITS | a 2 too many | \mathbf 0": ZERO,
+    r"LIMITS | σ for σ² | \sigma^2": SAME_LIMIT,
+    r"LIMITS | 3 for 2 | 2": SAME_LIMIT,
+    r"LIMITS | σ for σ² | \sigma^2 | 2": SAME_LIMIT,
+    r"LIMITS | 3 for 2 | 2 | 2": SAME_LIMIT,
+    r"LIMITS | a 2 too many | \infty": SAME_LIMIT,
 }
 
 SURVIVORS = {
@@ -74,5 +79,4 @@ SURVIVORS = {
     r"AREA | a 2 too many | \tfrac12": CONDITION,
     r"AREA | 2 for ½ | \tfrac12": CONDITION,
     r"AREA | 3 for 2 | 2": CONDITION,
-    r"FRICTION | an index off by one | 1": CONDITION,
 }

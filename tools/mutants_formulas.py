@@ -190,6 +190,8 @@ def of_page(job, only=None):
     except Exception as e: return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
     best_of = [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
     say(f"{nb_id(nb)}: {len(best_of)} versions in {time.monotonic() - began:.0f} s, {dict(Counter(v.outcome for v in best_of))}")
+    for v in best_of:
+        if v.outcome == "survives": say(f"    survives: {v.key}")
     return best_of
 
 def say(line): print(line, file=sys.stderr, flush=True)

@@ -127,8 +127,8 @@ def _value_of(clause, j, before, env):
     name = env.text(clause.sides[j])
     given = env.known.get(f"{name}<-")
     if given is None:
-        env.fail(f'what was put into {name}? give "{name} <-", or skip it with a reason',
-                 clause.sides[j])
+        env.fail(f'what was put into {name}? give "{name} <-", '
+                 "or skip it with a reason", clause.sides[j])
     return as_value(given)
 
 _PUT = r"\leftarrow"
@@ -241,7 +241,9 @@ def _conditions(display, env, allowed, skipped):
             yield from _runs(n, clause, display, env)
         for r in conditions(clause):
             try: yield from _met(n, r, env, allowed)
-            except FormulaError as e: skipped[n] = e.what
+            except FormulaError as e:
+                if not e.what.startswith("nothing is known of"): raise
+                skipped[n] = e.what
 
 def _runs(n, clause, display, env):
     "Of i = 0, …, n − 1: does the index of the statement before run there?"

@@ -128,7 +128,7 @@ def _same_function(f, r, env, allowed):
     known = [s for k, s in letters.items() if k in env.known
              and not callable(env.known[k])]
     if len(known) != 1:
-        env.fail(f"{plain(r)} needs the value of the function's letter", r)
+        env.fail(f"nothing is known of the letter of {plain(r)}: give it one value", r)
     y = called(f, [number(known[0], env)], [], env, r)
     values = y.data.detach(), number(r.sides[1], env).data.detach()
     return values, fits(values, "=", allowed, None, r.sides, env)

@@ -126,9 +126,12 @@ def _numbers(node, around):
     text = node.text
     below = isinstance(parent, Relation) and isinstance(above, Fence)   # i = 1 at a sum
     if isinstance(top, Display): below = False
+    condition = isinstance(above, Remark) or isinstance(top, Display)
     if below or isinstance(parent, Fence) and isinstance(above, Symbol):   # a subscript
         other = "1" if text == "2" else str(int(text) + 1) if text.isdigit() else "1"
         yield "an index off by one", node, Number(other)
+    elif text == "1" and condition and isinstance(parent, Relation):   # for h < 1
+        yield "2 for 1", node, Number("2")
     elif text == "2" and not isinstance(parent, (Power, Quotient)):
         yield "½ for 2", node, Quotient(Number("1"), Number("2"), r"\tfrac")
     elif text != "1":
