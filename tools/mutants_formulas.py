@@ -183,13 +183,14 @@ def apart(folder):
 def of_page(job, only=None):
     "The verdicts over the displays of one notebook; `only` some versions"
     (nb, wanted), found, began = job, {}, time.monotonic()
-    say(f"{nb_id(nb)}: {len(wanted)} displays …")
+    name = nb_id(nb) if nb in NBS else Path(nb).name
+    say(f"{name}: {len(wanted)} displays …")
     try:
         with apart(nb.parent):
             for tag, vs in Notebook(nb, only).run(set(wanted)): found.setdefault(tag, []).append(vs)
     except Exception as e: return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
     best_of = [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
-    say(f"{nb_id(nb)}: {len(best_of)} versions in {time.monotonic() - began:.0f} s, {dict(Counter(v.outcome for v in best_of))}")
+    say(f"{name}: {len(best_of)} versions in {time.monotonic() - began:.0f} s, {dict(Counter(v.outcome for v in best_of))}")
     for v in best_of:
         if v.outcome == "survives": say(f"    survives: {v.key}")
     return best_of
@@ -235,6 +236,7 @@ def main():
     ask.add_argument("--list", action="store_true", help="every version with its outcome")
     args = ask.parse_args()
     every = [t for t in tags() if t in evaluated()]
+    if unknown := set(args.tags) - {*every, *map(page_of, every)}: ask.error(f"no cell evaluates {', '.join(sorted(unknown))}: give tags, or pages such as 06_elbo")
     asked = [t for t in every if not args.tags or t in args.tags or page_of(t) in args.tags]
     found = run(asked, args.jobs)
     for v in found:

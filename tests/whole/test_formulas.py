@@ -12,6 +12,7 @@ from needed import needed
 from notebooks import NBS, ROOT, checks, code_cells, prose, src
 
 from vaegan.formula.claims import holds
+from vaegan.formula.conditions import conditions
 from vaegan.formula.displays import latex_of, page_of, tags
 from vaegan.formula.read import read
 from vaegan.formula.tree import Relation
@@ -37,8 +38,9 @@ def test_what_counts_as_evaluating():
     for source in ("assert x == 1", 'holds("A-12", x=2)', 'latex_of("A-1")', '# "A-1"\nthresholds(x)'): assert not mutants_formulas.evaluates(source, "A-1")
 
 def claims(tag):
-    "The relations of a display as `holds` tells them"
-    relations = [c for c in read(latex_of(tag)).clauses if isinstance(c, Relation)]
+    "The relations of a display and its conditions, as `holds` tells them"
+    clauses = read(latex_of(tag)).clauses
+    relations = [c for c in clauses if isinstance(c, Relation)] + [r for c in clauses for r in conditions(c)]
     return [f"{shown_op(op)} {plain(side)}" for c in relations for op, side in zip(c.ops, c.sides[1:])]
 
 @cache
@@ -121,6 +123,12 @@ def test_the_table_of_equivalents_has_reasons():
     assert not set(EQUIVALENT) & set(SURVIVORS)
     for key, reason in (EQUIVALENT | SURVIVORS).items():
         assert key.split(" | ")[0] in tags() and len(key.split(" | ")) in (3, 4) and len(reason) > 10, key
+
+def test_the_rules_count_what_the_table_holds():
+    text = " ".join((ROOT/"CONTRIBUTING.md").read_text(encoding="utf-8").split())
+    said, = re.findall(r"(\d+) say the same", text)
+    alive, = re.findall(r"(\d+) survive \(`SURVIVORS`\)", text)
+    assert (int(said), int(alive)) == (len(EQUIVALENT), len(SURVIVORS))
 
 def test_what_the_machine_says():
     V = mutants_formulas.Verdict
