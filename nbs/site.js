@@ -157,14 +157,20 @@ function reach(box) {
     }
   } else if (box.tabIndex === 0) box.removeAttribute("tabindex");
 }
+// a table that grows, as when the fonts of its formulas come, is scrolled by the box around it
+function again(box) {
+  reach(box);
+  const around = box.parentElement?.closest(".table-box");
+  if (around) reach(around);
+}
 const sizes = new ResizeObserver(entries =>
-  requestAnimationFrame(() => entries.forEach(e => reach(e.target))));
+  requestAnimationFrame(() => entries.forEach(e => again(e.target))));
 for (const box of main.querySelectorAll(WIDE)) sizes.observe(box);
 // a formula is set after the page is there: it changes what is in the box, not the box
 new MutationObserver(changes => {
   for (const c of changes) {
     const box = c.target.closest?.(WIDE);
-    if (box) { reach(box); sizes.observe(box); }
+    if (box) { again(box); sizes.observe(box); }
   }
 }).observe(main, {childList: true, subtree: true});
 document.fonts?.ready.then(() => main.querySelectorAll(WIDE).forEach(reach));
