@@ -6,7 +6,6 @@ FACTOR = "a constant factor moves no optimum"
 CONSTANT = "a constant factor has no gradient in its logarithm"
 SYMMETRIC = "the noise is symmetric about 0"
 ZERO = "the side is 0"
-CONDITION = "a condition of the claim: another one is true, too, where it is tried"
 EQUAL = "an inequality that became an identity: true, though empty"
 SAME_LIMIT = "σ and its powers go there together"
 ANY_B = "the display claims it for every b"
@@ -26,6 +25,7 @@ EQUIVALENT = {
     r"ONE-BUMP | the logarithm outside the mean | \mathbb E_q\Big[\log\frac{q(z)}{\tfrac12 q(z)}\Big]": "the ratio is 2 everywhere",
     r"EVIDENCE | a sign turned | W\mathbf z": SYMMETRIC,
     r"DEQUANT | a sign turned | u": SYMMETRIC,
+    r"DEQUANT | a sign turned | u | 2": SYMMETRIC,
     r"DEQUANT | the logarithm outside the mean | \mathbb E_u[\log p(x+u)]": EQUAL,
     r"CONSERVED | an index off by one | 1": "0 = … = 0: true, though empty",
     r"CONSERVED | an index off by one | 2": "0 = … = 0: true, though empty",
@@ -70,13 +70,4 @@ EQUIVALENT = {
     r"LIMITS | a 2 too many | \infty": SAME_LIMIT,
 }
 
-SURVIVORS = {
-    r"GRID | an index off by one | G": "the ends of the grid carry no mass",
-    r"GRID | an index off by one | 1": "the ends of the grid carry no mass",
-    r"NAIVE | an index off by one | n": "the draws at both ends of the prior carry next to nothing",
-    r"NAIVE | an index off by one | 1": "the draws at both ends of the prior carry next to nothing",
-    r"AREA | a sign turned | \tfrac12": CONDITION,
-    r"AREA | a 2 too many | \tfrac12": CONDITION,
-    r"AREA | 2 for ½ | \tfrac12": CONDITION,
-    r"AREA | 3 for 2 | 2": CONDITION,
-}
+SURVIVORS: dict[str, str] = {}

@@ -2,12 +2,11 @@
 
 # tag -> why its display is not evaluated
 NOT_EVALUATED = {
-    "PPCA": "two distribution statements: nothing in it is a number",
-    "UPDATE": "an assignment of a program, no claim",
     "BLUR": "two recipes in words; the letter x means another thing in each",
     "SHARED-GRAD": "a sum over the indices congruent to r mod W",
 }
-LAW, RANGE = "a distribution statement (∼) stands beside it", "the range of its index is a list, i = 0, …, n − 1"
+RANGE = "the range of its index is a list, i = 0, …, n − 1"
 # tag -> what is left out of a display that is evaluated but for that; all others are evaluated whole
-PARTLY = dict.fromkeys("CHOL DEQUANT NAIVE MC LOGNORMAL REPARAM FULL RELU-HALF ARC CRITIC LINE TURN".split(), LAW) | dict.fromkeys(("LAYER", "MIDPOINTS"), RANGE) | {
-    "EPOCH-MEAN": "the sum over i ∈ b, a set of indices"}
+PARTLY = dict.fromkeys(("LAYER", "MIDPOINTS"), RANGE) | {
+    "EPOCH-MEAN": "the sum over i ∈ b, a set of indices",
+    "UPDATE": "an assignment: its right side is compared with a step of PyTorch's SGD, in the cell"}
