@@ -188,7 +188,9 @@ def of_page(job, only=None):
     try:
         with apart(nb.parent):
             for tag, vs in Notebook(nb, only).run(set(wanted)): found.setdefault(tag, []).append(vs)
-    except Exception as e: return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
+    except Exception as e:
+        say(f"    fails: {type(e).__name__}: {e}")
+        return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
     best_of = [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
     say(f"{name}: {len(best_of)} versions in {time.monotonic() - began:.0f} s, {dict(Counter(v.outcome for v in best_of))}")
     for v in best_of:

@@ -174,5 +174,8 @@ def _at(relation, env):
     "The numbers of a condition: h = 4.1"
     names = dict.fromkeys(env.text(n) for n in walk(relation) if isinstance(n, Symbol))
     known = {k: env.known[k] for k in names if k in env.known}
-    return ", ".join(f"{k} = {v:.4g}" if isinstance(v, (int, float)) else k
+    return ", ".join(f"{k} = {float(v):.4g}" if _is_number(v) else f"another {k}"
                      for k, v in known.items()) or plain(relation)
+
+def _is_number(v):
+    return isinstance(v, (int, float)) or torch.is_tensor(v) and v.ndim == 0

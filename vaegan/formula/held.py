@@ -110,7 +110,8 @@ class Trial:
         return f"| {self.words} | {cell(self.latex)} | {self.gives} | {self.should} |"
 
 # %% ../../nbs/formula/held.ipynb #cdc7fae6
-_SIGN = SIGNS | {r"\sim": "∼", r"\approx": "≈", r"\to": "≈", r"\ne": "≠", r"\neq": "≠",
+_SIGN = SIGNS | {r"\sim": "∼", r"\leftarrow": "←", r"\approx": "≈", r"\to": "≈",
+                 r"\ne": "≠", r"\neq": "≠",
                  r"\in": "∈", r"\notin": "∉", r"\equiv": "=", "=:": "="}
 
 def _trial(words, link, known):
@@ -168,14 +169,20 @@ def tried(
 ) -> Iterator:         # of Trials
     "Wrong versions that turn the check red, found by running it"
     if not _same(links, _outcome(again, right.latex)): return
-    plain_to_see, others = [], []
-    for _, trial in _red(right, links, again):
-        (plain_to_see if _differs(trial) else others).append(trial)
-        if len(plain_to_see) == _MOST: break
-    yield from (plain_to_see + others)[:max(len(plain_to_see), _LEAST)]
+    found: list = []
+    for trial in _red(right, links, again):
+        found.append(trial)
+        if sum(map(_differs, found)) == _MOST: break
+    yield from _best(found)
+
+def _best(trials):
+    "Those that are plain to see; others only if there are few"
+    plain_ones = sum(map(_differs, trials))
+    most = min(_MOST, max(plain_ones, _LEAST))
+    return sorted(trials, key=lambda t: not _differs(t))[:most]
 
 def _red(right, links, again):
-    "(wrong version, Trial) for those that turn the check red"
+    "A Trial for each wrong version that turns the check red"
     known, seen = {write(s) for k in links for s in k.tree.sides}, set()
     for w in interesting(right)[:_TRIES]:
         e = _outcome(again, w.latex)
@@ -183,7 +190,7 @@ def _red(right, links, again):
         trial = _trial(_named(w, right.latex), e.link, known)
         if not trial or (w.words, trial.latex) in seen: continue
         seen.add((w.words, trial.latex))
-        yield w, trial
+        yield trial
 
 def _differs(trial):
     "Are both numbers finite, and apart by more than two in a hundred?"
@@ -274,7 +281,7 @@ def _of_all(held, every):
     found, same = {}, [h for h in every if h.name == held.name != "" and h is not held]
     for h in (held, *same):
         if len(found) < _MOST: found |= {t.latex: t for t in h.trials()} | found
-    return list(found.values())[:_MOST]
+    return _best(list(found.values()))
 
 def _markdown(held, room, trials):
     "The tables of one display, in at most so many bytes"
