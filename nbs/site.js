@@ -1,6 +1,4 @@
 // What the site adds where there is JavaScript; without it folds still open and links still lead.
-// Folds of code remember what was open; all code of a page can be shown or hidden; a link into a
-// fold opens it; what is too wide for its box can be reached and scrolled by keyboard, only then.
 
 // -- two letters that nobody sees stand in formulas for what their author did not write: that no
 // line ends after a sign, and that the bar of p(x | z) is no relation (tools/site_equations.py).

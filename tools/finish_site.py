@@ -15,7 +15,7 @@ from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
 from notebooks import cfg
 from site_markup import fenced
-from site_search import entries
+from site_search import entries, words
 from site_weight import lighter, pruned, seen_words, shared
 from write_contents import ROOT, sections
 
@@ -171,7 +171,12 @@ def boxed(text):
 def bound(text):
     "A comma stays on the line of the linked formula before it; where words stand before that in the link, inside it"
     text = re.sub(r'(?<!>)(<span class="math inline">[^<]*</span>)</a>([,.;:!?)]+)', r'<span class="nobreak">\1\2</span></a>', text)
-    return re.sub(r'(?<!<span class="nobreak">)(<a [^>]*><span class="math inline">[^<]*</span></a>[,.;:!?)]+)', r'<span class="nobreak">\1</span>', text)
+    text = re.sub(r'(?<!<span class="nobreak">)(<a [^>]*><span class="math inline">[^<]*</span></a>[,.;:!?)]+)', r'<span class="nobreak">\1</span>', text)
+    return re.sub(r'(?<=<span class="math inline)(?=">([^<]*)</span>)', lambda m: " nobreak"*short(m[1]), text)
+
+SHORT = 14     # letters of a formula that stay on one line: nobody reads K =, and 5 a line below
+
+def short(tex): return bool(re.search(r"[=<>]|\\(?:[lg]eq?|sim|approx|in|to|cdot|times)\b", said := html.unescape(tex))) and len(words(said)) <= SHORT
 
 def finished(text, page):
     "A page as Quarto wrote it, in our shell"

@@ -30,13 +30,17 @@ def coloured(code):
     return re.sub(rf"<({'|'.join(COLORS)})>[^<]*</\1>(?:<\1>[^<]*</\1>)+", lambda m: f"<{m[1]}>{re.sub('<[^>]*>', '', m[0])}</{m[1]}>", code)
 
 LONG = 50     # letters of a line of code that fit a narrow phone: a longer one may go on in the next line
+DEEP = 12     # spaces before it that a phone shows whole; the rest of them are narrow there (site.scss: s)
 
 def hanging(code):
     "Code whose long lines go on four letters deeper than they began (site.scss: u), where the page is too narrow for them"
     def line(m):
         text = html.unescape(re.sub("<[^>]*>", "", m[0])).rstrip()
-        deep = len(text) - len(text.lstrip()) + 4
-        return f"<u{f' style=--i:{deep}' if deep > 4 else ''}>{m[0]}</u>" if len(text) > LONG else m[0]
+        deep = len(text) - len(text.lstrip())
+        if len(text) <= LONG: return m[0]
+        inside = f"{' '*DEEP}<s>{' '*(deep - DEEP)}</s>{m[0][deep:]}" if deep > DEEP and m[0].startswith(" "*deep) else m[0]
+        hang = min(deep, DEEP) + 4
+        return f"<u{f' style=--i:{hang}' if hang > 4 else ''}>{inside}</u>"
     if not re.search(rf"<(?:{'|'.join(COLORS)})>", code): return code      # the copy in an equation's block, which site.js fills from the cell
     return code if re.search("<u[ >]", code) else re.sub(r"[^\n]+\n?", line, code)
 

@@ -231,6 +231,24 @@ def test_ranking_puts_lessons_and_titles_first(tmp_path):
     assert out[:6] == ["elbo.html#eq-elbo elbo.html api.html", "minimax.html exercises/linear.html vae.html", "vae.html", "", "kl.html kl-2.html", "gan.html exercises/log.html"]
     assert len(out[6].split()) == 5
 
+ASKED = [("divergences.html#apart", "Divergences", "How far apart are two densities?", "A long way to it. "*30 + "KL is the mean of a log-ratio. It is never negative. And so on. "*9, 0),
+         ("train.html#nan", "Training", "A stop", "A loss that is NaN stops the run &amp; says so.", 0), ("latent.html#further-reading", "Latents", "Further reading", "He (2019), posterior collapse.", 0),
+         ("vae.html#beta", "The VAE", "What does beta do?", "It may end in posterior collapse.", 0), ("index.html", "Home", "", "Why is my course so long? It is not.", 1)]
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_a_question_is_found_by_its_large_words_and_shown_where_they_stand(tmp_path):
+    items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in ASKED]
+    queries = ["Why is my KL negative?", "my loss is nan", "posterior collapse", "why is my", "gradients negative divergences unheard", "nan amp", "unheard of"]
+    (tmp_path/"try.mjs").write_text(f"import {{Index}} from {json.dumps((finish_site.ROOT/'nbs'/'search.js').as_uri())}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
+                                    f"console.log(JSON.stringify({json.dumps(queries)}.map(q => i.search(q).map(r => r.item))))", encoding="utf-8")
+    negative, loss, collapse, small, most, amp, none = json.loads(subprocess.run(["node", tmp_path/"try.mjs"], capture_output=True, text=True, check=True).stdout)
+    first = lambda found: found[0]["href"].split(".")[0]
+    assert [first(f) for f in (negative, loss, collapse, small, most, amp)] == ["divergences", "train", "vae", "index", "divergences", "train"] and none == []
+    assert [f["href"][:6] for f in collapse] == ["vae.ht", "latent"], "lessons before what they cite"
+    text, mark = negative[0]["text"], "<mark class='search-match'>{}</mark>".format
+    assert mark("KL") in text and mark("negative") in text and len(re.sub("<[^>]*>", "", text)) < 260 and text.startswith("… ") and text.endswith("…")
+    assert "&amp;" in amp[0]["text"] and items[0]["text"].startswith("A long way"), "no sign of HTML is taken apart, and what is known stays"
+
 def test_the_bank_is_not_searched(tmp_path):
     for page in ("elbo.html", "bank/elbo.html", "exercises/elbo.html"):
         (tmp_path/page).parent.mkdir(exist_ok=True)
@@ -259,6 +277,12 @@ def test_a_comma_stays_with_a_linked_formula():
     words = finish_site.bound('<a href="n.html">raising it in <span class="math inline">z</span></a>. Then')
     assert words == '<a href="n.html">raising it in <span class="nobreak"><span class="math inline">z</span>.</span></a> Then' == finish_site.bound(words)
 
+@pytest.mark.parametrize(("tex", "kept"), [("K = 5", True), (r"F \ge 64", True), ("x &lt; 1", True), (r"q=(1,\,0)", True), ("z", False), (r"x_1, \dots, x_n", False),
+    (r"\mathrm{KL}(q\,\|\,p) = \log\sigma - 1", False), (r"V = -\log 4 + 2\,\mathrm{JS}", False)])
+def test_a_short_formula_stays_on_its_line(tex, kept):
+    once = finish_site.bound(f'for <span class="math inline">{tex}</span> on')
+    assert once == f'for <span class="math inline{" nobreak"*kept}">{tex}</span> on' == finish_site.bound(once)
+
 def test_a_page_as_markdown():
     from fastcore.basics import AttrDict
     cell = lambda kind, source, **more: AttrDict(cell_type=kind, source=source, **more)
@@ -282,6 +306,10 @@ def test_long_lines_of_code_hang():
     out = hanging(code)
     assert re.findall("<u([^>]*)>", out) == [" style=--i:8", ""] and "x = 1\n\n<u style" in out and "</u>assert a &lt; b\n<u" in out
     assert re.sub("</?u[^>]*>", "", out) == code and hanging(out) == out
+    deep = "f(x,\n" + " "*48 + "<i>1</i>, y)\n" + " "*13 + "z"*40
+    out = hanging(deep)
+    assert re.sub("</?[us][^>]*>", "", out) == deep and out.count("<u style=--i:16>") == 2, "no line hangs where a phone has no room"
+    assert f"{' '*12}<s>{' '*36}</s><i>1</i>" in out and f"{' '*12}<s> </s>zz" in out, "nor begins there: the spaces in <s> are narrow"
     short = "a"*44 + " &lt;&lt;&lt; 1"      # 50 letters as they are read, 59 as they are written
     assert hanging(short) == short and hanging("<i>1</i>\n" + short) == "<i>1</i>\n" + short
 
