@@ -249,15 +249,30 @@ def _runs(n, clause, display, env):
     "Of i = 0, …, n − 1: does the index of the statement before run there?"
     letter, items = clause.sides[0], clause.sides[-1].args
     for k in conditioned(display, n):
-        try: ends = [whole(items[j], env) for j in (0, -1)]
-        except FormulaError: return
-        ran, _ = free_indices(display.clauses[k - 1], env).get(env.text(letter), ((), 0))
-        if not len(ran): return
+        free = free_indices(display.clauses[k - 1], env)
+        ran = [int(i) for i in _run_of(letter, free, clause, env)]
+        if not ran: return
+        ends = [_end(items[0], min(ran), env), _end(items[-1], max(ran), env)]
         values = torch.tensor([min(ran), max(ran)]), torch.tensor(ends)
         link = Link(plain(letter), "=", plain(clause.sides[-1]), values, n, clause)
         if values[0].tolist() != ends or len(set(ran)) != 1 + ends[1] - ends[0]:
             raise Fails(_complaint(link, env, clause, {}), link)
-        yield link
+        if _is_known(items[-1], env): yield link
+
+def _run_of(letter, free, clause, env):
+    "The values that an index takes; another letter than those that run is an error"
+    name = env.text(letter)
+    if name in free: return free[name][0]
+    if free: env.fail(f"{name} does not run here: {', '.join(free)} does", clause)
+    return ()
+
+def _end(item, ran, env):
+    "Where a range ends, or where it ran to if nothing is known of its end"
+    return whole(item, env) if _is_known(item, env) else ran
+
+def _is_known(item, env):
+    try: return whole(item, env) is not None
+    except FormulaError: return False
 
 def _met(n, relation, env, allowed):
     "The links of a condition, or the error that it is not met"

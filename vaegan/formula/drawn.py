@@ -123,10 +123,15 @@ def same_law(
 
 def _measure(node, env):
     "The measure over which E under this law runs"
-    names = [f"E_{env.text(node)}"]
-    if isinstance(node, Call): names.append(f"E_{env.text(node.head)}")
-    found = [env.known.get(k) for k in names]
-    return next((v for v in found if isinstance(v, Over)), None)
+    if isinstance(over := env.known.get(f"E_{env.text(node)}"), Over): return over
+    over = env.known.get(f"E_{env.text(node.head)}") if isinstance(node, Call) else None
+    if not isinstance(over, Over): return None
+    first = node.body.args[0] if isinstance(node.body, Fence) else node.body
+    names = {k for n in walk(first) if isinstance(n, Symbol)
+             for k in (env.text(n), n.name)}
+    if names & {*over.names}: return over
+    env.fail(f"this is no law of {' '.join(over.names)}, over which "
+             f"E_{env.text(node.head)} runs", node)
 
 def _as_points(over):
     at = as_value(over.points[0]).data
@@ -140,11 +145,19 @@ def _sized(right, left):
         tuple(left.mean.data.shape)
     law = as_law(right, (len(d), d[0] if d else None)).dist
     if isinstance(left, Points) and tuple(law.event_shape) != tuple(d):
-        raise Unfit(f"{_said(d)} before ∼, {_said(law.event_shape)} behind it: "
-                    "is diag or I missing?")
+        _of_two_sizes(_said(d), _about(law))
     return law
 
 def _said(shape): return f"vectors of {shape[0]}" if shape else "numbers"
+
+def _about(law):
+    "What a law is about"
+    several = law.batch_shape and not law.event_shape
+    return f"{law.batch_shape[0]} laws of numbers" if several else \
+        _said(law.event_shape)
+
+def _of_two_sizes(left, right):
+    raise Unfit(f"{left} before ∼, {right} behind it: is diag or I missing?")
 
 def _shape(law): return tuple(law.event_shape or law.batch_shape)
 
@@ -157,8 +170,7 @@ def _compared(left, law, allowed):
     mine = as_law(left, (len(_shape(law)), (_shape(law) or (None,))[0])).dist
     if mine.batch_shape and law.event_shape: mine = Independent(mine, 1)
     if mine.event_shape != law.event_shape or mine.batch_shape != law.batch_shape:
-        raise Unfit(f"{_said(_shape(mine))} before ∼, {_said(_shape(law))} behind it: "
-                    "is diag or I missing?")
+        _of_two_sizes(_about(mine), _about(law))
     found = _moments_agree(_moments(mine), _moments(law), allowed)
     x = _somewhere(mine, law)
     a, b = (log_density(Law(d), x).data.exp() for d in (mine, law))

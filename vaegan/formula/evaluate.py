@@ -241,8 +241,13 @@ def _picked_out(inner, node, env):
 @meaning.register
 def _(node: Symbol, env):
     if (entry := entry_of(node, env)) is not None: return _ready(entry, node, env)
-    if (v := constant(node)) is not None: return v
+    if (v := constant(node)) is not None: return _as_large_as_it_says(v, node, env)
     env.unknown(env.text(node), node)
+
+def _as_large_as_it_says(v, node, env):
+    "I_k of a known k has k rows; else I is as large as what stands beside it"
+    n = _index(node.sub, env) if v.eye and node.sub else None
+    return Value(torch.eye(n[0], dtype=torch.float64)) if n and n[0] > 0 else v
 
 # %% ../../nbs/formula/evaluate.ipynb #01597e39
 def entry_of(

@@ -47,6 +47,15 @@ def test_drawn_otherwise(latex, given):
 def test_laws_that_cannot_be_compared(latex, given, what):
     with pytest.raises(FormulaError, match=what): holds(latex, given)
 
+def test_a_law_of_another_letter_is_none():
+    given = {"z ~": draws(9000), "E_q": grid("z", -9, 9, Normal(0., 1.)), "x": 1.}
+    for right in ("q(z)", r"q(z \mid x)", r"q(z^{(i)} \mid x)", "q"): assert holds(rf"z \sim {right}", given)
+    for wrong in (r"q(x \mid z)", "q(x)", "q(w)"):
+        with pytest.raises(FormulaError, match="no law of z, over which E_q runs"): holds(rf"z \sim {wrong}", given)
+
+def test_laws_of_two_sizes_are_told_apart():
+    with pytest.raises(FormulaError, match="vectors of 3 before ∼, 3 laws of numbers behind it"): holds(r"z \sim \mathcal N(\mu, \sigma^2)", {"z ~": MultivariateNormal(MU, scale_tril=L)}, mu=MU, sigma=SIGMA)
+
 def test_two_letters_of_one_law_and_what_is_made_of_them():
     four = 2*torch.cat([torch.eye(4), -torch.eye(4)]).double()
     given = {"~": Over("a b", (four[:, :2], four[:, 2:])), "a": t(1, 2), "b": t(.3, -1), "t": .3, "z_t": .7*t(1, 2) + .3*t(.3, -1)}

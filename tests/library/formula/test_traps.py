@@ -95,6 +95,20 @@ def test_keys_that_nothing_asked_for_are_told():
     held = holds("a = b", a=1., b=1., c=7.)
     assert held.unused == ("c",) and "not used: c" in str(held) and not holds("a = b", a=1., b=1.).unused
 
+def test_a_range_whose_end_nobody_knows_has_a_letter_and_a_beginning():
+    x = torch.tensor([1., 2., 3.])
+    assert holds(r"x_i > 0, \quad i = 1, \dots, m", x=x).left == (("i = 1,dots,m", "the range of an index"),)
+    with pytest.raises(AssertionError, match="not ="): holds(r"x_i > 0, \quad i = 0, \dots, m", x=x)
+    with pytest.raises(FormulaError, match="j does not run here: i does"): holds(r"x_i > 0, \quad j = 1, \dots, m", x=x)
+
+def test_the_identity_is_as_large_as_it_says():
+    A = torch.tensor([[1.3, .4], [.2, .9]])
+    for latex in (r"A I_k = A", r"A I_2 = A", r"\operatorname{tr} I_k = k", r"A - A + I_k = I"): assert holds(latex, A=A, k=2)
+    assert holds(r"A I_n = A", A=A)                 # of which size nobody says
+    for latex in (r"A I_k = A", r"A + I_k = I + A"):
+        with pytest.raises(FormulaError): holds(latex, A=A, k=3)
+    with pytest.raises(FormulaError, match="vectors of 2 before ∼, vectors of 3 behind"): holds(r"z \sim \mathcal N(0, I_k)", {"z ~": torch.zeros(9, 2)}, k=3)
+
 def test_the_range_of_an_index():
     held = holds(r"c_i = 2, \qquad i = 1, \dots, n", c=t(2, 2), n=2)
     assert not held.left and str(held.links[-1]) == "i = 1,dots,n:  [1, 2] = [1, 2]"
