@@ -188,7 +188,7 @@ def holds(
     within:float|None=None,  # how far ≈ and → may be off, absolute
     tight:bool=False,    # are inequalities equalities here?
     skip:dict|None=None, # statements to leave out -> reason
-    outside:dict|list=(),# values at which its condition is false, and so the display
+    outside:dict|list|tuple=(),  # values at which its condition is false, and it, too
     **values             # what the letters stand for
 ) -> Held:               # what was evaluated
     "Assert all relations of a display, as it stands on its page"
