@@ -83,8 +83,10 @@ def _vae_parts(ax, y, m, d_z, trick, strong):
 def _vae_gradient(ax, y, trick):
     "The two terms of the bound, and how far back each of them reaches"
     for a, b in ((225, 210), (287, 272)): _arrow(ax, (a, y - 6), (b, y - 6), True)
-    frame = dict(boxstyle="round,pad=0,rounding_size=6", fill=False, zorder=1)
-    ax.add_patch(FancyBboxPatch((106, y - 33), 36, 66, ec=COLORS["faint"], **frame))
+    style = "round,pad=0,rounding_size=6"
+    frame = FancyBboxPatch((106, y - 33), 36, 66, style, ec=COLORS["faint"],
+                           fill=False, zorder=1)
+    ax.add_patch(frame)
     for dy, end in ((22, 9), (-22, -9)):
         _arrow(ax, (111, y + dy), (96, y + dy), True)
         if trick: _arrow(ax, (153, y + end), (138, y + dy), True)

@@ -248,6 +248,9 @@ def test_a_program_that_fails_leaves_the_static_picture(browser):
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.set_content(PAGE % re.sub(r"launch\((\"[^\"]*\"), mount\)", r"launch(\1, (root, data) => { mount(root, data); throw new Error('on purpose'); })", text))
     page.wait_for_selector(".vaegan-living > img")
+    for _ in range(100):
+        if errors: break
+        page.wait_for_timeout(50)                   # the message may come after the picture
     assert page.locator(".vaegan-living > img").is_visible() and "on purpose" in errors[0]
     page.close()
 

@@ -4,6 +4,7 @@ import symtable
 import pytest
 from notebooks import NBS, code_cells, has_flag, nb_id, python, src
 
+
 def names(code):
     "The global names that a cell binds and those that it takes from before"
     table = symtable.symtable(code, "cell", "exec")

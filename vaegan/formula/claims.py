@@ -15,9 +15,8 @@ from typing import Any
 
 import torch
 
-from .agree import CLAIMS, NEAR, Fails, Link
-from .agree import alike, among, fits, printed, same_size, shown
-from .agree import tolerance
+from .agree import CLAIMS, NEAR, Fails, Link, alike, among, fits
+from .agree import printed, same_size, shown, tolerance
 from .derivatives import free_indices
 from .displays import before, latex_of, source_of, tags
 from .calls import inside, members
@@ -58,7 +57,7 @@ def _tensor(v, node, env) -> Any:
     if v.eye: env.fail("the identity has no size here", node)
     return v.data.detach()
 
-# %% ../../nbs/formula/claims.ipynb #13910e9f
+# %% ../../nbs/formula/claims.ipynb #f4743b8b
 def _display(what):
     "The tree of a tag, LaTeX or what was read, and the display that it goes on from"
     if isinstance(what, Display): return what, None
@@ -84,7 +83,6 @@ def _last_side(tag):
     claimed = [c for c in read(latex_of(tag)).clauses if isinstance(c, Relation)]
     return claimed[-1].sides[-1]
 
-# %% ../../nbs/formula/claims.ipynb #f4743b8b
 def _check(n, clause, env, allowed, skipped, display):
     "The links of one relation, for every value of its free indices"
     if is_range(clause): return
@@ -145,7 +143,6 @@ def _checkable(clause, k, env, allowed):
     if op in NEAR and printed(clause.sides[k + 1]) is None and allowed.within is None:
         env.fail(f"{op} needs within=, how far is near", _place(clause, k))
 
-# %% ../../nbs/formula/claims.ipynb #dbf66f60
 def _link(n, clause, k, sides, env, allowed, at):
     "One relation, or the error that it is not true"
     op, pair = clause.ops[k], clause.sides[k:k + 2]
@@ -205,8 +202,7 @@ def holds(
 
 def _found(display, earlier, known, allowed, skip, beyond):
     "The links that hold, what was left out, keys that nothing asked for, and notes"
-    env, links = Meanings(known, display.latex), []
-    skipped = skipped_in(display, skip)
+    env, links, skipped = Meanings(known, display.latex), [], skipped_in(display, skip)
     refuse_hidden(display, skipped)
     claims = [(n, c) for n, c in relations(display, earlier)
               if not {n, _after(display, n)} & set(skipped)]
@@ -233,10 +229,9 @@ def _conditions(display, env, allowed, skipped):
     "The conditions of a display as links; what is not known here is left out"
     for n, clause in enumerate(display.clauses, 1):
         about = conditioned(display, n) if conditions(clause) else []
+        of = [skipped[k] for k in about if k in skipped]
+        if of: skipped.setdefault(n, of[0])
         if n in skipped: continue
-        if about and (of := [skipped[k] for k in about if k in skipped]):
-            skipped[n] = of[0]
-            continue
         if isinstance(clause, Relation) and is_range(clause):
             yield from _runs(n, clause, display, env)
         for r in conditions(clause):

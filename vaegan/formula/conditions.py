@@ -9,15 +9,14 @@ __all__ = ['CONDITIONAL', 'conditions', 'conditioned', 'refuse_hidden', 'conditi
 
 # %% ../../nbs/formula/conditions.ipynb #b8c2f7ea
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch.distributions import Distribution
 
-from .agree import CLAIMS, Link, Tolerance, fits
+from .agree import Link, Tolerance, fits
 from .drawn import same_law
-from .evaluate import meant, number
+from .evaluate import number
 from .laws import Gauss, Law
 from .meanings import Meanings, called
 from .tree import Display, Fence, FormulaError, Labelled, Matrix, Node

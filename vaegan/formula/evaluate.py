@@ -27,7 +27,6 @@ from .values import ENTRYWISE, Unfit, Value, aligned, as_value
 from .values import determinant, divided, entrywise, norm, plus, power
 from .values import times, transposed
 
-# %% ../../nbs/formula/evaluate.ipynb #ae389f10
 @singledispatch
 def meaning(
     node:Node,     # any part of a formula
@@ -130,7 +129,6 @@ def _is_density(node, env):
     name = env.text(node.head)
     return env.text(node) in env.known or any(t[0] == name for t in env.templates)
 
-# %% ../../nbs/formula/evaluate.ipynb #942d751a
 def as_vector(
     values:tuple   # of numbers
 ) -> Any: # a Value, if they are; else the tuple as it was
@@ -195,7 +193,6 @@ def _(node: Root, env):
 @meaning.register
 def _(node: Labelled, env): return meant(node.body, env)
 
-# %% ../../nbs/formula/evaluate.ipynb #fae33cf5
 @meaning.register
 def _(node: Fence, env):
     if node.open == r"\{": return Choice(tuple(number(a, env) for a in node.args))
@@ -249,7 +246,6 @@ def _as_large_as_it_says(v, node, env):
     n = _index(node.sub, env) if v.eye and node.sub else None
     return Value(torch.eye(n[0], dtype=torch.float64)) if n and n[0] > 0 else v
 
-# %% ../../nbs/formula/evaluate.ipynb #01597e39
 def entry_of(
     node:Symbol,   # with subscripts or marks
     env:Meanings   # what is known
