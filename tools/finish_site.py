@@ -155,8 +155,9 @@ if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "li
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-sans-3-400-latin.woff2">
 </head>"""
 UNLISTED = '<meta name="robots" content="noindex">'      # the bank holds the answers: search engines leave it out, as our search does
-UNUSED = (r'\n? *<(?:link|script)[^>]*(?:bootstrap-icons\.css|headroom\.min\.js|quarto-nav\.js|bootstrap\.min\.js|fuse\.min\.js'
-          r'|popper\.min\.js|tippy\.umd\.min\.js|tippy\.css|/tabsets\.js)"[^>]*>(?:</script>)?')      # quarto.js imports tabsets.js by itself
+UNUSED = ("bootstrap-icons.css", "bootstrap-icons.woff", "headroom.min.js", "quarto-nav.js", "bootstrap.min.js", "fuse.min.js",
+          "popper.min.js", "tippy.umd.min.js", "tippy.css")      # files of Quarto's that our shell does without
+ASKED = rf'\n? *<(?:link|script)[^>]*(?:{"|".join(map(re.escape, UNUSED))}|/tabsets\.js)"[^>]*>(?:</script>)?'      # quarto.js imports tabsets.js by itself
 
 def swapped(text, pattern, new):
     "One part of Quarto's page for ours; an error if it is not there, or there twice"
@@ -183,7 +184,7 @@ def finished(text, page):
     if DONE in text or "http-equiv=\"refresh\"" in text: return text
     up, here, toc = "../"*page.count("/"), paths().get(page, ""), contents(text)
     text = swapped(text, r"</head>", HEAD.replace("{up}", up))
-    text = re.sub(UNUSED, "", text)
+    text = re.sub(ASKED, "", text)
     text = re.sub(r"<script (src=\"[^\"]*site_libs/[^\"]*\")>", r"<script defer \1>", text)
     text = swapped(text, r"(?<=<body)", ' id="top"')
     text = swapped(text, r"<header id=\"quarto-header\".*?</header>", '<a class="skip" href="#quarto-document-content">Skip to the text</a>\n' + header(up))
@@ -278,8 +279,7 @@ def main(folder):
         listed.write_text(re.sub(r"\s*<url>\s*<loc>[^<]*/bank/[^<]*</loc>.*?</url>", "", listed.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
     for page, path in documented().items():
         if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
-    for name in ("headroom.min.js", "quarto-nav.js", "bootstrap-icons.css", "bootstrap-icons.woff", "bootstrap.min.js", "fuse.min.js",
-                 "popper.min.js", "tippy.umd.min.js", "tippy.css"):
+    for name in UNUSED:
         for f in (folder/"site_libs").rglob(name): os.remove(f)
     if (page := folder/"index.html").exists():
         (folder/"404.html").write_text(lost(page.read_text(encoding="utf-8"), cfg["doc_baseurl"] + "/"), encoding="utf-8")

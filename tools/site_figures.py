@@ -229,15 +229,19 @@ def join_ticks(root):
                 first.set("d", f"{first.get('d')} {e.get('d')}")
                 parent.remove(e)
 
+def lossless(image):
+    "A picture as WebP, every pixel as it was"
+    buf = io.BytesIO()
+    image.save(buf, "WEBP", lossless=True, quality=75, method=5)
+    return buf.getvalue()
+
 SMALL = 1000     # bytes of pixels that a page carries itself: fewer than it takes to ask for them
 
 def set_pixels(root, keep=None):
     "Pixels as lossless WebP where that is shorter; `keep` makes files of what is not small"
     for e in root.iter(f"{SVG}image"):
         png = base64.b64decode(e.attrib.pop(XLINK).split(",", 1)[1])
-        buf = io.BytesIO()
-        Image.open(io.BytesIO(png)).save(buf, "WEBP", lossless=True, quality=75, method=5)
-        data, form = min((png, "png"), (buf.getvalue(), "webp"), key=lambda v: len(v[0]))
+        data, form = min((png, "png"), (lossless(Image.open(io.BytesIO(png))), "webp"), key=lambda v: len(v[0]))
         e.set("href", keep(data, form) if keep and len(data) > SMALL else f"data:image/{form};base64,{base64.b64encode(data).decode()}")
 
 def mark(root):
@@ -325,13 +329,13 @@ def sides(inside):
 def spill(inside, lo, hi, moved):
     "The room on the left and right that words need on a phone, where they are larger than drawn, in parts of the width"
     words, room = [], min(PHONE, (hi - lo)*PX)
-    beside = {id(t): side for _, _, ticks, side in sides(inside) for t in ticks}      # where the axis' name stands behind a tick's words
+    behind_ticks = {id(t): side for _, _, ticks, side in sides(inside) for t in ticks}      # where the axis' name stands behind a tick's words
     for e in (t for group in inside for t in flat(group)):
         at = (place_of(e)[0] - moved.get(id(e), 0) - lo)/(hi - lo)
-        wide = NARROW*advance("".join(e.itertext()), WORD*float(style_of(e).get("--t", 1)))/room
+        wide = written(e, WORD*float(style_of(e).get("--t", 1)))/room
         before = wide*dict(start=0, middle=.5, end=1)[e.get("text-anchor", "start")]
         name = 1.5*WORD/room
-        words.append((at, before + name*(beside.get(id(e)) == -1), wide - before + name*(beside.get(id(e)) == 1)))
+        words.append((at, before + name*(behind_ticks.get(id(e)) == -1), wide - before + name*(behind_ticks.get(id(e)) == 1)))
     left = right = 0.
     for at, before, behind in 8*words:                        # what is given to one end moves the words at the other
         x = left + at*(1 - left - right)
@@ -426,17 +430,17 @@ def set_ticks(inside, size):
 
 def keep_apart(inside, lo, hi, room):
     "How far words move on a phone, where they are larger than drawn: those below each other, and names beside an axis"
-    size, move = size_on_a_phone(lo, hi, room), moved_by
+    size = size_on_a_phone(lo, hi, room)
     set_ticks(inside, size)
     columns, names = {}, list(sides(inside))
     for e in (t for group in inside for t in group.iter(f"{SVG}text")):
         if e.attrib.pop("free", None) is not None and "rotate" not in e.get("transform", ""): columns.setdefault(round(place_of(e)[0]), []).append(e)
     for texts in columns.values():
         ys = [place_of(t)[1] for t in texts]
-        for t, y, new in zip(texts, ys, _spread(ys, 1.1*size)): move(t, {"--y": new - y})
+        for t, y, new in zip(texts, ys, _spread(ys, 1.1*size)): moved_by(t, {"--y": new - y})
     for name, x, ticks, side in names:
-        ends = [side*place_of(t)[0] + NARROW*advance("".join(t.itertext()), size) for t in ticks]
-        move(name, {"--x": side*max(0, max(ends) + (.4 if side < 0 else 1)*size - side*x)})
+        ends = [side*place_of(t)[0] + written(t, size) for t in ticks]
+        moved_by(name, {"--x": side*max(0, max(ends) + (.4 if side < 0 else 1)*size - side*x)})
 
 def window(inside, lo, hi, height, zoom, **label):
     "The part of a figure between two places as one SVG; `zoom` is how much smaller than drawn it stands in the text column"

@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from PIL import Image
-from site_figures import drawn
+from site_figures import drawn, lossless
 from site_markup import fenced
 
 LIVING = re.compile(r'(<div class="vaegan-living"[^>]*>)<img src="data:image/png;base64,([^"]*)" alt="([^"]*)"[^>]*>')
@@ -33,9 +33,7 @@ def webp(png):
     with Image.open(io.BytesIO(base64.b64decode(png))) as img:
         img = img.convert("RGBA" if "A" in img.mode or "transparency" in img.info else "RGB")
         if img.mode == "RGBA" and img.getextrema()[3][0] == 255: img = img.convert("RGB")
-        buf = io.BytesIO()
-        img.save(buf, "WEBP", lossless=True, quality=75, method=5)
-        return buf.getvalue(), img.size
+        return lossless(img), img.size
 
 def kept(data, form, site, up):
     "A file of the site for some pixels, which all pages share that show them; its address"

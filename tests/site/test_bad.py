@@ -72,9 +72,10 @@ def seen(tmp_path_factory, browser):
     (folder/"other.html").write_text(OTHER)
     (folder/"dot.svg").write_text(DOT)
     tab = browser.new_context(reduced_motion="reduce").new_page()
-    def see(body):
-        (folder/"page.html").write_text(HEAD + body)
-        return faults(tab, base, "page.html", widths=(1440, 390))
+    def see(body):   # under a name of its own: a server's dates have whole seconds, so that a browser may keep the last page of this name
+        page = folder/f"page{len(list(folder.iterdir()))}.html"
+        page.write_text(HEAD + body)
+        return faults(tab, base, page.name, widths=(1440, 390))
     with served(folder) as base: yield see
     tab.context.close()
 

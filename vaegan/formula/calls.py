@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from .evaluate import BUILT_IN, Choice, as_vector, entry_of, is_product
+from .evaluate import BUILT_IN, Choice, entry_of, is_product
 from .evaluate import meaning, meant, number
 from .laws import Gauss, Law, bernoulli, categorical, divergence
 from .laws import entropy, log_density, uniform
@@ -23,7 +23,8 @@ from .letters import STATISTICS
 from .meanings import Meanings, Over, called, parameters
 from .tree import Call, Fence, Matrix, Node, Power, Relation, Remark
 from .tree import Symbol, Words, walk
-from .values import ENTRYWISE, INVERSES, Value, aligned, as_value
+from .values import ENTRYWISE, INVERSES, Value, aligned
+from .values import as_value, as_vector
 from .values import determinant, diagonal, divided, eigenvalues
 from .values import entrywise, plus, power, times, trace
 

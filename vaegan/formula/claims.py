@@ -15,23 +15,24 @@ from typing import Any
 
 import torch
 
-from .agree import CLAIMS, NEAR, Fails, Link, alike, among, fits
-from .agree import printed, same_size, shown, tolerance
+from .agree import CLAIMS, NEAR, Fails, alike, among, failed, fits
+from .agree import link_of, printed, same_size, tolerance
 from .derivatives import free_indices
 from .displays import before, latex_of, source_of, tags
 from .calls import inside, members
 from .conditions import condition, conditioned, conditions, outside_of
 from .conditions import refuse_hidden
 from .drawn import drawn, same_law
-from .evaluate import Choice, meant, number, whole
+from .evaluate import Choice, meant, number
 from .held import Held
 from .meanings import Meanings, Over
 from .read import read
-from .statements import is_range, law_of, left_out, relations, skipped_in
+from .statements import is_range, law_of, left_out, relations, runs
+from .statements import skipped_in
 from .tree import Display, FormulaError, Node, Relation, Remark, Sum
 from .tree import Symbol, walk
 from .values import Value, as_value
-from .write import key, plain, shown_op, write
+from .write import key, plain
 
 # %% ../../nbs/formula/claims.ipynb #fb76e70d
 def _side(node, env) -> Any:
@@ -57,7 +58,7 @@ def _tensor(v, node, env) -> Any:
     if v.eye: env.fail("the identity has no size here", node)
     return v.data.detach()
 
-# %% ../../nbs/formula/claims.ipynb #f4743b8b
+# %% ../../nbs/formula/claims.ipynb #13910e9f
 def _display(what):
     "The tree of a tag, LaTeX or what was read, and the display that it goes on from"
     if isinstance(what, Display): return what, None
@@ -83,6 +84,7 @@ def _last_side(tag):
     claimed = [c for c in read(latex_of(tag)).clauses if isinstance(c, Relation)]
     return claimed[-1].sides[-1]
 
+# %% ../../nbs/formula/claims.ipynb #f4743b8b
 def _check(n, clause, env, allowed, skipped, display):
     "The links of one relation, for every value of its free indices"
     if is_range(clause): return
@@ -97,8 +99,8 @@ def _law(n, clause, k, display, env, allowed):
     "One ∼: what something is drawn from, and the law that is printed"
     left, right = clause.sides[k:k + 2]
     values, true = same_law(drawn(left, display, env), right, env, allowed)
-    link = Link(plain(left), "~", plain(right), values, n, _place(clause, k))
-    if not true: raise Fails(_complaint(link, env, link.tree, {}), link)
+    link = link_of(_place(clause, k), values, n)
+    if not true: raise failed(link)
     return link
 
 def _numbers(n, clause, env, allowed, skipped):
@@ -143,6 +145,7 @@ def _checkable(clause, k, env, allowed):
     if op in NEAR and printed(clause.sides[k + 1]) is None and allowed.within is None:
         env.fail(f"{op} needs within=, how far is near", _place(clause, k))
 
+# %% ../../nbs/formula/claims.ipynb #dbf66f60
 def _link(n, clause, k, sides, env, allowed, at):
     "One relation, or the error that it is not true"
     op, pair = clause.ops[k], clause.sides[k:k + 2]
@@ -160,8 +163,8 @@ def _link(n, clause, k, sides, env, allowed, at):
     else:
         values = alike(a, b, where, env)
         true = fits(values, op, allowed, digits, pair, env)
-    link = Link(plain(pair[0]), shown_op(op), plain(pair[1]), values, n, where)
-    if not true: raise Fails(_complaint(link, env, where, at), link)
+    link = link_of(where, values, n)
+    if not true: raise failed(link, at)
     return link
 
 def _pairs(n, clause, k, a, b, env, allowed, at):
@@ -170,11 +173,6 @@ def _pairs(n, clause, k, a, b, env, allowed, at):
     found = [_link(n, clause, k, [None]*k + list(p), env.under({"±": s}), allowed, at)
              for s, p in zip((1, -1), zip(a.values, b.values))]
     return replace(found[0], values=tuple(zip(*(f.values for f in found))))
-
-def _complaint(link, env, where, at):
-    place = "".join(f", at {k} = {v}" for k, v in at.items())
-    a, b = map(shown, link.values)
-    return f"not {link.op}: {a} against {b}{place}; here: {write(where)}"
 
 # %% ../../nbs/formula/claims.ipynb #d0a78642
 def holds(
@@ -233,41 +231,12 @@ def _conditions(display, env, allowed, skipped):
         if of: skipped.setdefault(n, of[0])
         if n in skipped: continue
         if isinstance(clause, Relation) and is_range(clause):
-            yield from _runs(n, clause, display, env)
+            yield from runs(n, clause, display, env)
         for r in conditions(clause):
             try: yield from _met(n, r, env, allowed)
             except FormulaError as e:
                 if not e.what.startswith("nothing is known of"): raise
                 skipped[n] = e.what
-
-def _runs(n, clause, display, env):
-    "Of i = 0, …, n − 1: does the index of the statement before run there?"
-    letter, items = clause.sides[0], clause.sides[-1].args
-    for k in conditioned(display, n):
-        free = free_indices(display.clauses[k - 1], env)
-        ran = [int(i) for i in _run_of(letter, free, clause, env)]
-        if not ran: return
-        ends = [_end(items[0], min(ran), env), _end(items[-1], max(ran), env)]
-        values = torch.tensor([min(ran), max(ran)]), torch.tensor(ends)
-        link = Link(plain(letter), "=", plain(clause.sides[-1]), values, n, clause)
-        if values[0].tolist() != ends or len(set(ran)) != 1 + ends[1] - ends[0]:
-            raise Fails(_complaint(link, env, clause, {}), link)
-        if _is_known(items[-1], env): yield link
-
-def _run_of(letter, free, clause, env):
-    "The values that an index takes; another letter than those that run is an error"
-    name = env.text(letter)
-    if name in free: return free[name][0]
-    if free: env.fail(f"{name} does not run here: {', '.join(free)} does", clause)
-    return ()
-
-def _end(item, ran, env):
-    "Where a range ends, or where it ran to if nothing is known of its end"
-    return whole(item, env) if _is_known(item, env) else ran
-
-def _is_known(item, env):
-    try: return whole(item, env) is not None
-    except FormulaError: return False
 
 def _met(n, relation, env, allowed):
     "The links of a condition, or the error that it is not met"
@@ -275,7 +244,7 @@ def _met(n, relation, env, allowed):
     own = condition(relation, n, env, room)
     try:
         for link, true in own or ():
-            if not true: raise Fails(_complaint(link, env, relation, {}), link)
+            if not true: raise failed(link)
             yield link
         if own is None: yield from _numbers(n, relation, env, room, {})
     except Fails as e:

@@ -14,14 +14,14 @@ from typing import Any
 import torch
 from torch.distributions import Distribution
 
-from .agree import Link, Tolerance, fits
+from .agree import Tolerance, fits, link_of
 from .drawn import same_law
 from .evaluate import number
 from .laws import Gauss, Law
 from .meanings import Meanings, called
 from .tree import Display, Fence, FormulaError, Labelled, Matrix, Node
 from .tree import Relation, Remark, Symbol, Words, walk
-from .write import plain, shown_op
+from .write import plain
 
 # %% ../../nbs/formula/conditions.ipynb #1ff75996
 CONDITIONAL = {"if", "for", "when", "where", "whenever", "provided", "as", "at", "with"}
@@ -109,17 +109,13 @@ def condition(
         values, true = same_law(left, relation.sides[1], env, allowed)
     elif callable(left): values, true = _same_function(left, relation, env, allowed)
     else: return None
-    return [(_link(relation, values, n), true)]
-
-def _link(r, values, n):
-    left, right = map(plain, r.sides)
-    return Link(left, shown_op(r.ops[0]), right, values, n, r)
+    return [(link_of(relation, values, n), true)]
 
 def _reached(r, n, env):
     "x → 0, x → ∞: is x there, as far as numbers go?"
     x, limit = (number(s, env).data.detach() for s in r.sides)
     far = torch.sign(limit)*x > 1e3 if limit.isinf() else (x - limit).abs() < 1e-3
-    return _link(r, (x, limit), n), bool(far.all())
+    return link_of(r, (x, limit), n), bool(far.all())
 
 def _same_function(f, r, env, allowed):
     "f = z²: the same number at the value of z"
@@ -138,9 +134,9 @@ def told(
     env:Meanings    # what is known
 ) -> str:
     "What is said of a remark that nobody evaluates"
-    words = [p.text for p in getattr(remark, "parts", ()) if isinstance(p, Words)]
-    letters = [p for p in getattr(remark, "parts", ()) if isinstance(p, Symbol)]
-    every = words and set(_words(Words(words[0]))) & {"every", "all", "any", "each"}
+    parts = getattr(remark, "parts", ())
+    words, letters = ([p for p in parts if isinstance(p, k)] for k in (Words, Symbol))
+    every = words and _words(words[0]) & {"every", "all", "any", "each"}
     if not every or not letters: return "a remark"
     v: Any = env.known.get(env.text(letters[0]))
     if v is None or callable(v): return "a remark"

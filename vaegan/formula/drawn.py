@@ -59,6 +59,11 @@ class Points:
     at:Tensor               # [n] or [n, D]
     weights:Tensor|None     # [n]
 
+def _weights(given, n):
+    "Of n points: equal ones, if nothing else is said"
+    if given is None: return torch.full((n,), 1/n, dtype=torch.float64)
+    return as_value(given).data
+
 # %% ../../nbs/formula/drawn.ipynb #29959d54
 def drawn(
     node:Node,          # the left side of a ∼
@@ -92,8 +97,7 @@ def _at_points(node, over, env):
     at = {k: Value(as_value(p).data, 1) for k, p in zip(over.names, over.points)}
     v = number(node, env.under(at, axes=1))
     n = len(over.points[0])
-    weights = torch.full((n,), 1/n) if over.weights is None else over.weights
-    weights = as_value(weights).data
+    weights = _weights(over.weights, n)
     if len(v.data) != n or len(weights) != n or abs(weights.sum() - 1) > 1e-3:
         env.fail("expected one weight for each point, and 1 as their sum", node)
     return Points(v.data.detach(), weights)
@@ -135,8 +139,7 @@ def _measure(node, env):
 
 def _as_points(over):
     at = as_value(over.points[0]).data
-    n = torch.full((len(at),), 1/len(at))
-    return Points(at, as_value(n if over.weights is None else over.weights).data)
+    return Points(at, _weights(over.weights, len(at)))
 
 def _sized(right, left):
     "The printed law, as large as what stands before it"
@@ -213,8 +216,7 @@ def _densities(left, node, env, allowed):
 # %% ../../nbs/formula/drawn.ipynb #df104475
 def _of(points):
     "Mean and covariance of points"
-    x, w = points.at, points.weights
-    if w is None: w = torch.full((len(x),), 1/len(x), dtype=torch.float64)
+    x, w = points.at, _weights(points.weights, len(points.at))
     mean = (w.unflatten(0, (-1,) + (1,)*(x.ndim - 1))*x).sum(0)
     dev = x - mean
     if x.ndim == 1: return Moments(mean, (w*dev**2).sum())
@@ -247,8 +249,8 @@ def _probabilities(left, law, allowed):
     "The share of each value of a law that has a few"
     values = law.enumerate_support().double()
     p, n = law.log_prob(values).exp().detach().double(), len(left.at)
-    w = torch.full((n,), 1/n) if left.weights is None else left.weights
-    share = torch.stack([w.double()[left.at == v].sum() for v in values])
+    w = _weights(left.weights, n)
+    share = torch.stack([w[left.at == v].sum() for v in values])
     room = 5*(p*(1 - p)/n).sqrt() if left.weights is None else \
         torch.full_like(p, max(allowed.rtol, 1e-6))
     if left.weights is None and n < 1000: raise Unfit(f"{n} draws: give some thousands")

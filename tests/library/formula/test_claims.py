@@ -134,7 +134,7 @@ def test_values_are_shown_short():
 ROWS = {"formula.claims.says": row(dict(what="x = 1", statement=1), what=[1, None], statement=[0, -1, 2, "1"])}
 NO_ROW = {"formula.claims.holds": "takes anything by name; what it refuses has its tests in tests/library/formula/test_claims.py", "formula.claims.value": "takes a part of a formula",
           "formula.agree.Fails": "an exception", "formula.agree.Link": "a plain record", "formula.agree.Tolerance": "a plain record",
-          **{f"formula.agree.{n}": "takes values that the evaluator made" for n in "shown printed agree among alike rounding same_size tolerance fits".split()},
+          **{f"formula.agree.{n}": "takes values that the evaluator made" for n in "shown link_of failed printed agree among alike rounding same_size tolerance fits".split()},
           **{f"formula.{n}": "handed on by the wing; its row stands under its room" for n in "Over grid holds says".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 

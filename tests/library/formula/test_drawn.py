@@ -127,5 +127,5 @@ def test_wrong_conditions_are_among_the_wrong_versions():
 
 NO_ROW = {**{f"formula.drawn.{n}": "a plain record" for n in ("Moments", "Points", "Moments.beside")}, **{f"formula.drawn.{n}": "takes what a check hands on" for n in ("drawn", "same_law")},
           **{f"formula.conditions.{n}": "takes what a check hands on" for n in "conditions conditioned refuse_hidden condition told outside_of".split()},
-          **{f"formula.statements.{n}": "takes what a check hands on" for n in "relations law_of is_range skipped_in left_out".split()}}
+          **{f"formula.statements.{n}": "takes what a check hands on" for n in "relations law_of is_range runs skipped_in left_out".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests({}, NO_ROW)

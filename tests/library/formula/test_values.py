@@ -141,7 +141,7 @@ def test_laws_that_are_none(f):
 
 ROWS = {}
 NO_ROW = {**{f"formula.values.{n}": "takes values that the evaluator made; what does not fit is `Unfit`, and has its tests here"
-             for n in "aligned as_value plus times divided power transposed entrywise norm determinant trace diagonal eigenvalues in_order logistic".split()},
+             for n in "aligned as_value as_vector plus times divided power transposed entrywise norm determinant trace diagonal eigenvalues in_order logistic".split()},
           "formula.values.Value": "a plain record", "formula.values.Unfit": "an exception", "formula.laws.Law": "a plain record", "formula.laws.Gauss": "a plain record",
           **{f"formula.laws.{n}": "takes laws that the evaluator made; what does not fit is `Unfit`, and has its tests here" for n in "as_law log_density divergence entropy as_torch bernoulli categorical uniform".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
