@@ -122,7 +122,7 @@ def changes(n, t, parent=None):
         case ast.For(): yield t.a(n.iter), t.b(n.iter), f"list({t[n.iter]})[:1]"         # k turns into one
 
 WEAKER = dict(Count="Whole", Whole="int", Seed="int", Positive="NonNegative", NonNegative="float", Finite="float", Share="Finite", Widths="tuple", ImageShape="Shape", Shape="tuple")
-TENSORS = ("Float", "Int", "Bool", "Shaped")
+TENSORS = ("Float", "Int", "Bool", "Shaped", "Pixels")
 
 def dims(spec): return [n for part in spec.split() for n in re.findall(r"[A-Za-z]\w*", part)]
 

@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/checks.html.md"""
 # %% auto #0
 __all__ = ['finite', 'positive', 'nonnegative', 'unit', 'any_dtype', 'any_device', 'isa', 'Count', 'Whole', 'Seed', 'Positive',
            'NonNegative', 'Finite', 'Share', 'Widths', 'Shape', 'ImageShape', 'AnyPath', 'returns', 'Marker', 'marker',
-           'between', 'labels', 'one_of', 'like', 'checked', 'Float', 'Int', 'Bool', 'Shaped']
+           'between', 'labels', 'one_of', 'like', 'checked', 'Float', 'Int', 'Bool', 'Shaped', 'Pixels']
 
 # %% ../nbs/40_checks.ipynb #a9c21989
 import ast
@@ -388,6 +388,18 @@ class _Array:
         if fault or not self.markers: return fault
         return next(filter(None, (m.fault(name, t, call) for m in self.markers)), None)
 
+# %% ../nbs/40_checks.ipynb #3d855ebc
+class _OfFloats(Marker):
+    "A condition that is asked of floats only"
+    def __new__(cls, m): return super().__new__(cls) if m.ok else m
+    def __init__(self, m):
+        super().__init__(m.words, m.ok)
+        self.near, self.far, self.late, self.pure = m.near, m.far, m.late, m.pure
+        self.of = m
+
+    def fault(self, name, v, call):
+        return self.of.fault(name, v, call) if v.dtype.is_floating_point else None
+
 # %% ../nbs/40_checks.ipynb #48fcd049
 class _Kind:
     "Which dtypes: `Float`, and so on"
@@ -395,16 +407,22 @@ class _Kind:
         self.name, self.words, self.holds = name, words, holds
     def __getitem__(self, item): return _Array(self, *item)
 
-_all_ = ["Float", "Int", "Bool", "Shaped"]
+class _FloatsOrBytes(_Kind):
+    "Image values: floats in [0, 1], or the bytes that stand for them"
+    def __getitem__(self, item): return _Array(self, *item[:2], *map(_OfFloats, item[2:]))
+
+_all_ = ["Float", "Int", "Bool", "Shaped", "Pixels"]
 if TYPE_CHECKING:
     from typing import Annotated as Bool, Annotated as Float
-    from typing import Annotated as Int, Annotated as Shaped
+    from typing import Annotated as Int, Annotated as Pixels, Annotated as Shaped
 else:
     def _is_int(d): return not (d.is_floating_point or d.is_complex)
     Float = _Kind("Float", "a float tensor", lambda d: d.is_floating_point)
     Int = _Kind("Int", "whole numbers", _is_int)
     Bool = _Kind("Bool", "a tensor of truth values", lambda d: str(d) == "torch.bool")
     Shaped = _Kind("Shaped", "a tensor", lambda d: True)
+    Pixels = _FloatsOrBytes("Pixels", "floats or bytes (uint8)",
+                            lambda d: d.is_floating_point or str(d) == "torch.uint8")
 
 # %% ../nbs/40_checks.ipynb #345bdb3d
 def _is_whole(v): return operator.index(v) is not None

@@ -14,8 +14,9 @@ from typing import Annotated, Iterator
 import torch
 from torch import Tensor
 
-from .checks import Count, Finite, Float, Positive, Shaped
+from .checks import Count, Finite, Float, Pixels, Positive, Shaped
 from .checks import between, checked, finite, unit
+from .datasets import as_float
 from .help import documented
 from .processes import my_rows
 
@@ -31,14 +32,14 @@ def binarize(
 
 # %% ../nbs/01_data.ipynb #1a2bc784
 @checked
-def _grey(x:Float[Tensor, "N *D", unit]): return x
+def _grey(x:Pixels[Tensor, "N *D", unit]): return x
 
 @documented
 class Batches:
     "Minibatches of a data set held in memory, in a new order every epoch"
     @checked
     def __init__(self,
-        x:Shaped[Tensor, "N *D", finite],                    # data
+        x:Shaped[Tensor, "N *D", finite],                    # data; bytes give floats
         y:Shaped[Tensor, "N *E"]|None=None,                  # labels: batches are pairs
         bs:Count=128,                                        # batch size
         seed:Annotated[int, between(-2**63, 2**64 - 1)]=0,   # of the order, the coins
@@ -66,7 +67,8 @@ class Batches:
         order = order[:len(self)*self.bs].to(self.x.device)
         coins = self._coins() if self.stochastic else None
         for i in order.split(self.bs):
-            x = my_rows(binarize(self.x[i], coins) if coins else self.x[i])
+            x = as_float(self.x[i])
+            x = my_rows(binarize(x, coins) if coins else x)
             yield x if self.y is None else (x, my_rows(self.y[i]))
 
 # %% ../nbs/01_data.ipynb #83b88f37

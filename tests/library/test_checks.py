@@ -34,6 +34,7 @@ from vaegan.checks import (
     Positive,
     Seed,
     Shape,
+    Pixels,
     Shaped,
     Share,
     Whole,
@@ -165,6 +166,19 @@ def test_kinds_of_tensors():
     assert takes(Bool[Tensor, "..."])(X > 0) is not None and error(takes(Bool[Tensor, "..."]), X).startswith("TypeError: v: ")
     for t in (X, X > 0, X.long(), X + 0j): takes(Shaped[Tensor, "A B"])(t)
     assert error(takes(Float[nn.Parameter, "..."]), X).startswith("TypeError: v: ")
+
+def test_bytes_stand_for_floats():
+    "They lie in [0, 1] by what they stand for; sizes and devices are asked of them as of others, also at the second call"
+    @checked
+    def f(x:Pixels[Tensor, "N 3", unit, any_dtype], w:Float[Tensor, "N"]|None=None): return 1
+    octets, w = torch.tensor([[0, 7, 255]]*2, dtype=torch.uint8), torch.zeros(2, dtype=torch.double)
+    for _ in range(3):
+        assert f(octets, w) and f(octets/255, w)
+        assert error(f, octets/254) == f"ValueError: x: expected values in [0, 1], got [0, {255/254:g}]"
+        assert error(f, octets/0*0) == "ValueError: x: expected values in [0, 1], got [nan, nan]"
+        for other in (octets.long(), octets > 0, octets.to(torch.int8)): assert error(f, other) == f"TypeError: x: expected floats or bytes (uint8), got {other.dtype}"
+        assert error(f, octets[:, :2]) == "ValueError: x: expected shape [N, 3], got [2, 2]" and error(f, octets, w[:1]) == "ValueError: w: expected shape [2] like x, got [1]"
+    assert repr(Pixels[Tensor, "N 3", unit]) == 'Pixels[Tensor, "N 3", values in [0, 1]]'
 
 def test_dtype_and_device():
     @checked

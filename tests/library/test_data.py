@@ -68,6 +68,16 @@ def test_new_order_every_epoch_and_the_same_for_the_same_seed():
     assert len({tuple(o) for o in a}) == 5 and list(range(100)) not in a
     assert orders(0) == a and orders(1)[0] != a[0]
 
+def test_bytes_stay_bytes_and_a_batch_of_them_is_floats():
+    "The same batches, bit for bit, as from floats, with coins and without; labels and other whole numbers stay what they are"
+    octets, y = torch.randint(0, 256, (40, 3, 5, 7), dtype=torch.uint8, generator=gen()), torch.arange(40, dtype=torch.uint8)
+    for coins in (False, True):
+        for (a, u), (b, v) in zip(Batches(octets, y, bs=16, stochastic=coins), Batches(octets.float()/255, y, bs=16, stochastic=coins)):
+            assert a.dtype == torch.float32 and a.equal(b) and u.equal(v) and u.dtype == torch.uint8 and a.shape[1:] == (3, 5, 7)
+    held = Batches(octets, bs=16).x
+    assert held.dtype == torch.uint8 and held.data_ptr() == octets.data_ptr(), "a copy"
+    assert next(iter(Batches(torch.arange(10)))).dtype == torch.int64
+
 def test_all_orders_are_equally_likely():
     b, n = Batches(torch.arange(3), bs=3), 6000
     orders = [tuple(next(iter(b)).tolist()) for _ in range(n)]
@@ -211,7 +221,7 @@ MESSAGES = {
     "bs beyond the data": (lambda: Batches(IMAGES, bs=7, drop_last=True), ValueError, "bs: expected at most 6"),
     "seed None": (lambda: Batches(IMAGES, seed=None), TypeError, "seed: expected a whole number, got None"),
     "coins for 0 to 255": (lambda: Batches(IMAGES*255, stochastic=True), ValueError, "x: expected values in [0, 1], got"),
-    "coins for bytes": (lambda: Batches(IMAGES.byte(), stochastic=True), TypeError, "x: expected a float tensor"),
+    "coins for whole numbers": (lambda: Batches(IMAGES.long(), stochastic=True), TypeError, "x: expected floats or bytes (uint8), got torch.int64"),
     "ring of none": (lambda: ring(0), ValueError, "n: expected a number of at least 1, got 0"),
     "ring half": (lambda: ring(2.5), TypeError, "n: expected a whole number, got 2.5"),
     "ring no modes": (lambda: ring(5, modes=0), ValueError, "modes: expected a number of at least 1, got 0"),

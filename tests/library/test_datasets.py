@@ -28,7 +28,7 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import MNIST
 
 from vaegan import datasets
-from vaegan.datasets import digits, mnist, mnist_root
+from vaegan.datasets import as_float, digits, mnist, mnist_root
 
 NAMES = list(datasets.MNIST_MD5)
 
@@ -522,13 +522,22 @@ def test_messages_of_bad_input(case):
     assert message in str(e.value) and "\n" not in str(e.value)
 
 # --------------------------------------------------------------------------------------------------------- properties
+def test_bytes_as_floats():
+    "All 256 of them, as NumPy divides; what is not a byte stays itself"
+    octets = torch.arange(256, dtype=torch.uint8)
+    assert as_float(octets).numpy().tobytes() == (np.arange(256, dtype=np.float32)/np.float32(255)).tobytes()
+    assert as_float(octets[7]).item() == np.float32(7)/np.float32(255) and as_float(octets[:1].view(1, 1)).shape == (1, 1)
+    for other in (octets.long(), octets.double(), octets > 3, octets.to(torch.int8)): assert as_float(other) is other
+    with torch.device("meta"): assert as_float(octets).device.type == "cpu"
+
 exempt(   # names, kinds, why
-    ("datasets.ImageData datasets.digits datasets.mnist datasets.mnist_root", ALL,
+    ("datasets.ImageData datasets.as_float datasets.digits datasets.mnist datasets.mnist_root", ALL,
      "reads, guards or draws data: the tests above, its row"),
 )
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
+    "datasets.as_float": row(dict(x=torch.tensor([0, 255], dtype=torch.uint8)), x=[[0, 255], None]),
     "datasets.digits": row(dict(n_test=360, seed=0), n_test=[9, 1788, .2, "x"], seed=INT(0)),
     "datasets.mnist": row(dict(), call=None, root=[3, b"x"]),
 }
