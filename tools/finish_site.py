@@ -207,7 +207,7 @@ look a name up in <a href="api.html">the library</a>, or go to a chapter:</p>
 
 def lost(home, base):
     """What a server shows for an address that is no page (404.html), at whatever depth: the home page's shell, whose links
-    begin at the site's root"""
+    are counted from the site's root"""
     found = "\n".join(f'<li value="{int(p.path[:2])}"><a href="{address(p.path)}">{html.escape(p.title, quote=False)}</a></li>' for p in lessons())
     main = re.search(r"<main\b[^>]*>", home)[0]
     text = swapped(home, r"<main\b[^>]*>.*?(?=</main>)", f"{main}\n{LOST.format(chapters=found)}")
@@ -216,7 +216,8 @@ def lost(home, base):
     text = re.sub(r'<link[^>]* rel="(?:canonical|alternate)"[^>]*>\n?', "", text)
     text = re.sub(r'(<body[^>]*class=")home ', r"\1", text, count=1).replace("</head>", f"{UNLISTED}\n</head>", 1)
     text = re.sub(r'(<meta name="quarto:offset" content=")[^"]*', rf"\g<1>{base}", text)
-    return re.sub(r'(\s(?:href|src)=")(?:\./)?(?!#|/|[a-z]+:)', rf"\g<1>{base}", text)
+    text = text.replace('href="#', 'href="404.html#')      # a place on this page: behind <base>, "#" alone is one of the home page
+    return swapped(text, r"<head>", f'<head>\n<base href="{base}">')
 
 # -- search ------------------------------------------------------------------------------------------------------------
 def known_as(path):
