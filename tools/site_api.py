@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from notebooks import ROOT, cfg
 from site_folds import folded
-from site_markup import escaped, markdown, plain_html, python, raw, text_of
+from site_markup import CODE, escaped, markdown, plain_html, python, raw, text_of
 
 from vaegan.contents import module_of
 
@@ -171,6 +171,17 @@ def section(cell, urls, level, lesson):
         out += [markdown("\n\n".join(parts))] + [markdown(":::")]*(i < len(found) - 1)
     if not stands_open: folded(cell, f"Source of {listed([e.name for e in found])}")
     return [*out, cell, markdown(":::")]
+
+def on_the_page(cells):
+    "Markdown with headings that a cell wrote stands on the page itself: else they are not among the page's contents"
+    def written(o): return "".join(o.get("data", {}).get("text/markdown", ""))
+    def has_heads(o): return bool(re.search(r"^## ", CODE.sub("", written(o)), re.M))
+    out = []
+    for c in cells:
+        found = [o for o in c.get("outputs", []) if has_heads(o)]
+        if found: c.outputs = [o for o in c.outputs if not has_heads(o)]
+        out += [c, *(markdown(written(o)) for o in found)]
+    return out
 
 def last_level(cells):
     "The level of the last heading so far"

@@ -37,6 +37,13 @@ def outside(pattern, text, change):
 def outside_code(text, change): return outside(CODE, text, change)
 def outside_raw(text, change): return outside(RAW, text, change)
 
+MARKUP = re.compile(rf"{MATH.pattern}|<[^<>]*>|\]\([^()\s]*\)", re.S)
+HYPHEN = re.compile(r"(?<![^\s(\[|,;:=±])-(?=\.?\d)")
+
+def signed(text):
+    "A hyphen before a number, where a word may begin, is a minus sign; code, formulas, tags and addresses stay as they are"
+    return outside_code(text, lambda t: outside(MARKUP, t, lambda u: HYPHEN.sub("−", u)))
+
 def bare(source):
     "A cell's source without its directives"
     return "\n".join(s for s in source.split("\n") if not s.startswith("#|"))

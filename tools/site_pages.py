@@ -10,12 +10,12 @@ from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
 from nbdev.process import Processor
 from notebooks import NBS, ROOT, cfg, nb_id, src
-from site_api import last_level, lines_of, section, source_url
+from site_api import last_level, lines_of, on_the_page, section, source_url
 from site_equations import bound, checks_of, formulas, with_blocks
 from site_exercises import solved, with_boxes
 from site_first import LESSONS, lifted, opened
 from site_folds import prepares, with_folds
-from site_markup import markdown, outside_code, outside_raw, raw
+from site_markup import markdown, outside_code, outside_raw, raw, signed
 from site_outputs import show_outputs, unnested
 from site_path import fact, with_stops
 from site_tex import loosened
@@ -143,7 +143,7 @@ SLOW = '<div class="slow">This cell takes minutes or longer. Shown is a stored r
 def written(text, page, found, where={}):
     "A text of the page: displays as blocks, links that stay here, citations, punctuation that does not stand alone"
     up = "../"*page.count("/")
-    text = single(at_home(unnested(text), up, where))
+    text = signed(single(at_home(unnested(text), up, where)))
     if page != "references.ipynb": text = outside_raw(text, lambda t: with_references(t, up))
     return with_blocks(bound(formulas(loosened(named_corners(text)))), found)
 
@@ -158,6 +158,7 @@ class Site(Processor):
         path, up = page.removesuffix(".ipynb"), "../"*page.count("/")
         for c in nb.cells:
             if c.cell_type == "code" and not getattr(c, "has_sd", False): show_outputs(c, ROOT/"_proc", up)
+        nb.cells = on_the_page(nb.cells)
         found, heads = checks_of(nb.cells)
         for c in nb.cells:
             c.metadata.pop("execution", None)    # when it ran is nobody's concern

@@ -346,9 +346,11 @@ def test_list_of_the_library_is_complete_and_fresh():
     for (i, *_), (_, _, f) in zip(heads, want):
         if not isfunction(f): continue
         def bare(said): return " ".join(re.sub(r"[\\`]", "", said).split())
-        told = [(what, bare(said)) for what, said in re.findall(r"^- `(.+?)`(?: (.*))?$", blocks[i + 1], re.M)]
-        assert told == [(what, bare(said)) for what, said in arguments(f)], f"{f}: each argument with shape, meaning and unit"
-    shown = re.findall(r"^<details><summary>Example</summary>\n\n```python\n(.*?)^```\n\n</details>$", text, re.S | re.M)
+        unfolded = blocks[i + 2] if blocks[i + 1].startswith("<details><summary>Arguments") else ""
+        told = [(what, bare(said)) for what, said in re.findall(r"^- `(.+?)`(?: (.*))?$", unfolded, re.M)]
+        assert told == [(what, bare(said)) for what, said in arguments(f) if said or not what.startswith("returns ")], f"{f}: each argument with shape, meaning and unit"
+    shown = re.findall(r"^```python\n(.*?)^```\n\n</details>$", text, re.S | re.M)
+    assert len(shown) == len(re.findall(r"<summary>(?:Arguments, e|E)xample</summary>", text)) and "a constant" not in text
     prompts = ["\n".join(ln[4:] if ln.startswith((">>> ", "... ")) else f"# {ln}" for ln in e.splitlines()) for e in examples().values()]
     assert sorted(s.rstrip() for s in shown) == sorted(prompts), "the examples of the page are not those of vaegan/examples.md"
 

@@ -105,15 +105,15 @@ def whose_slope(r):
                  "here and for every other pair of coins?",
         answer=right, check=found,
         mistakes={n: (n,
-                      said.format(slopes[n],
-                                  slope(loss))) for n in divergences if n != right},
+                      said.format(slopes[n], slope(loss)).replace("-", "−"))
+                  for n in divergences if n != right},
         hints=["Write the loss as a sum over the two sides of the coin and take its "
                "slope in $q(1)$.",
                "Terms that do not depend on the model, and a best D's own change, drop "
                "out of the slope."],
         solution=[why,
-                  f"In numbers: the slope of the loss is {slope(loss):.4f}, that of "
-                  f"{right} is {slopes[right]:.4f}."])
+                  f"In numbers: the slope of the loss is ${slope(loss):.4f}$, that of "
+                  f"{right} is ${slopes[right]:.4f}$."])
 
 # %% ../../nbs/bank/compare.ipynb #c2d1b3d8
 def _kl(a, b):

@@ -226,10 +226,10 @@ def which_way(r):
                    inside="it comes arbitrarily close to (0, 0)")
     kind, h, goes = r.pick(_PLAYS)
     end = _play(kind, h, 1., 0.)
-    pair = ("That lies between -2 and 2: a complex pair on the unit circle, an ellipse "
+    pair = ("That lies between −2 and 2: a complex pair on the unit circle, an ellipse "
             "in the plane." if h < 2
             else
-            "That lies below -2: two real eigenvalues, one of them outside the unit "
+            "That lies below −2: two real eigenvalues, one of them outside the unit "
             "circle.")
     why = dict(simultaneous="One round multiplies the squared distance by $1 + h^2 = "
                             f"{1 + h*h:g}$, for every $h$ more than 1. A small step "

@@ -52,7 +52,7 @@ def data_set_likelihood(r):
                "images."],
         solution=[f"The likelihood is the product, {math.prod(ps):.4g}.",
                   "Its logarithm is the sum of the logarithms, "
-                  f"{' + '.join(f'({math.log(p):.4f})' for p in ps)} = {N*mean:.4f}.",
+                  f"${' + '.join(f'({math.log(p):.4f})' for p in ps)} = {N*mean:.4f}$.",
                   f"Per image: ${N*mean:.4f}/{N} = {mean:.4f}$ nats. One very "
                   "improbable image lowers it more than one very probable image can "
                   "raise it."])

@@ -98,7 +98,7 @@ def evaluate_bits(r):
         question=f"Images of shape ${C}\\times{H}\\times{H}$ have {L} levels per "
                  f"{'pixel' if C == 1 else 'pixel and channel'}. After uniform noise "
                  "of one level's width they are scaled to $[0, 1]$, and a model of "
-                 f"these real numbers has a negative log-density of {nll:g} nats per "
+                 f"these real numbers has a negative log-density of ${nll:g}$ nats per "
                  "image on average. How many bits per dimension is that, for the "
                  "images with levels?",
         answer=bpd,

@@ -209,7 +209,7 @@ def exam_logistic_bias(r):
     hits = lambda u, f: sum(f(u*x + b) == (x in ones) for x in ones + zeros)
     a, p = (lambda l: l >= 0), (lambda l: 1/(1 + math.exp(-l)) >= .5)
     n, now, was = len(ones + zeros), hits(w/c, a), hits(w, a)
-    show = lambda xs: ", ".join(f"{x:g}" for x in sorted(xs))
+    show = lambda xs: ", ".join(f"${x:g}$" for x in sorted(xs))
     return dict(
         question="A logistic regression gives class 1 the probability $\\sigma(wx + "
                  f"b)$, with $w = {w:g}$ and $b = {b:g}$. The test inputs of class 0 "
@@ -247,7 +247,7 @@ def exam_logistic_loss(r):
     sig = lambda l: 1/(1 + math.exp(-l))
     likelihood = lambda u: math.prod(sig(u*x) if x > 0 else 1 - sig(u*x) for x in xs)
     up = loss(w/c) - loss(w)
-    show = lambda f: ", ".join(f"{x:g}" for x in xs if f(x)) or "none"
+    show = lambda f: ", ".join(f"${x:g}$" for x in xs if f(x)) or "none"
     return dict(
         question="A logistic regression without a bias gives class 1 the probability "
                  f"$\\sigma(wx)$, with $w = {w:g}$. The examples of class 1 are "
@@ -345,8 +345,8 @@ def exam_relu_loss(r):
     mean, slope = (math.log(2) + soft(b))/2, sig(b)/2
     return dict(
         question="The last two layers of a binary classifier are a ReLU and a sigmoid. "
-                 f"Two examples of class 0 reach the ReLU with the values {a:g} and "
-                 f"{b:g}. What is their mean cross-entropy, in nats, and what is its "
+                 f"Two examples of class 0 reach the ReLU with the values ${a:g}$ and "
+                 f"${b:g}$. What is their mean cross-entropy, in nats, and what is its "
                  "slope in a bias that is added to both values in front of the ReLU? "
                  "Answer with the pair (loss, slope).",
         answer=(mean, slope),
@@ -376,7 +376,7 @@ def exam_relu_loss(r):
 def _data(r):
     "A few data points, their mean square, and how to write both"
     xs = r.perm([-3, -2, -1, 1, 2, 3])[:r.pick([3, 4])]
-    return xs, sum(x*x for x in xs)/len(xs), ", ".join(map(str, xs))
+    return xs, sum(x*x for x in xs)/len(xs), ", ".join(f"${x}$" for x in xs)
 
 def _loss(xs, a, b): return sum((x - b*a*x)**2 for x in xs)/len(xs)
 
@@ -635,8 +635,8 @@ def exam_into_saddle(r):
         hints=["Along the path $w_1^2 - w_2^2$ stays what it was at the start.",
                "Which points with this value are critical: the saddle at the origin, "
                "or points with $w_1w_2 = 1$?"],
-        solution=[f"$w_1^2 - w_2^2$ stays at {abs(a):g}² − {abs(b):g}² = "
-                  f"{a*a - b*b:.4g}.",
+        solution=[f"$w_1^2 - w_2^2$ stays at ${abs(a):g}^2 - {abs(b):g}^2 = "
+                  f"{a*a - b*b:.4g}$.",
                   "The weights stay equal in magnitude and opposite in sign, so "
                   "$w_1w_2 \\leq 0$ and the loss never falls below $m$. The only "
                   "critical point on this line is $(0, 0)$: the path ends in the "

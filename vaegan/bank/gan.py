@@ -88,7 +88,7 @@ def silent_loss(r):
     sign = -1 if name == "saturating" else 1
     loss = lambda t: -sign*_log_sigmoid(sign*t)
     slope = derivative(loss, l)
-    slopes = {"D": f"-D = {-D:g}", "1-D": f"-(1 - D) = {round(D - 1, 10):g}"}
+    slopes = {"D": f"−D = −{D:g}", "1-D": f"−(1 − D) = −{round(1 - D, 10):g}"}
     options = {(quiet, way): f"{quiet}, because the slope in the logit is {slopes[way]}"
                for quiet in (True, False) for way in ("D", "1-D")}
     way = "D" if name == "saturating" else "1-D"
@@ -105,7 +105,7 @@ def silent_loss(r):
                                  f"That is the slope of the {other} loss."),
                   "right-slope": (options[not quiet, way],
                                   "The slope is right, the conclusion is not: is it "
-                                  "near 0 or near -1?"),
+                                  "near 0 or near −1?"),
                   "right-verdict": (options[quiet, "1-D" if way == "D" else "D"],
                                     "The verdict is right, but this is the slope of "
                                     "the other loss, and it would lead to the opposite "
@@ -327,14 +327,14 @@ def generator_activation(r):
     data, needed, lo, hi = r.pick([
         ("pixels between 0 (black) and 1 (white)", "a sigmoid", 0, 1),
         ("binary pixels, 0 or 1, that D sees as numbers", "a sigmoid", 0, 1),
-        ("pixels scaled to lie between -1 and 1", "a tanh", -1, 1),
+        ("pixels scaled to lie between −1 and 1", "a tanh", -1, 1),
         ("two-dimensional points from a mixture of Gaussians", *free),
         ("images standardised pixel by pixel to mean 0 and variance 1, with no bounds",
          *free)])
     if "points" in data: m = 2
     found = [n for n, (a, b) in ranges.items() if (a, b) == (lo, hi)]
     said = {"a sigmoid": "A sigmoid gives values between 0 and 1.",
-            "a tanh": "A tanh gives values between -1 and 1.",
+            "a tanh": "A tanh gives values between −1 and 1.",
             "a ReLU": "A ReLU gives 0 or any positive value.",
             "none, the layer stays linear": "A linear layer gives any value at all."}
     return dict(
@@ -462,7 +462,7 @@ def gan_step_code(r):
                                    "leaves gradients in D, too."),
                   "ascent": (_player(d=-1.),
                              "Your discriminator descends V and so learns to be wrong; "
-                             "it should descend -V."),
+                             "it should descend −V."),
                   "half": (_player(d=.5),
                            "Your discriminator's loss is half of what was asked: you "
                            "averaged over real and generated examples together."),

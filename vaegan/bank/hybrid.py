@@ -202,7 +202,7 @@ def hybrid_losses(r):
          "The decoder lacks the adversarial term: nothing tells it what a sample from "
          "the prior should look like."),
         ("dis", ["V", "r1*penalty"],
-         "The discriminator descends V; it should ascend it, so its loss is -V."),
+         "The discriminator descends V; it should ascend it, so its loss is −V."),
         ("nobody", [], "Each network has just the terms that concern it.")])
     code = {k: wrong if k == who else v for k, v in terms.items()}
     lines = "\n".join(f"loss_{k} = {' + '.join(code[k])}" for k in r.perm(code))

@@ -62,7 +62,7 @@ def elbo_iw_two_states(r):
                     f"${p:.4g}$, mean weight ${b:.6f}$, logarithm ${math.log(b):.6f}$."
                     for (p, b), n in zip(terms, range(K, -1, -1))),
                   f"On average that is ${LK:.4f}$. It lies between the bound for one "
-                  f"draw, {elbo:.4f}, and $\\log p(x) = {math.log(px):.4f}$."])
+                  f"draw, ${elbo:.4f}$, and $\\log p(x) = {math.log(px):.4f}$."])
 
 # %% ../../nbs/bank/iwae.ipynb #1936c6da
 @exercise("iwae", "IW-BOUND, MONOTONE", "numeric", topics="bound importance", points=2)
@@ -112,7 +112,7 @@ def evaluate_iw_bound(r):
                   f"{', '.join(f'{m:.4f}' for m in mean)} for $j = 0$ to {K}.",
                   f"Their probabilities are {', '.join(f'{c:.4g}' for c in choose)}, "
                   f"so $\\mathcal{{L}}_{K} = {terms} = {LK:.4f}$.",
-                  f"It lies between the ELBO, {elbo:.4f}, and $\\log p(x) = "
+                  f"It lies between the ELBO, ${elbo:.4f}$, and $\\log p(x) = "
                   f"{math.log(px):.4f}$."])
 
 # %% ../../nbs/bank/iwae.ipynb #fcb1b789

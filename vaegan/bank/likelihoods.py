@@ -103,12 +103,12 @@ def vae_best_variance(r):
     err = [[r.sign()*r.num(.1, .9) for _ in range(m)] for _ in range(2)]
     flat = [e for row in err for e in row]
     total, n = math.fsum(e*e for e in flat), len(flat)
-    show = " and ".join("(" + ", ".join(f"{e:g}" for e in row) + ")" for row in err)
+    show = " and ".join(f"$({', '.join(f'{e:g}' for e in row)})$" for row in err)
     best = argmax(lambda s: math.fsum(math.log(normal_pdf(e, 0, s)) for e in flat),
                   1e-4, 2)
     return dict(
         question="A Gaussian decoder has one variance $s$ for all pixels. Two images "
-                 f"of {m} pixels each have the errors $x - \\hat x$ = {show}. Which "
+                 f"of {m} pixels each have the errors $x - \\hat x$: {show}. Which "
                  "$s$ maximises their likelihood?",
         answer=total/n,
         check=best, agree=1e-5,

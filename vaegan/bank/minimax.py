@@ -183,11 +183,11 @@ def js_from_cross_entropy(r):
                               "That is V(D*, G) + log 4, which is twice the "
                               "divergence."),
                   "bce-is-v": ((math.log(4) - bce)/2,
-                               "You took the mean over all examples for -V. V is a sum "
+                               "You took the mean over all examples for −V. V is a sum "
                                "of two means, so it is minus twice the cross-entropy."),
                   "value": (-2*bce, "That is V(D*, G). Add log 4 and halve."),
                   "log4": (math.log(4) - bce,
-                           "A D that always says ½ has V = -log 4, but a mean "
+                           "A D that always says ½ has V = −log 4, but a mean "
                            "cross-entropy of log 2."),
                   "sign": (math.log(2) + bce,
                            "A higher loss of D means that the two are harder to tell "
@@ -261,7 +261,7 @@ def points_that_miss(r):
     p, q = ([(t in s)/3 for t in at] for s in (x, y))
     js = .5*sum(u*math.log(2*u/(u + v)) for s, o in ((p, q), (q, p))
                 for u, v in zip(s, o) if u)
-    show = lambda s: ", ".join(f"{t:g}" for t in s)
+    show = lambda s: ", ".join(f"${t:g}$" for t in s)
     return dict(
         question=f"The data are the three points {show(x)}, each with probability ⅓. "
                  f"The generator makes the three points {show(y)}, each with "
@@ -310,12 +310,12 @@ def surer_discriminator(r):
     gain, again = V(c) - V(1), integral(slope, 1, c, 100)
     # too close to call: other numbers
     if abs(gain) < .02: gain, again = 1., -1.
-    show = lambda s: ", ".join(f"{t:g}" for t in s)
+    show = lambda s: ", ".join(f"${t:g}$" for t in s)
     rises = ("True, because here larger logits gain more on the right decisions than "
              "they lose on the wrong ones")
     falls = ("False, because here larger logits lose more on the wrong decisions than "
              "they gain on the right ones")
-    seen = f"Work it out: here V goes from {V(1):.3f} to {V(c):.3f}."
+    seen = f"Work it out: here V goes from {V(1):.3f} to {V(c):.3f}.".replace("-", "−")
     return dict(
         question=f"A discriminator gives the logits {show(real)} to three real "
                  f"examples and {show(fake)} to three generated ones. True or false: "

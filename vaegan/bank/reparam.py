@@ -186,8 +186,9 @@ def coin_path(r):
                                 "fixed.")},
         hints=["Fix one $u$ and draw $f(z)$ as a function of $p$.",
                f"Compare with $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$."],
-        solution=[f"For a fixed $u$, $f(z)$ jumps from {b} to {a} at $p = u$ and is "
-                  "flat on both sides: the pathwise derivative is 0 for every draw.",
+        solution=[f"For a fixed $u$, $f(z)$ jumps from ${b}$ to ${a}$ at $p = u$ "
+                  "and is flat on both sides: the pathwise derivative is 0 for every "
+                  "draw.",
                   f"The expectation is $\\mathbb{{E}}[f(z)] = {a}p + ({b})(1-p)$, with "
                   f"the derivative ${a} - ({b}) = {a - b}$ for every $p$.",
                   "The derivative may not move inside the expectation, because all the "

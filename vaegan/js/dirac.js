@@ -56,12 +56,14 @@ const xs = points => points.map(v => v[0]), ys = points => points.map(v => v[1])
 export function mount(root, {h, gamma, theta, psi, n}) {
   const pic = picture(root, "The Dirac-GAN: choose the steps and the start");
   const state = {h, gamma, theta, psi, n, alternating: false}, lim = [-2, 2];
-  const row = el("div", {class: "row"}), square = W => W + 20, turn = linspace(0, 2*Math.PI, 121);
+  const columns = "grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .4rem min(1.2rem, 3%)";
+  const row = el("div", {class: "row", style: columns});          // side by side on a phone, too
+  const square = W => W + 20, turn = linspace(0, 2*Math.PI, 121);
   pic.live.append(row);
 
   const e = plot(pic, row, {
     label: "Eigenvalues of one round in the complex plane", xlim: [-1.4, 1.4], ylim: [-1.4, 1.4],
-    height: square, xlabel: "real part (up: imaginary part)", xticks: [-1, 0, 1],
+    height: square, xlabel: "Re λ (up: Im λ)", xticks: [-1, 0, 1],
     left: 14, right: 14});
   const thin = {style: "stroke: var(--line); fill: none"}, axes = set(e.add("path", ""), thin);
   const circle = e.add("path", "curve truth"), locus = e.add("path", "dash model");
@@ -73,7 +75,7 @@ export function mount(root, {h, gamma, theta, psi, n}) {
 
   const p = plot(pic, row, {
     label: "The path of the two players", xlim: [-2.4, 2.4], ylim: [-2.4, 2.4], height: square,
-    xlabel: "θ, the fake (up: ψ, the slope of D)", xticks: [-2, -1, 0, 1, 2],
+    xlabel: "fake θ (up: slope ψ)", xticks: [-2, -1, 0, 1, 2],
     left: 14, right: 14});
   const cross = set(p.add("path", ""), thin), way = p.add("path", "curve model");
   const beads = p.add("path", "solid model"), goal = p.add("path", "curve prior");
