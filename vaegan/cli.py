@@ -9,6 +9,7 @@ __all__ = ['parser', 'main']
 
 # %% ../nbs/72_cli.ipynb #b041df0a
 import argparse
+import os
 import sys
 
 from . import __version__
@@ -92,22 +93,60 @@ def _sample_options(sub):
     add("--n", type=_count(1), default=80, help="images")
     add("--seed", type=_count(0), default=0, help="of the noise")
 
+# %% ../nbs/72_cli.ipynb #977ccadd
+def _points(s):
+    "kl-to-prior=2,elbo-gap=3 as a dict"
+    out = {}
+    for word in s.split(","):
+        name, equals, n = (w.strip() for w in word.partition("="))
+        if not (name and equals and n.isdecimal()) or name in out:
+            message = f"expected ID=POINTS,…, each ID once, got {s!r}"
+            raise argparse.ArgumentTypeError(message)
+        out[name] = int(n)
+    return out
+
+def _asked(add):
+    "Options that say which questions an exam asks"
+    add("--list", action="store_true", default=argparse.SUPPRESS,
+        help="show what can be asked, and stop")
+    add("--preview", metavar="ID", default=argparse.SUPPRESS,
+        help="show this question, its answer and its mistakes, and stop")
+    add("--topics", type=_words, default=[], metavar="A,B",
+        help="chapters or words such as elbo,kl,gan; all if left out")
+    add("--n", type=_count(1), default=argparse.SUPPRESS, help="questions (default: 8)")
+    add("--questions", type=_words, default=[], metavar="ID,ID",
+        help="these questions, in this order, in place of --topics and --n")
+    add("--bank", metavar="FILE.py", default=argparse.SUPPRESS,
+        help="a file of your own questions; it is run")
+    add("--points", type=_points, metavar="ID=N,…", default=argparse.SUPPRESS,
+        help="points that are not those of the bank")
+    add("--seed", type=_count(0), default=argparse.SUPPRESS,
+        help="for practice: the same sheets again, but whoever guesses it has every "
+             "answer (default: a secret that is drawn at random and kept in the key)")
+
 # %% ../nbs/72_cli.ipynb #2bf223ec
 def _exam_options(sub):
     add = _command(sub, "exam", "write an exam and, separately, its key")
-    add("--topics", type=_words, default=[], metavar="A,B",
-        help="chapters or words such as elbo,kl,gan; all if left out")
-    add("--n", type=_count(1), default=8, help="questions")
-    add("--seed", type=_count(0), default=0,
-        help="same seed, same sheet anywhere: choose one that nobody guesses")
+    _asked(add)
+    add("--title", default=argparse.SUPPRESS, help="of the sheets (default: Exam)")
+    add("--date", default=argparse.SUPPRESS, help="below the title, as it should read")
+    add("--name-line", action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS,
+        help="a line to write the name on (default: where no roster says it)")
     add("--format", choices=["ipynb", "md", "html"], default="ipynb",
         help="only ipynb can be graded by `vaegan grade`")
     add("--solutions", action="store_true", help="write worked solutions, too")
     add("--students", metavar="ROSTER.csv",
         help="a table with a column id: each student gets numbers of their own")
+    add("--id", dest="id_column", metavar="COLUMN", default=argparse.SUPPRESS,
+        help="the column of the roster that holds ids, if it is called otherwise")
+    add("--again", metavar="KEY", default=argparse.SUPPRESS,
+        help="the exam of this key once more: for latecomers, with solutions, on paper")
+    add("--makeup", metavar="KEY", default=argparse.SUPPRESS,
+        help="the questions of this key with other numbers, for those who were absent")
     add("--out", default="exam", metavar="FOLDER",
         help="where sheets/, key.json and solutions/ go")
-    add("--force", action="store_true", help="overwrite")
+    add("--force", action="store_true",
+        help="overwrite; a key that is there is kept under another name")
 
 # %% ../nbs/72_cli.ipynb #726dc784
 def _grade_options(sub):
@@ -116,7 +155,14 @@ def _grade_options(sub):
     add("submissions", metavar="SUBMISSION", nargs="+",
         help="a notebook or a folder with notebooks")
     add("--out", default="grades", metavar="FOLDER",
-        help="where scores.csv, feedback.csv and summary.png go")
+        help="where scores, feedback and summary.png go")
+    add("--marks", metavar="FILE.csv", default=argparse.SUPPRESS,
+        help="your own points: student, question, points, and if wanted part and note "
+             "(default: marks.csv beside the key, if it is there)")
+    add("--makeup", dest="makeups", metavar="KEY", action="append", default=[],
+        help="key of a make-up exam, whose sheets count in the same table")
+    add("--solutions", action="store_true",
+        help="worked solutions in the feedback, too")
     add("--force", action="store_true", help="overwrite")
 
 # %% ../nbs/72_cli.ipynb #13a00760
@@ -147,23 +193,81 @@ def _sample(args):
     print(f"{args['n']} images: {args['out']}")
     return 0
 
+def _grade(args):
+    from vaegan.exam.grading import grade
+    from vaegan.exam.scores import summary_line
+    rows = grade(**args)
+    for r in rows:
+        score = "-" if r["score"] == "" else r["score"]
+        line = f"{r['student'] or '?':20} {score:>4} of {r['of']}  {r['status']}"
+        print(f"{line}  {r['file']}".rstrip())
+    print(summary_line(rows))
+    print(f"scores.csv, scores.xlsx, feedback.csv, summary.png and a page of feedback "
+          f"for each student in {args['out']}")
+    return 0
+
+# %% ../nbs/72_cli.ipynb #120ed0b8
+def _shown(preview=None, bank=None, topics=(), seed=1, **args):
+    "What can be asked, or one question of it"
+    from vaegan.exam.exercise import preview as look
+    from vaegan.exam.learner import bank as public, nearest
+    from vaegan.exam.questions import question_list, read_bank
+    known = public() | (read_bank(bank) if bank else {})
+    if preview is None: return question_list(known, topics)
+    if preview in known: return str(look(known[preview], seed))
+    wanted, hint = "the id of a question", nearest(preview, known)
+    raise ValueError(f"--preview: expected {wanted}, got {preview!r}; {hint}")
+
 def _exam(args):
+    if args.pop("list", False) or "preview" in args:
+        print(_shown(**args))
+        return 0
     from vaegan.exam.sheets import write_exam
     paths = write_exam(**args)
     sheets = [p for p in paths if p.parent.name == "sheets"]
     plural = "s"*(len(sheets) > 1)
     print(f"{len(sheets)} sheet{plural} in {sheets[0].parent}, key in {paths[-1]}")
+    for line in _about_the_key(args, paths): print(line)
     return 0
 
-def _grade(args):
-    from vaegan.exam.grading import grade
-    for r in grade(**args):
-        score = "-" if r["score"] == "" else r["score"]
-        line = (f"{r['student'] or '?':20} {score:>4} of {r['of']}  "
-                f"{r['file']}  {r['status']}")
-        print(line.encode("ascii", "backslashreplace").decode())
-    print(f"scores.csv, feedback.csv and summary.png in {args['out']}")
-    return 0
+# %% ../nbs/72_cli.ipynb #704bb2d9
+def _about_the_key(args, paths):
+    "What a teacher should know before the sheets are handed out"
+    from vaegan.exam.key import read_key
+    key = read_key(paths[-1])
+    if key["seed"] is None:
+        yield "Keep the key: nothing else can grade these sheets, or write them again."
+    else:
+        yield (f"The seed {key['seed']} is for practice: whoever guesses it has every "
+               "answer. Leave --seed out for an exam that counts.")
+    for p in (p for p in paths if p.name.startswith("key-")):
+        yield f"The key that was there before is kept as {p}."
+    if "students" in args and key["people"].encoding == "cp1252":
+        names = map(key["people"].name, key["students"])
+        odd = next((n for n in names if not n.isascii()), "")
+        yield (f"{args['students']} is not in UTF-8 and was read as Windows-1252"
+               f"{': does ' + repr(odd) + ' look right?' if odd else '.'}")
+
+# %% ../nbs/72_cli.ipynb #848f3fbc
+class _Printed:
+    "A stream that goes on when its reader has left, and spells what it cannot print"
+    def __init__(self, stream): self._stream = stream
+    def __getattr__(self, name): return getattr(self._stream, name)
+
+    def _let(self, act, *args):
+        try: return act(*args)
+        except UnicodeEncodeError: return act(*(_spelt(a, self._stream) for a in args))
+        except BrokenPipeError:    # what is printed from now on goes nowhere
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def write(self, s): return self._let(self._stream.write, s)
+    def flush(self): return self._let(self._stream.flush)
+
+def _spelt(s, stream):
+    code = stream.encoding or "ascii"
+    return s.encode(code, "backslashreplace").decode(code)
 
 # %% ../nbs/72_cli.ipynb #245cdf50
 @documented
@@ -171,7 +275,15 @@ def main(
     argv:list=None   # arguments; those of the process by default
 ) -> int: # exit code: 0 done, 2 impossible as asked, 130 interrupted
     "The command `vaegan`"
-    args = vars(parser().parse_args(argv))
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(_Printed, streams)
+    try: return _run(vars(parser().parse_args(argv)))
+    finally:
+        for s in (sys.stdout, sys.stderr): s.flush()
+        sys.stdout, sys.stderr = streams
+
+def _run(args):
+    "The exit code of a command; whatever is wrong becomes one line"
     command = args.pop("command")
     commands = dict(tour=_tour, train=_train, sample=_sample, exam=_exam, grade=_grade)
     try: return commands[command](args)

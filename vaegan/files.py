@@ -16,7 +16,7 @@ from pathlib import Path
 from .help import documented
 
 # %% ../nbs/44_files.ipynb #82aa6a86
-def _staged(path, data):
+def _staged(path, data, mode=None):
     "The path of a file beside `path` that holds the data, on the disk"
     fd, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
@@ -24,7 +24,7 @@ def _staged(path, data):
             f.write(data)
             f.flush()
             os.fsync(f.fileno())
-        os.chmod(part, _mode(path))
+        os.chmod(part, mode or _mode(path))
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
@@ -41,12 +41,14 @@ def _mode(path):
 @documented
 def write_files(
     folder,      # where they go; it and the folders in the names are there already
-    files:dict   # name -> content as bytes, in the order in which they get their names
+    files:dict,  # name -> content as bytes, in the order in which they get their names
+    private=()   # names of those that nobody but their owner may read
 ):
     "Put several files in place, all of them or none"
     paths, parts = [Path(os.path.realpath(Path(folder)/n)) for n in files], []
     try:
-        for p, data in zip(paths, files.values()): parts.append(_staged(p, data))
+        for p, (name, data) in zip(paths, files.items()):
+            parts.append(_staged(p, data, 0o600 if name in private else None))
         for part, p in zip(parts, paths): os.replace(part, p)
     except BaseException:
         for part in parts: Path(part).unlink(missing_ok=True)

@@ -32,6 +32,7 @@ from vaegan.exam.draw import Draw
 from vaegan.exam.exercise import Exercise
 from vaegan.exam.key import to_key
 from vaegan.exam.learner import bank as exercises
+from vaegan.exam.secret import derived
 from vaegan.exam.variant import Variant
 from vaegan.gan import Generator, mlp_gan
 from vaegan.hybrid import FeatureDiscriminator
@@ -43,7 +44,7 @@ from vaegan.vae import Bernoulli, mlp_vae
 # Objects have no value to be wrong: given something else, Python stops at the first use of it.
 OBJECTS = (nn.Module, torch.optim.Optimizer, torch.Generator, ImageData, PPCA, bool, Variant, Exercise)
 LOOKS = {"ax", "title", "xlabel", "ylabel", "rows", "cols", "refs", "fill", "scale", "words", "device", "act", "out", "schedules", "log", "generator", "norm"}
-ALIAS = {"hidden": "sizes", "x": "out", "batch": "x y", "out": "logits mu logvar x raw", "xy": "x y", "y": "labels", "names": "topics", "path": "students key"}   # named by the function that looks at it
+ALIAS = {"hidden": "sizes", "x": "out", "batch": "x y", "out": "logits mu logvar x raw", "xy": "x y", "y": "labels", "names": "topics", "path": "students key bank again makeup", "makeups": "makeup"}   # named by the function that looks at it
 
 # -------------------------------------------------------------------------------------------- what the rows are made of
 def normals(seed=0):
@@ -83,11 +84,23 @@ def restore():
     "Rows train these networks, some on NaN: as good as new"
     for net, was in CLEAN: net.load_state_dict(was)
 
+OWN = """from vaegan.exam.exercise import exercise
+@exercise("dists", "NORMAL", "choice")
+def my_choice(r):
+    "A choice"
+    return dict(question="Which?", answer="this", check="this", mistakes=dict(that=("that", "No.")), hints=["?"], solution=["This."])
+"""
+
 def lay_out(folder):
-    "What a row may ask for: a roster, a key, and networks as good as new"
+    "What a row may ask for: a roster, a file of questions, a key, and networks as good as new"
     restore()
     (folder/"roster.csv").write_text("id\nada\n")
-    (folder/"key.json").write_text(json.dumps(dict(exam="e", roster=True, students=dict(ada=[to_key(kl_question.variant(0))]))))
+    (folder/"my_questions.py").write_text(OWN)
+    key = dict(exam="e", roster=True, students=dict(ada=[to_key(kl_question.variant(0))]))
+    (folder/"key.json").write_text(json.dumps(key))
+    secret = "07"*32
+    key["students"]["ada"] = [to_key(kl_question.variant(derived(secret, "ada", kl_question.id)))]
+    (folder/"secret_key.json").write_text(json.dumps(key | dict(secret=secret)))
 
 # ------------------------------------------------------------------------------------------------------------ the table
 ROWS, NO_ROW = {}, {}     # of the modules whose tests have been imported; `tables` imports them all

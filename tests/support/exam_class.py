@@ -22,4 +22,4 @@ def fill(sheet, answers):
             if m[1] in answers: c["source"] = [f"#| answer: {m[1]}\n", f"answer = {answers[m[1]]}"]
     return json.dumps(nb)
 
-def table(f): return list(csv.DictReader(f.open(newline="")))
+def table(f, delimiter=",", encoding="utf-8-sig"): return list(csv.DictReader(f.open(newline="", encoding=encoding), delimiter=delimiter))

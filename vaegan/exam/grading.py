@@ -9,21 +9,22 @@ __all__ = ['grade']
 
 # %% ../../nbs/exam/grading.ipynb #a39bf092
 import ast
-import csv
-import io
 import json
 import os
 import re
-import unicodedata
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from ..checks import AnyPath, checked, marker
 from .answers import Unreadable, one_line
+from .feedback import feedback_page, final_words
 from .judge import Verdict, judge
 from .key import read_key
-from .sheets import count, write_new
+from .marks import earned, read_marks
+from .scores import score_files
+from .sheets import write_new
 from .variant import shown_answer
 
 # %% ../../nbs/exam/grading.ipynb #7398616f
@@ -139,104 +140,160 @@ def _without_duplicates(read):
     return out
 
 # %% ../../nbs/exam/grading.ipynb #bd47acbc
-def _feedback(path, student, question, v, cells):
+def _points(v, verdict, marks):
+    "Points of an answer, part by part, and what the teacher wrote"
+    parts, notes = earned(v, verdict), []
+    for m in marks:
+        notes += [m.note]*bool(m.note)
+        if m.points is None: continue
+        if m.part or not v.parts: parts[m.part] = m.points
+        else: parts = {name: n*m.points/v.points for name, n in v.parts}
+    return parts, " ".join(notes)
+
+def _total(numbers):
+    "A sum that is whole if it can be"
+    n = round(sum(numbers), 6)
+    return int(n) if n == int(n) else n
+
+# %% ../../nbs/exam/grading.ipynb #ae371857
+def _feedback(path, student, question, v, answer, marks):
     "What there is to say about one answer, as a row"
-    typed, verdict = _grade_answer(v, cells)
+    typed, verdict = answer
+    parts, note = _points(v, verdict, marks)
+    most = dict(v.parts)
+    shares = ", ".join(f"{k} {_total([n])} of {most[k]}" for k, n in parts.items() if k)
     return dict(
         file=str(path), student=student, question=question, exercise=v.id,
         title=v.title, answer=one_line(typed, 200), status=verdict.status,
-        mistake=verdict.mistake, points=v.points if verdict else 0, of=v.points,
-        feedback=str(verdict), right=re.sub(r"\*\*|[`$]", "", shown_answer(v)))
+        mistake=verdict.mistake, points=_total(parts.values()), of=v.points,
+        parts=shares, feedback=final_words(verdict), note=note,
+        right=re.sub(r"\*\*|[`$]", "", shown_answer(v)))
 
-# %% ../../nbs/exam/grading.ipynb #925d3e07
-def _row(file, student, status, questions):
-    "A row of scores without scores"
-    row = dict(file=str(file), student=student, status=status, score="",
-               of=sum(v.points for v in questions))
-    return row | dict.fromkeys(_names(questions), "")
-
+# %% ../../nbs/exam/grading.ipynb #f79b7608
 def _names(questions): return [f"q{i}" for i in range(1, len(questions) + 1)]
 
-# %% ../../nbs/exam/grading.ipynb #b723bb63
-def _graded(read, key):
-    "Rows of scores and rows of feedback"
-    rows, feedback, one = [], [], next(iter(key["students"].values()))
-    for p, (s, answers, why) in read.items():
-        rows.append(_row(p, s, why or "graded", one))
-        if why: continue
-        questions = key["students"][s if key["roster"] else ""]
-        said = [_feedback(p, s, q, v, answers.get(q, []))
-                for q, v in zip(_names(one), questions)]
-        rows[-1] |= {f["question"]: f["points"] for f in said}
-        rows[-1]["score"] = sum(f["points"] for f in said)
+def _judged(vs, answers):
+    "(what was typed, verdict) for each question"
+    if answers is None: return [("", Verdict("pending", "No answer."))]*len(vs)
+    return [_looked_at(v, answers.get(q, [])) for q, v in zip(_names(vs), vs)]
+
+def _looked_at(v, cells):
+    "What was typed, and the verdict; no answer ends the grading of a class"
+    try: return _grade_answer(v, cells)
+    except Exception as e:
+        why = f"it made the program fail ({type(e).__name__}); please look at it."
+        return one_line(" ".join(map(str, cells))), Verdict("unreadable", why)
+
+def _student_rows(path, student, vs, answers, marks):
+    "The rows of feedback of one student"
+    mine = lambda q: [m for m in marks if (m.student, m.question) == (student, q)]
+    return [_feedback(path, student, q, v, a, mine(q))
+            for q, v, a in zip(_names(vs), vs, _judged(vs, answers))]
+
+# %% ../../nbs/exam/grading.ipynb #925d3e07
+def _row(file, student, status, said, vs):
+    "A row of scores; without an answer there is no score"
+    row = dict(file=str(file), student=student, status=status, score="",
+               of=sum(v.points for v in vs)) | dict.fromkeys(_names(vs), "")
+    if not said: return row
+    return row | {f["question"]: f["points"] for f in said} | dict(
+        score=_total(f["points"] for f in said))
+
+# %% ../../nbs/exam/grading.ipynb #bf60186c
+@dataclass(frozen=True)
+class _Sheet:
+    "What one student handed in"
+    file:str
+    student:str
+    answers:dict|None
+    vs:list
+    status:str
+
+def _sheets(read, keys):
+    "Sheets that can be graded, and rows of those that cannot"
+    sheets, bad = {}, []
+    vs = next(iter(keys[0]["students"].values()))
+    for file, (k, student, answers, why) in read.items():
+        if why:
+            bad.append(_row(file, student, why, [], vs))
+            continue
+        key = keys[k]
+        own = key["students"][student if key["roster"] else ""]
+        status = "graded (make-up)" if k else "graded"
+        sheets[student] = _Sheet(str(file), student, answers, own, status)
+    return sheets, bad
+
+# %% ../../nbs/exam/grading.ipynb #25be87eb
+def _absent(student, vs, marks, bad):
+    "In place of the sheet of a student who handed in none, or none that can be graded"
+    marked = any(m.student == student and m.points is not None for m in marks)
+    theirs = next((r for r in bad if r["student"] == student), None)
+    if theirs: bad.remove(theirs)
+    file, status = "", "no submission"
+    if theirs: file, status = theirs["file"], theirs["status"]
+    return _Sheet(file, student, None, vs, "marked by hand" if marked else status)
+
+def _graded(read, keys, marks):
+    "Rows of scores and of feedback; student -> questions"
+    sheets, bad = _sheets(read, keys)
+    if keys[0]["roster"]:
+        every = {s: vs for key in reversed(keys) for s, vs in key["students"].items()}
+        first = keys[0]["students"]
+        order = [*first, *(s for s in every if s not in first)]
+        sheets = {s: sheets.get(s) or _absent(s, every[s], marks, bad) for s in order}
+    rows, feedback = [], []
+    for s in sheets.values():
+        there = s.answers is not None or s.status == "marked by hand"
+        said = _student_rows(s.file, s.student, s.vs, s.answers, marks) if there else []
+        rows.append(_row(s.file, s.student, s.status, said, s.vs))
         feedback += said
-    there = {r["student"] for r in rows}
-    missing = [s for s in key["students"] if s and s not in there]
-    return rows + [_row("", s, "no submission", one) for s in missing], feedback
+    return rows + bad, feedback, {s: sheet.vs for s, sheet in sheets.items()}
 
-# %% ../../nbs/exam/grading.ipynb #6e5149af
-def _harmless(x):
-    "A cell that a spreadsheet will not run"
-    odd = lambda c: unicodedata.category(c) in ("Cc", "Cs")
-    x = "".join(" " if odd(c) else c for c in str(x))
-    number = re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?", x)
-    return "'" + x if x[:1] in tuple("=+-@") and not number else x
+# %% ../../nbs/exam/grading.ipynb #a166af1e
+def _pages(feedback, asked, key, solutions):
+    "name -> bytes of one page for each student"
+    files, said = {}, {}
+    for f in feedback: said.setdefault(f["student"], []).append(f)
+    for s, rows in said.items():
+        name = key["people"].name(s)
+        who = f"{name} ({s})" if name else s
+        safe = re.sub(r"[^\w.@+-]", "_", s).strip(".")[:60] or "student"
+        while f"feedback/{safe}.html" in files: safe += "_"
+        page = feedback_page(key["title"], who, rows, asked[s], solutions)
+        files[f"feedback/{safe}.html"] = page.encode("utf-8", "replace")
+    return files
 
-def _csv(rows, columns):
-    f = io.StringIO(newline="")
-    w = csv.writer(f)
-    w.writerow(columns)
-    w.writerows([_harmless(r[c]) for c in columns] for r in rows)
-    return f.getvalue().encode()
+# %% ../../nbs/exam/grading.ipynb #8adb6464
+def _keys(key, makeups):
+    "The key of the exam, then those of its make-ups"
+    keys = [read_key(key), *(read_key(k, "--makeup") for k in makeups)]
+    asked = lambda k: [(v.id, v.points) for v in next(iter(k["students"].values()))]
+    for path, k in zip(makeups, keys[1:]):
+        if asked(k) == asked(keys[0]) and k["roster"] == keys[0]["roster"]: continue
+        wanted = f"the key of a make-up for {keys[0]['exam']}"
+        raise ValueError(f"--makeup: expected {wanted}, got {path}, "
+                         "which asks for something else")
+    return keys
 
-# %% ../../nbs/exam/grading.ipynb #8b964347
-_COLORS = dict(right="#009E73", mistake="#D55E00", wrong="#E69F00",
-               unreadable="#CC79A7", pending="#9AA0A6")
+def _handed_in(submissions, key):
+    read = {p: _identified(p, key) for p in _notebooks(submissions)}
+    return _without_duplicates(read)
 
-_LABELS = dict(right="right", mistake="a known mistake", wrong="wrong",
-               unreadable="not readable", pending="no answer")
+def _read(submissions, keys):
+    "file -> (which key, student, answers, why not)"
+    out = {}
+    for k, key in enumerate(keys):
+        for file, (student, answers, why) in _handed_in(submissions, key).items():
+            other = file in out and why.startswith("belongs to another exam")
+            if not other: out[file] = k, student, answers, why
+    return out
 
-# %% ../../nbs/exam/grading.ipynb #471640d0
-def _plot_answers(ax, feedback, names):
-    "How each question went: bars of right answers, mistakes, and the rest"
-    left = [0]*len(names)
-    for status, color in _COLORS.items():
-        hits = [f["question"] for f in feedback if f["status"] == status]
-        n = [hits.count(q) for q in names]
-        ax.barh(names, n, left=left, color=color, label=_LABELS[status])
-        left = [x + y for x, y in zip(left, n)]
-    asked = {f["question"]: f["exercise"] for f in reversed(feedback)}
-    ax.set_yticks(range(len(names)), [f"{q}  {asked.get(q, '')}" for q in names])
-    ax.invert_yaxis()
-    ax.set(xlabel="students", title="answers to each question")
-
-# %% ../../nbs/exam/grading.ipynb #d805232d
-def _plot_scores(ax, rows):
-    "How the scores spread"
-    scores, total = [r["score"] for r in rows if r["score"] != ""], rows[0]["of"]
-    bins = [x - .5 for x in range(total + 2)]
-    ax.hist(scores, bins=bins, color="#0072B2", rwidth=.9)
-    graded = f"{count(len(scores), 'sheet')} graded, {len(rows) - len(scores)} not"
-    ax.set(xlabel=f"points of {total}", ylabel="students", title=f"scores ({graded})")
-
-# %% ../../nbs/exam/grading.ipynb #78cfce24
-def _summary(rows, feedback, names):
-    "How each question went, and how the scores spread; PNG"
-    from matplotlib.figure import Figure
-    fig = Figure(figsize=(9, 1.6 + .35*len(names)), dpi=120, layout="constrained")
-    a, b = fig.subplots(1, 2, width_ratios=(3, 2))
-    _plot_answers(a, feedback, names)
-    _plot_scores(b, rows)
-    for x in (a, b): x.spines[["top", "right"]].set_visible(False)
-    legend = dict(loc="outside lower left", ncols=5, frameon=False)
-    fig.legend(*a.get_legend_handles_labels(), **legend)
-    f = io.BytesIO()
-    fig.savefig(f, format="png", metadata={"Software": None})
-    return f.getvalue()
-
-# %% ../../nbs/exam/grading.ipynb #fee01f8f
-_SAID = ["file", "student", "question", "exercise", "title", "answer", "status",
-         "mistake", "points", "of", "feedback", "right"]
+# %% ../../nbs/exam/grading.ipynb #aa897ccc
+def _marks(key, marks, asked):
+    "The teacher's marks: those of a file, or of marks.csv beside the key"
+    beside = Path(key).parent/"marks.csv"
+    if marks is None and not beside.is_file(): return []
+    return read_marks(beside if marks is None else marks, asked)
 
 # %% ../../nbs/exam/grading.ipynb #34bf315b
 _paths = marker("a list of paths", lambda xs: hasattr(xs, "__iter__")
@@ -247,15 +304,17 @@ def grade(
     key:AnyPath,                            # key.json of the exam
     submissions:Annotated[list, _paths],    # notebooks, or folders with notebooks
     out:AnyPath="grades",                   # folder
-    force:bool=False                        # overwrite
+    force:bool=False,                       # overwrite
+    marks:AnyPath|None=None,                # your own points; marks.csv beside the key
+    makeups:Annotated[list|tuple, _paths]=(),    # keys of make-up exams
+    solutions:bool=False                    # worked solutions in the feedback, too
 ) -> list[dict]: # one dict per row of scores.csv
-    "Grade filled sheets without running them: scores.csv, feedback.csv and summary.png"
-    answers = read_key(key)
-    read = {p: _identified(p, answers) for p in _notebooks(submissions)}
-    rows, feedback = _graded(_without_duplicates(read), answers)
-    names = _names(next(iter(answers["students"].values())))
-    scored = ["file", "student", "status", "score", "of", *names]
-    files = {"scores.csv": _csv(rows, scored), "feedback.csv": _csv(feedback, _SAID),
-             "summary.png": _summary(rows, feedback, names)}
+    "Grade filled sheets without running them: scores, feedback, and a picture"
+    keys = _keys(key, makeups)
+    by_hand = _marks(key, marks, keys[0])
+    rows, feedback, asked = _graded(_read(submissions, keys), keys, by_hand)
+    names = _names(next(iter(keys[0]["students"].values())))
+    files = score_files(rows, feedback, keys[0]["people"], names)
+    files |= _pages(feedback, asked, keys[0], solutions)
     write_new(out, files, force)
     return rows

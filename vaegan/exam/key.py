@@ -15,12 +15,14 @@ from pathlib import Path
 from ..checks import AnyPath, checked
 from .answers import one_line
 from .judge import known_mistakes
+from .roster import Roster
 from .variant import KINDS, LETTERED, Variant
 from ..help import documented
 
 # %% ../../nbs/exam/key.ipynb #9eb18b0d
 _KEYED = ("id", "seed", "title", "kind", "points", "answer", "mistakes", "options",
           "symbols", "tol")
+_SINCE = ("question", "solution", "where", "parts")    # not in keys of version 0.1
 
 def _rounded(a):
     if isinstance(a, (tuple, list)): return [_rounded(x) for x in a]
@@ -31,7 +33,8 @@ def _rounded(a):
 def to_key(v:Variant) -> dict: # as JSON
     "What grading needs of a question"
     mistakes = {k: [_rounded(a), m] for k, (a, m) in v.mistakes.items()}
-    return {k: _rounded(getattr(v, k)) for k in _KEYED} | dict(mistakes=mistakes)
+    kept = {k: _rounded(getattr(v, k)) for k in _KEYED + _SINCE}
+    return kept | dict(mistakes=mistakes, seed=f"{v.seed:#x}")
 
 # %% ../../nbs/exam/key.ipynb #498e4558
 @documented
@@ -45,13 +48,19 @@ def from_key(
     if d["kind"] not in KINDS or d["kind"] == "code":
         wanted = "a kind that can be graded"
         raise ValueError(f"d: expected {wanted}, got {d['kind']!r}")
-    v = Variant(question="", **{k: d[k] for k in _KEYED})
+    more = {"question": ""} | {k: d[k] for k in _SINCE if k in d}
+    v = Variant(**{k: d[k] for k in _KEYED} | more)
     return replace(v, mistakes={k: (a, m) for k, (a, m) in v.mistakes.items()},
-                   symbols={k: tuple(x) for k, x in v.symbols.items()})
+                   symbols={k: tuple(x) for k, x in v.symbols.items()},
+                   seed=int(v.seed, 16) if isinstance(v.seed, str) else v.seed,
+                   solution=tuple(v.solution), parts=tuple(map(tuple, v.parts)))
 
 # %% ../../nbs/exam/key.ipynb #6667883a
 def _can_be_judged(v):
-    if not isinstance(v.points, int): return False
+    texts = (v.id, v.title, v.question, v.where, *v.solution)
+    if not all(isinstance(t, str) for t in texts): return False
+    if type(v.points) is not int or v.points < 1: return False
+    if v.parts and sum(n for _, n in v.parts) != v.points: return False
     return v.answer in v.options if v.kind in LETTERED else bool(known_mistakes(v))
 
 def _students(key):
@@ -62,21 +71,41 @@ def _students(key):
     if not all(map(_can_be_judged, every)): raise ValueError
     return students
 
+# %% ../../nbs/exam/key.ipynb #894b59a8
+_EMPTY = dict(secret="", seed=None, version="", title="Exam", date="", bank="",
+              makeup_of="")
+
+def _class(key):
+    "The roster in a key"
+    d = key.get("class") or dict(people={s: [s] for s in key["students"] if s},
+                                 columns=["id"])
+    cells = [c for row in d["people"].values() for c in row]
+    if not all(isinstance(c, str) for c in [*cells, *d["columns"]]): raise TypeError
+    people = {s: tuple(row) for s, row in d["people"].items()}
+    return Roster(**d | dict(people=people, columns=tuple(d["columns"])))
+
+def _checked_key(key):
+    "The key, read; an error of some kind if it is none"
+    more = {k: key.get(k, empty) for k, empty in _EMPTY.items()}
+    for k, v in more.items():
+        if k != "seed" and not isinstance(v, type(_EMPTY[k])): raise TypeError
+    return dict(exam=str(key["exam"]), roster=bool(key["roster"]),
+                students=_students(key), people=_class(key)) | more
+
 # %% ../../nbs/exam/key.ipynb #a0bd4e0c
 @checked
 def read_key(
-    path:AnyPath    # of a key.json
-) -> dict: # exam (its id), roster (is there one?), students (student -> questions)
+    path:AnyPath,        # of a key.json
+    option:str="key"     # begins the message where it is none
+) -> dict: # exam (its id), roster (is there one?), students (student -> questions), …
     "The key of an exam, checked"
-    try: key = json.loads(Path(path).read_bytes().decode("utf-8"))
+    try: key = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        wanted = "the key.json of an exam"
+        got = f"{path}, which is no valid JSON"
         raise ValueError(
-            f"key: expected {wanted}, got {path}, which is no valid JSON") from None
-    try:
-        exam, roster, students = str(key["exam"]), bool(key["roster"]), _students(key)
+            f"{option}: expected the key.json of an exam, got {got}") from None
+    try: return _checked_key(key)
     except (KeyError, TypeError, AttributeError, ValueError):
-        wanted = "what `vaegan exam` wrote"
+        got = f"{path}, which is something else"
         raise ValueError(
-            f"key: expected {wanted}, got {path}, which is something else") from None
-    return dict(exam=exam, roster=roster, students=students)
+            f"{option}: expected what `vaegan exam` wrote, got {got}") from None

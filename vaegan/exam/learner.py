@@ -16,7 +16,7 @@ from pkgutil import iter_modules
 
 from ..checks import Count, Whole, checked
 from .box import box
-from .exercise import Exercise
+from .exercise import Exercise, own_exercises
 from .judge import Verdict, judge
 from .variant import Shown, question_text, solution_text
 from ..help import documented
@@ -63,14 +63,16 @@ def nearest(
     return f"did you mean {' or '.join(map(repr, near))}?"
 
 def _variant(id, seed):
-    if id in bank(): return bank()[id].variant(seed)
-    wanted = "an exercise of the bank"
-    raise ValueError(f"id: expected {wanted}, got {id!r}; {nearest(id, bank())}")
+    if isinstance(id, Exercise): return id.variant(seed)
+    known = bank() | own_exercises()
+    if id in known: return known[id].variant(seed)
+    wanted = "an exercise of the bank, or one of yours"
+    raise ValueError(f"id: expected {wanted}, got {id!r}; {nearest(id, known)}")
 
 # %% ../../nbs/exam/learner.ipynb #84f937b9
 @checked
 def ask(
-    id:str,        # of the exercise
+    id:str|Exercise,   # of the bank or your own
     seed:Whole=0   # other seed, other numbers
 ):
     "Show a question, and in a notebook the box that answers without a kernel"
@@ -87,7 +89,7 @@ def ask(
 # %% ../../nbs/exam/learner.ipynb #4adafe14
 @checked
 def check(
-    id:str,        # of the exercise
+    id:str|Exercise,   # of the bank or your own
     seed:Whole=0,  # the one you were asked with
     answer=...     # letter, number, text or function
 ) -> Verdict:
@@ -97,7 +99,7 @@ def check(
 # %% ../../nbs/exam/learner.ipynb #bed45078
 @checked
 def hint(
-    id:str,        # of the exercise
+    id:str|Exercise,   # of the bank or your own
     seed:Whole=0,  # the one you were asked with
     step:Count=1   # 1 is a nudge, the last one nearly a plan
 ) -> Shown:
@@ -110,7 +112,7 @@ def hint(
 # %% ../../nbs/exam/learner.ipynb #d73c4564
 @checked
 def solution(
-    id:str,        # of the exercise
+    id:str|Exercise,   # of the bank or your own
     seed:Whole=0   # the one you were asked with
 ) -> Shown:
     "Derive the answer from the actual numbers"

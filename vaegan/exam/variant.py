@@ -43,6 +43,7 @@ class Variant:
     probe:Callable|None = None   # (function, *arguments) -> what is compared
     start:str = ""       # the cell that the learner completes
     where:str = ""       # chapter and equations
+    parts:tuple = ()     # (name, points) of each part; empty: all points at once
 
 # %% ../../nbs/exam/variant.ipynb #214bad0a
 @documented

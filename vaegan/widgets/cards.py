@@ -17,7 +17,7 @@ import ipywidgets as iw
 from ..checks import Count, checked, marker
 from ..exam.judge import Verdict, judge
 from ..exam.learner import bank
-from ..exam.sheets import choose
+from ..exam.questions import choose
 from ..exam.typeset import markdown_html
 from ..exam.variant import LETTERED, question_text, shown_answer
 from ..help import documented
@@ -165,7 +165,7 @@ class Deck(Still):
 # %% ../../nbs/widgets/cards.ipynb #8402a6b3
 @checked
 def deck(
-    *names:str,      # chapters or topics (`vaegan.exam.sheets.topics`); all by default
+    *names:str,      # chapters or topics (`exam.questions.topics`); all by default
     n:Count=8,       # cards
     seed:int=1       # which ones, and with which numbers
 ) -> Deck: # `.cards`; `.at`, the top one, from 0; `.score()`, how many are right

@@ -59,13 +59,15 @@ def titled(r): "A title"
 ROWS = {
     "exam.exercise.Exercise.variant": row(dict(seed=0), seed=[-1, 1.5, "3", None]),
     "exam.exercise.exercise": row(dict(chapter="elbo", tags="ELBO", kind="numeric", topics="bound", points=1), chapter=["cats", None], tags=["", "A,", 3],
-        kind=["cats", None], topics=[3, ["bound"]], points=INT()),
+        kind=["cats", None], topics=[3, ["bound"]], points=INT() + [{}, {"a": 0}, {"a": 1.5}, {3: 1}]),
     "exam.exercise.exercise()": row(dict(f=titled), call=exercise("elbo", "ELBO", "numeric"), f=[3, lambda r: r]),
     "exam.exercise.audit": row(dict(ex=kl_question, seeds=[0, 1]), seeds=[[], 3, [-1], [1.5], None]),
+    "exam.exercise.preview": row(dict(ex=kl_question, seed=1), seed=[-1, 1.5, "3", None]),
     "exam.exercise.review": row(dict(ex=kl_question, seed=1), seed=[-1, 1.5, "3", None]),
 }
 NO_ROW = {
     "exam.exercise.Exercise": "a plain record; `exercise` checks and `audit` tries it",
+    "exam.exercise.own_exercises": "takes nothing",
     "exam.exercise.right_forms": "takes a Variant, which is checked when it is made",
     "bank.elbo.two_states": "takes a Draw",
 }

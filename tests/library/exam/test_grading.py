@@ -2,10 +2,12 @@
 import json
 from pathlib import Path
 
+import vaegan.exam.grading
 from bad_input import bad_input_tests, row
 from exam_class import cli, fill, table
 
 from vaegan.exam.grading import grade
+from vaegan.exam.scores import summary_line
 from vaegan.exam.sheets import write_exam
 
 
@@ -57,6 +59,7 @@ def test_two_versions_of_one_student(klass):
     rows = grade(d/"e/key.json", [d/"x.ipynb", d/"y.ipynb"], out=d/"g")
     assert all("keep one" in r["status"] for r in rows if r["file"])
     assert {r["student"] for r in rows if r["status"] == "no submission"} == {"bob", "cleo"}
+    assert summary_line(rows) == "0 of 3 students graded, 2 missing: bob, cleo, 1 without a sheet that can be graded: ada; 2 files could not be graded"
 
 def test_duplicated_cells_do_not_count(klass):
     d, key, truth = klass
@@ -74,6 +77,62 @@ def test_one_sheet_for_all(tmp_path):
     rows = {r["student"]: r["score"] for r in grade(tmp_path/"e/key.json", [tmp_path/"smith.ipynb", tmp_path/"jones.ipynb"], out=tmp_path/"g")}
     assert rows["smith"] > 0 == rows["jones"] and rows.keys() == {"smith", "jones"}
 
+def test_an_answer_that_makes_the_judge_fail_ends_nothing(klass, monkeypatch):
+    d, key, truth = klass
+    real = vaegan.exam.grading._grade_answer
+    def fail(v, cells):
+        if "boom" in str(cells): raise RecursionError("deep")
+        return real(v, cells)
+    monkeypatch.setattr(vaegan.exam.grading, "_grade_answer", fail)
+    (d/"ada.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", truth["ada"] | {"q2": "'boom'"}))
+    rows = grade(d/"e/key.json", [d/"ada.ipynb"], out=d/"g")
+    said = next(r for r in table(d/"g/feedback.csv") if r["question"] == "q2")
+    assert rows[0]["score"] == rows[0]["of"] - key["students"]["ada"][1]["points"] and "RecursionError" in said["feedback"] and said["status"] == "unreadable"
+
+def test_the_table_goes_back_to_where_the_list_came_from(tmp_path, capfd):
+    "Columns, order, delimiter and encoding are the roster's; ids with leading zeros stay; who is missing is counted by students"
+    (tmp_path/"r.csv").write_bytes("Nachname;Matrikelnummer;score;Gruppe\nMüller;007;x;=cmd()\nde la Cruz, Ana;+7\n".replace("+7", "a+7").encode("cp1252"))
+    code, out, _ = cli(capfd, "exam", "--topics", "kl", "--n", 2, "--students", tmp_path/"r.csv", "--out", tmp_path/"e")
+    assert code == 0 and "Windows-1252: does 'Müller' look right?" in out
+    (tmp_path/"late.ipynb").write_text("{}")
+    sheet = tmp_path/"e/sheets/007.ipynb"
+    code, out, _ = cli(capfd, "grade", tmp_path/"e/key.json", sheet, tmp_path/"late.ipynb", "--out", tmp_path/"g")
+    assert code == 0 and "1 of 2 students graded, 1 missing: a+7; 1 file could not be graded" in out
+    data = (tmp_path/"g/scores.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf") and b'"Nachname";"Matrikelnummer";"score (roster)";"Gruppe";"student"' in data
+    rows = table(tmp_path/"g/scores.csv", ";")
+    assert [(r["Nachname"], r["Matrikelnummer"], r["status"], r["Gruppe"]) for r in rows[:2]] == [("Müller", "007", "graded", "'=cmd()"), ("de la Cruz, Ana", "a+7", "no submission", "")]
+    assert [r["Matrikelnummer"] for r in table(tmp_path/"g/missing.csv", ";")] == ["a+7"] and len(rows) == 3
+    assert cli(capfd, "exam", "--makeup", tmp_path/"e/key.json", "--students", tmp_path/"g/missing.csv", "--out", tmp_path/"m")[0] == 0, "the list of the absent is a roster"
+
+def test_a_make_up_counts_in_the_same_table(klass, capfd):
+    d, key, truth = klass
+    (d/"absent.csv").write_text("name,id\nBob,bob\nAda,ada\n")
+    cli(capfd, "exam", "--makeup", d/"e/key.json", "--students", d/"absent.csv", "--out", d/"m")
+    made = json.loads((d/"m/key.json").read_text())["students"]
+    (d/"in").mkdir()
+    (d/"in/ada.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", {}))
+    (d/"in/ada2.ipynb").write_text(fill(d/"m/sheets/ada.ipynb", {f"q{i}": repr(q["answer"]) for i, q in enumerate(made["ada"], 1)}))
+    (d/"in/bob.ipynb").write_text(fill(d/"m/sheets/bob.ipynb", truth["bob"]))
+    run = lambda *a: cli(capfd, "grade", d/"e/key.json", d/"in", "--force", "--out", d/"g", *a)
+    assert "another exam" in run()[1] and run("--makeup", d/"m/key.json")[0] == 0
+    rows = {r["student"]: r for r in table(d/"g/scores.csv")}
+    assert rows["ada"]["status"] == rows["bob"]["status"] == "graded (make-up)" and rows["ada"]["score"] == rows["ada"]["of"]
+    assert int(rows["bob"]["score"]) < int(rows["bob"]["of"]), "the answers of the first exam are not those of the second"
+    write_exam(["gan"], 2, out=d/"other")
+    code, _, err = run("--makeup", d/"other/key.json")
+    assert code == 2 and "asks for something else" in err
+
+def test_names_of_files_are_no_paths(tmp_path):
+    "Without a roster a student is called what a file is called"
+    write_exam(["kl"], 1, out=tmp_path/"e")
+    (tmp_path/"in").mkdir()
+    sheet = (tmp_path/"e/sheets/exam.ipynb").read_text()
+    for n in ("..", "a b", "a?b", "<script>", "-", "x"*200): (tmp_path/"in"/f"{n}.ipynb").write_text(sheet)
+    grade(tmp_path/"e/key.json", [tmp_path/"in"], out=tmp_path/"g")
+    pages = {f.relative_to(tmp_path/"g").as_posix() for f in (tmp_path/"g").rglob("*.html")}
+    assert len(pages) == 6 and all(p.count("/") == 1 and p.startswith("feedback/") for p in pages) and not [p for p in pages if set(p) & set("<>? ")]
+
 def test_missing_submissions(klass, capfd):
     d = klass[0]
     (d/"none").mkdir()
@@ -83,6 +142,7 @@ def test_missing_submissions(klass, capfd):
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "exam.grading.grade": row(dict(key="key.json", submissions=["roster.csv"], out="grades", force=True), key=[3, "roster.csv"], submissions=["roster.csv", 3, [], ["nowhere"]], out=[3, None]),
+    "exam.grading.grade": row(dict(key="key.json", submissions=["roster.csv"], out="grades", force=True), key=[3, "roster.csv"], submissions=["roster.csv", 3, [], ["nowhere"]], out=[3, None],
+        marks=[3, "roster.csv"], makeups=[3, "roster.csv", ["roster.csv"]]),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)

@@ -32,7 +32,7 @@ def test_a_key_of_the_first_version(tmp_path):
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
     "exam.key.from_key": row(dict(d=to_key(kl_question.variant(0))), d=[{}, 3, to_key(kl_question.variant(0)) | dict(kind="code")]),
-    "exam.key.read_key": row(dict(path="key.json"), path=[3, None, "roster.csv"]),
+    "exam.key.read_key": row(dict(path="key.json"), path=[3, None, "roster.csv"], option=None),
 }
 NO_ROW = {
     "exam.key.to_key": "takes a Variant, which is checked when it is made",

@@ -8,7 +8,7 @@ import pytest
 from bad_input import INT, bad_input_tests, kl_question, row
 from exam_class import cli, tree
 
-from vaegan.exam.sheets import FORMATS, write_exam, write_new
+from vaegan.exam.sheets import FORMATS, Head, write_exam, write_new
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -18,9 +18,9 @@ def test_same_seed_same_sheet(format, tmp_path, roster, capfd):
     a, b, c = (tree(tmp_path/d) for d in "abc")
     assert a == b and a.keys() == c.keys() == {"key.json", *(f"{k}/{s}.{format}" for k in ("sheets", "solutions") for s in ("ada", "bob", "cleo"))}
     assert all(a[k] != c[k] for k in a) and len(set(a.values())) == len(a)
-    roster.write_text("id\nzoe\nada\n")
+    roster.write_text("name;id\nZoe;zoe\nAda;ada\n")
     cli(capfd, "exam", "--topics", "kl,elbo", "--n", 5, "--seed", 7, "--format", format, "--students", roster, "--out", tmp_path/"d")
-    assert tree(tmp_path/"d")[f"sheets/ada.{format}"] == a[f"sheets/ada.{format}"], "a sheet depends on the seed and the student alone"
+    assert tree(tmp_path/"d")[f"sheets/ada.{format}"] == a[f"sheets/ada.{format}"], "a sheet depends on the seed and the student alone, however the list is written"
 
 def test_a_known_sheet(tmp_path, capfd):
     "The same in every process and whatever the hash seed"
@@ -45,26 +45,49 @@ def test_bad_options(args, word, tmp_path, capfd, monkeypatch):
     code, _, err = cli(capfd, "exam", *args.split())
     assert code == 2 and err.count("\n") == 1 and word in err and "Traceback" not in err and not tree(tmp_path) and not list(tmp_path.iterdir())
 
-ROSTERS = {"empty": (b"", "id"), "header only": (b"id\n", "nobody"), "blank": (b"id\n\n , \n", "nobody"), "no id": (b"name\nAda\n", "id"), "two ids": (b"id,id\na,b\n", "id"),
-           "collision": (b"id\nada\nbob\nAda\n", "collides with line 2"), "ragged": (b"id,name\nada\n", "line 2"), "path": (b"id\n../ada\n", "line 2"), "dots": (b"id\n..\n", "line 2"),
-           "slash": (b"id\na/b\n", "line 2"), "not text": (b"id\n\xff\xfe\n", "UTF-8"), "nul": (b"id\na\0b\n", "line 2"), "long": (b"id\n" + b"a"*65 + b"\n", "line 2"),
-           "quote": (b'id\n"ada\n', "CSV"), "excel": (b"PK\x03\x04\xff", "UTF-8")}
-
-@pytest.mark.parametrize("name", ROSTERS)
-def test_bad_rosters(name, tmp_path, capfd):
-    data, word = ROSTERS[name]
-    (tmp_path/"r.csv").write_bytes(data)
-    code, _, err = cli(capfd, "exam", "--n", 2, "--students", tmp_path/"r.csv", "--out", tmp_path/"e")
-    assert code == 2 and err.count("\n") == 1 and word in err and not (tmp_path/"e").exists(), err
-
 def test_nothing_is_overwritten(tmp_path, capfd):
     args = ("exam", "--n", 2, "--out", tmp_path/"e")
     assert cli(capfd, *args)[0] == 0
     before = tree(tmp_path)
     code, _, err = cli(capfd, *args, "--seed", 1)
     assert code == 2 and err.count("\n") == 1 and "--force" in err and tree(tmp_path) == before
-    assert cli(capfd, *args, "--seed", 1, "--force")[0] == 0
-    assert tree(tmp_path) != before and tree(tmp_path).keys() == before.keys()
+    code, out, _ = cli(capfd, *args, "--seed", 1, "--force")
+    after = tree(tmp_path)
+    new, = after.keys() - before.keys()
+    assert code == 0 and after[new] == before["e/key.json"] != after["e/key.json"] and str(tmp_path/new) in out, "the old key is kept, and that is said"
+    assert all(after[k] != before[k] for k in before)
+    cli(capfd, *args, "--seed", 1, "--force")
+    assert tree(tmp_path) == after, "the same key once more is no other key"
+    (tmp_path/"e/key.json").write_text("no key")
+    cli(capfd, *args, "--force")
+    assert tree(tmp_path)["e/key-old.json"] == b"no key"
+
+def test_a_seed_by_hand_is_said_to_be_guessable(tmp_path, capfd):
+    _, out, _ = cli(capfd, "exam", "--n", 2, "--seed", 0, "--out", tmp_path/"a")
+    assert "seed 0 is for practice" in out and "guesses" in out
+    _, out, _ = cli(capfd, "exam", "--n", 2, "--out", tmp_path/"b")
+    assert "practice" not in out and "Keep the key" in out
+    _, out, _ = cli(capfd, "exam", "--help")
+    assert "whoever guesses it has every answer" in " ".join(out.split())
+
+def test_the_heading(tmp_path, roster, capfd):
+    args = ("exam", "--n", 2, "--title", "Midterm", "--date", "2 December 2026")
+    for format in FORMATS:
+        cli(capfd, *args, "--format", format, "--students", roster, "--out", tmp_path/format)
+        cli(capfd, *args, "--format", format, "--out", tmp_path/f"{format}_all")
+        cli(capfd, *args, "--format", format, "--out", tmp_path/f"{format}_no", "--no-name-line")
+        cli(capfd, *args, "--format", format, "--students", roster, "--out", tmp_path/f"{format}_line", "--name-line")
+        named, everyone, bare, line = (next((tmp_path/d/"sheets").iterdir()).read_text(encoding="utf-8") for d in (format, f"{format}_all", f"{format}_no", f"{format}_line"))
+        assert all("Midterm" in t and "2 December 2026" in t for t in (named, everyone, bare, line))
+        count = lambda t: t.count("_"*40) - (format != "ipynb")*2     # on paper each question has a line, too
+        assert (count(named), count(everyone), count(bare), count(line)) == (0, 1, 0, 1)
+        assert any(n in named for n in ("Ada", "Bob", "Cleo")) and "Name:" not in bare
+
+def test_many_students_are_quick(tmp_path):
+    "A second or two for a class of a hundred: the secret costs nothing"
+    (tmp_path/"r.csv").write_text("id\n" + "\n".join(f"s{i}" for i in range(100)))
+    paths = write_exam(["kl"], 3, students=tmp_path/"r.csv", out=tmp_path/"e")
+    assert len(paths) == 101
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_nothing_is_half_written(step, tmp_path, monkeypatch):
@@ -78,15 +101,14 @@ def test_nothing_is_half_written(step, tmp_path, monkeypatch):
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "exam.sheets.choose": row(dict(names=["elbo"], n=2, seed=0), names=["elbo", ["cats"], 3], n=INT() + [999], seed=[-1, 1.5, "3", None]),
-    "exam.sheets.read_roster": row(dict(path="roster.csv"), path=[3, None]),
-    "exam.sheets.sheet_cells": row(dict(vs=[kl_question.variant(0)], exam="e", student="ada"), vs=[[], [3]], exam=None, student=None),
+    "exam.sheets.sheet_cells": row(dict(vs=[kl_question.variant(0)], exam="e", student="ada", head=Head()), vs=[[], [3]], exam=None, student=None, head=[3, None]),
     "exam.sheets.render_sheet": row(dict(cells=[("markdown", "# a")], format="html"), cells=[[]], format=["pdf", None]),
     "exam.sheets.write_exam": row(dict(topics=["elbo"], n=2, seed=0, format="md", students="roster.csv", out="sheets", force=True), topics=["elbo", ["cats"], 3], n=INT() + [999],
-        seed=[-1, 1.5, "3", None], format=["pdf", None], students=[3], out=[3, None]),
+        seed=[-1, 1.5, "3"], format=["pdf", None], students=[3], out=[3, None], questions=[3, ["cats"], ["kl-slope"]], bank=[3, "roster.csv"], points=[3, {"cats": 1}],
+        date=["a\nb", "x"*999], name_line=None, id_column=None, again=[3, "roster.csv", "key.json"], makeup=[3, "roster.csv", "secret_key.json"]),
 }
 NO_ROW = {
-    "exam.sheets.topics": "takes nothing",
+    "exam.sheets.Head": "a plain record",
     "exam.sheets.write_new": "whatever is in the way is named; test_nothing_is_overwritten in tests/library/exam/test_sheets.py",
     "exam.sheets.count": "text in, text out",
     "files.write_files": "whatever is in the way is named; test_nothing_is_half_written in tests/library/exam/test_sheets.py",
