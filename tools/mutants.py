@@ -121,7 +121,7 @@ def changes(n, t, parent=None):
             for new in OTHER[OPS[type(op)]].split() if type(op) in OPS else (): yield *t.between(x, y, OPS[type(op)]), new
         case ast.For(): yield t.a(n.iter), t.b(n.iter), f"list({t[n.iter]})[:1]"         # k turns into one
 
-WEAKER = dict(Count="Whole", Whole="int", Seed="int", Positive="NonNegative", NonNegative="float", Finite="float", Share="Finite", Widths="tuple", ImageShape="Shape", Shape="tuple")
+WEAKER = dict(Count="Whole", Whole="int", Seed="int", TorchSeed="int", Positive="NonNegative", NonNegative="float", Finite="float", Share="Finite", Widths="tuple", ImageShape="Shape", Shape="tuple")
 TENSORS = ("Float", "Int", "Bool", "Shaped", "Pixels")
 
 def dims(spec): return [n for part in spec.split() for n in re.findall(r"[A-Za-z]\w*", part)]

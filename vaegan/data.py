@@ -9,13 +9,13 @@ __all__ = ['binarize', 'Batches', 'ring_modes', 'ring', 'ring_log_prob', 'banana
 
 # %% ../nbs/01_data.ipynb #2fc9e5d1
 import math
-from typing import Annotated, Iterator
+from typing import Iterator
 
 import torch
 from torch import Tensor
 
-from .checks import Count, Finite, Float, Pixels, Positive, Shaped
-from .checks import between, checked, finite, unit
+from .checks import Count, Finite, Float, Pixels, Positive, Shaped, TorchSeed
+from .checks import checked, finite, unit
 from .datasets import as_float
 from .help import documented
 from .processes import my_rows
@@ -42,7 +42,7 @@ class Batches:
         x:Shaped[Tensor, "N *D", finite],                    # data; bytes give floats
         y:Shaped[Tensor, "N *E"]|None=None,                  # labels: batches are pairs
         bs:Count=128,                                        # batch size
-        seed:Annotated[int, between(-2**63, 2**64 - 1)]=0,   # of the order, the coins
+        seed:TorchSeed=0,        # of the order, the coins
         stochastic:bool=False,                               # new coins every epoch?
         drop_last:bool=False                                 # no smaller last batch?
     ):

@@ -37,6 +37,7 @@ from vaegan.checks import (
     Pixels,
     Shaped,
     Share,
+    TorchSeed,
     Whole,
     Widths,
     any_device,
@@ -249,7 +250,7 @@ def test_a_glance_takes_nothing_for_the_same_that_is_not():
     few.n = np.int64(2)
     assert error(rows, few, torch.zeros(3)) is not None
 
-ALIASES = [(Count, [1, np.int64(3), True], [0, -3], [1.5, "3", None]), (Whole, [0, 5], [-1], [.5]), (Seed, [0, 2**64 - 1], [-1, 2**64], [None, 1.5]),
+ALIASES = [(Count, [1, np.int64(3), True], [0, -3], [1.5, "3", None]), (Whole, [0, 5], [-1], [.5]), (Seed, [0, 2**64 - 1], [-1, 2**64], [None, 1.5]), (TorchSeed, [-2**63, 2**64 - 1], [-2**63 - 1, 2**64], [None, 1.5]),
            (Share, [0, 1, .5], [1.1, -.1, NAN], ["x"]), (Finite, [-1e9], [INF, NAN], [None]), (Positive, [1], [0], ["x"]), (NonNegative, [0], [-1], ["x"]),
            (Shape, [(1, 4, 4), [3], torch.Size([2])], [(), (0, 4), (1, -4, 4), (1, 4.), 16, "x", None, X], []), (Widths, [(), (8, 8)], [(0,), (1.5,), 3], []),
            (ImageShape, [(1, 4, 4)], [(4, 4), (1, 0, 4), 16], []), (AnyPath, ["a", Path("a")], [], [3, b"x", True])]
