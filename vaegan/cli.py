@@ -11,6 +11,7 @@ __all__ = ['parser', 'main']
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from . import __version__
 from .catalog import DATA_SETS, RECIPES
@@ -197,6 +198,8 @@ def _grade(args):
     from vaegan.exam.grading import grade
     from vaegan.exam.scores import summary_line
     rows = grade(**args)
+    marks = Path(args.get("marks") or Path(args["key"]).parent/"marks.csv")
+    if marks.is_file(): print(f"With the marks by hand of {marks}.")
     for r in rows:
         score = "-" if r["score"] == "" else r["score"]
         line = f"{r['student'] or '?':20} {score:>4} of {r['of']}  {r['status']}"
@@ -242,6 +245,8 @@ def _about_the_key(args, paths):
                "answer. Leave --seed out for an exam that counts.")
     for p in (p for p in paths if p.name.startswith("key-")):
         yield f"The key that was there before is kept as {p}."
+    old = sorted({*paths[0].parent.iterdir()} - {*paths})
+    if old: yield f"{paths[0].parent} holds sheets of another exam, too, as {old[0].name}."
     if "students" in args and key["people"].encoding == "cp1252":
         names = map(key["people"].name, key["students"])
         odd = next((n for n in names if not n.isascii()), "")

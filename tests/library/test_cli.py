@@ -36,6 +36,28 @@ def test_a_module_is_the_command(tmp_path):
     r = run("tour", "--epochs", "0")
     assert r.returncode == 2 and r.stderr == command("tour", "--epochs", "0", cwd=tmp_path).stderr and "--epochs" in r.stderr
 
+def shell(line, cwd, **env):
+    "Exit code of the first command of a pipe, and what it said"
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    r = subprocess.run(["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"], cwd=cwd, capture_output=True, text=True, errors="replace", env=os.environ | dict(PATH=path) | env)
+    return r.returncode, r.stderr
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+def test_a_reader_that_leaves_ends_no_work(tmp_path):
+    for line in ("vaegan exam --n 1 --out e | true", "vaegan grade e/key.json e/sheets --out g | true", "vaegan exam --list | head -1"):
+        code, err = shell(line, tmp_path)
+        assert code == 0 and not err, (line, code, err)
+    assert (tmp_path/"e/key.json").is_file() and (tmp_path/"g/scores.csv").is_file()
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_without_umlauts_ends_no_work(encoding, tmp_path):
+    "What it cannot print it spells; the files are the same"
+    for line in ("vaegan exam --n 1 --out prüfung", "vaegan exam --preview exam-tanh; vaegan exam --topics kätzchen --out x || [ $? = 2 ]"):
+        code, err = shell(line, tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+        assert code == 0 and "codec" not in err, (line, code, err)
+    assert (tmp_path/"prüfung/key.json").is_file() and not (tmp_path/"x").exists()
+
 # ---------------------------------------------------------------------------------------------------------- bad input
 NO_ROW = {
     "cli.parser": "takes nothing",

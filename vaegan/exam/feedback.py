@@ -13,6 +13,7 @@ import re
 
 from .answers import one_line
 from .judge import Verdict
+from .sheets import count
 from .typeset import html_page, markdown_html
 from .variant import Variant, question_text, shown_answer
 from ..help import documented
@@ -39,16 +40,18 @@ def _answered(said):
     "What was answered, what it was worth, and what the teacher wrote"
     text, note = html.escape(said["answer"]), html.escape(said["note"])
     if text: yield _paragraph("Your answer", f"<code>{text}</code>")
-    mark = "✓" if said["points"] == said["of"] else "✗"
+    mark = "✓" if said["status"] == "right" else "✗"
     yield f"<p>{mark} {html.escape(said['feedback'])}</p>"
+    worth = f"{said['points']} of {said['of']}"
+    if said["by_hand"]: yield _paragraph("Points, given by hand", worth)
     if note: yield _paragraph("Note", note)
 
 def _section(said, v, solved):
     "One question"
     title = html.escape(f"{said['question'][1:]}. {v.title}")
-    worth = f"{said['points']} of {said['of']}"
-    if said["parts"]: worth += f" ({html.escape(said['parts'])})"
-    yield f"<h2>{title}: {worth}</h2>"
+    worth = f"{said['points']} of {count(said['of'], 'point')}"
+    if said["parts"]: worth += f": {html.escape(said['parts'])}"
+    yield f"<h2>{title} ({worth})</h2>"
     if v.question: yield markdown_html(question_text(v, False))
     yield from _answered(said)
     yield _paragraph("Right answer", markdown_html(shown_answer(v))[3:-4])

@@ -160,13 +160,14 @@ def _feedback(path, student, question, v, answer, marks):
     "What there is to say about one answer, as a row"
     typed, verdict = answer
     parts, note = _points(v, verdict, marks)
+    by_hand = "yes"*any(m.points is not None for m in marks)
     most = dict(v.parts)
     shares = ", ".join(f"{k} {_total([n])} of {most[k]}" for k, n in parts.items() if k)
     return dict(
         file=str(path), student=student, question=question, exercise=v.id,
         title=v.title, answer=one_line(typed, 200), status=verdict.status,
         mistake=verdict.mistake, points=_total(parts.values()), of=v.points,
-        parts=shares, feedback=final_words(verdict), note=note,
+        parts=shares, by_hand=by_hand, feedback=final_words(verdict), note=note,
         right=re.sub(r"\*\*|[`$]", "", shown_answer(v)))
 
 # %% ../../nbs/exam/grading.ipynb #f79b7608
@@ -256,7 +257,7 @@ def _pages(feedback, asked, key, solutions):
     for f in feedback: said.setdefault(f["student"], []).append(f)
     for s, rows in said.items():
         name = key["people"].name(s)
-        who = f"{name} ({s})" if name else s
+        who = ", ".join(filter(None, [f"{name} ({s})" if name else s, key["date"]]))
         safe = re.sub(r"[^\w.@+-]", "_", s).strip(".")[:60] or "student"
         while f"feedback/{safe}.html" in files: safe += "_"
         page = feedback_page(key["title"], who, rows, asked[s], solutions)

@@ -58,8 +58,9 @@ def nearest(
     known:Iterable  # words that are
 ) -> str:
     "What may have been meant, as the end of an error"
-    near = get_close_matches(str(word), list(known), 3, .5)
-    if not near: return f"known: {', '.join(known)}"
+    known = list(known)
+    near, more = get_close_matches(str(word), known, 3, .5), ", …"*(len(known) > 20)
+    if not near: return f"known: {', '.join(known[:20])}{more}"
     return f"did you mean {' or '.join(map(repr, near))}?"
 
 def _variant(id, seed):

@@ -150,7 +150,8 @@ def read_bank(
         raise ValueError(f"--bank: expected {wanted}, got {path}, which has none")
     for ex in own:
         if ex.id in bank():
-            raise ValueError(f"--bank: {path}: the bank has {ex.id!r} already; rename it")
+            known = f"the bank has {ex.id!r} already; rename it"
+            raise ValueError(f"--bank: {path}: {known}")
         try: ex.variant(0)
         except Exception as e:
             said = f"{type(e).__name__}: {one_line(e, 200)}"

@@ -81,7 +81,7 @@ def _summary(rows, feedback, names):
 
 # %% ../../nbs/exam/scores.ipynb #fee01f8f
 _SAID = ["file", "student", "question", "exercise", "title", "answer", "status",
-         "mistake", "points", "of", "parts", "feedback", "note", "right"]
+         "mistake", "points", "of", "parts", "by_hand", "feedback", "note", "right"]
 
 def _scores(rows, people, names):
     "Columns and rows of the table of scores"

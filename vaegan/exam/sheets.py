@@ -137,7 +137,8 @@ def write_new(
     paths = [Path(folder)/name for name in files]
     _check_free(paths, force)
     with ExitStack() as made:
-        for d in dict.fromkeys(p.parent for p in paths): made.enter_context(new_folder(d))
+        folders = dict.fromkeys(p.parent for p in paths)
+        for d in folders: made.enter_context(new_folder(d))
         write_files(folder, files, private)
     return paths
 

@@ -45,7 +45,7 @@ def test_a_page_says_what_was_asked_and_what_was_right(klass, capfd):
 def test_after_the_exam_nobody_is_told_to_try_again():
     for v in (ex.variant(2) for ex in bank().values() if ex.kind != "code"):
         wrong = [a for a, _ in v.mistakes.values()]
-        for a in [v.answer, *wrong, "12345.678", "z", "import os", "", ...]:
+        for a in [*wrong[:1 if v.kind == "symbolic" else None], "12345.678", "import os", "", ...]:
             said = final_words(judge(v, a))
             assert not re.search(r"(?i)\byet\b|\bhint\b|try again|run the cell|\bdots\b|pending", said), (v.id, a, said)
     assert final_words(Verdict("right", "")) == "Right." and final_words(Verdict("pending", "The marked cell is missing.")) == "No answer. The marked cell is missing."

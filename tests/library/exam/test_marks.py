@@ -23,7 +23,7 @@ def test_marks_survive_regrading(klass, capfd):
     assert float(rows["ada"]["score"]) == total - q2["points"] + .5 and rows["ada"]["q2"] == "0.5"
     assert rows["bob"]["status"] == "marked by hand" and rows["bob"]["score"] == rows["bob"]["q1"] and rows["cleo"]["status"] == "no submission"
     page = (d/"g/feedback/ada.html").read_text(encoding="utf-8")
-    assert "half of the way &lt;b&gt;" in page and "0.5 of" in page and (d/"g/feedback/bob.html").exists() and not (d/"g/feedback/cleo.html").exists()
+    assert "half of the way &lt;b&gt;" in page and "<strong>Points, given by hand:</strong> 0.5 of" in page and (d/"g/feedback/bob.html").exists() and not (d/"g/feedback/cleo.html").exists()
     before = (d/"marks.csv").read_bytes()
     (d/"marks.csv").rename(d/"e/marks.csv")
     assert run("--force")[0] == 0, "beside the key it is found"

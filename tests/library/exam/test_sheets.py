@@ -62,6 +62,15 @@ def test_nothing_is_overwritten(tmp_path, capfd):
     cli(capfd, *args, "--force")
     assert tree(tmp_path)["e/key-old.json"] == b"no key"
 
+def test_sheets_of_another_exam_are_named(tmp_path, roster, capfd):
+    "Forced into the same folder, an exam for fewer students leaves sheets that no longer count"
+    cli(capfd, "exam", "--n", 1, "--students", roster, "--out", tmp_path/"e")
+    _, out, _ = cli(capfd, "exam", "--n", 1, "--students", roster, "--out", tmp_path/"e", "--force")
+    assert "another exam" not in out
+    roster.write_text("id\nbob\n")
+    _, out, _ = cli(capfd, "exam", "--n", 1, "--students", roster, "--out", tmp_path/"e", "--force")
+    assert "sheets of another exam, too, as ada.ipynb" in out
+
 def test_a_seed_by_hand_is_said_to_be_guessable(tmp_path, capfd):
     _, out, _ = cli(capfd, "exam", "--n", 2, "--seed", 0, "--out", tmp_path/"a")
     assert "seed 0 is for practice" in out and "guesses" in out
