@@ -22,6 +22,7 @@ from .answers import Unreadable, one_line
 from .feedback import feedback_page, final_words
 from .judge import Verdict, judge
 from .key import read_key
+from .learner import nearest
 from .marks import earned, read_marks
 from .scores import score_files
 from .sheets import write_new
@@ -296,6 +297,13 @@ def _marks(key, marks, asked):
     if marks is None and not beside.is_file(): return []
     return read_marks(beside if marks is None else marks, asked)
 
+def _check_marks(marks, asked):
+    "Without a roster the sheets say who there is"
+    for m in marks:
+        if m.student in asked: continue
+        got = f"{one_line(m.student)!r}; {nearest(m.student, asked)}"
+        raise ValueError(f"--marks: expected students who handed in a sheet, got {got}")
+
 # %% ../../nbs/exam/grading.ipynb #34bf315b
 _paths = marker("a list of paths", lambda xs: hasattr(xs, "__iter__")
                 and not isinstance(xs, (str, os.PathLike)))
@@ -314,6 +322,7 @@ def grade(
     keys = _keys(key, makeups)
     by_hand = _marks(key, marks, keys[0])
     rows, feedback, asked = _graded(_read(submissions, keys), keys, by_hand)
+    _check_marks(by_hand, asked)
     names = _names(next(iter(keys[0]["students"].values())))
     files = score_files(rows, feedback, keys[0]["people"], names)
     files |= _pages(feedback, asked, keys[0], solutions)

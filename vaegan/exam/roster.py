@@ -9,7 +9,7 @@ __all__ = ['Roster', 'read_roster']
 
 # %% ../../nbs/exam/roster.ipynb #e29f30b3
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from ..checks import AnyPath, checked
 from .answers import one_line
@@ -52,6 +52,15 @@ class Roster:
     ) -> dict: # column -> text
         "What the list says of a student"
         return dict(zip(self.columns, self.people.get(student, ())))
+
+    def joined(
+        self,
+        more:dict    # id -> cells by column
+    ): # Roster
+        "Those of another list, too, who are not in this one"
+        rows = {s: tuple(cells.get(c, "") for c in self.columns)
+                for s, cells in more.items()}
+        return replace(self, people=rows | self.people)
 
     def as_json(self) -> dict: # plain data
         "For the key"

@@ -154,6 +154,14 @@ def _set_aside(out, key):
     return {f"{free}.json": old}
 
 # %% ../../nbs/exam/sheets.ipynb #924be437
+def _with_old(who, papers, old):
+    "Class and questions of an exam that is written again: nobody leaves its key"
+    if not old or not who.people or not (key := read_key(old))["roster"]:
+        return who, papers
+    gone = {s: vs for s, vs in key["students"].items() if s not in papers}
+    cells = {s: key["people"].cells(s) for s in gone}
+    return who.joined(cells), gone | papers
+
 def _key(plan, who, students):
     "The text of the key"
     kept = {k: v for k, v in asdict(replace(plan, questions=())).items()
@@ -238,7 +246,7 @@ def write_exam(
     papers = {s: plan.variants(s) for s in who.people or [""]}
     line = not who.people if name_line is None else name_line
     files = _rendered(plan, who, papers, format, solutions, line)
-    key = _key(plan, who, papers)
+    key = _key(plan, *_with_old(who, papers, again))
     files |= _set_aside(out, key)
     private = [f for f in files if "/" not in f] + ["key.json"]
     return write_new(out, files | {"key.json": key}, force, private)

@@ -48,6 +48,13 @@ def test_no_table_of_marks(klass, capfd):
         assert code == 2 and err.count("\n") == 1 and word in err and not (d/"g").exists()
     assert cli(capfd, "grade", d/"e/key.json", d/"e/sheets", "--marks", d/"none.csv", "--out", d/"g")[0] == 2
 
+def test_a_mark_for_nobody_without_a_roster(tmp_path, capfd):
+    cli(capfd, "exam", "--topics", "kl", "--n", 1, "--out", tmp_path/"e")
+    for who, code in (("exam", 0), ("exma", 2)):
+        (tmp_path/"e/marks.csv").write_text(f"student,question,points\n{who},q1,1\n")
+        got, out, err = cli(capfd, "grade", tmp_path/"e/key.json", tmp_path/"e/sheets", "--out", tmp_path/who)
+        assert got == code and ("marks.csv" in out if code == 0 else "did you mean 'exam'" in err and not (tmp_path/who).exists())
+
 def test_points_of_parts(tmp_path):
     "A question in parts earns by part, and a mark may be for one of them"
     v = replace(bank()["kl-slope"].variant(1), points=3, parts=(("slope", 1), ("reason", 2)))

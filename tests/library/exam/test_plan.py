@@ -23,6 +23,7 @@ def test_a_latecomer_changes_nothing(exam, tmp_path, capfd):
     assert new["sheets/bob.ipynb"] == old["sheets/bob.ipynb"] and new["solutions/bob.ipynb"] == old["solutions/bob.ipynb"]
     assert "sheets/ada.ipynb" not in new and new["sheets/zoe.ipynb"] not in old.values()
     a, b = read_key(exam), read_key(tmp_path/"l/key.json")
+    assert set(b["students"]) == {"ada", "bob", "cleo", "zoe"} and b["students"]["ada"] == a["students"]["ada"] and b["people"].name("cleo") == "Cleo", "nobody leaves the key"
     assert (a["exam"], a["secret"], a["title"]) == (b["exam"], b["secret"], b["title"]) == (a["exam"], a["secret"], "Midterm")
     cli(capfd, "exam", "--again", exam, "--out", tmp_path/"all", "--format", "html")
     assert tree(tmp_path/"all").keys() == {"key.json", *(f"sheets/{s}.html" for s in ("ada", "bob", "cleo"))}, "without a roster: those of the key"

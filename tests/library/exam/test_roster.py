@@ -57,5 +57,6 @@ NO_ROW = {
     "exam.roster.Roster.name": "a student that is not in it has no name; test_a_name_is_no_markup in tests/library/exam/test_roster.py",
     "exam.roster.Roster.cells": "a student that is not in it has no cells",
     "exam.roster.Roster.as_json": "takes nothing",
+    "exam.roster.Roster.joined": "takes rows of another Roster; test_a_latecomer_changes_nothing in tests/library/exam/test_plan.py",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
