@@ -7,7 +7,5 @@ NOT_EVALUATED = {
 }
 # tag -> what is left out of a display that is evaluated but for that; all others are evaluated whole
 PARTLY = {
-    "MIDPOINTS": "the range of its index, i = 0, …, n − 1",
     "EPOCH-MEAN": "the sum over i ∈ b, a set of indices",
-    "ORBIT": "that R is a matrix of numbers, of the size k × k",
 }

@@ -67,7 +67,7 @@ def shown(
     if v.numel() == 1:
         x = v.item()
         real = isinstance(x, (float, int))
-        return f"{x:.6g}" if real else f"{x.real:.4g}{x.imag:+.4g}i"
+        return f"{x + 0:.6g}" if real else f"{x.real:.4g}{x.imag:+.4g}i"   # no -0
     some = ", ".join(shown(x) for x in v.flatten()[:3])
     return f"[{some}{', …' if v.numel() > 3 else ''}]"
 
@@ -145,7 +145,7 @@ def agree(
     if not (a.isfinite().all() and b.isfinite().all()): return False
     gap, size = (a - b).abs(), torch.maximum(a.abs(), b.abs())
     room = (allowed.atol or 0.) + allowed.rtol*size
-    if op in (r"\ne", r"\neq"): return bool((gap > room).all())
+    if op in (r"\ne", r"\neq"): return _differ(gap > room)
     if op in _ORDER and not allowed.tight:
         sign, strict = _ORDER[op]
         if a.is_complex() or b.is_complex(): return False
@@ -154,6 +154,10 @@ def agree(
     if digits is not None: room = torch.full_like(gap, digits)
     elif op in NEAR: room = torch.full_like(gap, allowed.within or 0.)
     return bool((gap <= room).all())
+
+def _differ(apart):
+    "Numbers and points, each of them; matrices, as a whole"
+    return bool((apart.flatten(-2).any(-1) if apart.ndim > 1 else apart).all())
 
 # %% ../../nbs/formula/agree.ipynb #039a7796
 def among(

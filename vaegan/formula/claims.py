@@ -19,16 +19,16 @@ from .agree import CLAIMS, NEAR, Fails, alike, among, failed, fits
 from .agree import link_of, printed, same_size, tolerance
 from .derivatives import free_indices
 from .displays import before, latex_of, source_of, tags
-from .calls import inside, members
-from .conditions import condition, conditioned, conditions, outside_of
-from .conditions import refuse_hidden
+from .calls import inside, is_space, members, sizes_of
+from .conditions import alternatives, condition, conditioned, conditions
+from .conditions import outside_of, refuse_hidden
 from .drawn import drawn, same_law
 from .evaluate import Choice, meant, number
 from .held import Held
 from .meanings import Meanings, Over
 from .read import read
-from .statements import is_range, law_of, left_out, relations, runs
-from .statements import skipped_in
+from .statements import as_range, ended, law_of, left_out, relations
+from .statements import runs, skipped_in
 from .tree import Display, FormulaError, Node, Relation, Remark, Sum
 from .tree import Symbol, walk
 from .values import Value, as_value
@@ -46,7 +46,9 @@ def _side(node, env) -> Any:
 _IN = (r"\in", r"\notin")
 
 def _set(node, env) -> Any:
-    "What stands behind ∈: the ends of an interval, or a Choice"
+    "What stands behind ∈: sizes, the ends of an interval, or a Choice"
+    if is_space(node, env):
+        return " × ".join(map(str, sizes_of(node, env))) or plain(node)
     anything = as_value(0.)
     return meant(node, env) if inside(anything, node, env) is not None else \
         members(node, env)
@@ -87,11 +89,12 @@ def _last_side(tag):
 # %% ../../nbs/formula/claims.ipynb #f4743b8b
 def _check(n, clause, env, allowed, skipped, display):
     "The links of one relation, for every value of its free indices"
-    if is_range(clause): return
+    if as_range(clause, n, display, env): return
     laws = [k for k, op in enumerate(clause.ops) if op == r"\sim"]
     skipped = {**skipped, **{(n, k): "a law" for k in laws if (n, k) not in skipped}}
     if len(laws) < len(clause.ops):
-        yield from _numbers(n, clause, env, allowed, skipped)
+        known = frozenset(ended(n, display, env))
+        yield from _numbers(n, clause, env, allowed, skipped, known)
     for k in laws:
         if skipped[n, k] == "a law": yield _law(n, clause, k, display, env, allowed)
 
@@ -103,22 +106,31 @@ def _law(n, clause, k, display, env, allowed):
     if not true: raise failed(link)
     return link
 
-def _numbers(n, clause, env, allowed, skipped):
-    "The links between numbers"
+def _numbers(n, clause, env, allowed, skipped, ranged=frozenset()):
+    "The links between numbers; where a printed range ends, there may be no entries"
     free = free_indices(clause, env)
     for k in (k for k, (v, _) in free.items() if not len(v)):
         env.fail(f"the range of {k} is empty: nothing to evaluate", clause)
     for values in itertools.product(*(v for v, _ in free.values())):
         starts = {k: s for k, (_, s) in free.items()}
-        here = env.under(dict(zip(free, values)), starts=starts)
-        sides: list = [None]*len(clause.sides)
-        for k in range(len(clause.ops)):
-            if (n, k) in skipped: continue
-            _checkable(clause, k, here, allowed)
-            for j in (k, k + 1):
-                if sides[j] is None:
-                    sides[j] = _value_of(clause, j, j > k and clause.ops[k], here)
-            yield _link(n, clause, k, sides, here, allowed, dict(zip(free, values)))
+        at = dict(zip(free, values))
+        here = env.under(at, starts=starts)
+        try: yield from [*_chain(n, clause, here, allowed, skipped, at)]
+        except FormulaError as e:
+            if "there is no entry" not in e.what or not ranged & {*free}: raise
+            continue
+        for k, v in at.items(): env.ran.setdefault((n, k), []).append(v)
+
+def _chain(n, clause, here, allowed, skipped, at):
+    "The links between neighbours, for one value of every index"
+    sides: list = [None]*len(clause.sides)
+    for k in range(len(clause.ops)):
+        if (n, k) in skipped: continue
+        _checkable(clause, k, here, allowed)
+        for j in (k, k + 1):
+            if sides[j] is None:
+                sides[j] = _value_of(clause, j, j > k and clause.ops[k], here)
+        yield _link(n, clause, k, sides, here, allowed, at)
 
 def _value_of(clause, j, before, env):
     "What a side stands for; before ←, what was put there"
@@ -152,7 +164,8 @@ def _link(n, clause, k, sides, env, allowed, at):
     where, digits = _place(clause, k), printed(pair[1])
     a, b = sides[k:k + 2]
     if op in _IN and (hits := inside(a, pair[1], env)) is not None:
-        values = a.data.detach(), tuple(v.data.detach() for v in b)
+        values = a.data.detach(), b if isinstance(b, str) else \
+            tuple(v.data.detach() for v in b)
         true = bool((hits == (op == r"\in")).all())
     elif isinstance(b, Choice):
         b = Choice(tuple(same_size(v, a) for v in b.values))
@@ -206,16 +219,28 @@ def _found(display, earlier, known, allowed, skip, beyond):
               if not {n, _after(display, n)} & set(skipped)]
     with torch.inference_mode(False), torch.enable_grad():
         for n, clause in claims:
-            links += _check(n, clause, env, allowed, skipped, display)
+            links += _either(n, clause, env, allowed, skipped, display)
         if not links: raise FormulaError("nothing to evaluate", display.latex)
         links += _conditions(display, env, allowed, skipped)
+        left = skipped_in(display, skip)
         notes = [s for values in beyond
-                 for s in _outside(display, claims, known | values, allowed, skipped)]
+                 for s in _outside(display, claims, known | values, allowed, left)]
     _refuse_idle(display, env)
     unused = sorted(set(env.known) - env.known.seen)
     left = left_out(display, skipped, env, links)
     links.sort(key=lambda k: k.clause)
     return tuple(links), tuple(left), tuple(unused), tuple(notes)
+
+def _either(n, clause, env, allowed, skipped, display):
+    "The links of a statement, or of what stands behind `or`: one must be true"
+    behind = alternatives(display.clauses[n]) if n < len(display.clauses) else []
+    ways = [(n, clause), *((n + 1, r) for r in behind if n + 1 not in skipped)]
+    fails = {}
+    for way in ways:
+        try: yield from [*_check(*way, env, allowed, skipped, display)]
+        except Fails as e: fails[way] = e
+    if len(fails) == len(ways): raise fails[ways[0]]
+    skipped.update((m, "not the case here") for m, _ in fails)
 
 def _after(display, n):
     "Of the a in a, b ∼ N(0, I): the place at which that law can be skipped"
@@ -224,19 +249,22 @@ def _after(display, n):
     return next(m for m, c in rest if isinstance(c, Relation)), 0
 
 def _conditions(display, env, allowed, skipped):
-    "The conditions of a display as links; what is not known here is left out"
+    "The conditions of a display as links"
     for n, clause in enumerate(display.clauses, 1):
         about = conditioned(display, n) if conditions(clause) else []
         of = [skipped[k] for k in about if k in skipped]
         if of: skipped.setdefault(n, of[0])
         if n in skipped: continue
-        if isinstance(clause, Relation) and is_range(clause):
-            yield from runs(n, clause, display, env)
-        for r in conditions(clause):
+        for r in (clause, *conditions(clause)):
+            if counted := as_range(r, n, display, env):
+                yield from runs(n, counted, display, env)
+                continue
+            if r is clause: continue
             try: yield from _met(n, r, env, allowed)
             except FormulaError as e:
                 if not e.what.startswith("nothing is known of"): raise
-                skipped[n] = e.what
+                what = f"{e.what}: give it, or skip the condition with a reason"
+                raise FormulaError(what, e.latex, e.at) from None
 
 def _met(n, relation, env, allowed):
     "The links of a condition, or the error that it is not met"
@@ -256,7 +284,7 @@ def _outside(display, claims, known, allowed, skipped):
     def true(n, relation, is_condition):
         try:
             if is_condition: list(_met(n, relation, env, replace(allowed, tight=False)))
-            else: list(_check(n, relation, env, allowed, skipped, display))
+            else: list(_either(n, relation, env, allowed, {**skipped}, display))
         except Fails: return False
         return True
     return outside_of(display, env, true, claims)

@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, Independent
+from torch.distributions import LowRankMultivariateNormal, MultivariateNormal, Normal
 
 from .agree import Tolerance, shown
 from .evaluate import meant, number
-from .laws import Gauss, Law, as_law, log_density
+from .laws import Gauss, Law, as_law, log_density, share_below
 from .meanings import Meanings, Over
 from .tree import Call, Display, Fence, FormulaError, Node, Relation
 from .tree import Symbol, walk
@@ -121,8 +122,8 @@ def same_law(
             return _densities(left, node, env, allowed)
     except Unfit as e: env.fail(str(e), node)
     if over := _measure(node, env):
-        mine = left if isinstance(left, Points) else _moments(as_law(left).dist)
-        return _moments_agree(mine, _as_points(over), allowed)
+        mine = left if isinstance(left, Points) else as_law(left).dist
+        return _points_agree(mine, _as_points(over), allowed)
     env.fail("expected a law behind ∼", node)
 
 def _measure(node, env):
@@ -168,21 +169,27 @@ def _shape(law): return tuple(law.event_shape or law.batch_shape)
 def _compared(left, law, allowed):
     "What is shown of both sides, and whether they are the same law"
     if isinstance(left, Points):
-        if _counts(law): return _probabilities(left, law, allowed)
-        return _moments_agree(left, _moments(law), allowed)
+        if _is_discrete(law): return _probabilities(left, law, allowed)
+        return _points_agree(left, law, allowed)
     mine = as_law(left, (len(_shape(law)), (_shape(law) or (None,))[0])).dist
     if mine.batch_shape and law.event_shape: mine = Independent(mine, 1)
     if mine.event_shape != law.event_shape or mine.batch_shape != law.batch_shape:
         _of_two_sizes(_about(mine), _about(law))
-    found = _moments_agree(_moments(mine), _moments(law), allowed)
+    found = _moments_agree(mine, law, allowed)
     x = _somewhere(mine, law)
     a, b = (log_density(Law(d), x).data.exp() for d in (mine, law))
     return found if not found[1] or _near(a, b, allowed) else ((a, b), False)
 
 def _counts(law): return law.has_enumerate_support and not _shape(law)
 
+def _is_discrete(law):
+    "Does a law of numbers take the values of a count?"
+    try: return law.support.is_discrete and not _shape(law)
+    except NotImplementedError: return False
+
 def _moments(law):
-    "Mean and covariance of a law of PyTorch"
+    "Mean and covariance of points, or of a law of PyTorch"
+    if isinstance(law, Points): return _of(law)
     if _counts(law) and bool(torch.isnan(law.mean).any()):
         x = law.enumerate_support().double()
         return _of(Points(x, law.log_prob(x).exp().double()))
@@ -224,7 +231,7 @@ def _of(points):
 
 def _moments_agree(left, right, allowed):
     "The moments of both, and whether they agree"
-    a, b = (_of(v) if isinstance(v, Points) else v for v in (left, right))
+    a, b = map(_moments, (left, right))
     if a.mean.shape != b.mean.shape or a.cov.shape != b.cov.shape:
         raise Unfit("a law of another dimension: is diag missing?")
     spread = b.cov if b.cov.ndim < 2 else b.cov.diag()
@@ -246,13 +253,64 @@ def _five_errors(draws, found):
     return [5*dev.std(0)/n**.5, 5*error]
 
 def _probabilities(left, law, allowed):
-    "The share of each value of a law that has a few"
-    values = law.enumerate_support().double()
-    p, n = law.log_prob(values).exp().detach().double(), len(left.at)
+    "The share of each value of a law of counts"
+    few, n = law.has_enumerate_support, len(left.at)
+    values = law.enumerate_support().double() if few else left.at.unique()
+    p = log_density(Law(law), Value(values, 1)).data.exp().detach().double()
     w = _weights(left.weights, n)
     share = torch.stack([w[left.at == v].sum() for v in values])
-    room = 5*(p*(1 - p)/n).sqrt() if left.weights is None else \
+    room = 5*(p*(1 - p)/n).sqrt() + (not few)*5/n if left.weights is None else \
         torch.full_like(p, max(allowed.rtol, 1e-6))
     if left.weights is None and n < 1000: raise Unfit(f"{n} draws: give some thousands")
-    whole = abs(share.sum() - 1) < 1e-6
-    return (share, p), bool(whole and ((share - p).abs() <= room).all())
+    rest = abs(share.sum() - 1) if few else 1 - p.sum() - .01     # what never came up
+    return (share, p), bool(rest < 1e-6 and ((share - p).abs() <= room).all())
+
+# %% ../../nbs/formula/drawn.ipynb #4cd05253
+def _points_agree(left, right, allowed):
+    "Moments, and of many points the shares below each"
+    found = _moments_agree(left, right, allowed)
+    if not found[1] or not (shares := _shares_apart(left, right, allowed)): return found
+    return shares, False
+
+def _shares_apart(left, right, allowed):
+    "Two shares below a place that are not the same; nothing, if there are none"
+    points = [v for v in (left, right) if isinstance(v, Points)]
+    heaviest = [_weights(v.weights, len(v.at)).max() for v in points]
+    if min(len(v.at) for v in points) < 200 or max(heaviest) > .05: return None
+    near = [2.5/len(v.at)**.5 if v.weights is None else .01 for v in points]
+    room = max(allowed.rtol, sum(near) + (len(points) > 1)*sum(heaviest))
+    for u in _directions(points[0].at):
+        places = _along(points[0].at, u)
+        a, b = (_below(v, u, places) for v in (left, right))
+        if a is None or b is None: continue
+        k = int((a - b).abs().argmax())
+        if abs(a[k] - b[k]) > room:
+            return tuple(f"share below {places[k]:.3g}: {s[k]:.4g}" for s in (a, b))
+    return None
+
+# %% ../../nbs/formula/drawn.ipynb #c7e160c2
+def _directions(x):
+    "The axes, and a few more; of numbers, none"
+    if x.ndim == 1: return [None]
+    g, d = torch.Generator().manual_seed(0), x.shape[1]
+    more = torch.randn(3, d, generator=g, dtype=torch.float64)
+    return [*torch.eye(d, dtype=torch.float64), *more/more.norm(dim=1, keepdim=True)]
+
+def _along(x, u): return x.double() if u is None else x.double()@u
+
+def _below(v, u, places):
+    "The share of points, or of a law, below some places along a direction"
+    if isinstance(v, Points):
+        x, order = _along(v.at, u).sort()
+        w = _weights(v.weights, len(x)).double()[order]
+        sums = torch.cat([w.new_zeros(1), w.cumsum(0)])
+        low, high = (torch.searchsorted(x, places, right=r) for r in (False, True))
+        return (sums[low] + sums[high])/2
+    if u is None: return None if _shape(v) else share_below(v, places)
+    one = v.base_dist if isinstance(v, Independent) else v
+    if isinstance(one, (Normal, MultivariateNormal, LowRankMultivariateNormal)):
+        found = _moments(v)
+        return share_below(Normal(found.mean@u, (u@found.cov@u).sqrt()), places)
+    if one is v or u.max() < 1: return None     # of others, along the axes alone
+    below = share_below(one, places[:, None].expand(-1, len(u)))
+    return below if below is None else below[:, int(u.argmax())]

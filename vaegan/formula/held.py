@@ -18,9 +18,10 @@ import torch
 
 from .agree import Fails, shown
 from .drawn import Moments
-from .tree import Display, walk
+from .tree import BigOp, Display, Fence, Number, Power, Product
+from .tree import Quotient, Relation, Sum, walk
 from .write import plain, write
-from .wrong import FLIPPED, SIGNS, wrong_versions
+from .wrong import FLIPPED, SIGNS, Wrong, wrong_versions
 
 # %% ../../nbs/formula/held.ipynb #6cc674fd
 _SAFE = {r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt ", "\n": " "}
@@ -146,7 +147,7 @@ def _where_they_differ(a, b):
 def _shortly(v):
     "Four digits of a value"
     if torch.is_tensor(v) and v.numel() == 1 and not v.is_complex():
-        return f"{v.item():.4g}"
+        return f"{v.item() + 0:.4g}"
     return shown(v)
 
 # %% ../../nbs/formula/held.ipynb #8957c725
@@ -165,14 +166,17 @@ _MOST, _LEAST, _TRIES = 5, 3, 32
 def tried(
     right:Display,     # the right formula
     links:tuple,       # what holds
-    again:Callable     # LaTeX -> the same check of another formula, or an error
+    again:Callable,    # LaTeX -> the same check of another formula, or an error
+    seldom:bool=False  # up to three, with such as are seldom written?
 ) -> Iterator:         # of Trials
     "Wrong versions that turn the check red, found by running it"
     if not _same(links, _outcome(again, right.latex)): return
     found: list = []
-    for trial in _red(right, links, again):
+    versions, most = interesting(right)[:_TRIES], _MOST
+    if seldom: versions, most = [*versions, *_seldom(right)], _LEAST
+    for trial in _red(right, links, again, versions):
         found.append(trial)
-        if sum(map(_differs, found)) == _MOST: break
+        if sum(map(_differs, found)) == most: break
     yield from _best(found)
 
 def _best(trials):
@@ -181,16 +185,46 @@ def _best(trials):
     most = min(_MOST, max(plain_ones, _LEAST))
     return sorted(trials, key=lambda t: not _differs(t))[:most]
 
-def _red(right, links, again):
+def _red(right, links, again, versions):
     "A Trial for each wrong version that turns the check red"
     known, seen = {write(s) for k in links for s in k.tree.sides}, set()
-    for w in interesting(right)[:_TRIES]:
+    for w in versions:
         e = _outcome(again, w.latex)
         if not isinstance(e, Fails) or not e.link: continue
         trial = _trial(_named(w, right.latex), e.link, known)
         if not trial or (w.words, trial.latex) in seen: continue
         seen.add((w.words, trial.latex))
         yield trial
+
+def _seldom(right):
+    "A square, a half or 1 too many in a side, or in an entry of a list"
+    for i, c in enumerate(right.clauses):
+        for j, (op, side) in enumerate(zip(getattr(c, "ops", ()), c.sides[1:]), 1) \
+                if isinstance(c, Relation) else ():
+            if op in _LAWS: continue
+            for words, new in _too_much(side):
+                sides = (*c.sides[:j], new, *c.sides[j + 1:])
+                clauses = list(right.clauses)
+                clauses[i] = replace(c, sides=sides)
+                latex = write(replace(right, clauses=tuple(clauses), tag=""))
+                yield Wrong(words, side.at, latex)
+
+_LAWS = (r"\sim", r"\in", r"\notin", r"\leftarrow")
+
+def _too_much(side):
+    if isinstance(side, Fence) and side.open == "(" and len(side.args) > 1:
+        for k, entry in enumerate(side.args):
+            for words, new in _too_much(entry):
+                yield words, replace(side, args=(*side.args[:k], new,
+                                                 *side.args[k + 1:]))
+        return
+    loose = isinstance(side, (Sum, Product, BigOp))
+    whole = Fence("(", ")", (side,)) if loose else side
+    yield "a square too many", Power(whole, Number("2"))
+    yield "½ too many", Product((_HALF, whole), (r"\,",))
+    yield "1 too many", Sum(("", "+"), (whole, Number("1")))
+
+_HALF = Quotient(Number("1"), Number("2"), r"\tfrac")
 
 def _differs(trial):
     "Are both numbers finite, and apart by more than two in a hundred?"
@@ -254,10 +288,10 @@ class Held:
                                     'try a change, holds(r"…", …)')
         return rows
 
-    def trials(self):
+    def trials(self, seldom=False):
         "Wrong versions of this display that the same values turn red"
         if self.display is None or self.again is None: return []
-        return list(tried(self.display, self.links, self.again))
+        return list(tried(self.display, self.links, self.again, seldom))
 
     def __str__(self):
         rows = [str(k) for k in self.links]
@@ -281,6 +315,7 @@ def _of_all(held, every):
     found, same = {}, [h for h in every if h.name == held.name != "" and h is not held]
     for h in (held, *same):
         if len(found) < _MOST: found |= {t.latex: t for t in h.trials()} | found
+    if len(found) < _LEAST: found |= {t.latex: t for t in held.trials(seldom=True)}
     return _best(list(found.values()))
 
 def _markdown(held, room, trials):
@@ -291,5 +326,6 @@ def _markdown(held, room, trials):
            "| and give | should be |\n|:--|:--|--:|:--|"
     rows = list(map(str, trials))
     def size(): return len("\n".join([text, head, *rows]).encode()) + 20
-    while rows and size() > room: rows.remove(max(rows, key=len))
+    least = _LEAST if len(text.encode()) < room else 0
+    while len(rows) > least and size() > room: rows.remove(max(rows, key=len))
     return "\n\n".join([text, "\n".join([head, *rows]), "</details>"]) if rows else text

@@ -181,6 +181,7 @@ class Meanings:
     def __init__(self, given, latex=""):
         self.known = _Known({key(k): v for k, v in given.items()}, set())
         self.latex, self.axes, self.starts, self.by = latex, 0, {}, ()
+        self.ran = {}           # (number of a statement, index) -> where it ran
         self._texts, self.ways = {}, {}
         called = [(_template(k), v, k) for k, v in self.known.items() if callable(v)]
         self.templates = [(*t, v, k) for t, v, k in called if t]

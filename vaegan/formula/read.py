@@ -9,15 +9,16 @@ __all__ = ['read']
 
 # %% ../../nbs/formula/read.ipynb #8ae7aab4
 from .letters import raw
-from .operators import environment, remark
-from .terms import ARROWS, chain, side_of
+from .operators import counted, environment, remark
+from .terms import ARROWS
 from .tokens import Cursor
-from .tree import Derivative, Display, Fence, FormulaError
+from .tree import Derivative, Display, FormulaError
 from .tree import Product, Relation, Remark, Symbol, walk
 
 # %% ../../nbs/formula/read.ipynb #2d893f4a
 def _is_remark(s):
     "Is this text a remark, and not the name of a quantity?"
+    if s.now.text == r"\forall": return True
     if s.now.text != r"\text": return False
     i, _ = s.i, s.next()
     words, s.i = raw(s), i
@@ -26,22 +27,7 @@ def _is_remark(s):
 
 def _clause(s):
     "One statement"
-    start = s.i
-    if _is_remark(s): return remark(s)
-    clause = chain(s, first=True)
-    if not isinstance(clause, Relation) or not _counting(s): return clause
-    *sides, first = clause.sides
-    args = [first]
-    while s.take(","):
-        s.spaces()
-        args.append(side_of(s))
-    listed = Fence("", "", tuple(args), (",",)*(len(args) - 1), at=s.since(start))
-    return Relation((*sides, listed), clause.ops, at=s.since(start))
-
-def _counting(s):
-    "Does i = 0 go on as i = 0, …, n?"
-    texts = [t.text for t in (s.ahead(k) for k in range(4)) if t.kind != "space"]
-    return texts[0] == "," and texts[1] in (r"\dots", r"\ldots")
+    return remark(s) if _is_remark(s) else counted(s, first=True)
 
 # %% ../../nbs/formula/read.ipynb #0426201a
 _SEPARATORS = {",", ";", ":", ".", "\\\\"} | ARROWS
@@ -104,7 +90,7 @@ _BLACKBOARD = (r"\mathbb", r"\operatorname")   # E and 𝔼, R and ℝ: no two l
 
 def _one_look(s, clause):
     "Refuse x and bold x in one statement: both have the key x"
-    looks = {}
+    looks, sides = {}, {}
     for n in walk(clause):
         if not isinstance(n, Symbol) or n.look.startswith(_BLACKBOARD): continue
         if n.name in _SIGNS: continue
@@ -112,6 +98,11 @@ def _one_look(s, clause):
         first = looks.setdefault((name, n.accents, n.sub, n.marks), n)
         if first.look != n.look:
             s.fail(f"{first.look} and {n.look} have one key", n.at)
+        for up, hung in ((True, n.marks), (False, n.sub.args if n.sub else ())):
+            for sign in {m.name for m in hung if isinstance(m, Symbol)} - {"prime"}:
+                sign = "*" if sign in ("star", "ast") else sign
+                if sides.setdefault((name, n.accents, sign), up) != up:
+                    s.fail(f"{sign} above and below {n.look} have one key", n.at)
 
 def _one_reach(s, product):
     r"Refuse ∇_x f(x)\, g(x): is g differentiated, too?"
@@ -131,7 +122,7 @@ def _display(s):
         clauses.append(_row(s, seps[-1] if seps else ""))
         before, tail = s.i, _separator(s)
         if s.now.kind == "end" or frame and s.now.text == r"\end": break
-        words = isinstance(clauses[-1], Remark) or s.now.text == r"\text"
+        words = isinstance(clauses[-1], Remark) or s.now.text in (r"\text", r"\forall")
         if s.i == before and not words: s.fail("expected the end of a statement")
         seps.append(tail)
     if frame: environment(s, r"\end")

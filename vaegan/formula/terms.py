@@ -17,12 +17,12 @@ from .letters import STATISTICS, STYLES, WORDS, GREEK, digit, letter
 from .letters import named, raw
 from .tokens import Cursor
 from .tree import Call, Fence, Node, Number, Power, Product, Quotient
-from .tree import Relation, Sum, Symbol
+from .tree import Relation, Sum, Symbol, walk
 
 # %% ../../nbs/formula/terms.ipynb #fef4124d
 RELATIONS = {"=", "<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\ne", r"\neq",
              r"\approx", r"\to", r"\sim", r"\in", r"\notin", r"\leftarrow",
-             r"\equiv", r"\propto"}
+             r"\equiv", r"\propto", ":="}
 
 # %% ../../nbs/formula/terms.ipynb #f3ee907d
 ARROWS = {r"\Rightarrow", r"\Longrightarrow", r"\iff", r"\Longleftrightarrow",
@@ -34,7 +34,7 @@ _OPEN = {"(": ")", "[": "]", r"\{": r"\}", "|": "|", "||": "||", r"\langle": r"\
 _CLOSE = {*_OPEN.values(), "}"}
 _SIGNS = ("+", "-", r"\pm", r"\mp")
 _DOTS = {r"\cdot", r"\times", r"\odot", r"\otimes"}
-_END_OF_TERM = RELATIONS | ARROWS | _CLOSE | _DOTS | {*_SIGNS, r"\end"}
+_END_OF_TERM = RELATIONS | ARROWS | _CLOSE | _DOTS | {*_SIGNS, r"\end", r"\forall"}
 
 # %% ../../nbs/formula/terms.ipynb #e500a8fb
 def chain(
@@ -46,12 +46,12 @@ def chain(
     sides.append(None if first and s.now.text in RELATIONS else _given(s))
     while True:
         back, _ = s.i, s.spaces()
-        if s.now.text == ":" and s.ahead().text == "=": s.next()   # a := b
         if s.now.text not in RELATIONS: break
         op = s.next().text
         ops.append("=:" if op == "=" and s.take(":") else op)
         s.spaces()
         sides.append(_given(s))
+        if op == ":=": ops[-1] = r"\leftarrow" if sides[-2] in walk(sides[-1]) else "="
     s.i = back
     return Relation(tuple(sides), tuple(ops), at=s.since(start)) if ops else sides[0]
 

@@ -26,7 +26,7 @@ class Token:
 
 # %% ../../nbs/formula/tokens.ipynb #f94902bd
 _OPERATOR = r"\\operatorname\*?\{(?:arg(?:\\[,;! ]|~|\s)*)?(?:min|max|sup|inf)\}"
-_TOKEN = re.compile(_OPERATOR + r"|\\[A-Za-z]+|\\."
+_TOKEN = re.compile(_OPERATOR + r"|:\s*=|\\[A-Za-z]+|\\."
                     r"|\d{1,3}(?:\{,\}\d{3})+|\d+\.\d+|\.?\d+|[A-Za-z]"
                     r"|\s+|.", re.S)
 _SPACES = {r"\,", r"\;", r"\:", r"\ ", r"\quad", r"\qquad", "~", r"\thinspace"}
@@ -37,7 +37,8 @@ _BARS = {r"\|": "||", r"\Vert": "||", r"\lVert": "||", r"\rVert": "||",
          r"\vert": "|", r"\lvert": "|", r"\rvert": "|", r"\mid": "mid"}
 _OTHER = {r"\leqslant": r"\le", r"\geqslant": r"\ge", r"\intercal": r"\top",
           r"\cfrac": r"\frac", r"\lbrace": r"\{", r"\rbrace": r"\}",
-          r"\lbrack": "[", r"\rbrack": "]", r"\coloneqq": "="}
+          r"\lbrack": "[", r"\rbrack": "]", r"\coloneqq": ":=", ": =": ":=",
+          r"\gets": r"\leftarrow", r"\mbox": r"\text"}
 _SIDES = {"l": "open", "left": "open", "r": "close", "right": "close"}
 
 # %% ../../nbs/formula/tokens.ipynb #53bfaa1b
@@ -51,7 +52,7 @@ def tokens(
         raise FormulaError(f"expected at most 5000 characters, got {len(latex)}")
     _checked_digits(latex)
     found, size, side = [], "", ""
-    for m in _TOKEN.finditer(latex):
+    for m in _TOKEN.finditer(_blanked(latex)):
         text, at = m[0], m.span()
         if text.isspace() or text in _DROPPED: continue
         if s := _SIZE.match(text):
@@ -63,6 +64,20 @@ def tokens(
         raise FormulaError(r"\left. is not known here: write f'(2), where it is taken",
                            latex, bar.at)
     return _upright(_unstacked([*found, Token("end", "", (len(latex),)*2)]))
+
+_SIGN = r"(:?=|[<>]|\\(?:sim|leq?|geq?|approx|equiv|coloneqq)(?![A-Za-z]))"
+_ABOVE = re.compile(r"\\(?:overset|stackrel)\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*"
+                    rf"(?:\{{\s*{_SIGN}\s*\}}|{_SIGN})|\\label\s*\{{[^{{}}]*\}}")
+_IN_LAW = {"d", "D", "law", "dist", "distribution"}     # equal in distribution: not =
+
+def _blanked(latex):
+    r"Spaces for what claims nothing: a \label, and iid in \overset{\text{iid}}{\sim}"
+    def blank(m):
+        if re.sub(r"\\[a-z]+|[{}\s.]", "", m[1] or "") in _IN_LAW: return m[0]
+        k = 2 if m[2] else 3
+        before, after = (m.start(k), m.end(k)) if m[k] else (m.end(), m.end())
+        return " "*(before - m.start()) + (m[k] or "") + " "*(m.end() - after)
+    return _ABOVE.sub(blank, latex)
 
 def _unstacked(found):
     r"The rows of a \substack are the conditions of a list"

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from ..checks import checked, isa
 from .read import read
-from .conditions import conditions
+from .conditions import alternatives, conditions
 from .tree import BigOp, Call, Display, Fence, FormulaError, Node
 from .tree import Number, Power, Product, Quotient, Relation, Remark
 from .tree import Root, Sum, Symbol, Words, walk
@@ -253,7 +253,7 @@ def _everywhere(node, around=()):
 
 def _in_words(remark, around):
     "The same for the conditions of a remark: for h < 2"
-    for condition in conditions(remark):
+    for condition in (*conditions(remark), *alternatives(remark)):
         i = [p is condition for p in remark.parts].index(True)
         for words, part, new in _everywhere(condition, (remark, *around)):
             parts = (*remark.parts[:i], new, *remark.parts[i + 1:])

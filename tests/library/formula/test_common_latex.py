@@ -42,7 +42,9 @@ RIGHT = [  # (right, wrong, what the letters stand for)
     (r"\begin{aligned} a &= b \\ -c &= -1 \end{aligned}", r"\begin{aligned} a &= b \\ -c &= 1 \end{aligned}", ONE), (r"\lambda_\max x = 2", r"\lambda_\max x = 1", dict(lambda_max=2., x=1.)),
     (r"\nabla_\theta f(\theta)\, v = 6", r"\nabla_\theta f(\theta)\, v = 3", dict(f=lambda t: t**2, theta=1.5, v=2.)), (r"\beta_1 = \lambda", r"\beta_1 = 2\lambda", {"β_1": 2., "λ": 2.}),
     (r"\operatorname*{argmax}_x f(x) = 2", r"\operatorname*{arg\,max}_x f(x) = 3", dict(f=lambda x: -(x - 2)**2)),
-    (r"\operatorname*{\mathbb E}_x[x] = 2", r"\operatorname*{\mathbb E}_x[x] = 1", {})]
+    (r"\operatorname*{\mathbb E}_x[x] = 2", r"\operatorname*{\mathbb E}_x[x] = 1", {}),
+    (r"a \overset{\text{def}}{=} b", r"a \stackrel{\mathrm{(b)}}= b + 1", ONE), (r"a \overset{(i)}{\le} b", r"a + 1 \overset{(i)}{\le} b", ONE), (r"a = b \label{eq:ab}", r"a = 2b \label{eq:ab}", ONE), (r"a \coloneqq 2b", r"a \coloneqq 3b", dict(a=2., b=1.)),
+    (r"h^2 > 2h\quad \forall h > 2", r"h^2 > 2h\quad \forall h > 9", dict(h=3.)), (r"\forall h > 2:\quad h^2 > 2h", r"\forall h > 2:\quad h^2 < 2h", dict(h=3.)), (r"a = b \mbox{ for } c > 0", r"a = b \mbox{ for } c < 0", ONE)]
 
 def meaning(values):
     x = Over("x", T([1., 2., 3.]))
@@ -67,12 +69,28 @@ REFUSED = [  # what is refused, what is said, and the place
     (r"\begin{aligned} a &= b \\ &+ c \end{aligned}", "one row", "⟪+ c⟫"), (r"a = b \\ c", "one row", "⟪c⟫"), ("x = 1e6", "number with an exponent", "⟪1e6⟫"), ("n!! = 3", "double factorial", "⟪!⟫"),
     ("a &= b", "end of a statement", "⟪&⟫"), (r"\int_0^1 dx\, f(x) = 1", "before its dx", "⟪x⟫"), (r"\nabla_x f(x)\, g(x) = 1", "does ∇ reach this", "g(⟪x⟫)"), (r"\frac{d}{dx} x^2\Big|_{x=0} = 1", "expected", "⟪_⟫"),
     (r"\mathbf x^\top\mathbf x = x^\top\mathbf x", "one key", "⟪x"), (r"f = \epsilon + \varepsilon", "one key", r"⟪\varepsilon⟫"), (r"\mathcal L = L", "one key", "⟪L⟫"),
-    (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"\left. x\right|_{x = 0}", "is not known", "⟪.⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫")]
+    (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"x^* = x_*", "* above and below x have one key", "⟪x_*⟫"), (r"H^+ = H_{+}", "+ above and below H", "⟪H_{+}⟫"), (r"x^{\text{rel}} = x_{\text{rel}}", "above and below", "⟪x_"), (r"a \overset{d}{=} b", "not known here", r"⟪\overset⟫"), (r"\left. x\right|_{x = 0}", "is not known", "⟪.⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫")]
 
 @pytest.mark.parametrize("latex, what, where", REFUSED, ids=[r for r, _, _ in REFUSED])
 def test_what_may_be_read_in_two_ways_is_refused(latex, what, where):
     with pytest.raises(FormulaError) as e: read(latex)
     assert what in str(e.value) and where in str(e.value)
+
+def test_what_is_put_into_itself_is_an_assignment():
+    "θ := θ − ηg and \\gets are a ←; a := b is a definition"
+    for sign in (":=", ": =", r"\coloneqq", r"\gets", r"\leftarrow"):
+        assert holds(rf"\theta {sign} \theta - \eta g", {"theta <-": .7}, theta=1., eta=.1, g=3.).links[0].op == "<-"
+        with pytest.raises(Fails): holds(rf"\theta {sign} \theta + \eta g", {"theta <-": .7}, theta=1., eta=.1, g=3.)
+    assert holds("a := 2b", a=2., b=1.).links[0].op == "="
+    with pytest.raises(FormulaError, match='give "theta <-"'): holds(r"\theta := \theta - g", theta=1., g=3.)
+
+def test_iid_says_nothing_of_the_law():
+    z = torch.distributions.Normal(0., 2.)
+    for above in (r"\overset{\text{iid}}{\sim}", r"\stackrel{\mathrm{i.i.d.}}{\sim}", r"\overset{iid}\sim"):
+        assert holds(rf"z {above} \mathcal N(0, 4)", {"z ~": z})
+        with pytest.raises(Fails): holds(rf"z {above} \mathcal N(0, 2)", {"z ~": z})
+
+def test_a_star_above_is_the_same_in_every_dress(): assert holds(r"x_i^* = x_i^\star = x^{\ast}_i", {"x_i_star": 1.})
 
 def test_a_number_has_no_power_without_a_T():
     with pytest.raises(FormulaError, match="nothing is known of T"): holds("(1+r)^T = 1+r", r=.1)
@@ -92,6 +110,9 @@ def test_derivatives_of_derivatives_are_read_once(latex):
     except FormulaError as e: assert "nested" in str(e)
     assert time.perf_counter() - start < 1
 
-def test_what_is_said_under_a_condition_is_no_claim():
-    held = holds(r"a = b \qquad\text{if } c = 2", a=1., b=1.)
-    assert len(held.links) == 1 and "if" in held.left[0][0] and math.isfinite(held.links[0].values[0])
+def test_what_is_said_under_a_condition_must_be_true_or_be_left_out_with_a_reason():
+    latex = r"a = b \qquad\text{if } c = 2"
+    held = holds(latex, a=1., b=1., skip={"if": "c is of another page"})
+    assert len(held.links) == 1 and "if" in held.left[0][0] and math.isfinite(held.links[0].values[0]) and len(holds(latex, a=1., b=1., c=2.).links) == 2
+    with pytest.raises(FormulaError, match="nothing is known of c: give it"): holds(latex, a=1., b=1.)
+    with pytest.raises(Fails, match="do not meet the condition"): holds(latex, a=1., b=1., c=3.)

@@ -4,7 +4,8 @@ import math
 import pytest
 import torch
 from bad_input import bad_input_tests
-from torch.distributions import Bernoulli, Categorical, Independent, Laplace, MultivariateNormal, Normal, Uniform
+from torch.distributions import Bernoulli, Binomial, Categorical, Geometric, Independent, Laplace, LogNormal, MultivariateNormal, Normal, Poisson, TransformedDistribution, Uniform
+from torch.distributions.transforms import AffineTransform, SigmoidTransform
 
 from vaegan.formula import Over, grid, holds
 from vaegan.formula.agree import Fails
@@ -40,6 +41,42 @@ def test_drawn_so(latex, given):
     (r"z \sim p(z)", {"z ~": Normal(0., 1.), "p(z)": lambda z: (-z**2/2).exp()}), (r"z \sim q", {"z ~": 1.2*draws(9000), "E_q": grid("z", -9, 9, Normal(0., 1.))})])
 def test_drawn_otherwise(latex, given):
     with pytest.raises(Fails, match="not ~: .* against "): holds(latex, given)
+
+def Logistic(mu, s): return TransformedDistribution(Uniform(0., 1.), [SigmoidTransform().inv, AffineTransform(mu, s)])
+
+def many(law, n=40_000):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return law.sample((n,)).double()
+
+TWO = MultivariateNormal(t(.3, -1.), t([2., .6], [.6, .5]))
+@pytest.mark.parametrize("latex, of, others", [      # others with the same mean and variance
+    (r"z \sim \mathcal N(0, 2)", Normal(0., 2**.5), [Laplace(0., 1.), Uniform(-6**.5, 6**.5), Logistic(0., 6**.5/math.pi)]), (r"z \sim U(-1, 1)", Uniform(-1., 1.), [Normal(0., 3**-.5), Laplace(0., 6**-.5)]), (r"z \sim F", Laplace(0., 1.), [Normal(0., 2**.5)]),
+    (r"z \sim F", LogNormal(0., .5), [Normal(math.exp(.125), math.sqrt((math.exp(.25) - 1)*math.exp(.25)))])])
+def test_the_same_two_moments_are_not_the_same_law(latex, of, others):
+    "By draws, and by points on a grid; of a measure that stands for the law, too"
+    def grids(law): return grid("z", -30, 30, law, n=6000)
+    with torch.random.fork_rng(devices=[]):
+        assert holds(latex, {"z ~": many(of)}, F=of) and (isinstance(of, Uniform | LogNormal) or holds(latex, {"z ~": grids(of)}, F=of, rtol=1e-4))
+    assert holds(r"z \sim q", {"z ~": many(of), "E_q": Over("z", many(of, 100_000))}, rtol=.02)
+    for law in others:
+        with pytest.raises(Fails, match="share below"): holds(latex, {"z ~": many(law)}, F=of)
+        with pytest.raises(Fails, match="share below|not ~"): holds(r"z \sim q", {"z ~": many(law), "E_q": Over("z", many(of, 100_000))})
+        if not isinstance(law, Uniform):
+            with pytest.raises(Fails, match="share below"): holds(latex, {"z ~": grids(law)}, F=of, rtol=1e-4)
+
+def test_vectors_are_looked_at_from_several_sides():
+    "Normal along the axes and uncorrelated, and yet no normal law; uniform entries; a full covariance"
+    assert holds(r"z \sim F", {"z ~": many(TWO)}, F=TWO) and holds(r"z \sim F", {"z ~": many(Independent(Uniform(t(0, 1), t(1, 3)), 1))}, F=Independent(Uniform(t(0, 1), t(1, 3)), 1))
+    x = many(Normal(0., 1.))
+    sign = torch.where(x.abs() > 1.538, -1., 1.)     # without correlation
+    with pytest.raises(Fails, match="share below"): holds(r"z \sim \mathcal N(0, I)", {"z ~": torch.stack([x, sign*x], 1)})
+    with pytest.raises(Fails, match="share below"): holds(r"z \sim F", {"z ~": many(Independent(Normal(t(.5, 2), t(12**-.5, 3**-.5)), 1))}, F=Independent(Uniform(t(0, 1), t(1, 3)), 1))
+
+def test_counts_without_an_end():
+    for law, other in ((Poisson(2.5), Binomial(5, .5)), (Geometric(.4), Poisson(1.5))):
+        assert holds(r"k \sim F", {"k ~": many(law)}, F=law)
+        with pytest.raises(Fails, match="not ~"): holds(r"k \sim F", {"k ~": many(other)}, F=law)
 
 @pytest.mark.parametrize("latex, given, what", [
     (r"z \sim \mathcal N(0, 1)", {}, 'give "z ~"'), (r"z \sim \mathcal N(0, 1)", {"z ~": 3.}, "expected a law of torch"), (r"z \sim \mathcal N(0, 1)", {"z ~": draws(200)}, "some thousands"), (r"z \sim \mathcal N(0, 1)", {"z ~": draws(9000, 2)}, "is diag or I missing"), (r"z \sim \mathcal N(\mu, \sigma^2)", {"z ~": MultivariateNormal(MU, scale_tril=L), "mu": MU, "sigma": SIGMA}, "is diag or I missing"),
@@ -96,8 +133,11 @@ def test_a_function_in_a_condition():
     assert len(holds(r"x = 1 \text{ for } q = \mathcal N(0, s^2)", q=Normal(0., 2.), x=1., s=2.).links) == 2
     with pytest.raises(Fails, match="condition"): holds(r"x = 1 \text{ for } q = \mathcal N(0, s)", q=Normal(0., 2.), x=1., s=2.)
 
-def test_a_condition_of_which_nothing_is_known_is_told():
-    assert holds(r"x = 1 \text{ for } n > 3", x=1.).left == (("for  n > 3", "nothing is known of n"),)
+def test_a_condition_of_which_nothing_is_known_is_an_error():
+    "Unless it is skipped with a reason; values that are tried are counted"
+    for condition in ("n > 3", r"n \to \infty", r"n \in \mathbb N", "n = m"):
+        with pytest.raises(FormulaError, match="nothing is known of n: give it, or skip the condition"): holds(rf"x = 1 \text{{ for }} {condition}", x=1.)
+    assert holds(r"x = 1 \text{ for } n > 3", x=1., skip={"for": "n is of another page"}).left == (("for  n > 3", "n is of another page"),)
     assert holds(r"x = x \text{ for every } x", x=1.).left == (("for every  x", "tried at one value"),)
     assert holds(r"x = x \text{ for every } x", x=t(1, 2, 3)).left == (("for every  x", "tried at 3 values"),)
 
@@ -111,6 +151,35 @@ def test_outside():
     with pytest.raises(ValueError, match="outside: this display has no condition"): holds("x = 1", x=1., outside=dict(x=2.))
     with pytest.raises(TypeError): holds(latex, x=2., outside=[3])
 
+def test_an_order_at_the_end_is_a_condition_where_one_asks_for_its_outside():
+    latex = r"\log p(x) = 0, \qquad 0 \le x \le 1"
+    beyond = {"log p(x)": -math.inf}
+    assert len(holds(latex, {"log p(x)": 0.}, x=.7, outside=[beyond | {"x": 1.4}, beyond | {"x": -.2}]).notes) == 2
+    for wide in (latex.replace("1", "2"), latex.replace("0 \\le x \\le 1", "x \\le 1")):
+        with pytest.raises(AssertionError, match="too wide"): holds(wide, {"log p(x)": 0.}, x=.7, outside=[beyond | {"x": 1.4}, beyond | {"x": -.2}])
+
+def test_what_stands_behind_both_ways_has_an_outside_too():
+    latex = r"f = 0 \iff xy = 1 \text{ or } x = y = 0"
+    one, other, off = dict(x=2., y=.5, f=0.), dict(x=0., y=0., f=0.), [dict(x=2., y=3., f=9.), dict(x=0., y=3., f=2.)]
+    held = holds(latex, one, outside=off) & holds(latex, other)
+    assert {k.left for k in held.links} == {"f", "x y", "x", "y"} and str(held).count("outside of x y = 1, as it should be") == 2
+    assert holds(latex, one).left == (("or  x = y = 0", "not the case here"),)
+    for values in (dict(x=2., y=.6, f=0.), dict(x=0., y=1., f=0.), one | {"f": 1.}):
+        with pytest.raises(Fails): holds(latex, values)
+    with pytest.raises(Fails): holds(latex.replace("y = 0", "y = 1"), other)
+    for wide in (latex.replace("x = y = 0", "x = 0"), r"f = 0 \iff xy = 1 \text{ or } x = x"):
+        with pytest.raises(AssertionError, match="too wide"): holds(wide, one, outside=off)
+    with pytest.raises(AssertionError, match="too narrow"): holds(r"f = 0 \iff xy = 1", one, outside=other)
+    assert any("x = y = 1" in w.latex or r"2 \, y" in w.latex for w in wrong_versions(latex))
+
+def test_the_sets_that_are_known():
+    A = torch.ones(2, 3)
+    for latex in (r"x = x \text{ for } x \in \mathbb R", r"x \in \mathbb N", r"x \in \mathbb Z", r"v \in \mathbb R^n", r"A \in \mathbb R^{n \times 3}", r"-x \notin \mathbb N", r"x/2 \notin \mathbb Z", r"v \notin \mathbb R^3"): assert not holds(latex, x=3., v=t(1, 2), A=A, n=2).left
+    for latex in (r"x/2 \in \mathbb N", r"v \in \mathbb R^3", r"A \in \mathbb R^{3 \times n}", r"A \in \mathbb R^n", r"x = x \text{ for } x \in \mathbb R^n", r"ix \in \mathbb R", r"A \in \mathbb R", r"x \notin \mathbb R"):
+        with pytest.raises(Fails): holds(latex, x=3., v=t(1, 2), A=A, n=2)
+    with pytest.raises(FormulaError, match="nothing is known of m"): holds(r"A \in \mathbb R^{m \times 3}", A=A)
+    assert holds(r"x \in \mathbb N", x=2., N=[2., 3.]) and str(holds(r"v \in \mathbb R^n", v=t(1, 2), n=2)) == "v in R^n:  [1, 2] in 2"
+
 def test_each_condition_is_about_its_own_statement():
     display = read(r"a = 1\quad (x > 0),\qquad b = 2\quad (x < 9),\qquad \text{for } y = 3:\quad c = 3,\quad d = 4")
     assert [conditioned(display, n) for n, c in enumerate(display.clauses, 1) if conditions(c)] == [[1], [3], [6, 7]]
@@ -118,6 +187,7 @@ def test_each_condition_is_about_its_own_statement():
     assert holds(two, a=1., b=2., x=3., outside=[dict(x=-1., a=2.), dict(x=10., b=3.)])
     with pytest.raises(AssertionError, match="too narrow"): holds(two, a=1., b=2., x=3., outside=dict(x=10., a=2.))
     skipped = holds(two, b=2., skip={1: "elsewhere"}, x=-3.)
+    with pytest.raises(AssertionError, match="false at x = -1.*x < 9 is too wide"): holds(two, a=1., b=2., x=3., outside=dict(x=-1., a=2., b=3.))
     assert [why for _, why in skipped.left] == ["elsewhere", "elsewhere"]
 
 def test_wrong_conditions_are_among_the_wrong_versions():
@@ -125,7 +195,7 @@ def test_wrong_conditions_are_among_the_wrong_versions():
     found = {w.latex for w in wrong_versions(latex)}
     assert {r"\le", r"\ge"} <= {op for f in found for op in (r"\le", r"\ge") if op in f} and any("y > 2" in f for f in found) and any(r"y < \tfrac{1}{2}" in f for f in found)
 
-NO_ROW = {**{f"formula.drawn.{n}": "a plain record" for n in ("Moments", "Points", "Moments.beside")}, **{f"formula.drawn.{n}": "takes what a check hands on" for n in ("drawn", "same_law")},
-          **{f"formula.conditions.{n}": "takes what a check hands on" for n in "conditions conditioned refuse_hidden condition told outside_of".split()},
-          **{f"formula.statements.{n}": "takes what a check hands on" for n in "relations law_of is_range runs skipped_in left_out".split()}}
+NO_ROW = {**{f"formula.drawn.{n}": "a plain record" for n in ("Moments", "Points", "Moments.beside")}, **{f"formula.drawn.{n}": "takes what a check hands on" for n in ("drawn", "same_law")}, "formula.laws.share_below": "takes what a check hands on",
+          **{f"formula.conditions.{n}": "takes what a check hands on" for n in "conditions is_range alternatives conditioned refuse_hidden condition told outside_of".split()},
+          **{f"formula.statements.{n}": "takes what a check hands on" for n in "relations law_of as_range ended runs skipped_in left_out".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests({}, NO_ROW)

@@ -181,6 +181,6 @@ _VALUES = "takes a part of a formula and what its letters mean; what is wrong th
 NO_ROW = {**{f"formula.meanings.{n}": _VALUES for n in "at_points picked called parameters".split()}, "formula.meanings.Over": "has its test above", "formula.meanings.grid": "has its test above", "formula.meanings.Meanings": "a plain record", "formula.meanings.Pointwise": "an exception",
           **{f"formula.meanings.Meanings.{n}": _VALUES for n in "under text fail unknown varies".split()},
           **{f"formula.evaluate.{n}": _VALUES for n in "meaning meant number entry_of constant indexed is_product is_given whole".split()}, "formula.evaluate.Choice": "a plain record",
-          **{f"formula.calls.{n}": _VALUES for n in "arguments inside members truth".split()}, "formula.derivatives.free_indices": _VALUES,
+          **{f"formula.calls.{n}": _VALUES for n in "arguments inside is_space sizes_of members truth".split()}, "formula.derivatives.free_indices": _VALUES,
           **{f"formula.calculus.{n}": _VALUES for n in "average measure index_range".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -30,6 +30,14 @@ def test_what_it_shows_is_the_same_every_time_and_small():
     long = holds(" = ".join(f"(a_1 + a_2 + a_3 + a_4 - a_5)/{n}\\cdot {n}" for n in range(1, 40)), a=t(1, 2, 3, 4, 5))
     assert SUMMARY not in long._repr_markdown_()        # the sides alone fill the room
 
+def test_a_short_formula_has_three_rows_too():
+    "Mistakes that are seldom made stand in, and only where the others are fewer than three; in a list, entry by entry"
+    wrong = rows(holds("a = b", a=.3, b=.3)._repr_markdown_().partition("<details>")[2])[1:]
+    assert [w[0].partition(":")[0] for w in wrong] == ["a sign turned", "a 2 too many", "a square too many"] and {w[2] for w in wrong} == {"0.6", "-0.3", "0.09"} and {w[3] for w in wrong} == {"= 0.3"}
+    assert len(holds("a = b", a=.3, b=.3).trials()) == 2 and "too many" not in str([w.words for w in holds(KL, mu=.7, ell=-1.2).trials()]).replace("a 2 too many", "")
+    pair = rows(holds("(a, b) = (c, d)", a=.3, b=.2, c=.3, d=.2)._repr_markdown_().partition("<details>")[2])[1:]
+    assert len(pair) == 3 and any(w[0] == "a square too many" for w in pair)
+
 def test_the_global_state_is_left_alone():
     "Also by functions that draw from it"
     held = holds(KL, mu=.7, ell=-1.2)

@@ -153,7 +153,7 @@ NO_ROW = {**{f"formula.tree.{n}": "a plain record, made by the reader" for n in 
           **{f"formula.letters.{n}": "a step of the reader, which takes a cursor" for n in ("named", "raw", "letter", "digit")},
           **{f"formula.terms.{n}": "a step of the reader, which takes a cursor"
              for n in ("chain", "side_of", "term", "parted", "begins", "is_differential", "reads", "factor", "symbol", "script", "fence", "group", "braced")},
-          **{f"formula.operators.{n}": "a step of the reader, which takes a cursor" for n in ("environment", "remark")}}
+          **{f"formula.operators.{n}": "a step of the reader, which takes a cursor" for n in ("environment", "counted", "remark")}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 
 def test_a_cursor_is_where_it_was_put():

@@ -10,7 +10,9 @@ import vaegan
 from vaegan.formula import Over, displays, holds, says
 from vaegan.formula.agree import Fails
 from vaegan.formula.displays import displays_in, latex_of, look_in, written
+from vaegan.formula.read import read
 from vaegan.formula.tree import FormulaError
+from vaegan.formula.write import write
 
 
 def t(*v): return torch.tensor(v, dtype=torch.double)
@@ -30,7 +32,7 @@ GREEN = [
     (r"x \in [0, 1]", {"x": .3}), (r"x \in [0, 1]", {"x": t(0, 1)}), (r"x \notin (0, 1)", {"x": 1.}), (r"x \in S", {"x": 2., "S": t(1, 2)}), (r"x \in S", {"x": 2., "S": {1, 2}}), (r"x \notin S", {"x": 3., "S": [1, 2]}),
     (r"\frac{d}{dx}[f(x) + x^2] = \cos x + 2x", {"f": torch.sin, "x": .7}), (r"p(x) = e^{-x}", {"p": Exponential(1.), "x": .7}), (r"p(x) = 0", {"p": Exponential(1.), "x": -.7}), ("p(k) = 0", {"p": Poisson(3.), "k": 1.5}), ("p(x) = 0", {"p": Beta(2., 3.), "x": 1.7}),
     (r"\mathbb E[x^2] = 5", {"E": Over("x", t(1, 3))}), (r"\mathbb E_{q(z)}[x] = x", {"E_q(z)": Over("z", t(1, 3)), "x": 2.}), (r"\int_{-\infty}^\infty e^{-x^2}\,dx = \sqrt\pi", {}), (r"\int_0^1 x^2\,dx = \frac13", {}), (r"\int_0^1 x\,dx = .5 \quad (a < 1)", {"a": .5}), (r"\int_{-1}^1 x\,dx = 0", {}),
-    (r"\cos(a \pm b) = \cos a\cos b \mp \sin a\sin b", {"a": .3, "b": .9}), (r"\max_i x_i = 2", {"x": X}), (r"\frac{\partial^2 f}{\partial x\,\partial y} = 2x", {"f": lambda x, y: x**2*y, "x": 3., "y": 2.}), (r"A = I", {"A": torch.eye(2)}), ("A = 0", {"A": torch.zeros(2, 2)})]
+    (r"\cos(a \pm b) = \cos a\cos b \mp \sin a\sin b", {"a": .3, "b": .9}), (r"\max_i x_i = 2", {"x": X}), (r"\frac{\partial^2 f}{\partial x\,\partial y} = 2x", {"f": lambda x, y: x**2*y, "x": 3., "y": 2.}), (r"A = I", {"A": torch.eye(2)}), ("A = 0", {"A": torch.zeros(2, 2)}), (r"A \ne A^\top", {"A": A}), (r"A \neq 0", {"A": torch.eye(3)}), (r"x \ne y", {"x": X, "y": Y}), (r"|\sqrt{-.3}| = \sqrt{.3}", {})]
 
 @pytest.mark.parametrize("latex, given", GREEN)
 def test_right(latex, given): assert holds(latex, given).links
@@ -41,7 +43,7 @@ RED = [
     (r"\lVert x\rVert_1 = \sqrt{x^\top x}", {"x": X}), (r"\lVert x\rVert_\infty = \sqrt{x^\top x}", {"x": X}), (r"\lVert x\rVert_p = \lVert x\rVert", {"x": X, "p": 3.}), ("(x)_+ = x", {"x": -1.3}), ("[1 - y]_+ = 1 - y", {"y": 2.3}), (r"(Ax)_i = \sum_j A_{ji} x_j", {"A": A, "x": X}),
     ("E = hf^2", {"E": 3.3e-19, "h": 6.6e-34, "f": 5e4}), ("p = 2q", {"p": 1e-12, "q": 1e-12}), ("p - 2q = 0", {"p": 1e-12, "q": 1e-12}), ("p(x) = 2 q(x)", {"p(x)": 1e-12, "q(x)": 1e-12}), (r"a \ge 2b", {"a": 1e-12, "b": 1e-12}), (r"\sum_i x_i = 2a", {"x": t(1e-14, 2e-14), "a": 3e-14}), (r"\frac{a + b}{c} = 2d", {"a": 1e-20, "b": 1e-20, "c": 1., "d": 2e-20}),
     (r"f = \begin{cases} 1 & \text{if } x > 0 \text{ and } y > 0 \\ 0 & \text{otherwise} \end{cases}", {"f": 1., "x": 1., "y": -1.}), (r"f = \begin{cases} x & x \ge 0 \\ -x & x < 0 \end{cases}", {"f": -2., "x": -2.}),
-    (r"\frac1x = \frac2x", {"x": 0.}), (r"-\log x = -2\log x", {"x": 0.}), ("a = b", {"a": math.inf, "b": math.inf}), (r"\begin{aligned} a &= b \\ &= c \end{aligned}", {"a": 1., "b": 1., "c": 2.}), (r"a \ge b \\ = c", {"a": 3., "b": 2., "c": 3.}), (r"c_i = 2, \qquad i = 1, \dots, n", {"c": t(2, 3), "n": 2}),
+    (r"A \ne A^\top", {"A": A + A.T}), (r"x \ne y", {"x": X, "y": t(1, -1.2, 3)}), (r"\frac1x = \frac2x", {"x": 0.}), (r"-\log x = -2\log x", {"x": 0.}), ("a = b", {"a": math.inf, "b": math.inf}), (r"\begin{aligned} a &= b \\ &= c \end{aligned}", {"a": 1., "b": 1., "c": 2.}), (r"a \ge b \\ = c", {"a": 3., "b": 2., "c": 3.}), (r"c_i = 2, \qquad i = 1, \dots, n", {"c": t(2, 3), "n": 2}),
     (r"x \in [0, 1]", {"x": 3.}), (r"x \in [0, 1]", {"x": t(0, 2)}), (r"x \in (0, 1)", {"x": 1.}), (r"x \notin [2, 2]", {"x": 2.}), (r"x \notin S", {"x": 2., "S": t(2, 2)}), (r"x \in S", {"x": 3., "S": t(1, 2)}), (r"p(x) = e^{-x}", {"p": Exponential(1.), "x": -1.7}), (r"p(x) = 1", {"p": Uniform(0., 1.), "x": 1.7}), ("f(x) = .3", {"f": Independent(Normal(t(0), t(1)), 1), "x": t(9)}),
     (r"a = b \quad (c = d)", {"a": 1., "b": 1., "c": 2., "d": 3.}), (r"\int_0^1 x\,dx = .5 \quad (a < 1)", {"a": 2.}), (r"\cos(a \pm b) = \cos a\cos b \pm \sin a\sin b", {"a": .3, "b": .9}), (r"\max_i x_i = 1", {"x": X}), (r"\frac{\partial^2 f}{\partial x\,\partial y} = 2y", {"f": lambda x, y: x**2*y, "x": 3., "y": 2.})]
 
@@ -100,6 +102,24 @@ def test_a_range_whose_end_nobody_knows_has_a_letter_and_a_beginning():
     assert holds(r"x_i > 0, \quad i = 1, \dots, m", x=x).left == (("i = 1,dots,m", "the range of an index"),)
     with pytest.raises(AssertionError, match="not ="): holds(r"x_i > 0, \quad i = 0, \dots, m", x=x)
     with pytest.raises(FormulaError, match="j does not run here: i does"): holds(r"x_i > 0, \quad j = 1, \dots, m", x=x)
+
+RANGES = [r"\text{ for } i = 1, \dots, n", r"\text{ for } i = 1, 2, \dots, n", r"\text{ for } 1 \le i \le n", r"\text{ for } 0 < i < n + 1", r"\quad (i = 1, \dots, n)", r"\quad (1 \le i \le n)", r", \quad 1 \le i \le n", r", \quad i = 1, \ldots, n", r"\ \forall i = 1, \dots, n", r"\text{ for all } i \in \{1, \dots, n\}"]
+@pytest.mark.parametrize("words", RANGES)
+def test_a_range_as_people_write_it(words):
+    "In words, in brackets, by two inequalities: all entries, and an end too far or too near is red"
+    held = holds(r"x_i > 0" + words, x=t(1, 2, 3), n=3)
+    assert len(held.links) == 4 and not held.left and read(write(read("x_i > 0" + words))) == read("x_i > 0" + words)
+    for n in (2, 4):
+        with pytest.raises(Fails, match=r"not =: \[1, 3\] against"): holds(r"x_i > 0" + words, x=t(1, 2, 3), n=n)
+    with pytest.raises(Fails): holds(r"x_i > 0" + words, x=t(1, -2, 3), n=3)
+
+@pytest.mark.parametrize("latex", [r"x_{i+1} = x_i + 1, \quad i = 1, \dots, n - 1", r"x_{i+1} = x_i + 1 \text{ for } 1 \le i < n", r"x_i = x_{i-1} + 1, \quad i = 2, \dots, n"])
+def test_a_printed_range_stops_where_the_entries_do(latex):
+    assert len(holds(latex, x=t(1, 2, 3, 4), n=4).links) == 4
+    for wrong in (latex.replace("n - 1", "n").replace("< n", r"\le n").replace("i = 2", "i = 1"), latex.replace("n - 1", "n - 2").replace("< n", "< n - 1").replace("i = 2", "i = 3")):
+        with pytest.raises(Fails): holds(wrong, x=t(1, 2, 3, 4), n=4)
+    with pytest.raises(Fails, match="at i = "): holds(latex, x=t(1, 2, 3, 5), n=4)
+    with pytest.raises(FormulaError, match="no entry"): holds(latex, x=t(1, 2, 3, 4))       # of which n nobody said
 
 def test_the_identity_is_as_large_as_it_says():
     A = torch.tensor([[1.3, .4], [.2, .9]])
