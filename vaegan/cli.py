@@ -245,8 +245,9 @@ def _about_the_key(args, paths):
                "answer. Leave --seed out for an exam that counts.")
     for p in (p for p in paths if p.name.startswith("key-")):
         yield f"The key that was there before is kept as {p}."
-    old = sorted({*paths[0].parent.iterdir()} - {*paths})
-    if old: yield f"{paths[0].parent} holds sheets of another exam, too, as {old[0].name}."
+    folder = paths[0].parent
+    old = sorted(f.name for f in folder.iterdir() if f not in paths)
+    if old: yield f"{folder} holds sheets of another exam, too, as {old[0]}."
     if "students" in args and key["people"].encoding == "cp1252":
         names = map(key["people"].name, key["students"])
         odd = next((n for n in names if not n.isascii()), "")

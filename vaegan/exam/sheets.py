@@ -187,7 +187,8 @@ def _who(students, id_column, old):
     "The class"
     if students: return read_roster(students, id_column)
     if id_column:
-        raise ValueError(f"--id: expected a roster, --students, got {id_column!r} alone")
+        got = f"{id_column!r} alone"
+        raise ValueError(f"--id: expected a roster, --students, got {got}")
     key = read_key(old) if old else dict(roster=False)
     return key["people"] if key["roster"] else Roster()
 
