@@ -10,7 +10,7 @@ __all__ = ['Plan', 'new_plan', 'again', 'makeup']
 # %% ../../nbs/exam/plan.ipynb #0f0c1fad
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from ..checks import AnyPath, Count, Whole, checked, marker
@@ -35,14 +35,24 @@ class Plan:
     title:str = "Exam"
     date:str = ""
     makeup_of:str = ""       # id of the exam that this one makes up for
+    seeds:dict = field(default_factory=dict)    # (student, id) -> seed, if it is known
+    asked:frozenset = frozenset()               # questions not to be asked again
 
     def variants(
         self,
         student:str    # id; empty for one sheet for all
     ) -> list[Variant]:
         "The questions with this student's numbers"
-        return [_drawn(ex, derived(self.secret, student, ex.id))
-                for ex in self.questions]
+        return [self._variant(student, ex) for ex in self.questions]
+
+    def _variant(self, student, ex):
+        v, seed = None, self.seeds.get((student, ex.id))
+        if seed is not None: return _drawn(ex, seed)
+        for attempt in range(20):
+            about = [student, ex.id] + [attempt]*(attempt > 0)
+            v = _drawn(ex, derived(self.secret, *about))
+            if v.question not in self.asked: break
+        return v
 
 # %% ../../nbs/exam/plan.ipynb #b785448d
 def _drawn(ex, seed):
@@ -122,7 +132,7 @@ def _unchanged(plan, key, path):
     "The plan, if it draws what the key holds"
     for student, vs in key["students"].items():
         for old, new in zip(vs, plan.variants(student)):
-            if old.seed == new.seed and _same(old, new): continue
+            if _same(old, new): continue
             wanted = "an exam that this version draws as it was"
             hint = f"version {key['version'] or '0.1'} wrote the key"
             raise ValueError(f"--again: expected {wanted}, got {path}: "
@@ -148,8 +158,9 @@ def again(
         raise ValueError(f"--again: expected the key of an exam with a secret, "
                          f"got {path}, which has none")
     asked, own, head = _restored(key, path, "--again", own)
+    seeds = {(s, v.id): v.seed for s, vs in key["students"].items() for v in vs}
     plan = Plan(asked, key["secret"], key["exam"], key["seed"], own,
-                makeup_of=key["makeup_of"], **head)
+                makeup_of=key["makeup_of"], seeds=seeds, **head)
     return _unchanged(plan, key, path)
 
 # %% ../../nbs/exam/plan.ipynb #ab951ed3
@@ -162,5 +173,6 @@ def makeup(
     key = read_key(path, "--makeup")
     asked, own, head = _restored(key, path, "--makeup", own)
     of = key["makeup_of"] or key["exam"]
+    known = frozenset(v.question for vs in key["students"].values() for v in vs)
     return Plan(asked, new_secret(), secrets.token_hex(8), None, own,
-                makeup_of=of, **head)
+                makeup_of=of, asked=known, **head)

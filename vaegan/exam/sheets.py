@@ -11,7 +11,7 @@ __all__ = ['FORMATS', 'count', 'Head', 'sheet_cells', 'render_sheet', 'write_new
 import json
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -164,9 +164,8 @@ def _with_old(who, papers, old):
 
 def _key(plan, who, students):
     "The text of the key"
-    kept = {k: v for k, v in asdict(replace(plan, questions=())).items()
-            if k != "questions"}
-    key = dict(kept, version=__version__, roster=bool(who.people),
+    kept = ("exam", "secret", "seed", "title", "date", "bank", "makeup_of")
+    key = dict({k: getattr(plan, k) for k in kept}, version=__version__, roster=bool(who.people),
                students={s: [to_key(v) for v in vs] for s, vs in students.items()})
     key["class"] = who.as_json() if who.people else None
     return (json.dumps(key, indent=1, ensure_ascii=False) + "\n").encode()

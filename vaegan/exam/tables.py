@@ -27,7 +27,7 @@ _WORKBOOK = " is a workbook or an archive: save the table as CSV (UTF-8)"
 
 def _decoded(data):
     "Text and encoding; ValueError says what the file is instead"
-    if data[:2] == b"PK": raise ValueError(_WORKBOOK)
+    if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")): raise ValueError(_WORKBOOK)
     encoding = "utf-8-sig" if data[:3] == b"\xef\xbb\xbf" else "utf-8"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"): encoding = "utf-16"
     for name, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):

@@ -38,6 +38,17 @@ def test_an_exam_for_the_absent(exam, tmp_path, capfd):
     cli(capfd, "exam", "--makeup", tmp_path/"m/key.json", "--out", tmp_path/"mm")
     assert read_key(tmp_path/"mm/key.json")["makeup_of"] == a["exam"], "of the first exam, however often"
 
+def test_no_question_of_a_make_up_was_on_a_sheet_before(tmp_path, capfd):
+    "Though its numbers are few, and fifteen students have had some of them"
+    (tmp_path/"r.csv").write_text("id\n" + "\n".join(f"s{i}" for i in range(15)))
+    cli(capfd, "exam", "--questions", "kl-to-prior,kl-full", "--students", tmp_path/"r.csv", "--out", tmp_path/"e")
+    texts = lambda d: {v.question for vs in read_key(tmp_path/d/"key.json")["students"].values() for v in vs}
+    for d in ("m1", "m2", "m3"):
+        assert cli(capfd, "exam", "--makeup", tmp_path/"e/key.json", "--out", tmp_path/d)[0] == 0
+        assert not texts(d) & texts("e")
+        assert cli(capfd, "exam", "--again", tmp_path/d/"key.json", "--out", tmp_path/f"{d}_again")[0] == 0
+        assert tree(tmp_path/d/"sheets") == tree(tmp_path/f"{d}_again/sheets"), "and the make-up can be written again"
+
 def test_another_version_is_noticed(exam, tmp_path, capfd):
     key = json.loads(exam.read_text(encoding="utf-8"))
     for change, word in ((dict(answer=.123), "has changed"), (dict(id="gone"), "no 'gone' in the bank")):

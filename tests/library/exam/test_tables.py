@@ -31,7 +31,7 @@ def test_old_windows(tmp_path):
     t = read_table(tmp_path/"t.csv", ["id"], "--students")
     assert t.encoding == "cp1252" and [row[1] for _, row in t.rows] == ["Müller", "O’Hara"]
 
-REFUSED = {"workbook": (b"PK\x03\x04rest", "save the table as CSV"), "picture": (b"\x89PNG\r\n\x81\x8d", "no text"), "empty": (b"", "one column named id, got nothing"),
+REFUSED = {"workbook": (b"PK\x03\x04rest", "save the table as CSV"), "old workbook": (b"\xd0\xcf\x11\xe0\xa1", "save the table as CSV"), "picture": (b"\x89PNG\r\n\x81\x8d", "no text"), "empty": (b"", "one column named id, got nothing"),
            "other columns": (b"name;age\nAda;3\n", "got name, age"), "two": (b"id,ID\n1,2\n", "one column named id"), "quote": (b'id,name\n1,"Ada\n', "line 2: no CSV"),
            "more": (b"id,name\n1,Lima, Ana\n", "line 2: expected 2 columns, got 3"), "huge cell": (b"id\n" + b"a"*200_000, "line 2: no CSV"), "half of utf-16": (b"\xff\xfei\0d\0\n", "no text")}
 
