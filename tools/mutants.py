@@ -41,7 +41,7 @@ from mutants_equivalent import EQUIVALENT
 ROOT = Path(__file__).resolve().parents[1]
 # module -> functions that are left alone, since a picture or the network is all they make
 MODULES = {"checks": "", "processes": "join_torchrun", "runs": "", "plot": "show_images _name_sheet plot_curves use_style plot_ring score_table",
-           "datasets": "mnist mnist_root _fetch_mnist _mnist_faults", "autoencoder": "plot_ae_surface _arrow _draw_surface _draw_critical _draw_path"} | dict.fromkeys(
+           "datasets": "mnist fashion_mnist mnist_root _fetch _files _four_files", "autoencoder": "plot_ae_surface _arrow _draw_surface _draw_critical _draw_path"} | dict.fromkeys(
            "data dists divergences latent elbo reparam nets vae likelihoods train iwae evaluate minimax gan convergence dynamics failures compare hybrid".split(), "")
 # asked are the tests of the library and what tries all of it; not those that read files rather than run the mathematics, or
 # start processes that would not see the mutant

@@ -21,9 +21,10 @@ class DataSet(NamedTuple):
     tour_epochs:int   # and those of the tour's VAE
 
 # %% ../nbs/50_catalog.ipynb #2bf5f99a
-DATA_SETS = dict(
-    digits=DataSet("8x8 digits that come with the library", 60, 120),
-    mnist=DataSet("MNIST from $VAEGAN_DATA or the user's cache", 20, 6))
+DATA_SETS = {
+    "digits": DataSet("8x8 digits that come with the library", 60, 120),
+    "mnist": DataSet("MNIST from $VAEGAN_DATA or the user's cache", 20, 6),
+    "fashion-mnist": DataSet("clothing, from where MNIST is", 20, 6)}
 
 # %% ../nbs/50_catalog.ipynb #2b0b50b5
 @documented

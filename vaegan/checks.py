@@ -202,7 +202,7 @@ class _Between(Marker):
 
     def fault(self, name, v, call):
         seen = _is_tensor(v)
-        if seen and _hidden(v): return None
+        if seen and (_hidden(v) or self is finite and _is_int(v.dtype)): return None
         a, b = _ends(v) if seen else (v, v)
         lo = self.lo(call) if callable(self.lo) else self.lo
         hi = self.hi(call) if callable(self.hi) else self.hi
@@ -389,7 +389,7 @@ class _Array:
         if fault or not self.markers: return fault
         return next(filter(None, (m.fault(name, t, call) for m in self.markers)), None)
 
-# %% ../nbs/40_checks.ipynb #3d855ebc
+# %% ../nbs/40_checks.ipynb #f2b5736a
 class _OfFloats(Marker):
     "A condition that is asked of floats only"
     def __new__(cls, m): return super().__new__(cls) if m.ok else m
@@ -408,16 +408,19 @@ class _Kind:
         self.name, self.words, self.holds = name, words, holds
     def __getitem__(self, item): return _Array(self, *item)
 
+def _is_int(d): return not (d.is_floating_point or d.is_complex)
+
 class _FloatsOrBytes(_Kind):
     "Image values: floats in [0, 1], or the bytes that stand for them"
-    def __getitem__(self, item): return _Array(self, *item[:2], *map(_OfFloats, item[2:]))
+    def __getitem__(self, item):
+        base, shape, *asked = item
+        return _Array(self, base, shape, *map(_OfFloats, asked))
 
 _all_ = ["Float", "Int", "Bool", "Shaped", "Pixels"]
 if TYPE_CHECKING:
     from typing import Annotated as Bool, Annotated as Float
     from typing import Annotated as Int, Annotated as Pixels, Annotated as Shaped
 else:
-    def _is_int(d): return not (d.is_floating_point or d.is_complex)
     Float = _Kind("Float", "a float tensor", lambda d: d.is_floating_point)
     Int = _Kind("Int", "whole numbers", _is_int)
     Bool = _Kind("Bool", "a tensor of truth values", lambda d: str(d) == "torch.bool")

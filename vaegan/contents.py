@@ -119,6 +119,10 @@ _part("Workshop",
     ("43_living", "Living pictures", "put a picture that moves on a page"),
     ("44_files", "Files", "write a file whole or not at all"),
     ("45_datasets", "Data sets", "load a data set and trust its files"),
+    ("61_image_values", "Image values", "say why an array is refused as images"),
+    ("62_image_files", "Image files", "say what became of each picture in a folder"),
+    ("63_image_sources", "Image sources", "turn subfolders into classes"),
+    ("64_images", "Any images", "train on images of your own"),
     ("46_processes", "Processes", "share one run among several processes"),
     ("47_runs", "Runs", "keep a training run, resume it, stop it in time"),
     ("48_contents", "Contents", "find any page, and add one"),
@@ -175,7 +179,8 @@ SMALL_ROOMS = ("help", "checks", "formula.displays", "formula.tree", "formula.to
                "formula.derivatives", "formula.agree", "formula.drawn",
                "formula.conditions", "formula.statements", "formula.wrong",
                "formula.held", "formula.claims", "contents", "catalog", "files", "slow",
-               "plot", "living", "report", "diagrams", "datasets", "processes",
+               "plot", "living", "report", "diagrams", "datasets",
+               "image_values", "image_files", "image_sources", "images", "processes",
                "runs")
 
 # %% ../nbs/48_contents.ipynb #8c967f44

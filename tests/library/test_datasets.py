@@ -28,7 +28,7 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import MNIST
 
 from vaegan import datasets
-from vaegan.datasets import as_float, digits, mnist, mnist_root
+from vaegan.datasets import as_float, digits, fashion_mnist, load_data, mnist, mnist_root
 
 NAMES = list(datasets.MNIST_MD5)
 
@@ -98,6 +98,49 @@ def test_refuses_swapped_files(root, a, b):
     (raw/b).write_bytes(a_bytes)
     with pytest.raises(FileNotFoundError, match=f"{a} damaged.*{b} damaged|{b} damaged.*{a} damaged"): mnist(root)
 
+DOTTED = {n: n.replace("-idx", ".idx") for n in NAMES}
+
+@pytest.mark.parametrize("fashion", [False, True])
+@pytest.mark.parametrize("dotted", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_packed_files_and_dotted_names_are_read(files, tmp_path, monkeypatch, fashion, dotted, packed):
+    "Also some of each; packed by whichever program, since the content is what counts"
+    load, kind = (fashion_mnist, "FashionMNIST") if fashion else (mnist, "MNIST")
+    if fashion: monkeypatch.setattr(datasets, "FASHION_MD5", datasets.MNIST_MD5)
+    raw = tmp_path/kind/"raw"
+    raw.mkdir(parents=True)
+    for i, (name, data) in enumerate(files.items()):
+        end = ".gz" if packed and i != 1 else ""
+        (raw/((DOTTED[name] if dotted and i != 2 else name) + end)).write_bytes(gzip.compress(data, i, mtime=i) if end else data)
+    check_content(load(tmp_path), files)
+
+@pytest.mark.parametrize("damage", ["cut", "no .gz", "empty", "one bit", "other"])
+def test_a_bad_packed_file_is_refused_unless_there_is_a_good_one(root, files, damage):
+    raw = root/"MNIST"/"raw"
+    (raw/TEST_X).rename(raw/"kept")
+    good = gzip.compress(files[TEST_X])
+    bad = dict(cut=good[:-20], empty=b"", other=gzip.compress(files[TEST_Y])) | {"no .gz": files[TEST_X], "one bit": good[:40] + bytes([good[40] ^ 1]) + good[41:]}
+    (raw/f"{TEST_X}.gz").write_bytes(bad[damage])
+    with pytest.raises(FileNotFoundError, match=f"{TEST_X}.gz damaged") as e: mnist(root)
+    assert not any(n in str(e.value) for n in NAMES if n != TEST_X)
+    (raw/"kept").rename(raw/DOTTED[TEST_X])
+    check_content(mnist(root), files)
+
+def test_mnist_is_no_fashion(root, files, monkeypatch):
+    "The files of the two have the same names: only their content tells them apart"
+    with pytest.raises(FileNotFoundError, match="Fashion-MNIST is not usable in .*FashionMNIST.raw: .*missing.* Call fashion_mnist.download=True."): fashion_mnist(root)
+    shutil.copytree(root/"MNIST", root/"FashionMNIST")
+    with pytest.raises(FileNotFoundError, match=f"{TRAIN_X} damaged .wrong checksum."): fashion_mnist(root)
+    monkeypatch.setattr(datasets, "FASHION_MD5", datasets.MNIST_MD5)
+    monkeypatch.setenv("VAEGAN_DATA", str(root))
+    check_content(load_data("fashion-mnist"), files)
+
+def test_the_checksums_of_fashion_are_those_of_its_files():
+    "Of the labels, once more, from what torchvision downloads: theirs are of the packed files"
+    from torchvision.datasets import FashionMNIST
+    assert [name for name, _ in FashionMNIST.resources] == [f"{n}.gz" for n in datasets.FASHION_MD5] and tuple(FashionMNIST.classes) == datasets.FASHION_CLASSES
+    assert len({*datasets.FASHION_MD5.values(), *datasets.MNIST_MD5.values()}) == 8 and all(len(v) == 32 for v in datasets.FASHION_MD5.values())
+
 def test_nothing_there(files, tmp_path):
     with pytest.raises(FileNotFoundError) as e: mnist(tmp_path/"nowhere")
     assert all(n + " missing" in str(e.value) for n in NAMES)
@@ -126,6 +169,10 @@ def test_where_it_looks(monkeypatch, tmp_path):
     monkeypatch.delenv("VAEGAN_DATA")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert mnist_root() == tmp_path/".cache"/"vaegan"
+    def nobody(self): raise RuntimeError("Could not determine home directory.")
+    monkeypatch.setattr(Path, "expanduser", nobody)          # a container with a user that it does not know
+    assert mnist_root() == Path(tempfile.gettempdir())/"vaegan"
+    with pytest.raises(FileNotFoundError, match="VAEGAN_DATA"): mnist()
 
 def test_environment_variable_is_used(root, files, monkeypatch):
     monkeypatch.setenv("VAEGAN_DATA", str(root))
@@ -189,6 +236,17 @@ def test_download(serve, files, tmp_path):
     assert contents(tmp_path) == good_files(files), "something else was left behind"
     assert not list(tmp_path.rglob("download-*"))
     check_content(mnist(tmp_path), files)      # and from now on without a network
+
+def test_download_of_fashion(serve, files, tmp_path, monkeypatch):
+    from torchvision.datasets import FashionMNIST
+    asked = serve(honest(serve))
+    monkeypatch.setattr(FashionMNIST, "mirrors", MNIST.mirrors)
+    monkeypatch.setattr(FashionMNIST, "resources", MNIST.resources)
+    with pytest.raises(RuntimeError, match="Fashion-MNIST could not be downloaded .the server sent other files: train-images"): fashion_mnist(tmp_path, download=True)
+    assert contents(tmp_path) == {} and asked
+    monkeypatch.setattr(datasets, "FASHION_MD5", datasets.MNIST_MD5)
+    check_content(fashion_mnist(tmp_path, download=True), files)
+    assert contents(tmp_path) == {f"FashionMNIST/raw/{k}": v for k, v in files.items()}
 
 def test_no_download_when_all_is_there_or_not_allowed(serve, files, root, tmp_path):
     asked = serve(honest(serve))
@@ -367,7 +425,7 @@ def test_one_web_page_among_files(tmp_path, page):
 def test_no_endless_waiting(serve, files, tmp_path, monkeypatch):
     (tmp_path/"MNIST").mkdir()
     serve(honest(serve))
-    monkeypatch.setattr(datasets._fetch_mnist, "__defaults__", (.2, 60))
+    monkeypatch.setattr(datasets._fetch, "__defaults__", (.2, 60))
     with FileLock(tmp_path/"MNIST"/"download.lock"):
         with pytest.raises(RuntimeError, match="another process has been downloading into .*MNIST for 0.2 s"): mnist(tmp_path, download=True)
     check_content(mnist(tmp_path, download=True), files)
@@ -380,7 +438,7 @@ def test_a_server_that_falls_silent(serve, files, tmp_path, monkeypatch, sent):
         if sent: send(handler, serve.packed[name][:sent], length=len(serve.packed[name]))
         over.wait(60)
     serve(silent)
-    monkeypatch.setattr(datasets._fetch_mnist, "__defaults__", (1800, .3))
+    monkeypatch.setattr(datasets._fetch, "__defaults__", (1800, .3))
     try:
         for limit in (None, 77.):
             socket.setdefaulttimeout(limit)
@@ -497,6 +555,12 @@ def test_digits_split(n_test, seed):
     for y in (d.y, d.y_test):    # each class within one image of its share
         assert ((y.bincount(minlength=10) - torch.tensor(RAW.target).bincount()*len(y)/1797).abs() <= 1).all()
 
+def test_labels_of_any_integer_type(monkeypatch):
+    "NumPy before 2 on Windows gave int32"
+    for kind in (np.int32, np.uint8):
+        monkeypatch.setattr("sklearn.datasets.load_digits", lambda return_X_y: (RAW.data, RAW.target.astype(kind)))
+        assert digits().y.dtype == digits().y_test.dtype == torch.int64
+
 def test_digits_seed():
     a, b, c = digits(seed=3), digits(seed=3), digits(seed=4)
     assert all(u.equal(v) for u, v in zip(a, b)) and not a.x.equal(c.x)
@@ -531,7 +595,7 @@ def test_bytes_as_floats():
     with torch.device("meta"): assert as_float(octets).device.type == "cpu"
 
 exempt(   # names, kinds, why
-    ("datasets.ImageData datasets.as_float datasets.digits datasets.mnist datasets.mnist_root", ALL,
+    ("datasets.ImageData datasets.as_float datasets.digits datasets.mnist datasets.fashion_mnist datasets.mnist_root", ALL,
      "reads, guards or draws data: the tests above, its row"),
 )
 
@@ -540,6 +604,7 @@ ROWS = {
     "datasets.as_float": row(dict(x=torch.tensor([0, 255], dtype=torch.uint8)), x=[[0, 255], None]),
     "datasets.digits": row(dict(n_test=360, seed=0), n_test=[9, 1788, .2, "x"], seed=INT(0)),
     "datasets.mnist": row(dict(), call=None, root=[3, b"x"]),
+    "datasets.fashion_mnist": row(dict(), call=None, root=[3, b"x"]),
 }
 NO_ROW = {
     "datasets.mnist_root": "takes nothing",

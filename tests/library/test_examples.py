@@ -11,7 +11,7 @@ from vaegan.contents import lessons, module_of
 from vaegan.help import examples
 
 EXAMPLES = examples()
-WITH = {module_of(p.path) for p in lessons()} | {"datasets", "runs", "recipes", "plot", "slow", "help", "catalog", "contents", "files", "exam"}
+WITH = {module_of(p.path) for p in lessons()} | {"datasets", "images", "runs", "recipes", "plot", "slow", "help", "catalog", "contents", "files", "exam"}
 RUN = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
 
 def test_every_name_that_is_called_has_an_example():
@@ -41,7 +41,7 @@ def test_an_example_is_short_and_calls_what_it_shows(name):
     lines = [line for line in lines if not line.startswith(("from ", "import "))]
     assert 1 <= len(lines) <= 6 and max(map(len, EXAMPLES[name].splitlines())) <= 100, name
     assert any(e.want for e in test) or name in ("plot.use_style", "help.documented"), "shows nothing"
-    word = {"catalog.DataSet": "DATA_SETS", "catalog.Recipe": "RECIPES", "contents.Page": "page", "datasets.ImageData": "digits", "exam.exercise.Exercise": "bank",
+    word = {"catalog.DataSet": "DATA_SETS", "catalog.Recipe": "RECIPES", "contents.Page": "page", "datasets.ImageData": "digits", "images.ImageSet": "images", "exam.exercise.Exercise": "bank",
             "exam.judge.Verdict": "judge", "exam.variant.Variant": "variant"}.get(name, name.rpartition(".")[2])     # records come from somewhere
     assert any(word in line for line in lines)
 
