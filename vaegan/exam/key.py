@@ -11,6 +11,7 @@ __all__ = ['to_key', 'from_key', 'read_key']
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..checks import AnyPath, checked
 from .answers import one_line
@@ -48,8 +49,8 @@ def from_key(
     if d["kind"] not in KINDS or d["kind"] == "code":
         wanted = "a kind that can be graded"
         raise ValueError(f"d: expected {wanted}, got {d['kind']!r}")
-    more = {"question": ""} | {k: d[k] for k in _SINCE if k in d}
-    v = Variant(**{k: d[k] for k in _KEYED} | more)
+    kept:dict[str, Any] = dict(question="") | {k: d[k] for k in _SINCE if k in d}
+    v = Variant(**{k: d[k] for k in _KEYED} | kept)
     return replace(v, mistakes={k: (a, m) for k, (a, m) in v.mistakes.items()},
                    symbols={k: tuple(x) for k, x in v.symbols.items()},
                    seed=int(v.seed, 16) if isinstance(v.seed, str) else v.seed,
@@ -77,12 +78,14 @@ _EMPTY = dict(secret="", seed=None, version="", title="Exam", date="", bank="",
 
 def _class(key):
     "The roster in a key"
-    d = key.get("class") or dict(people={s: [s] for s in key["students"] if s},
-                                 columns=["id"])
+    none = dict(people={s: [s] for s in key["students"] if s}, columns=["id"])
+    d:dict[str, Any] = key.get("class") or none
     cells = [c for row in d["people"].values() for c in row]
     if not all(isinstance(c, str) for c in [*cells, *d["columns"]]): raise TypeError
     people = {s: tuple(row) for s, row in d["people"].items()}
-    return Roster(**d | dict(people=people, columns=tuple(d["columns"])))
+    read:dict[str, Any] = dict(d, people=people, columns=tuple(d["columns"]))
+    if read.get("delimiter", ",") not in (*",;\t|",): raise ValueError
+    return Roster(**read)
 
 def _checked_key(key):
     "The key, read; an error of some kind if it is none"

@@ -46,12 +46,12 @@ class Plan:
         return [self._variant(student, ex) for ex in self.questions]
 
     def _variant(self, student, ex):
-        v, seed = None, self.seeds.get((student, ex.id))
-        if seed is not None: return _drawn(ex, seed)
-        for attempt in range(20):
-            about = [student, ex.id] + [attempt]*(attempt > 0)
-            v = _drawn(ex, derived(self.secret, *about))
+        seed = self.seeds.get((student, ex.id))
+        if seed is None: seed = derived(self.secret, student, ex.id)
+        v = _drawn(ex, seed)
+        for attempt in range(1, 20):
             if v.question not in self.asked: break
+            v = _drawn(ex, derived(self.secret, student, ex.id, attempt))
         return v
 
 # %% ../../nbs/exam/plan.ipynb #b785448d

@@ -122,7 +122,7 @@ def _run(path):
     "The names of a Python file, after it has been run"
     name = "vaegan_own_" + re.sub(r"\W", "_", path.stem)
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or not path.is_file():
+    if spec is None or spec.loader is None or not path.is_file():
         got = f"{path}, which {'is none' if path.exists() else 'does not exist'}"
         raise ValueError(f"--bank: expected a Python file with exercises, got {got}")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)

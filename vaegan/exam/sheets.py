@@ -164,8 +164,9 @@ def _with_old(who, papers, old):
 
 def _key(plan, who, students):
     "The text of the key"
-    kept = ("exam", "secret", "seed", "title", "date", "bank", "makeup_of")
-    key = dict({k: getattr(plan, k) for k in kept}, version=__version__, roster=bool(who.people),
+    names = ("exam", "secret", "seed", "title", "date", "bank", "makeup_of")
+    kept = {k: getattr(plan, k) for k in names}
+    key = dict(kept, version=__version__, roster=bool(who.people),
                students={s: [to_key(v) for v in vs] for s, vs in students.items()})
     key["class"] = who.as_json() if who.people else None
     return (json.dumps(key, indent=1, ensure_ascii=False) + "\n").encode()
@@ -188,8 +189,8 @@ def _who(students, id_column, old):
     if id_column:
         got = f"{id_column!r} alone"
         raise ValueError(f"--id: expected a roster, --students, got {got}")
-    key = read_key(old) if old else dict(roster=False)
-    return key["people"] if key["roster"] else Roster()
+    key = read_key(old) if old else None
+    return key["people"] if key and key["roster"] else Roster()
 
 def _headed(plan, title, date):
     "The plan with what is to stand at the top"

@@ -29,6 +29,16 @@ def test_a_key_of_the_first_version(tmp_path):
     assert judge(number, "0.3754") and judge(number, "0.7508").mistake == "no-half" and judge(number, "-0.3754").mistake == "wrong-sign"
     assert judge(letter, "(b)") and judge(letter, "a").mistake == "reverse"
 
+@pytest.mark.parametrize("change", [dict(secret=3), dict(title=["x"]), {"class": 3}, {"class": dict(people={"ada": [3]}, columns=["id"])}, {"class": dict(people={}, columns=["id"], delimiter="ab")},
+    {"class": dict(people={}, columns=["id"], evil=1)}, dict(students=dict(ada=[OLD | dict(seed="zz")])), dict(students=dict(ada=[OLD | dict(parts=[["a", 5]])])), dict(students=dict(ada=[OLD | dict(question=3)])),
+    dict(students=dict(ada=[OLD | dict(points=0)])), dict(students={})])
+def test_a_key_that_somebody_has_changed(change, tmp_path):
+    key = dict(exam="e", roster=True, students=dict(ada=[OLD]))
+    (tmp_path/"k.json").write_text(json.dumps(key))
+    assert read_key(tmp_path/"k.json")["people"].columns == ("id",)
+    (tmp_path/"k.json").write_text(json.dumps(key | change))
+    with pytest.raises(ValueError, match="^--makeup: expected what `vaegan exam` wrote"): read_key(tmp_path/"k.json", "--makeup")
+
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
     "exam.key.from_key": row(dict(d=to_key(kl_question.variant(0))), d=[{}, 3, to_key(kl_question.variant(0)) | dict(kind="code")]),
