@@ -13,10 +13,20 @@ def output_text(o): return "".join(o.get("data", {}).get("text/markdown", ""))
 def is_ask(cell): return cell.cell_type == "code" and bool(ASKS.search(cell.source))
 def starts(cell): return cell.cell_type == "markdown" and bool(NUMBERED.match(cell.source.strip()))
 
+UNSCRIPTED = re.compile(r'<p class="vaegan-unscripted">.*?</p>', re.S)      # the site says it in CSS, without a flash
+HOW = re.compile(r"\n*^\*Answer with .*\*$", re.M)
+
+def asked(text):
+    "The question in a block of its own, which other numbers replace, and how to answer behind it"
+    found = HOW.search(text)
+    end = found.start() if found else len(text)
+    return f"::: {{.asked}}\n{text[:end].strip()}\n:::\n\n{text[end:].strip()}".strip()
+
 def question_of(cell, title):
     "What `ask` shows, without the title that stands above it"
     texts = [output_text(o) for o in cell.outputs if output_text(o)]
     bare = [re.sub(rf"^\*\*{re.escape(title)}\*\* \([^)\n]*\)\s*", "", t) for t in texts]
+    bare = [UNSCRIPTED.sub("", t) if "vaegan-answer" in t else asked(t) for t in bare]
     return [re.sub(r"^(\*Answer with .*\*)$", r"::: {.how}\n\1\n:::", t, flags=re.M) for t in bare]
 
 def help_of(text):
@@ -40,7 +50,7 @@ def boxed(cells):
     if not has_box: return [question, together(code), help, markdown(":::")]
     return [question, help, folded(together(code), "The same question in Python"), markdown(":::")]
 
-SCRIPT = re.compile(r'<script type="module">.*?</script>', re.S)
+SCRIPT = re.compile(r'<script>\(\(\) => \{ // The answer box.*?</script>', re.S)
 
 def scripts_once(cells):
     "Each box brings the script that reads answers; a page needs it once, after them"

@@ -154,7 +154,10 @@ def _grade_options(sub):
     add = _command(sub, "grade", "grade filled notebooks without running them")
     add("key", metavar="KEY", help="the key.json of the exam")
     add("submissions", metavar="SUBMISSION", nargs="+",
-        help="a notebook or a folder with notebooks")
+        help="a notebook, a zip archive, or a folder with them")
+    add("--attempts", choices=("latest", "first", "only"), default="latest",
+        help="which of several sheets of one student counts; only: none does "
+             "(default: latest)")
     add("--out", default="grades", metavar="FOLDER",
         help="where scores, feedback and summary.png go")
     add("--marks", metavar="FILE.csv", default=argparse.SUPPRESS,

@@ -399,7 +399,7 @@ def test_a_hostile_answer_stays_text():
     card = Card("tight-q", seed=1)
     card.answer.value = "<img src=x onerror=alert(1)>"
     card.check.click()
-    assert card.verdict.status == "unreadable" and "<img" not in card.said.value and "&lt;img" in card.said.value
+    assert card.verdict.status == "unreadable" and "<img" not in card.said.value and "&lt;" in card.said.value
 
 def test_a_deck_counts():
     pile = deck("elbo", n=3, seed=5)

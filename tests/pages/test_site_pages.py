@@ -315,15 +315,15 @@ HELP = "<details><summary>Hint 1</summary>\n\nTry $x$.\n\n</details>\n\n<details
 def exercise(with_form):
     ask = code('ask("a", seed=1)', markdown="**A title** (`a`, seed 1)\n\nHow many?")
     if with_form: ask.outputs.append(dict(output_type="display_data", data={"text/markdown": FORM}, metadata={}))
-    check = code('answer = ...\ncheck("a", 1, answer)', markdown="… **Pending.** Put your answer in place of the dots and run the cell again.")
+    check = code('answer = ...\ncheck("a", 1, answer)', markdown="… **No answer yet.** Answer in the box, or put your answer in place of the dots.")
     return [md("Intro"), md("## 1. A title\n\nKind: number."), ask, md("Your answer, in place of the dots:"), check, md(HELP), md("## Further reading\n\nx")]
 
 def test_an_exercise_is_one_box():
     cells = site_exercises.with_boxes(exercise(True))
     assert [c.cell_type for c in cells] == ["markdown", "markdown", "markdown", "code", "markdown", "markdown"]
     box, cells = text(cells[1:3]), [cells[0], *cells[2:]]
-    assert box.startswith("::: {.question-box}\n\n## 1. A title\n\nKind: number.\n\nHow many?\n\n") and FORM in box and cells[3].source == ":::"
-    assert "Pending" not in text(cells) and "place of the dots" not in text(cells) and not cells[2].outputs
+    assert box.startswith("::: {.question-box}\n\n## 1. A title\n\nKind: number.\n\n::: {.asked}\nHow many?\n:::\n\n") and FORM in box and cells[3].source == ":::"
+    assert "No answer yet" not in text(cells) and "place of the dots" not in text(cells) and not cells[2].outputs
     assert '<details class="hint"><summary>Hint 1</summary>' in box and '<details class="solution"><summary>Solution</summary>' in box
     assert box.count("<details") == box.count("</details>") == 2 and box.index('<div class="help"') < box.index("<details")
     assert cells[2].source.startswith('#| code-fold: true\n#| code-summary: "The same question in Python"\nask("a", seed=1)\n\nanswer = ...')
@@ -332,7 +332,7 @@ def test_the_script_of_the_boxes_stands_once_on_a_page():
     cells = [*exercise(True), *exercise(True)]
     for c in cells:
         for o in c.get("outputs", []):
-            if "form" in str(o): o["data"]["text/markdown"] = FORM.replace("</form>", '</form><script type="module">f("`")</script>')
+            if "form" in str(o): o["data"]["text/markdown"] = FORM.replace("</form>", '</form><script>(() => { // The answer box of an exercise\nf("`")})();</script>')
     out = site_exercises.with_boxes(cells)
     assert text(out).count("<form") == 2 and text(out).count("<script") == 1 and "<script" in out[-1].source
 
@@ -342,7 +342,7 @@ def test_an_exercise_without_a_box_shows_the_code_that_answers_it():
 
 def test_the_form_of_an_answer_is_marked_and_no_other_paragraph():
     cell = code('ask("a", seed=1)', markdown="**T** (`a`, seed 1)\n\nHow much, *summed*?\n\n*Answer with a number, exact.*")
-    assert site_exercises.question_of(cell, "T") == ["How much, *summed*?\n\n::: {.how}\n*Answer with a number, exact.*\n:::"]
+    assert site_exercises.question_of(cell, "T") == ["::: {.asked}\nHow much, *summed*?\n:::\n\n::: {.how}\n*Answer with a number, exact.*\n:::"]
 
 def test_a_solutions_code_stands_in_its_fold():
     text_of = md("**1. Why?**\n\n<details><summary>Solution</summary>\n\nSo.\n\n</details>")

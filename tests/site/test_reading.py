@@ -269,19 +269,54 @@ def test_boxes_answer(read, exercises):
         def answer(value):
             if q["letters"]: form.locator(f"input[value='{value}']").check()
             else: form.locator("input[type=text]").fill(value)
-            form.locator("button").focus() if q["letters"] else form.locator("input[type=text]").focus()
+            form.locator("button[type=submit]").focus() if q["letters"] else form.locator("input[type=text]").focus()
             page.keyboard.press("Enter")
             return said.text_content()
-        form.locator("button").click()
-        assert said.text_content().startswith("Pending")
+        form.locator("button[type=submit]").click()
+        assert said.text_content() == "Type an answer first."
         if q["letters"]:
             for letter, why in q["wrong"]: assert why in answer(letter)
             assert "Right." in answer(q["answer"])
-        elif q["points"]: assert "Not readable" in answer("2 +")
+        elif q["points"]: assert "Not readable" in answer("2 +") and "Right." in answer(q["answer"])
         else:
             assert "Not yet" in answer(", ".join(str(x + 1000) for x in q["answer"]))
             assert "Right." in answer(", ".join(map(str, q["answer"])))
     assert page.locator(":text('in place of the dots'):visible").count() == 0 or not forms.count()
+
+@pytest.mark.parametrize("exercises", EXERCISES, ids=short)
+def test_other_numbers(read, exercises):
+    "The button asks again, and question, options, hints, solution and judge belong together"
+    page = read(exercises)
+    for form in page.locator("form.vaegan-answer[data-numbers]").all()[:3]:
+        box, seen = form.locator("xpath=ancestor::*[contains(@class, 'question-box')]"), set()
+        for _ in range(3):
+            form.locator("button.other").click()
+            form.locator("output", has_text="Other numbers").wait_for()
+            seen.add(box.locator(".asked").inner_text() + box.locator("details.solution").text_content())
+            assert box.locator(".asked .katex-error").count() == 0 and "$" not in box.locator(".asked").inner_text() and not form.locator("output[data-verdict]").count()
+        assert len(seen) > 1
+
+def test_numbers_beside_the_page_hold_what_is_promised(site):
+    "Thirty variants of each question, small, and no answer in plain sight or in the search"
+    import zlib
+    files = sorted(site.root.glob("exercises/*.numbers.js"))
+    assert files and all(f.stat().st_size < 60_000 for f in files)
+    for f in files:
+        text = f.read_text(encoding="utf-8")
+        found = json.loads(zlib.decompress(base64.b64decode(re.search(r'= "([^"]+)"', text)[1])))
+        ids = set(re.findall(r'data-id="([^"]+)"', (f.parent/f.name.replace(".numbers.js", ".html")).read_text(encoding="utf-8")))
+        assert ids == set(found) and all(len(v) >= 30 for v in found.values()) and not any(i in text for i in ids)
+
+def test_enter_answers_where_an_editor_keeps_it(fresh, base):
+    "JupyterLab hears keys at the document before anything else, and keeps Enter for itself"
+    tab = fresh()
+    tab.add_init_script("document.addEventListener('keydown', e => { (window.kept ??= []).push(e.key); e.preventDefault(); e.stopPropagation(); }, true);")
+    tab.goto(base + "exercises/elbo.html")
+    field = tab.locator("form.vaegan-answer input[type=text]").first
+    field.click()
+    field.press_sequentially("x(")
+    field.press("Enter")
+    assert field.input_value() == "x(" and "Not readable" in tab.locator("form.vaegan-answer output", has_text="Not").first.text_content() and not tab.evaluate("() => window.kept")
 
 # ------------------------------------------------------------------------------------------------- paper, no JavaScript
 @pytest.mark.parametrize("page", ["index.html", "elbo.html", "gan.html", "api.html", "exercises/elbo.html"], ids=short)

@@ -208,7 +208,7 @@ def train_collapse(r):
 @exercise("train", "COLLAPSE-BETA", "numeric", topics="warmup beta collapse")
 def train_warmup(r):
     "In the middle of warm-up"
-    S, v = r.num(.8, 1.5), r.pick([.1, .15, .2, .3, .4])
+    S, v = r.num(.8, 1.5), r.pick([.2, .25, .3, .4, .5])
     T, part = r.pick([100, 500, 1000, 2000]), r.pick([.2, .25, .3, .4, .6, .7, .75, .8])
     t, beta = round(T*part), part
     def bound(w2):

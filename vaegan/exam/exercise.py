@@ -18,9 +18,10 @@ from typing import Annotated
 
 from ..checks import Count, Whole, checked, isa, marker, one_of
 from ..contents import lessons, module_of
-from .answers import Unreadable
 from .draw import Draw
 from .judge import answer_values, judge, near
+from .rounding import how_near
+from .typed import Unreadable
 from .variant import (
     KINDS, LETTERED, Shown, Variant, question_text, shown_answer, solution_text)
 from ..help import documented
@@ -104,6 +105,12 @@ def own_exercises() -> dict[str, Exercise]: # id -> Exercise
     return dict(_own)
 
 # %% ../../nbs/exam/exercise.ipynb #afd68177
+def _mistaken_for_right(v, wrong, truth):
+    "Could the answer that a mistake leads to be the right one, rounded?"
+    if v.kind == "numeric": return bool(how_near(wrong, truth, v.tol))
+    if v.kind == "code": return near(wrong, truth, 10*v.tol)
+    return all(abs(w - t) <= .005*abs(t) for w, t in zip(wrong, truth))
+
 def _fault(v, check, agree):
     "What is wrong: derivations that disagree, or mistakes that cannot be told apart"
     truth, second = answer_values(v, v.answer), answer_values(v, check)
@@ -114,8 +121,8 @@ def _fault(v, check, agree):
             return f"not a right form: {form}"
     wrong = [(k, answer_values(v, a)) for k, (a, _) in v.mistakes.items()]
     for k, w in wrong:
-        same = near(w, truth, 10*v.tol)
-        if same: return f"mistake {k} leads to the right answer: {w}"
+        if _mistaken_for_right(v, w, truth):
+            return f"mistake {k} leads to the right answer: {w}"
     for i, (k, w) in enumerate(wrong):
         for other, o in wrong[:i]:
             if near(w, o, 2*v.tol):
@@ -187,9 +194,12 @@ def right_forms(v:Variant) -> list:
     many = isinstance(v.answer, (tuple, list))
     xs = v.answer if many else [v.answer]
     digits = [_rounded(x) for x in xs]
+    three = [x if isinstance(x, int) else float(f"{x:.3g}") for x in xs]
     fractions = [str(Fraction(x).limit_denominator(10**6)) for x in xs]
-    if many: return [*v.accept, *(f"({', '.join(d)})" for d in (digits, fractions))]
-    return [*v.accept, *digits, *fractions, float(digits[0])]
+    if many:
+        typed = [f"({', '.join(d)})" for d in (digits, fractions)]
+        return [*v.accept, tuple(three), *typed]
+    return [*v.accept, *digits, *fractions, *three]
 
 def _rounded(x):
     if not isinstance(x, float): return str(x)

@@ -11,7 +11,7 @@ __all__ = ['final_words', 'feedback_page']
 import html
 import re
 
-from .answers import one_line
+from .typed import one_line
 from .judge import Verdict
 from .sheets import count
 from .typeset import html_page, markdown_html

@@ -8,137 +8,23 @@ Docs: https://vaegan.github.io/vaegan/exam/grading.html.md"""
 __all__ = ['grade']
 
 # %% ../../nbs/exam/grading.ipynb #a39bf092
-import ast
-import json
 import os
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from ..checks import AnyPath, checked, marker
-from .answers import Unreadable, one_line
+from ..checks import AnyPath, checked, marker, one_of
 from .feedback import feedback_page, final_words
-from .judge import Verdict, judge
+from .judge import Verdict
 from .key import read_key
 from .learner import nearest
 from .marks import earned, read_marks
 from .scores import score_files
 from .sheets import write_new
+from .submissions import ATTEMPTS, handed_in, judge_cells
+from .typed import one_line
 from .variant import shown_answer
-
-# %% ../../nbs/exam/grading.ipynb #7398616f
-def _cells(path):
-    "(kind, source) of a notebook's cells; ValueError says what is wrong with the file"
-    if path.stat().st_size > 20_000_000: raise ValueError("larger than 20 MB")
-    data = path.read_bytes()
-    if not data.strip(): raise ValueError("empty file")
-    try: nb = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError, MemoryError):
-        raise ValueError("not a notebook: no valid JSON in UTF-8") from None
-    cells = nb.get("cells") if isinstance(nb, dict) else None
-    if not isinstance(cells, list): raise ValueError("not a notebook: no list of cells")
-    for c in (c for c in cells if isinstance(c, dict)):
-        s = c.get("source")
-        if isinstance(s, list) and all(isinstance(x, str) for x in s): s = "".join(s)
-        if isinstance(s, str): yield c.get("cell_type"), s
-
-# %% ../../nbs/exam/grading.ipynb #e10a5b2f
-def _read_submission(path):
-    "Exam, student, and question -> sources of its marked cells"
-    who, answers = None, {}
-    for kind, s in _cells(path):
-        if m := re.match(r"\s*#\|\s*exam:\s*(\w{1,64})\s+student:\s*(\S{1,64})", s):
-            if who not in (None, m.groups()):
-                raise ValueError("two cells name different students or exams")
-            who = m.groups()
-        m = re.match(r"\s*#\|\s*answer:\s*(q\d{1,4})[ \t]*(?:\n|$)", s)
-        if kind == "code" and m: answers.setdefault(m[1], []).append(s[m.end():])
-    if who is None: raise ValueError("the cell that names the exam is missing")
-    return *who, answers
-
-# %% ../../nbs/exam/grading.ipynb #e43b0496
-def _statements(source):
-    if len(source) > 2000: raise Unreadable("the cell is longer than 2000 characters")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise Unreadable("the cell does not read `answer = …`") from None
-
-def _sets_answer(s):
-    if not isinstance(s, ast.Assign): return False
-    return any(isinstance(t, ast.Name) and t.id == "answer" for t in s.targets)
-
-# %% ../../nbs/exam/grading.ipynb #d30eec8f
-def _typed(source):
-    "The text behind `answer =` in a marked cell; None if it still holds dots"
-    body = _statements(source)
-    if len(body) != 1 or not _sets_answer(body[0]):
-        raise Unreadable("expected one line `answer = …` in the cell")
-    a = body[0].value
-    if isinstance(a, ast.Constant):
-        if isinstance(a.value, str): return a.value
-        if a.value in (None, ...): return None
-    return ast.get_source_segment(source, a)
-
-# %% ../../nbs/exam/grading.ipynb #c1cb87a2
-def _grade_answer(v, cells):
-    "Answer text and verdict for one question"
-    if not cells: return "", Verdict("pending", "The marked cell is missing.")
-    if len({c.strip() for c in cells}) > 1:
-        differ = f"{len(cells)} cells are marked for this question and differ."
-        return "", Verdict("unreadable", differ)
-    try: typed = _typed(cells[0])
-    except Unreadable as e: return one_line(cells[0]), Verdict("unreadable", f"{e}.")
-    if typed is None or typed.strip() in ("", "...", "…"):
-        return "", Verdict("pending", "No answer.")
-    return typed, judge(v, typed)
-
-# %% ../../nbs/exam/grading.ipynb #e3e34a98
-def _notebooks(submissions):
-    "The paths of all submissions"
-    paths, wanted = [], "submissions: expected"
-    for s in map(Path, submissions):
-        if not s.exists():
-            got = f"{s}, which does not exist"
-            raise ValueError(f"{wanted} notebooks or folders, got {got}")
-        found = [s]
-        if s.is_dir(): found = sorted(s.rglob("*.ipynb"))
-        paths += [p for p in found if p == s or ".ipynb_checkpoints" not in p.parts]
-    if not paths:
-        where = ", ".join(map(str, submissions)) or "an empty list"
-        raise ValueError(f"{wanted} at least one notebook, got none in {where}")
-    return list(dict.fromkeys(paths))
-
-# %% ../../nbs/exam/grading.ipynb #04b90dbe
-def _identified(path, key):
-    "(student, answers, what is wrong) of a submission"
-    try:
-        exam, student, answers = _read_submission(path)
-        if exam != key["exam"]:
-            raise ValueError(f"belongs to another exam ({one_line(exam)})")
-        if not key["roster"]: student = path.stem
-        elif student not in key["students"]:
-            raise ValueError(f"no student {one_line(student)!r} in the key")
-    except (ValueError, OSError) as e: return "", {}, one_line(e, 200)
-    return student, answers, ""
-
-# %% ../../nbs/exam/grading.ipynb #e8abd5e6
-def _without_duplicates(read):
-    "The same table, in which a second sheet of a student says what it duplicates"
-    students, out = {s for s, _, why in read.values() if not why}, dict(read)
-    for s in students:
-        same = [p for p, (t, _, why) in read.items() if t == s and not why]
-        if len(same) == 1: continue
-        alike = len({json.dumps(read[p][1], sort_keys=True) for p in same}) == 1
-        for p in same[1:] if alike else same:
-            other = next(q for q in same if q != p)
-            differ = f"duplicate: {other} has other answers for {s}; keep one"
-            out[p] = s, {}, f"duplicate of {other}" if alike else differ
-    return out
 
 # %% ../../nbs/exam/grading.ipynb #bd47acbc
 def _points(v, verdict, marks):
@@ -181,10 +67,10 @@ def _judged(vs, answers):
 
 def _looked_at(v, cells):
     "What was typed, and the verdict; no answer ends the grading of a class"
-    try: return _grade_answer(v, cells)
+    try: return judge_cells(v, cells)
     except Exception as e:
         why = f"it made the program fail ({type(e).__name__}); please look at it."
-        return one_line(" ".join(map(str, cells))), Verdict("unreadable", why)
+        return one_line(" ".join(c.text for c in cells)), Verdict("unreadable", why)
 
 def _student_rows(path, student, vs, answers, marks):
     "The rows of feedback of one student"
@@ -277,15 +163,12 @@ def _keys(key, makeups):
                          "which asks for something else")
     return keys
 
-def _handed_in(submissions, key):
-    read = {p: _identified(p, key) for p in _notebooks(submissions)}
-    return _without_duplicates(read)
-
-def _read(submissions, keys):
+def _read(submissions, keys, attempts):
     "file -> (which key, student, answers, why not)"
     out = {}
     for k, key in enumerate(keys):
-        for file, (student, answers, why) in _handed_in(submissions, key).items():
+        found = handed_in(submissions, key, attempts)
+        for file, (student, answers, why) in found.items():
             other = file in out and why.startswith("belongs to another exam")
             if not other: out[file] = k, student, answers, why
     return out
@@ -311,17 +194,19 @@ _paths = marker("a list of paths", lambda xs: hasattr(xs, "__iter__")
 @checked
 def grade(
     key:AnyPath,                            # key.json of the exam
-    submissions:Annotated[list, _paths],    # notebooks, or folders with notebooks
+    submissions:Annotated[list, _paths],    # notebooks, archives, or folders with them
     out:AnyPath="grades",                   # folder
     force:bool=False,                       # overwrite
     marks:AnyPath|None=None,                # your own points; marks.csv beside the key
     makeups:Annotated[list|tuple, _paths]=(),    # keys of make-up exams
-    solutions:bool=False                    # worked solutions in the feedback, too
+    solutions:bool=False,                   # worked solutions in the feedback, too
+    attempts:Annotated[str, one_of(ATTEMPTS)]="latest"   # which of several counts
 ) -> list[dict]: # one dict per row of scores.csv
     "Grade filled sheets without running them: scores, feedback, and a picture"
     keys = _keys(key, makeups)
     by_hand = _marks(key, marks, keys[0])
-    rows, feedback, asked = _graded(_read(submissions, keys), keys, by_hand)
+    read = _read([*submissions], keys, attempts)
+    rows, feedback, asked = _graded(read, keys, by_hand)
     _check_marks(by_hand, asked)
     names = _names(next(iter(keys[0]["students"].values())))
     files = score_files(rows, feedback, keys[0]["people"], names)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import AnyPath, checked
-from .answers import one_line
+from .typed import one_line
 from .judge import known_mistakes
 from .roster import Roster
 from .variant import KINDS, LETTERED, Variant

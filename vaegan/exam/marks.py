@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 from ..checks import AnyPath, checked
-from .answers import one_line
+from .typed import one_line
 from .judge import Verdict
 from .learner import nearest
 from .tables import read_table

@@ -70,10 +70,11 @@ _INSTALL = ('#| hide\n#| eval: false\n![ ! -d /content ] || python -c "import va
 
 _GUIDE = (
     "## How this page works\n\n"
-    "Read the question, then answer in the box (it works on the web page, without "
-    "Python) or in the cell below it. There, another `seed` gives other numbers. "
-    "`hint(id, seed, step)` and `solution(id, seed)` work for every seed; for the "
-    "numbers shown here, unfold them.")
+    "Read the question, then answer in the box. It works on the web page without "
+    "Python, and its button there asks again with other numbers. In Python the cell "
+    "below it judges as well; letters and expressions stand in quotes there, and "
+    "another `seed` gives other numbers. `hint(id, seed, step)` and `solution(id, "
+    "seed)` work for every seed; for the numbers shown here, unfold them.")
 
 # %% ../../nbs/exam/page.ipynb #7b678154
 @checked

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from ..checks import AnyPath, Count, Whole, checked, marker
-from .answers import one_line
+from .typed import one_line
 from .key import read_key
 from .learner import bank, nearest
 from .questions import by_id, choose, read_bank

@@ -19,7 +19,7 @@ from typing import Annotated
 
 from ..checks import AnyPath, Count, Whole, checked, marker
 from ..contents import PAGES
-from .answers import one_line
+from .typed import one_line
 from .draw import Draw
 from .exercise import CHAPTERS, Exercise
 from .learner import bank, nearest

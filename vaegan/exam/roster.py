@@ -12,7 +12,7 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 
 from ..checks import AnyPath, checked
-from .answers import one_line
+from .typed import one_line
 from .tables import read_table
 from ..help import documented
 

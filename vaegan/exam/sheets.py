@@ -17,7 +17,7 @@ from typing import Annotated
 
 from .. import __version__
 from ..checks import AnyPath, Count, Whole, checked, isa, marker, one_of
-from .answers import one_line
+from .typed import one_line
 from .key import read_key, to_key
 from .page import notebook
 from .plan import Plan, again, makeup, new_plan

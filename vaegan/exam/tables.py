@@ -19,7 +19,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from ..checks import AnyPath
-from .answers import one_line
+from .typed import one_line
 from ..help import documented
 
 # %% ../../nbs/exam/tables.ipynb #e565967b

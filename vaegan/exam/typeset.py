@@ -10,6 +10,7 @@ __all__ = ['tex_svg', 'markdown_html', 'html_page', 'to_html']
 # %% ../../nbs/exam/typeset.ipynb #71264ee8
 import html
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from ..checks import Positive, checked
@@ -58,13 +59,13 @@ def _drawn(tex, size):
             f'<path fill="currentColor" d="{_svg_path(path)}"/></svg>')
 
 # %% ../../nbs/exam/typeset.ipynb #a8621ee0
-def _inline(md, hold):
+def _inline(md, hold, formula):
     "Code, formulas and emphasis; `hold` keeps what is finished aside"
     code = lambda m: hold(f"<code>{html.escape(m[1])}</code>")
     block = lambda m: f"\n\n{hold(f'<pre><code>{html.escape(m[1])}</code></pre>')}\n\n"
     md = re.sub(r"```\w*\n(.*?)```", block, md.replace("\0", ""), flags=re.S)
     md = re.sub(r"`([^`]+)`", code, md)
-    md = re.sub(r"\$([^$]+)\$", lambda m: hold(tex_svg(m[1])), md)
+    md = re.sub(r"\$([^$]+)\$", lambda m: hold(formula(m[1])), md)
     md = html.escape(md, quote=False)
     md = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", md)
     return re.sub(r"(?<![*\w])\*(?!\s)([^*]+?)\*(?![*\w])", r"<em>\1</em>", md)
@@ -98,14 +99,15 @@ _PAGE = (
 # %% ../../nbs/exam/typeset.ipynb #0b7b50a0
 @documented
 def markdown_html(
-    md:str    # headings, lists, code, emphasis, inline mathematics
+    md:str,                   # headings, lists, code, emphasis, inline mathematics
+    formula:Callable=tex_svg  # TeX -> HTML
 ) -> str:
     "The Markdown that questions use, as HTML"
     held = []
     def hold(s):
         held.append(s)
         return f"\0{len(held) - 1}\0"
-    blocks = re.split(r"\n{2,}", _inline(md, hold).strip())
+    blocks = re.split(r"\n{2,}", _inline(md, hold, formula).strip())
     body = "\n".join(_block(b, held) for b in blocks)
     return re.sub(r"\0(\d+)\0", lambda m: held[int(m[1])], body)
 

@@ -66,16 +66,16 @@ def how_to_answer(v:Variant) -> str: # Markdown
         return "Complete the function and pass it to `check`, without calling it."
     if v.kind == "symbolic": return _how_to_write_an_expression(v)
     n = len(v.answer) if isinstance(v.answer, (tuple, list)) else 1
-    what = "a number" if n == 1 else f"{n} numbers in brackets, `(…, …)`"
+    dots = ", ".join(["…"]*n)
+    what = "a number" if n == 1 else f"{n} numbers in brackets, `({dots})`"
     if not v.tol: return f"Answer with {what}, exact."
-    return (f"Answer with {what}: 4 decimals, a fraction such as `\"7/12\"` or an "
-            "expression such as `\"log(2)/3\"`. Right means within "
-            f"{v.tol:g}·max(1, |true value|).")
+    return (f"Answer with {what}: decimals, a fraction such as `7/12` or an expression "
+            "such as `log(2)/3`. Three correct digits count.")
 
 def _how_to_write_an_expression(v):
     names, first = ", ".join(f"`{s}`" for s in v.symbols), next(iter(v.symbols))
-    return (f"Answer with an expression in {names} as text, such as "
-            f"`\"exp({first})/2\"`. Equivalent forms count as equal.")
+    return (f"Answer with an expression in {names}, such as `\"exp({first})/2\"`. "
+            "Equivalent forms count as equal.")
 
 # %% ../../nbs/exam/variant.ipynb #9d871d40
 @documented

@@ -3,15 +3,16 @@
 import pytest
 from bad_input import POS, bad_input_tests, row
 
-from vaegan.exam.answers import Unreadable, identical, read_expr
+from vaegan.exam.answers import identical, read_expr
 from vaegan.exam.judge import judge
 from vaegan.exam.learner import bank
+from vaegan.exam.typed import Unreadable
 
 BANK = bank()
 
 HOSTILE = ["__import__('os').system('touch /tmp/owned')", "9**9**9**9", "((((x**9)**9)**9)**9)", "x.__class__", "(lambda: x)()", "[x for x in x]",
-           "exp(*x)", "exp(x=x)", "'a'", "b'a'", "True", "1j", "x if x else x", "x[0]", "{x}", "x := 1", "f'{x}'", "1"*201, "("*199, "-"*199 + "x",
-           "1e999", "0/0", "x\x00", "\ud800", "exp(exp(exp(exp(9))))", "10**13", "x**65", "await x", "print", "x;x", "2x", "1_0_", "lambda", "9"*200]
+           "exp(*x)", "exp(x=x)", "'a'", "b'a'", "True", "1j", "x if x else x", "x[0]", "{x", "x := 1", "f'{x}'", "1"*201, "("*199, "-"*199 + "x",
+           "1e999", "0/0", "x\x00", "\ud800", "exp(exp(exp(exp(9))))", "10**13", "x**65", "await x", "print", "x;x", "x2", "1_0_", "lambda", "9"*200]
 
 @pytest.mark.parametrize("s", HOSTILE)
 def test_hostile_expressions(s):
@@ -27,12 +28,11 @@ def test_sympy_has_the_last_word():
 ROWS = {
     "exam.answers.identical": row(dict(a="2*x", b="x + x", symbols=dict(x=(0, 1)), seconds=9.), a=["x +", "y", 3, "__import__('os')"], b=["", None], symbols=None, seconds=POS),
 }
+READ = "takes a learner's answer, and says what cannot be read in it; HOSTILE above, and tests/support/typed_answers.json"
 NO_ROW = {
-    "exam.answers.Unreadable": "an exception",
-    "exam.answers.evaluate": "takes a tree that `read_expr` let through",
-    "exam.answers.to_sympy": "takes a tree that `read_expr` let through",
-    "exam.answers.read_expr": "takes a learner's answer, and says what cannot be read in it; HOSTILE in tests/library/exam/test_answers.py",
-    "exam.answers.read_numbers": "takes a learner's answer, and says what cannot be read in it; HOSTILE in tests/library/exam/test_answers.py",
-    "exam.answers.one_line": "text in, text out",
+    "exam.answers.Reading": "a plain record",
+    "exam.answers.read_row": "takes marks, and says what cannot be read in them; tests/library/exam/test_same_reader.py",
+    "exam.answers.to_sympy": "takes a tree from `read_expr`",
+    **dict.fromkeys(("exam.answers.readings", "exam.answers.read_expr", "exam.answers.number_readings", "exam.answers.read_numbers"), READ),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -1,5 +1,6 @@
 "Grading: what would fool a teacher."
 import json
+import os
 from pathlib import Path
 
 import vaegan.exam.grading
@@ -56,10 +57,13 @@ def test_two_versions_of_one_student(klass):
     d, key, truth = klass
     (d/"x.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", truth["ada"]))
     (d/"y.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", {}))
-    rows = grade(d/"e/key.json", [d/"x.ipynb", d/"y.ipynb"], out=d/"g")
-    assert all("keep one" in r["status"] for r in rows if r["file"])
-    assert {r["student"] for r in rows if r["status"] == "no submission"} == {"bob", "cleo"}
-    assert summary_line(rows) == "0 of 3 students graded, 2 missing: bob, cleo, 1 without a sheet that can be graded: ada; 2 files could not be graded"
+    for n, when in (("x", 1e9), ("y", 2e9)): os.utime(d/f"{n}.ipynb", (when, when))
+    latest, first, only = (grade(d/"e/key.json", [d/"x.ipynb", d/"y.ipynb"], out=d/f"g{a}", attempts=a) for a in ("latest", "first", "only"))
+    of = lambda rows, who: next(r for r in rows if r["student"] == who)
+    assert of(latest, "ada")["score"] == 0 and of(first, "ada")["score"] == of(first, "ada")["of"] and any("an earlier attempt" in r["status"] for r in latest)
+    assert all("keep one" in r["status"] for r in only if r["file"])
+    assert {r["student"] for r in latest if r["status"] == "no submission"} == {"bob", "cleo"}
+    assert summary_line(only) == "0 of 3 students graded, 2 missing: bob, cleo, 1 without a sheet that can be graded: ada; 2 files could not be graded"
 
 def test_duplicated_cells_do_not_count(klass):
     d, key, truth = klass
@@ -79,11 +83,11 @@ def test_one_sheet_for_all(tmp_path):
 
 def test_an_answer_that_makes_the_judge_fail_ends_nothing(klass, monkeypatch):
     d, key, truth = klass
-    real = vaegan.exam.grading._grade_answer
+    real = vaegan.exam.grading.judge_cells
     def fail(v, cells):
         if "boom" in str(cells): raise RecursionError("deep")
         return real(v, cells)
-    monkeypatch.setattr(vaegan.exam.grading, "_grade_answer", fail)
+    monkeypatch.setattr(vaegan.exam.grading, "judge_cells", fail)
     (d/"ada.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", truth["ada"] | {"q2": "'boom'"}))
     rows = grade(d/"e/key.json", [d/"ada.ipynb"], out=d/"g")
     said = next(r for r in table(d/"g/feedback.csv") if r["question"] == "q2")
@@ -142,7 +146,7 @@ def test_missing_submissions(klass, capfd):
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "exam.grading.grade": row(dict(key="key.json", submissions=["roster.csv"], out="grades", force=True), key=[3, "roster.csv"], submissions=["roster.csv", 3, [], ["nowhere"]], out=[3, None],
+    "exam.grading.grade": row(dict(key="key.json", submissions=["roster.csv"], out="grades", force=True, attempts="latest"), key=[3, "roster.csv"], submissions=["roster.csv", 3, [], ["nowhere"]], out=[3, None], attempts=["best", 3],
         marks=[3, "roster.csv"], makeups=[3, "roster.csv", ["roster.csv"]]),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)

@@ -1,0 +1,41 @@
+"The file of other numbers beside a page of exercises."
+import base64
+import json
+import re
+import shutil
+import subprocess
+import zlib
+
+import pytest
+import site_numbers
+
+from vaegan.exam.box import answer_script, box
+from vaegan.exam.judge import judge
+from vaegan.exam.learner import bank
+
+def unpacked(module): return json.loads(zlib.decompress(base64.b64decode(re.search(r'= "([^"]+)"', site_numbers.packed(module))[1])))
+
+@pytest.mark.parametrize("module", ["convergence", "nets"])
+def test_thirty_variants_of_each(module):
+    told, text = unpacked(module), site_numbers.packed(module)
+    assert told == json.loads(json.dumps(site_numbers.numbers(module))) and len(text) < 60_000
+    for id, all in told.items():
+        assert len(all) == 30 and len({v["asked"] for v in all}) > 7 and id not in text
+        for v in all[:3]:
+            ours = bank()[id].variant(v["seed"])
+            assert v["q"]["tol"] == ours.tol and len(v["hints"]) == len(ours.hints) and "$" not in v["asked"] + v["solution"] and judge(ours, ours.answer)
+
+def test_only_pages_of_the_bank_have_other_numbers():
+    form = box(bank()["kl-to-prior"].variant(1))
+    assert 'class="vaegan-answer" data-numbers="elbo.numbers.js" hidden data-id="kl-to-prior"' in site_numbers.with_numbers(form, "exercises/elbo.html")
+    for page in ("elbo.html", "exam/box.html", "exercises/linear_autoencoder.html", "exercises/../elbo.html"): assert site_numbers.with_numbers(form, page) == form
+
+def test_a_formula_of_a_question_is_left_to_the_page(): assert site_numbers.shown("Is $a < b$?") == '<p>Is <span class="math inline">a &lt; b</span>?</p>'
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node at hand")
+def test_the_page_s_script_unpacks_the_file(tmp_path):
+    (tmp_path/"t.mjs").write_text(site_numbers.packed("nets") + answer_script() + "const found = await (async () => { const packed = globalThis.vaeganNumbers['nets.numbers.js'];"
+        "const plain = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream('deflate')); return JSON.parse(await new Response(plain).text()); })();"
+        "console.log(JSON.stringify(Object.values(found).flat().map(v => judge(v.q, v.q.letters ? v.q.answer : v.q.points ? v.q.answer : `(${v.q.answer.join(', ')})`)[0])));", encoding="utf-8")
+    said = json.loads(subprocess.run(["node", tmp_path/"t.mjs"], capture_output=True, check=True).stdout)
+    assert len(said) >= 60 and set(said) == {"right"}
