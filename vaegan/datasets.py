@@ -43,7 +43,7 @@ def as_float(
     x:Shaped[Tensor, "*D"]   # bytes (uint8), or anything else
 ) -> Shaped[Tensor, "*D"]: # float32 in [0, 1] if they were bytes, else x itself
     "Bytes as the floats that they stand for: 255 is 1"
-    return x.float()/255 if x.dtype == torch.uint8 else x
+    return x.float().div_(255) if x.dtype == torch.uint8 else x
 
 # %% ../nbs/45_datasets.ipynb #e5589320
 @checked

@@ -152,7 +152,7 @@ source = dict(npy=lambda: file, array=lambda: np.load(file), items=Items)[kind](
 before = gigabytes("VmRSS")
 with open("/proc/self/clear_refs", "w") as f: f.write("5")       # the peak begins here
 data = images(source)
-for batch in Batches(data.x, bs=512): pass
+for batch in Batches(data.x): pass
 print(json.dumps([len(data.x), str(data.x.dtype), str(batch.dtype), gigabytes("VmHWM") - before]))
 """
 
