@@ -23,14 +23,14 @@ _HEADS = dict(right="Right.", mistake="Not right.", wrong="Not right.",
               unreadable="Could not be read:", pending="No answer.")
 
 _UNKNOWN = "This is not it, and not a mistake I know."
-_DOTS = "Put your answer in place of the dots and run the cell again."
 
 @documented
 def final_words(verdict:Verdict) -> str:
     "A verdict as it reads after the exam"
     head = _HEADS.get(verdict.status, f"{verdict.status.capitalize()}.")
     said = re.sub(r"\s*Try a hint\.$", "", verdict.message)
-    if said in (_UNKNOWN, _DOTS, head): said = ""
+    todo = verdict.status == "pending" and "dots" in said    # nothing is to be done now
+    if todo or said in (_UNKNOWN, head): said = ""
     return f"{head} {said}".strip()
 
 # %% ../../nbs/exam/feedback.ipynb #487b9831

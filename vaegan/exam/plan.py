@@ -108,7 +108,8 @@ def new_plan(
         got = f"{ids[0]!r} and the topic {topics[0]!r}"
         raise ValueError(f"--questions: expected ids or topics, not both, got {got}")
     secret = new_secret() if seed is None else secret_from_seed(seed)
-    ids = by_id(ids, known) or choose(topics, n, derived(secret, "choose"), known)
+    which = derived(secret, "choose") if seed is None else seed
+    ids = by_id(ids, known) or choose(topics, n, which, known)
     exam = secrets.token_hex(8)
     if seed is not None: exam = f"{derived(secret, 'exam', *ids):032x}"[:16]
     asked = _asked(known, ids, {} if points is None else points)
