@@ -46,7 +46,7 @@ def _embraced(row):
     return True
 
 # %% ../../nbs/exam/answers.ipynb #ff04b2d5
-def _trees(row, symbols):
+def _trees(row, symbols) -> tuple[list, bool]:
     "The expressions of a row, and whether ± left their order open"
     pieces = _cut(row, ",;")
     if len(pieces) > 1 and not pieces[-1]: pieces.pop()
@@ -78,7 +78,7 @@ def _sides(row, symbols):
         except Unreadable as e:
             why = why or e
             if not _is_left_side(s): raise
-    if not read: raise why
+    if not read: raise why or Unreadable("there is no number in it")
     return read[0] if len(read) == 1 else _agreeing(read)
 
 def _agreeing(read):
@@ -105,7 +105,8 @@ def read_row(
     symbols:tuple=()     # names that may occur
 ) -> Reading:
     "The expressions that a row of marks holds"
-    return Reading(*_trees(row, symbols))
+    trees, loose = _trees(row, symbols)
+    return Reading(trees, loose)
 
 # %% ../../nbs/exam/answers.ipynb #e678932c
 def _children(t):
@@ -157,7 +158,7 @@ def readings(
         try: r = _harmless(read_row(row, symbols), symbols)
         except Unreadable as e: why = why or e
         else: found.setdefault(str([ast.unparse(t) for t in r.trees]), r)
-    if not found: raise why
+    if not found: raise why or Unreadable("there is no number in it")
     fitting = [r for r in found.values() if n in (None, len(r.trees))]
     if not fitting: raise Unreadable(_miscounted(n, len([*found.values()][0].trees)))
     exact = [r for r in fitting if whole and _all_whole(r)]

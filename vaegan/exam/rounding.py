@@ -16,7 +16,7 @@ from ..help import documented
 def _units(x):
     "The unit of the last digit of a number, and that of its third one"
     d = Decimal(repr(abs(float(x)))).normalize()
-    return 10.**d.as_tuple().exponent, 10.**(d.adjusted() - 2)
+    return 10.**int(d.as_tuple().exponent), 10.**(d.adjusted() - 2)
 
 @documented
 def three_digits(

@@ -272,7 +272,7 @@ def evaluate(
         raise Unreadable("it has no value" + f" at {at}"*bool(at)) from None
 
 def _value(t, env):
-    if isinstance(t, ast.Constant): return float(t.value)
+    if isinstance(t, ast.Constant): return float(str(t.value))
     if isinstance(t, ast.Name): return env[t.id] if t.id in env else CONSTANTS[t.id]
     if isinstance(t, ast.UnaryOp): return -_value(t.operand, env)
     if isinstance(t, ast.Call):

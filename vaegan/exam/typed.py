@@ -143,9 +143,9 @@ _MARK = re.compile(
     r"[A-Za-z0-9]+))?)|(?P<tex>\\frac|\\sqrt)"
     r"|(?P<sign>\*\*|[-+*/^()\[\]{},;|=≈±√%])|(?P<odd>[^ ]))")
 
-def _name(text):
+def _name(text:str) -> str:
     "A name as Python spells it: σ₁ is sigma1, w_{1} is w1"
-    return re.sub(r"[_{}]", "", "".join(GREEK.get(c, c) for c in text))
+    return re.sub(r"[_{}]", "", "".join(GREEK[c] if c in GREEK else c for c in text))
 
 # %% ../../nbs/exam/typed.ipynb #d9d62ebb
 @documented
@@ -156,7 +156,9 @@ def marks(
     found, at = [], 0
     while at < len(s):
         m = _MARK.match(s, at)
-        kind, text = m.lastgroup, m[m.lastgroup]
+        if not m: break
+        kind = str(m.lastgroup)
+        text = m[kind]
         if kind == "name": text = _name(text)
         if text == "**": text = "^"
         found.append(Mark(kind, text, not m["blank"]))
