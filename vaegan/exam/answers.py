@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from ..checks import Positive, checked
 from .draw import Draw
-from .syntax import BRACKETS, evaluate, read_marks
-from .typed import Mark, Unreadable, marked_readings, one_line
+from .syntax import BRACKETS, evaluate, read_tokens
+from .typed import Token, Unreadable, one_line, token_readings
 from ..help import documented
 
 # %% ../../nbs/exam/answers.ipynb #7e07e636
@@ -58,8 +58,8 @@ def _trees(row, symbols) -> tuple[list, bool]:
 def _one_side(row, symbols):
     if _embraced(row): return _trees(row[1:-1], symbols)
     once = not any(m.text == "±" for m in row)
-    if once: return [read_marks(row, symbols)], False
-    return [read_marks(row, symbols, s) for s in (-1, 1)], True
+    if once: return [read_tokens(row, symbols)], False
+    return [read_tokens(row, symbols, s) for s in (-1, 1)], True
 
 # %% ../../nbs/exam/answers.ipynb #f87ad14f
 def _is_left_side(row):
@@ -101,10 +101,10 @@ class Reading(NamedTuple):
 # %% ../../nbs/exam/answers.ipynb #c066e1f1
 @documented
 def read_row(
-    row:list[Mark],      # one of `marked_readings`
+    row:list[Token],      # one of `token_readings`
     symbols:tuple=()     # names that may occur
 ) -> Reading:
-    "The expressions that a row of marks holds"
+    "The expressions that a row of tokens holds"
     trees, loose = _trees(row, symbols)
     return Reading(trees, loose)
 
@@ -154,7 +154,7 @@ def readings(
 ) -> list[Reading]: # one; two where a comma may be of either kind
     "What was typed, read in every way that makes sense, without running it"
     found, why = {}, None
-    for row in marked_readings(text, symbols, whole):
+    for row in token_readings(text, symbols, whole):
         try: r = _harmless(read_row(row, symbols), symbols)
         except Unreadable as e: why = why or e
         else: found.setdefault(str([ast.unparse(t) for t in r.trees]), r)

@@ -14,7 +14,7 @@ HOSTILE = ["__import__('os').system('touch /tmp/owned')", "9**9**9**9", "((((x**
            "exp(*x)", "exp(x=x)", "'a'", "b'a'", "True", "1j", "x if x else x", "x[0]", "{x", "x := 1", "f'{x}'", "1"*201, "("*199, "-"*199 + "x",
            "1e999", "0/0", "x\x00", "\ud800", "exp(exp(exp(exp(9))))", "10**13", "x**65", "await x", "print", "x;x", "x2", "1_0_", "lambda", "9"*200]
 
-@pytest.mark.parametrize("s", HOSTILE)
+@pytest.token.parametrize("s", HOSTILE)
 def test_hostile_expressions(s):
     with pytest.raises(Unreadable): read_expr(s, ("x",))
     v = BANK["kl-slope"].variant(0)
@@ -31,7 +31,7 @@ ROWS = {
 READ = "takes a learner's answer, and says what cannot be read in it; HOSTILE above, and tests/support/typed_answers.json"
 NO_ROW = {
     "exam.answers.Reading": "a plain record",
-    "exam.answers.read_row": "takes marks, and says what cannot be read in them; tests/library/exam/test_same_reader.py",
+    "exam.answers.read_row": "takes tokens, and says what cannot be read in them; tests/library/exam/test_same_reader.py",
     "exam.answers.to_sympy": "takes a tree from `read_expr`",
     **dict.fromkeys(("exam.answers.readings", "exam.answers.read_expr", "exam.answers.number_readings", "exam.answers.read_numbers"), READ),
 }

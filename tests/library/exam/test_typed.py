@@ -5,13 +5,13 @@ from bad_input import bad_input_tests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaegan.exam.typed import SIGNS, Unreadable, comma_readings, marked_readings, marks, one_line, typed_tables
+from vaegan.exam.typed import SIGNS, Unreadable, comma_readings, one_line, token_readings, tokens, typed_tables
 
 
 @settings(max_examples=50)
 @given(st.text(max_size=220))
 def test_any_text_is_marked_or_refused_on_one_line(s):
-    try: rows = marked_readings(s)
+    try: rows = token_readings(s)
     except Unreadable as e: assert "\n" not in str(e) and len(str(e)) < 100
     else: assert all(m.text for row in rows for m in row)
 
@@ -21,7 +21,7 @@ def test_readings_keep_every_digit(s, whole):
     assert all(digits(r) == digits(s) for r in comma_readings(s, whole))
 
 def test_marks_know_where_a_blank_was():
-    assert [(m.kind, m.text, m.glued) for m in marks("2x ²")][:2] == [("number", "2", True), ("name", "x", True)] and [m.glued for m in marks("a b")] == [True, False]
+    assert [(m.kind, m.text, m.glued) for m in tokens("2x ²")][:2] == [("number", "2", True), ("name", "x", True)] and [m.glued for m in tokens("a b")] == [True, False]
 
 def test_signs_are_plain_after_one_turn(): assert not set(SIGNS) & set("".join(SIGNS.values()))
 
@@ -29,9 +29,9 @@ def test_one_line(): assert one_line("a\n b") == "a b" and one_line("x"*70) == "
 
 def test_the_page_gets_every_pattern():
     t = typed_tables()
-    assert all(isinstance(p, str) and "(?P" not in p for p in (t["mark"], t["units"], *(p for p, _ in t["tex"] + t["copied"]))) and not any("\\1" in r for _, r in t["tex"] + t["copied"])
+    assert all(isinstance(p, str) and "(?P" not in p for p in (t["token"], t["units"], *(p for p, _ in t["tex"] + t["copied"]))) and not any("\\1" in r for _, r in t["tex"] + t["copied"])
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 READ = "takes what a stranger typed; tests/library/exam/test_same_reader.py"
-bad_input_tests({}, dict.fromkeys((f"exam.typed.{n}" for n in ("comma_readings", "marks", "marked_readings")), READ) | {
-    "exam.typed.Unreadable": "an exception", "exam.typed.Mark": "a plain record", "exam.typed.one_line": "text in, text out", "exam.typed.typed_tables": "takes nothing"})
+bad_input_tests({}, dict.fromkeys((f"exam.typed.{n}" for n in ("comma_readings", "tokens", "token_readings")), READ) | {
+    "exam.typed.Unreadable": "an exception", "exam.typed.Token": "a plain record", "exam.typed.one_line": "text in, text out", "exam.typed.typed_tables": "takes nothing"})

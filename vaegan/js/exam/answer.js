@@ -52,8 +52,8 @@ function commaReadings(s, whole) {
   return [...new Set(found)];
 }
 const nameOf = s => [...s].map(c => T.greek[c] ?? c).join("").replace(/[_{}]/g, "");
-function marks(s) {
-  const pattern = new RegExp(T.mark, "uy"), found = [];
+function tokens(s) {
+  const pattern = new RegExp(T.token, "uy"), found = [];
   while (pattern.lastIndex < s.length) {
     const g = pattern.exec(s).groups;
     const kind = ["number", "fraction", "name", "tex", "sign", "odd"].find(k => g[k] !== undefined);
@@ -82,12 +82,12 @@ function markedReadings(text, symbols, whole) {
   if (n > 200) refuse(`expected at most 200 characters, got ${n}`);
   const s = powersOfTen(bare(withoutTex(plainSigns(text))), symbols);
   if (!s) refuse("there is no number in it");
-  const rows = commaReadings(s, whole).map(marks);
+  const rows = commaReadings(s, whole).map(tokens);
   if (Math.max(...rows.map(depth)) > 30) refuse("expected fewer brackets");
   return rows;
 }
 
-// -- from marks to a tree: a number, ["name", n], ["neg", x], [op, a, b], ["call", f, x] --------
+// -- from tokens to a tree: a number, ["name", n], ["neg", x], [op, a, b], ["call", f, x] --------
 const finite = x => (Number.isFinite(x) ? x : NaN);
 const FUNCTIONS = {
   exp: Math.exp, log: Math.log, ln: Math.log, sqrt: Math.sqrt, abs: Math.abs,
@@ -187,9 +187,9 @@ class Parser {
     this.close(CLOSE[open]);
     return x;
   }
-  close(mark) {
-    if (this.take(mark)) return;
-    const missing = `a bracket is not closed: “${mark}” is missing`;
+  close(token) {
+    if (this.take(token)) return;
+    const missing = `a bracket is not closed: “${token}” is missing`;
     refuse(this.now === END ? missing : unexpected(this.now));
   }
   refuseLoose() {
@@ -231,8 +231,8 @@ class Parser {
     }
     return this.atom();
   }
-  root(mark) {
-    if (mark === "√") return ["call", "sqrt", this.bareArgument("√")];
+  root(token) {
+    if (token === "√") return ["call", "sqrt", this.bareArgument("√")];
     if (!this.take("[")) return ["call", "sqrt", this.group()];
     const degree = this.inside("[");
     return ["^", this.group(), ["/", 1, degree]];
