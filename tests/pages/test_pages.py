@@ -339,13 +339,13 @@ def test_list_of_the_library_is_complete_and_fresh():
     heads = [(i, *m.groups()) for i, block in enumerate(blocks) if (m := re.match(r"\*\*\[`(\w+)`\]\(([^)#]+)(?:#\w+)?\)\*\* (.*)(?:\n(.*))?", block))]
     want = [(n, nb_id(nb), f) for nb, module in modules() if nb.parent.name != "bank" for n, f in exported(module)]
     assert [h[1:3] for h in heads] == [w[:2] for w in want], "run `.venv/bin/nbdev-test nbs/api.ipynb --save`, then `make prepare`"
+    def bare(said): return " ".join(re.sub(r"[\\`]", "", said).split())
     for (_, name, _, signature, line), (_, _, f) in zip(heads, want):
         if not isfunction(f): continue
-        assert line and f.__doc__.strip().startswith(line) and signature.startswith("`(") and signature.endswith("`<br>"), name
+        assert line and bare(f.__doc__).startswith(bare(line)) and signature.startswith("`(") and signature.endswith("`<br>"), name
         assert all(k in signature for k in inspect.signature(f).parameters), name
     for (i, *_), (_, _, f) in zip(heads, want):
         if not isfunction(f): continue
-        def bare(said): return " ".join(re.sub(r"[\\`]", "", said).split())
         unfolded = blocks[i + 2] if blocks[i + 1].startswith("<details><summary>Arguments") else ""
         told = [(what, bare(said)) for what, said in re.findall(r"^- `(.+?)`(?: (.*))?$", unfolded, re.M)]
         assert told == [(what, bare(said)) for what, said in arguments(f) if said or not what.startswith("returns ")], f"{f}: each argument with shape, meaning and unit"

@@ -14,7 +14,7 @@ HOSTILE = ["__import__('os').system('touch /tmp/owned')", "9**9**9**9", "((((x**
            "exp(*x)", "exp(x=x)", "'a'", "b'a'", "True", "1j", "x if x else x", "x[0]", "{x", "x := 1", "f'{x}'", "1"*201, "("*199, "-"*199 + "x",
            "1e999", "0/0", "x\x00", "\ud800", "exp(exp(exp(exp(9))))", "10**13", "x**65", "await x", "print", "x;x", "x2", "1_0_", "lambda", "9"*200]
 
-@pytest.token.parametrize("s", HOSTILE)
+@pytest.mark.parametrize("s", HOSTILE)
 def test_hostile_expressions(s):
     with pytest.raises(Unreadable): read_expr(s, ("x",))
     v = BANK["kl-slope"].variant(0)
