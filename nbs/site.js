@@ -145,8 +145,11 @@ function fit(box) {     // a display that is a little too wide is set smaller, d
 }
 function reach(box) {
   if (box.matches(".equation-math")) fit(box);
+  box.style.overflowX = "";
   const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
-  if (scrolls && box.scrollWidth > box.clientWidth + 1) {
+  const over = box.scrollWidth - box.clientWidth;
+  if (scrolls && over === 1) box.style.overflowX = "hidden";    // a pixel that rounding leaves
+  if (scrolls && over > 1) {
     box.tabIndex = 0;
     if (box.matches("table")) return;
     if (!box.hasAttribute("role")) box.setAttribute("role", "group");
