@@ -105,9 +105,13 @@ def _hidden(t):
     return (torch.compiler.is_compiling() or t.is_meta
             or torch._C._functorch.is_functorch_wrapped_tensor(t))
 
+_WIDE = "torch.uint16", "torch.uint32", "torch.uint64"
+
 def _ends(t):
     "The smallest and the largest value; NaN if any value is"
-    a, b = t.detach().aminmax()
+    t = t.detach()
+    if str(t.dtype) in _WIDE: t = t.long()   # PyTorch cannot compare them
+    a, b = t.aminmax()
     return a.item(), b.item()
 
 def _show(v):
@@ -116,11 +120,14 @@ def _show(v):
     line = " ".join(repr(v).split())
     return line if len(line) <= 80 else line[:77] + "..."
 
-def _span(t):
-    "The values of a tensor in a few words"
+def _span(t, told=lambda a, b: True):
+    "The values of a tensor in a few words, with as many digits as tell what is wrong"
     if t.dtype.is_complex or not t.numel(): return _show(t)
     a, b = _ends(t)
-    return f"[{a:g}, {b:g}]"
+    for n in (6, 9, 17):
+        ends = f"{a:.{n}g}", f"{b:.{n}g}"
+        if told(*map(float, ends)): break
+    return f"[{', '.join(ends)}]"
 
 # %% ../nbs/40_checks.ipynb #541e0a62
 @documented
@@ -210,7 +217,8 @@ class _Between(Marker):
             if self.above(lo, a) and self.below(b, hi): return None
         except (TypeError, ValueError): return TypeError, "a number", _show(v)
         words, got = _interval(seen, self.ends[0], lo, hi, self.ends[1]), _show(v)
-        if seen: got = "NaN or infinity" if words == "finite values" else _span(v)
+        def told(a, b): return not (self.above(lo, a) and self.below(b, hi))
+        if seen: got = "NaN or infinity" if words == "finite values" else _span(v, told)
         return ValueError, words, got
 
 # %% ../nbs/40_checks.ipynb #e28748e0

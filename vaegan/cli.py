@@ -9,17 +9,19 @@ __all__ = ['parser', 'main']
 
 # %% ../nbs/72_cli.ipynb #b041df0a
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from . import __version__
 from .catalog import DATA_SETS, RECIPES
 from .help import documented
+from .printing import say, settle
 
 # %% ../nbs/72_cli.ipynb #65f21365
 class _Parser(argparse.ArgumentParser):
     def error(self, message): self.exit(2, f"{self.prog}: error: {message}\n")
+    def _print_message(self, message, file=None):
+        if file: say(message.rstrip("\n"), file)
 
 def _count(least):
     "A parser of whole numbers that are at least `least`"
@@ -194,7 +196,7 @@ def _train(args):
 def _sample(args):
     from vaegan.recipes import sample
     sample(**args)
-    print(f"{args['n']} images: {args['out']}")
+    say(f"{args['n']} images: {args['out']}")
     return 0
 
 def _grade(args):
@@ -202,14 +204,14 @@ def _grade(args):
     from vaegan.exam.scores import summary_line
     rows = grade(**args)
     marks = Path(args.get("marks") or Path(args["key"]).parent/"marks.csv")
-    if marks.is_file(): print(f"With the marks by hand of {marks}.")
+    if marks.is_file(): say(f"With the marks by hand of {marks}.")
     for r in rows:
         score = "-" if r["score"] == "" else r["score"]
         line = f"{r['student'] or '?':20} {score:>4} of {r['of']}  {r['status']}"
-        print(f"{line}  {r['file']}".rstrip())
-    print(summary_line(rows))
-    print(f"scores.csv, scores.xlsx, feedback.csv, summary.png and a page of feedback "
-          f"for each student in {args['out']}")
+        say(f"{line}  {r['file']}".rstrip())
+    say(summary_line(rows))
+    say("scores.csv, scores.xlsx, feedback.csv, summary.png and a page of feedback "
+        f"for each student in {args['out']}")
     return 0
 
 # %% ../nbs/72_cli.ipynb #120ed0b8
@@ -226,14 +228,14 @@ def _shown(preview=None, bank=None, topics=(), seed=1, **args):
 
 def _exam(args):
     if args.pop("list", False) or "preview" in args:
-        print(_shown(**args))
+        say(_shown(**args))
         return 0
     from vaegan.exam.sheets import write_exam
     paths = write_exam(**args)
     sheets = [p for p in paths if p.parent.name == "sheets"]
     plural = "s"*(len(sheets) > 1)
-    print(f"{len(sheets)} sheet{plural} in {sheets[0].parent}, key in {paths[-1]}")
-    for line in _about_the_key(args, paths): print(line)
+    say(f"{len(sheets)} sheet{plural} in {sheets[0].parent}, key in {paths[-1]}")
+    for line in _about_the_key(args, paths): say(line)
     return 0
 
 # %% ../nbs/72_cli.ipynb #704bb2d9
@@ -257,39 +259,14 @@ def _about_the_key(args, paths):
         yield (f"{args['students']} is not in UTF-8 and was read as Windows-1252"
                f"{': does ' + repr(odd) + ' look right?' if odd else '.'}")
 
-# %% ../nbs/72_cli.ipynb #848f3fbc
-class _Printed:
-    "A stream that goes on when its reader has left, and spells what it cannot print"
-    def __init__(self, stream): self._stream = stream
-    def __getattr__(self, name): return getattr(self._stream, name)
-
-    def _let(self, act, *args):
-        try: return act(*args)
-        except UnicodeEncodeError: return act(*(_spelt(a, self._stream) for a in args))
-        except BrokenPipeError:    # what is printed from now on goes nowhere
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
-
-    def write(self, s): return self._let(self._stream.write, s)
-    def flush(self): return self._let(self._stream.flush)
-
-def _spelt(s, stream):
-    code = stream.encoding or "ascii"
-    return s.encode(code, "backslashreplace").decode(code)
-
 # %% ../nbs/72_cli.ipynb #245cdf50
 @documented
 def main(
     argv:list=None   # arguments; those of the process by default
 ) -> int: # exit code: 0 done, 2 impossible as asked, 130 interrupted
     "The command `vaegan`"
-    streams = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = map(_Printed, streams)
     try: return _run(vars(parser().parse_args(argv)))
-    finally:
-        for s in (sys.stdout, sys.stderr): s.flush()
-        sys.stdout, sys.stderr = streams
+    finally: settle()
 
 def _run(args):
     "The exit code of a command; whatever is wrong becomes one line"
@@ -298,12 +275,14 @@ def _run(args):
     try: return commands[command](args)
     except (OSError, RuntimeError, ValueError, FloatingPointError) as e:
         said = e.args[1] if isinstance(e, OSError) and not e.filename and e.errno else e
-        sys.stderr.write(f"vaegan {command}: error: {' '.join(str(said).split())}\n")
+        _complain(f"vaegan {command}: error: {' '.join(str(said).split())}")
         return 2
     except KeyboardInterrupt:
-        said = f"vaegan {command}: interrupted before anything was finished\n"
-        sys.stderr.write(said)
+        _complain(f"vaegan {command}: interrupted before anything was finished")
         return 130
+
+def _complain(text):
+    if sys.stderr: say(text, sys.stderr)
 
 # %% ../nbs/72_cli.ipynb #d0238ed2
 if __name__ == "__main__" and __package__: sys.exit(main())

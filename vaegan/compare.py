@@ -20,6 +20,7 @@ from .data import Batches
 from .evaluate import Classifier, class_shares, frechet
 from .gan import Discriminator, Generator, gan_step
 from .likelihoods import Normal
+from .measuring import from_seed, measured
 from .nets import mlp
 from .runs import History, fit
 from .train import vae_step
@@ -36,8 +37,7 @@ def twins(
     "A VAE and a GAN whose decoder and generator are equal, down to the initial weights"
     m = math.prod(x_shape)
     def decoder(): return mlp(d_z, *reversed(hidden), m, out=nn.Sigmoid)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with from_seed(seed):
         enc = mlp(m, *hidden, 2*d_z)
         vae = VAE(enc, decoder(), d_z, x_shape, Normal(logvar=-3.))
         G = Generator(decoder(), d_z, x_shape)
@@ -74,7 +74,7 @@ def train_twins(
     return hist_vae, hist_gan
 
 # %% ../nbs/19_compare.ipynb #8c4fb318
-@torch.no_grad()
+@measured
 @checked
 def sample_scores(
     judge:Classifier,                                   # from `train_classifier`

@@ -19,6 +19,7 @@ from .checks import Count, Float, Positive, Seed, Widths
 from .checks import checked, finite, one_of, unit
 from .data import Batches
 from .gan import Discriminator, Generator, d_loss, gan_step, mlp_gan
+from .measuring import from_seed, measured
 from .minimax import accuracy, value
 from .nets import mlp
 
@@ -35,8 +36,7 @@ def fresh_discriminator(
     seed:Seed=0                                # of network and order
 ) -> dict[str, float]: # value, accuracy: on the test images; js: a lower estimate, nats
     "Train a new, unrestrained D on a finished generator, measure it on held-out images"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with from_seed(seed):
         net = mlp(math.prod(real.shape[1:]), *hidden, 1, act=lambda: nn.LeakyReLU(.2))
         D = Discriminator(net).to(real)
     opt, g = torch.optim.Adam(D.parameters(), 2e-3), torch.Generator().manual_seed(seed)
@@ -63,7 +63,7 @@ def _inside(b, a, radius):
     inside = torch.cat([(_dist(c, a) <= radius).any(1) for c in b.split(1000)])
     return inside.double().mean().item()
 
-@torch.no_grad()
+@measured
 @checked
 def precision_recall(
     real:Float[Tensor, "N>k F", finite],   # features of real images
@@ -102,9 +102,7 @@ def gan_recipe(
     kw = dict(RECIPES["gan"][name].settings)
     lr, betas, cosine = kw.pop("lr"), kw.pop("betas"), kw.pop("cosine", False)
     batches = Batches(x, bs=kw.pop("bs"), seed=seed, drop_last=True)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        G, D = mlp_gan(x.shape[1:], d_z, hidden, norm=False)
+    with from_seed(seed): G, D = mlp_gan(x.shape[1:], d_z, hidden, norm=False)
     G, D = G.to(x.device), D.to(x.device)
     opts = [torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True)
             for net in (G, D)]

@@ -15,42 +15,43 @@ import torch
 import torch.nn.functional as F
 from torch import nn, Tensor
 
-from .checks import Count, Float, Int, NonNegative, Seed, Shape
-from .checks import any_dtype, between, checked, finite, like
+from .checks import Count, Float, Int, NonNegative, Pixels, Seed, Shape
+from .checks import any_dtype, between, checked, finite, like, nonnegative
 from .data import Batches
-from .datasets import ImageData
+from .datasets import ImageData, as_float
 from .dists import mean_se
 from .help import documented
+from .measuring import from_seed, measured
 from .nets import mlp
 from .processes import over_rows
 from .runs import fit
 from .vae import VAE
 
 # %% ../nbs/13_evaluate.ipynb #bb8bbb4b
-@torch.no_grad()
+@measured
 @checked
 def held_out_elbo(
     vae:VAE,                                             # trained model
-    x:Float[Tensor, "N>=2 *vae.x_shape", like("vae")],   # images it has not seen
+    x:Pixels[Tensor, "N>=2 *vae.x_shape", like("vae")],   # images it has not seen
     bs:Count=1000,                                       # images at a time
     generator:torch.Generator|None=None,                 # where eps comes from
     y:Int[Tensor, "N"]|None=None                         # labels, if there are classes
 ) -> tuple[float, float]: # mean, standard error over the images: nats per image
     "The average ELBO, one draw of z per image"
     def elbo(x, y=None): return vae.elbo(x, generator, y)
-    return mean_se(over_rows(elbo, x, bs, y))
+    return mean_se(over_rows(elbo, x, bs, y, block=1000))
 
 # %% ../nbs/13_evaluate.ipynb #cc9d2d7e
-@torch.no_grad()
+@measured
 @checked
 def active_units(
     vae:VAE,                       # trained model
-    x:Float[Tensor, "N>=2 *vae.x_shape", finite, like("vae")],   # images
+    x:Pixels[Tensor, "N>=2 *vae.x_shape", finite, like("vae")],   # images
     threshold:NonNegative=.01,     # smallest variance of the mean that counts
     y:Int[Tensor, "N"]|None=None   # labels, if there are classes
 ) -> Tensor: # `[d_z]`, True where a latent dimension carries information
     "Latent dimensions whose posterior mean varies with x (Burda et al. 2016)"
-    return vae.encode(x, y)[0].var(0) > threshold
+    return vae.encode(as_float(x), y)[0].var(0) > threshold
 
 # %% ../nbs/13_evaluate.ipynb #c770a9b6
 @checked
@@ -85,6 +86,11 @@ class Classifier(nn.Module):
 
 # %% ../nbs/13_evaluate.ipynb #ef0e3ef5
 @checked
+def _classes(x:Pixels[Tensor, "N ..."], y:Int[Tensor, "N", nonnegative]):
+    "The labels of images, as PyTorch wants them"
+    return y.long()
+
+@checked
 def train_classifier(
     data:ImageData,         # labelled images
     epochs:Count=20,        # passes over them
@@ -92,19 +98,20 @@ def train_classifier(
     progress:bool=False     # show a progress bar?
 ) -> Classifier: # in evaluation mode
     "A classifier of real images, the judge of generated ones"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        net = Classifier(data.x.shape[1:], int(data.y.max())+1)
+    y = _classes(data.x, data.y)
+    with from_seed(seed): net = Classifier(data.x.shape[1:], int(y.max())+1)
+    net.to(as_float(data.x[:1]))
     opt = torch.optim.Adam(net.parameters(), 2e-3)
     def step(batch):
         x, y = batch
         loss = F.cross_entropy(net(x), y)
         opt.zero_grad(); loss.backward(); opt.step()
         return dict(loss=loss.detach())
-    fit(step, Batches(data.x, data.y, seed=seed), epochs, progress=progress)
+    fit(step, Batches(data.x, y, seed=seed), epochs, progress=progress)
     return net.eval()
 
 # %% ../nbs/13_evaluate.ipynb #290cddec
+@measured
 @checked
 def frechet(
     a:Float[Tensor, "N>=2 F", finite, any_dtype],   # features
@@ -112,20 +119,23 @@ def frechet(
 ) -> float: # squared distance, in the features' units squared
     "Fréchet distance of Gaussians fitted to two sets (Dowson & Landau 1982)"
     a, b = a.double(), b.double()
+    unit = 2.**math.frexp(max(a.abs().max(), b.abs().max()))[1]  # no square overflows
+    if not 1e-60 < unit < 1e60: return frechet(a/unit, b/unit)*unit*unit
     ca, cb = torch.atleast_2d(torch.cov(a.T), torch.cov(b.T))   # a number if F = 1
     lam, U = torch.linalg.eigh(ca)
     root = (U*lam.clamp(min=0).sqrt())@U.T
     cross = torch.linalg.eigvalsh(root@cb@root).clamp(min=0).sqrt().sum()
     means = (a.mean(0) - b.mean(0)).square().sum()
-    return (means + ca.trace() + cb.trace() - 2*cross).item()
+    return max(0., (means + ca.trace() + cb.trace() - 2*cross).item())
 
 # %% ../nbs/13_evaluate.ipynb #8397e9bb
-@torch.no_grad()
+@measured
 @checked
 def class_shares(
     classifier:Classifier,                              # judge
-    x:Float[Tensor, "N +D", finite, like("classifier")] # generated images
+    x:Pixels[Tensor, "N +D", finite, like("classifier")] # generated images
 ) -> Tensor: # `[n_classes]`, sums to one
     "Which share of the images falls into each class"
-    counts = classifier(x).argmax(1).bincount(minlength=classifier.head.out_features)
+    found = classifier(as_float(x)).argmax(1)
+    counts = found.bincount(minlength=classifier.head.out_features)
     return counts/len(x)

@@ -19,6 +19,7 @@ from .checks import Count, Float, NonNegative, Positive, Share
 from .checks import between, checked, finite, like
 from .data import ring_modes
 from .gan import Discriminator, Generator, frozen
+from .minibatches import images_and_labels
 from .help import documented
 
 # %% ../nbs/18_failures.ipynb #0313fba6
@@ -88,7 +89,7 @@ def wgan_gp_step(
 ) -> Callable[..., dict[str, Tensor]]: # minibatch -> dict(w1, penalty)
     "One iteration of the Wasserstein GAN with gradient penalty, ready for `fit`"
     @checked
-    def step(x:Float[Tensor, f"B>={k} +D", like(D)]):
+    def play(x:Float[Tensor, f"B>={k} +D", like(D)]):
         for real in x.chunk(k):
             with torch.no_grad(): fake = G(G.noise(len(real), generator))
             w1 = D(real).mean() - D(fake).mean()
@@ -102,5 +103,6 @@ def wgan_gp_step(
             loss.backward()
             opt_G.step()
         return dict(w1=w1.detach(), penalty=penalty.detach())
+    def step(x): return play(images_and_labels(x, 0)[0])
     step.state = dict(G=G, D=D, opt_G=opt_G, opt_D=opt_D, generator=generator)
     return step

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from .checks import Count, Float, ImageShape, Int, NonNegative, Shape, Widths
 from .checks import Whole, checked, labels, like, nonnegative
 from .help import documented
+from .measuring import bare, in_full, sampled
+from .minibatches import images_and_labels
 from .minimax import accuracy, value
 from .nets import conv_decoder, mlp
 from .processes import draw_eps
@@ -28,6 +30,8 @@ from .processes import draw_eps
 @documented
 class Generator(nn.Module):
     "A network from noise, and a class where there are classes, to images"
+    shares:Tensor|None
+
     @checked
     def __init__(self,
         net:nn.Module,       # `[B,d_z+n_classes]` -> one value per pixel, in any shape
@@ -38,14 +42,15 @@ class Generator(nn.Module):
     ):
         super().__init__()
         self.net, self.d_z, self.x_shape = net, d_z, tuple(x_shape)
-        self.n_classes, self.n_in, self.shares = n_classes, d_z + n_classes, shares
+        self.n_classes, self.n_in = n_classes, d_z + n_classes
+        self.register_buffer("shares", shares, persistent=False)
 
     @checked
     def forward(self,
         z:Float[Tensor, "B n_in", like("self")]   # noise, and the class as one-hot
     ) -> Tensor: # images `[B,*x_shape]`; with classes as `join_labels` has them
         "The image that a noise vector stands for"
-        x = self.net(z).flatten(1)
+        x = in_full(self.net(z)).flatten(1)
         if self.n_classes: return torch.cat([x, z[:, self.d_z:]], 1)
         return x.unflatten(1, self.x_shape)
 
@@ -72,7 +77,7 @@ class Generator(nn.Module):
         else: y = self.shares.to(at).multinomial(n, True, generator=generator)
         return y.to(device)
 
-    @torch.no_grad()
+    @sampled
     @checked
     def sample(self,
         n:Count,                                    # how many
@@ -80,10 +85,7 @@ class Generator(nn.Module):
         y:Int[Tensor, "n", labels("n_classes")]|None=None   # by default drawn
     ) -> Float[Tensor, "n *x_shape"]:
         "Images from fresh noise, in evaluation mode: none depends on the others"
-        was = self.training
-        self.eval()
-        try: x = self(self.noise(n, generator, y)).flatten(1)
-        finally: self.train(was)
+        x = self(self.noise(n, generator, y)).flatten(1)
         return x[:, :x.shape[1] - self.n_classes].unflatten(1, self.x_shape)
 
 # %% ../nbs/15_gan.ipynb #ddb31ae0
@@ -100,7 +102,7 @@ class Discriminator(nn.Module):
         x:Tensor   # images `[B,*x_shape]`
     ) -> Tensor: # logits `[B]`
         "How sure it is that an image is real, as a logit"
-        return self.net(x).flatten()
+        return in_full(self.net(x)).flatten()
 
 # %% ../nbs/15_gan.ipynb #088e03cd
 def _leaky(): return nn.LeakyReLU(.2)
@@ -201,11 +203,11 @@ def gan_step(
     schedules:tuple=()                   # of learning rates, advanced once per batch
 ) -> Callable[..., dict[str, Tensor]]: # minibatch -> dict(value, accuracy, g_loss)
     "One iteration of Algorithm 1 (Goodfellow et al. 2014), ready for `fit`"
-    paired = loss == "relativistic"
+    paired, noise = loss == "relativistic", bare(G).noise
     @checked
-    def step(x:Float[Tensor, f"B>={k} +D", like(D)]):
+    def play(x:Float[Tensor, f"B>={k} +D", like(D)]):
         for real in x.tensor_split(k):   # fresh data for each of the k steps
-            with torch.no_grad(): fake = G(G.noise(len(real), generator))
+            with torch.no_grad(): fake = G(noise(len(real), generator))
             logits = D(torch.cat([real, fake])).split(len(real))
             lossD = d_loss(logits[0], logits[1], loss)
             if r1: lossD = lossD + r1*grad_penalty(D, real)
@@ -213,7 +215,7 @@ def gan_step(
             _descend(opt_D, lossD)
         with frozen(D):
             for _ in range(l):
-                fakes = D(G(G.noise(len(real), generator)))
+                fakes = D(G(noise(len(real), generator)))
                 lossG = g_loss(fakes, loss, D(real) if paired else None)
                 _descend(opt_G, lossG)
         for s in schedules: s.step()
@@ -221,6 +223,7 @@ def gan_step(
         if paired: logits = centre_logits(*logits)
         return dict(value=value(*logits), accuracy=accuracy(*logits),
                     g_loss=lossG.detach())
+    def step(x): return play(_images(x, bare(G).n_classes))
     step.state = dict(G=G, D=D, opt_G=opt_G, opt_D=opt_D, generator=generator)
     step.state |= {f"sched_{i}": s for i, s in enumerate(schedules)}
     return step
@@ -229,6 +232,11 @@ def _descend(opt, loss):
     opt.zero_grad()
     loss.backward()
     opt.step()
+
+def _images(batch, n_classes):
+    "The images of a minibatch; joined with their labels if there are both"
+    x, y = images_and_labels(batch, n_classes)
+    return x if y is None else join_labels(x, y, n_classes)
 
 # %% ../nbs/15_gan.ipynb #80dbcd31
 @checked

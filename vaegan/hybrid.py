@@ -22,6 +22,7 @@ from .data import Batches
 from .divergences import kl_normal
 from .gan import Discriminator, frozen, grad_penalty
 from .help import documented
+from .minibatches import images_and_labels
 from .minimax import accuracy, value
 from .processes import draw_eps
 from .reparam import rsample
@@ -84,6 +85,7 @@ def hybrid_step(
     "One step of the VAE/GAN (Larsen et al. 2016), ready for `fit`"
     enc, dec = (_trained(net) for net in (vae.enc, vae.dec))
     def step(x):
+        x, _ = images_and_labels(x, 0)
         mu, logvar = vae.encode(x)
         z = rsample(mu, logvar, generator)
         z_p = draw_eps(z.shape, z, generator)

@@ -14,8 +14,10 @@ from typing import Callable
 import torch
 from torch import Tensor
 
-from .checks import Count, Float, Int, checked, like
-from .processes import draw_eps, over_rows
+from .checks import Count, Float, Int, Pixels, checked, like
+from .measuring import bare, measured
+from .minibatches import images_and_labels
+from .processes import draw_eps, given, over_rows
 from .runs import schedule_parts
 from .vae import VAE
 
@@ -45,22 +47,24 @@ def log_weights(
     return log_px_z - .5*z.square().sum(2) + .5*(logvar + eps.square()).sum(2)
 
 # %% ../nbs/12_iwae.ipynb #e5f91206
-@torch.no_grad()
+@measured
 @checked
 def nll(
     vae:VAE,                                           # trained model
-    x:Float[Tensor, "N *vae.x_shape", like("vae")],    # images
+    x:Pixels[Tensor, "N *vae.x_shape", like("vae")],   # images
     K:Count=5000,                                      # importance samples per image
     rows:Count=2000,                       # latent points decoded at a time: memory
     generator:torch.Generator|None=None,   # where eps comes from
     y:Int[Tensor, "N"]|None=None           # labels, if there are classes
 ) -> Float[Tensor, "N"]: # nats per image
     "−log p(x) by importance sampling: an upper bound on average, tight as K grows"
-    chunks = [min(rows, K - k) for k in range(0, K, rows)]
+    def weights(eps, x, y):
+        with given(eps): return log_weights(vae, x, len(eps), None, y)
     def of(x, y=None):
-        log_w = [log_weights(vae, x, n, generator, y) for n in chunks]
+        eps = draw_eps((K, len(x), vae.d_z), x, generator, dim=1)
+        log_w = [weights(e, x, y) for e in eps.split(rows)]
         return -iw_bound(torch.cat(log_w))
-    return over_rows(of, x, max(1, rows//K), y)
+    return over_rows(of, x, max(1, rows//K), y, block=max(1, 2000//K))
 
 # %% ../nbs/12_iwae.ipynb #fe084e05
 @checked
@@ -73,10 +77,8 @@ def iwae_step(
 ) -> Callable[..., dict[str, Tensor]]: # x, or (x, y) -> dict(bound), nats per image
     "One step of gradient ascent on the importance-weighted bound, ready for `fit`"
     def step(batch):
-        match batch:
-            case x, y: pass
-            case x: y = None
-        bound = iw_bound(log_weights(vae, x, K, generator, y)).mean()
+        x, y = images_and_labels(batch, bare(vae).n_classes)
+        bound = iw_bound(log_weights(bare(vae), x, K, generator, y)).mean()
         opt.zero_grad()
         (-bound).backward()
         opt.step()

@@ -6,14 +6,14 @@ Docs: https://vaegan.github.io/vaegan/plot.html.md"""
 
 # %% auto #0
 __all__ = ['COLORS', 'STYLE', 'use_style', 'tile', 'show_images', 'latent_plane', 'plot_curves', 'plot_ring', 'score_table',
-           'png_bytes', 'quiet_plots']
+           'figure_bytes', 'png_bytes', 'quiet_plots']
 
 # %% ../nbs/42_plot.ipynb #86b06094
 import io
 import math
 import re
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle
 from typing import Annotated
 from xml.etree import ElementTree as ET
@@ -173,7 +173,9 @@ def show_images(
         above = .25*bool(title) + .2*bool(len(cols))
         height, width = (scale*n/w for n in sheet.shape)
         ax = plt.subplots(figsize=(width + left, height + above))[1]
-    ax.imshow(sheet, vmin=0, vmax=1, cmap="gray_r", interpolation="none")
+    ax.imshow(sheet, vmin=0, vmax=1, cmap="gray_r", interpolation="none",
+              origin="upper", aspect="equal")   # whatever the reader's settings are
+    ax.grid(False)
     if title: ax.set_title(title)
     _name_sheet(ax, (h, w), pad, rows, cols)
     return ax
@@ -300,24 +302,49 @@ def score_table(
     return Markdown("\n".join([line("", cols), "|---|" + "---:|"*len(cols), *body]))
 
 # %% ../nbs/42_plot.ipynb #97b46578
+_PLAIN_FILE:dict = {"savefig.bbox": None, "savefig.facecolor": "auto",
+               "savefig.edgecolor": "auto", "savefig.transparent": False}
+_NO_DATE = dict(png={"Software": None}, pdf={"CreationDate": None}, svg={"Date": None})
+
+@documented
+def figure_bytes(
+    fig,                # a matplotlib figure; it is closed
+    kind:str="png",     # of file: png, jpg, svg, pdf or what else matplotlib writes
+    dpi:float=144.      # dots per inch
+) -> bytes: # the same for the same figure
+    "A figure as the bytes of a file"
+    kind, known = kind.lower(), fig.canvas.get_supported_filetypes()
+    if kind not in known:
+        names = ", ".join(f".{k}" for k in known)
+        raise ValueError(f"out: expected a name with one of {names}, got .{kind}")
+    dated = dict(metadata=_NO_DATE[kind]) if kind in _NO_DATE else {}
+    buf = io.BytesIO()
+    with plt.rc_context(_PLAIN_FILE): fig.savefig(buf, format=kind, dpi=dpi, **dated)
+    plt.close(fig)
+    return buf.getvalue()
+
+# %% ../nbs/42_plot.ipynb #3a7090db
 @documented
 def png_bytes(
     fig,                # a matplotlib figure; it is closed
     dpi:float=144.      # dots per inch
 ) -> bytes: # the same for the same figure
     "A figure as the bytes of a PNG file"
-    buf = io.BytesIO()
-    fig.savefig(buf, format="png", dpi=dpi, metadata={"Software": None})
-    plt.close(fig)
-    return buf.getvalue()
+    return figure_bytes(fig, "png", dpi)
 
 # %% ../nbs/42_plot.ipynb #7a49729f
 @documented
 @contextmanager
 def quiet_plots():
-    "Draw in the course's style, in memory, and put everything back"
-    backend = matplotlib.get_backend()
+    "Draw in the course's style and no other, in memory, and put everything back"
+    backend, shown = matplotlib.get_backend(), plt.get_fignums()
+    current = plt.gcf() if shown else None
     plt.switch_backend("agg")
     try:
-        with plt.rc_context(STYLE): yield
-    finally: plt.switch_backend(backend)
+        with plt.rc_context():
+            matplotlib.rcdefaults()       # not those of the user's own file
+            plt.rcParams.update(STYLE)
+            yield
+    finally:
+        with suppress(ImportError): plt.switch_backend(backend)   # without a screen
+        if current and plt.fignum_exists(current.number): plt.figure(current.number)

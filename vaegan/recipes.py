@@ -11,28 +11,29 @@ __all__ = ['recipe_nets', 'build_recipe', 'draw_images', 'train', 'sample']
 import csv
 import io
 import os
-from pathlib import Path
 from typing import Annotated, Callable
 
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from .catalog import DATA_SETS, RECIPES, named
 from .checks import AnyPath, Count, Float, ImageShape, NonNegative, Seed
 from .checks import checked, one_of, unit
 from .convergence import gan_recipe
 from .data import Batches, binarize
-from .datasets import load_data
+from .datasets import as_float, load_data
 from .evaluate import held_out_elbo
-from .files import new_folder, write_file, write_files
+from .files import home, new_folder, write_file, write_files
 from .gan import mlp_gan
 from .hybrid import hybrid_nets, hybrid_recipe
+from .measuring import from_seed, measured
 from .minimax import accuracy, value
-from .plot import plot_curves, png_bytes, quiet_plots, show_images
+from .plot import figure_bytes, plot_curves, png_bytes, quiet_plots, show_images
+from .printing import patient, say
 from .processes import draw_eps, join_torchrun
 from .runs import History, fit, kept_parts
+from .stopping import Stopped
 from .train import vae_recipe
 from .vae import mlp_vae
 
@@ -48,8 +49,7 @@ def recipe_nets(
 ) -> dict[str, nn.Module]: # name -> network
     "The networks of a recipe, untrained"
     settings = named("recipe", recipe, RECIPES[kind]).settings
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with from_seed(seed):
         if kind == "vae":
             kw = dict(settings, act=getattr(nn, settings["act"]))
             return dict(vae=mlp_vae(x_shape, **kw))
@@ -77,7 +77,7 @@ def build_recipe(
     return dict(zip(names, nets)), step, batches
 
 # %% ../nbs/70_recipes.ipynb #f837908d
-@torch.no_grad()
+@measured
 @checked
 def draw_images(
     nets:dict,    # from `recipe_nets` or `build_recipe`
@@ -87,7 +87,7 @@ def draw_images(
     "Images from a generator, or a VAE's mean images for z from the prior"
     g = torch.Generator().manual_seed(seed)
     if "G" in nets: return nets["G"].sample(n, g)
-    vae = nets["vae"].eval()
+    vae = nets["vae"]
     z = draw_eps((n, vae.d_z), next(vae.parameters()), g)
     return vae.mean(z).clamp(0, 1)
 
@@ -100,14 +100,15 @@ def _device():
     return torch.device("cuda", local) if enough else torch.device("cpu")
 
 # %% ../nbs/70_recipes.ipynb #71a465df
+@measured
 def _scores(kind, nets, data, seed):
     "What is measured on held-out images after an epoch"
-    x, g = data.x_test, torch.Generator(data.x_test.device).manual_seed(seed)
+    x, g = as_float(data.x_test), torch.Generator(data.x_test.device).manual_seed(seed)
     if kind == "vae":
         elbo, _ = held_out_elbo(nets["vae"], binarize(x, g), generator=g)
         return dict(held_out_elbo=elbo)
     fake = draw_images(nets, len(x), seed)
-    with torch.no_grad(): logits = nets["D"](x), nets["D"](fake)
+    logits = nets["D"](x), nets["D"](fake)
     return dict(held_out_value=value(*logits).item(),
                 held_out_accuracy=accuracy(*logits).item())
 
@@ -126,7 +127,8 @@ def _curves(hist):
         plot_curves({k: v}, {"½": .5} if "accuracy" in k else {}, ax=ax, title=k)
     return fig
 
-def _sheet(imgs): return png_bytes(show_images(imgs, 16, scale=.5).figure)
+def _sheet(imgs, kind="png"):
+    return figure_bytes(show_images(imgs, 16, scale=.5).figure, kind)
 
 def _files(nets, hist, seed):
     "File name -> content"
@@ -146,24 +148,25 @@ def train(
     resume:bool=False,         # go on with the run in that folder?
     every:NonNegative=30.,     # seconds between two writes of the run
     progress:bool=True,        # show a progress bar?
-    log:Callable=tqdm.write    # called with each line of the report
+    log:Callable=say           # called with each line of the report
 ) -> History: # one value per epoch
     "Train a recipe from the shell, alone or as one of the processes of `torchrun`"
     epochs = epochs or DATA_SETS[data].epochs
     recipe = recipe or next(iter(RECIPES[kind]))
-    device, out, file = _device(), Path(out), Path(out)/"run.safetensors"
+    device, out, file = _device(), home(out), home(out)/"run.safetensors"
     images = load_data(data, device)
     about = dict(kind=kind, recipe=recipe, data=data, epochs=epochs, seed=seed,
                  side=images.x.shape[-1])
     nets, step, batches = build_recipe(kind, images.x, epochs, recipe, seed)
-    step.state["about"] = about
+    step.state["about"], ended = about, None
     if resume and file.exists(): _same_run(file, about, out)
     def measure(): return _scores(kind, nets, images, seed)
     with join_torchrun(device) as rank:
-        hist = fit(step, batches, epochs, measure, progress, file, resume, every)
-    if rank: return hist
-    if hist: write_files(out, _files(nets, hist, seed))
-    for line in _report(hist, about, out): log(line)
+        try: hist = fit(step, batches, epochs, measure, progress, file, resume, every)
+        except Stopped as e: hist, ended = e.history or History(), e
+    if hist and not rank: write_files(out, _files(nets, hist, seed))
+    for line in _report(hist, about, out) if not rank else (): patient(log)(line)
+    if ended: raise ended
     return hist
 
 # %% ../nbs/70_recipes.ipynb #a3df128f
@@ -191,12 +194,12 @@ def _report(hist, about, out):
 @checked
 def sample(
     run:AnyPath,                 # a file run.safetensors, or the folder that it is in
-    out:AnyPath="samples.png",   # picture to write
+    out:AnyPath="samples.png",   # picture to write: .png, .jpg, .svg, .pdf or others
     n:Count=80,                  # images
     seed:Seed=0                  # of the noise
 ) -> Tensor: # the images `[n,1,H,W]`
     "Draw images from a run that was kept"
-    run, out = Path(run), Path(out)
+    run, out = home(run), home(out)
     if run.is_dir(): run = run/"run.safetensors"
     parts = kept_parts(run, "run", "vaegan train", "about")
     about = parts["about"]
@@ -205,7 +208,8 @@ def sample(
     for k, net in nets.items(): net.load_state_dict(parts[k])
     imgs = draw_images(nets, n, seed)
     try:
-        with new_folder(out.parent), quiet_plots(): write_file(out, _sheet(imgs))
+        with new_folder(out.parent), quiet_plots():
+            write_file(out, _sheet(imgs, out.suffix.lstrip(".") or "png"))
     except OSError as e:
         raise OSError(e.errno, f"out: {out} cannot be written ({e.strerror})") from e
     return imgs

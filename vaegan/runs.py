@@ -8,23 +8,33 @@ Docs: https://vaegan.github.io/vaegan/runs.html.md"""
 __all__ = ['History', 'schedule_parts', 'save_run', 'load_run', 'kept_parts', 'fit', 'fit_for']
 
 # %% ../nbs/47_runs.ipynb #f1d2d4d4
+import hashlib
 import json
 import math
 import re
 import time
+import warnings
+from collections import Counter, deque
+from collections.abc import Mapping
+from contextlib import contextmanager
 from copy import deepcopy
-from pathlib import Path
 from typing import Annotated, Any, Callable
 
+import numpy as np
 import torch
+from torch import nn
 from tqdm.auto import tqdm
 
 from .checks import AnyPath, Count, NonNegative, Positive, Whole
 from .checks import Marker, between, checked
-from .files import write_file
+from .files import home, new_folder, write_file
 from .help import documented
+from .measuring import bare, measuring, resting
+from .minibatches import count_images
+from .printing import progress_bar
 from .processes import from_first, mean_over_processes, rank_and_world
 from .processes import shared, training_as_one
+from .stopping import Stopped, stopping
 
 # %% ../nbs/47_runs.ipynb #79ddd212
 @documented
@@ -34,11 +44,16 @@ class History(dict):
 
 # %% ../nbs/47_runs.ipynb #3ab54202
 def _part_state(part) -> Any:
+    part = bare(part)
     if isinstance(part, torch.Generator): return part.get_state()
-    return part.state_dict() if hasattr(part, "state_dict") else dict(part)
+    if hasattr(part, "state_dict"): return part.state_dict()
+    if isinstance(part, Mapping): return dict(part)
+    raise TypeError("step: expected networks, optimizers, schedules, generators and "
+                    f"dicts in its `state`, got {type(part).__name__}")
 
 def _put_part(part, state):
-    if isinstance(part, torch.Generator): part.set_state(state)
+    part = bare(part)
+    if isinstance(part, torch.Generator): _put_dice(part, state)
     elif hasattr(part, "load_state_dict"): part.load_state_dict(state)
     else: part.update(state)
 
@@ -60,6 +75,7 @@ def _alike(a, b, at):
         for k in a: _alike(a[k], b[k], f"{at}.{k}")
     elif isinstance(a, (list, tuple)) and type(a) is type(b) and len(a) == len(b):
         for i, (v, w) in enumerate(zip(a, b)): _alike(v, w, f"{at}.{i}")
+    elif isinstance(a, deque) and isinstance(b, deque): pass
     elif not _fits(a, b):
         what = f"expected finite values like {_show(a)}, got {_show(b)}"
         raise ValueError(f"{at}: {what}")
@@ -67,6 +83,8 @@ def _alike(a, b, at):
 def _fits(a, b):
     "Can the value b stand where a stands?"
     if a is None: return True
+    if isinstance(a, float) and torch.is_tensor(b):
+        return not b.ndim and _fits(a, b.item())
     if torch.is_tensor(a):
         same = torch.is_tensor(b) and (a.shape, a.dtype) == (b.shape, b.dtype)
         return same and bool(b.isfinite().all())
@@ -85,18 +103,60 @@ def _put_alike(part, state, name):
     if isinstance(part, torch.optim.Optimizer):
         now["state"] = {}                      # a new one has no moments yet
         _check_moments(part, state, name)
+        state = _on_this_machine(now, state)
+    state = _of_its_kind(now, state)
+    if _is_dice_from_elsewhere(now, state): now = state
     _alike(now, state, f"{name}: its state")
     try: _put_part(part, state)
     except Exception as e: raise ValueError(f"{name}: {e}") from e
 
+_MOMENTS = ("exp_avg exp_avg_sq max_exp_avg_sq exp_inf momentum_buffer square_avg "
+            "grad_avg sum acc_delta prev step_size ax").split()
+
 def _check_moments(opt, state, name):
-    "What an optimizer keeps for a parameter has its shape, or is one number"
+    "The moments of a parameter have its shape; what else an optimizer keeps is finite"
     params = [p for group in opt.param_groups for p in group["params"]]
     for i, moments in state["state"].items():
+        if not isinstance(moments, dict): continue
         for k, v in moments.items():
             if not torch.is_tensor(v): continue
-            like = params[i].detach() if v.ndim else v.new_zeros(())
+            like = v.new_empty(params[i].shape) if v.ndim and k in _MOMENTS else v
             _alike(like, v, f"{name}: state.{i}.{k}")
+
+# %% ../nbs/47_runs.ipynb #cb50ff98
+_MACHINE = "foreach", "fused", "capturable"
+
+def _on_this_machine(now, kept):
+    "The state of an optimizer, with the groups' settings that belong to the machine"
+    if len(now["param_groups"]) != len(kept["param_groups"]): return kept
+    groups = [{**{k: v for k, v in a.items() if k not in ("lr", "params")}, **b,
+               **{k: a[k] for k in _MACHINE if k in a}}
+              for a, b in zip(now["param_groups"], kept["param_groups"])]
+    return {**kept, "param_groups": groups}
+
+def _of_its_kind(a, b):
+    "What was read as a plain dict or list, in the form that stands there"
+    if isinstance(a, dict) and isinstance(b, dict):
+        whole = {k: _of_its_kind(a.get(k), v) for k, v in b.items()}
+        return Counter(whole) if isinstance(a, Counter) else whole
+    return deque(b, a.maxlen) if isinstance(a, deque) and isinstance(b, list) else b
+
+# %% ../nbs/47_runs.ipynb #7803d990
+def _is_dice_from_elsewhere(a, b):
+    "Two states of generators, one of a processor and one of a card?"
+    if not all(torch.is_tensor(t) and t.dtype == torch.uint8 for t in (a, b)):
+        return False
+    small, large = sorted(t.numel() for t in (a, b))
+    return 16 <= small <= 64 and small < large and (large == 5056 or large <= 64)
+
+def _put_dice(generator, state):
+    "Set a generator, or seed it from the state of one on another kind of device"
+    if not _is_dice_from_elsewhere(generator.get_state(), state):
+        return generator.set_state(state)
+    digest = hashlib.sha256(state.numpy().tobytes()).digest()
+    generator.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+    warnings.warn("resume: this run was kept on another kind of device: from here it "
+                  "goes on with other noise", stacklevel=2)
 
 # %% ../nbs/47_runs.ipynb #cdef1888
 def _rng_state(own=None):
@@ -106,7 +166,7 @@ def _rng_state(own=None):
 
 def _put_rng(state, own=None):
     torch.set_rng_state(state["torch"])
-    if own is not None: own.set_state(state["own"])
+    if own is not None: _put_dice(own, state["own"])
 
 # %% ../nbs/47_runs.ipynb #fba24ac8
 def _skip(batches, n, start, own):
@@ -125,10 +185,12 @@ def _pack(v, tensors):
         name = str(len(tensors))
         tensors[name] = v.detach().cpu().contiguous().clone()
         return {"tensor": name}
-    if isinstance(v, dict):
-        return {"dict": [[k, _pack(w, tensors)] for k, w in v.items()]}
-    if isinstance(v, (list, tuple)):
-        return {type(v).__name__: [_pack(w, tensors) for w in v]}
+    if isinstance(v, Mapping):
+        return {"dict": [[_pack(k, {}), _pack(w, tensors)] for k, w in v.items()]}
+    if isinstance(v, (list, tuple, deque)):
+        kind = "tuple" if isinstance(v, tuple) else "list"
+        return {kind: [_pack(w, tensors) for w in v]}
+    if isinstance(v, np.generic): v = v.item()
     if v is None or isinstance(v, (bool, int, float, str)): return v
     raise TypeError("save: expected numbers, strings, tensors, and dicts and lists of "
                     f"them in the state of a run, got {type(v).__name__}")
@@ -137,7 +199,7 @@ def _unpack(v, tensors):
     if not isinstance(v, dict): return v
     (kind, w), = v.items()
     if kind == "tensor": return tensors[w]
-    if kind == "dict": return {k: _unpack(x, tensors) for k, x in w}
+    if kind == "dict": return {_unpack(k, tensors): _unpack(x, tensors) for k, x in w}
     return {"list": list, "tuple": tuple}[kind](_unpack(x, tensors) for x in w)
 
 # %% ../nbs/47_runs.ipynb #0a8c67e8
@@ -150,7 +212,7 @@ def save_run(
 ):
     "Write the state of a run: whole or not at all"
     from safetensors.torch import save as to_bytes
-    path, tensors = Path(path), {}
+    path, tensors = home(path), {}
     header = json.dumps(_pack(state, tensors))
     data = to_bytes(tensors, {"vaegan": str(_FORMAT), "state": header})
     try: write_file(path, data)
@@ -165,7 +227,8 @@ def load_run(
     path:AnyPath   # a file that `save_run` wrote
 ) -> dict: # the state
     "Read the state of a run, or say why that cannot be done"
-    try: data = Path(path).read_bytes()   # at once: it may be replaced at any moment
+    path = home(path)
+    try: data = path.read_bytes()   # at once: it may be replaced at any moment
     except OSError as e:
         text = f"resume: {path} could not be read ({e.strerror})"
         raise OSError(e.errno, text) from e
@@ -228,6 +291,10 @@ class _Run:
 
     def steps(self): return self.epoch*len(self.batches) + self.batch
 
+    def dice(self):
+        "Where chance stands; where an epoch was begun and nothing done, as it began"
+        return _rng_state(self.own) if self.batch or not self.start else self.start
+
     def rest_of_epoch(self):
         "The minibatches still to come, in the order that they had before"
         if self.batch: return _skip(self.batches, self.batch, self.start, self.own)
@@ -246,11 +313,18 @@ class _Run:
         "The means of this epoch, and what else is measured after it"
         means = {k: float(v)/self.images for k, v in self.sums.items()}
         means = mean_over_processes(means)
-        if measure: means |= {k: float(v) for k, v in measure().items()}
+        if measure: means |= self.measured(measure)
         _watch(self, means)
         for k, v in means.items(): self.hist.setdefault(k, []).append(v)
         self.sums, self.epoch, self.batch, self.images = {}, self.epoch + 1, 0, 0
+        self.start = None
         return means
+
+    def measured(self, measure):
+        "What is measured, without a trace in the run"
+        nets = [p for p in self.parts.values() if isinstance(p, nn.Module)]
+        with measuring(*nets):
+            return {k: _number(k, v, False) for k, v in measure().items()}
 
     def write(self):
         if self.path and self.rank == 0: save_run(self.path, _snapshot(self))
@@ -267,16 +341,24 @@ def _add(sums, out, n):
         raise TypeError(f"step: expected a dict of numbers, got {type(out).__name__}")
     on_card = any(getattr(v, "is_cuda", False) for v in out.values())
     for k, v in out.items():
-        if not on_card: v = float(v)
-        sums[k] = sums.get(k, 0) + v*n
+        sums[k] = sums.get(k, 0) + _number(k, v, on_card)*n
     return on_card
+
+def _number(k, v, on_card):
+    "What a step reports, as one number in double precision and without its graph"
+    if torch.is_tensor(v): v = v.detach().double() if on_card else v.detach()
+    if on_card: return v
+    try: return float(v)
+    except (TypeError, ValueError, RuntimeError):
+        what = f"expected one number for {k!r}, got {_show(v)}"
+        raise TypeError(f"step: {what}") from None
 
 # %% ../nbs/47_runs.ipynb #c80c9d38
 def _snapshot(run):
     "All that a run needs to go on: nested dicts of numbers and tensors"
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
     return dict(parts={k: _part_state(v) for k, v in run.parts.items()},
-                rng=dict(_rng_state(run.own), cuda=cuda), start=run.start,
+                rng=dict(run.dice(), cuda=cuda), start=run.start,
                 hist=dict(run.hist), sums=dict(run.sums),
                 epoch=run.epoch, batch=run.batch, images=run.images)
 
@@ -291,7 +373,7 @@ def _put_back(run, state):
     for k in ("start", "sums", "epoch", "batch", "images"): setattr(run, k, state[k])
     run.hist = History(state["hist"])
     _put_rng(state["rng"], run.own)
-    cuda = state["rng"]["cuda"]
+    cuda = state["rng"]["cuda"][:torch.cuda.device_count() or None]
     if torch.cuda.is_initialized() and cuda: torch.cuda.set_rng_state_all(cuda)
 
 @checked
@@ -308,7 +390,7 @@ def _open(run, resume):
     if not run.parts:
         raise TypeError("step: expected one with a dict `state` of all that it changes,"
                         " to be saved, got none")
-    run.path = Path(run.path)
+    run.path = home(run.path)
     state = from_first(lambda: _find(run.path, resume))
     if state is None: return
     now = deepcopy(_snapshot(run))
@@ -322,9 +404,10 @@ def _find(path, resume):
     if path.exists() and not resume:
         text = f"save: {path} is there already; resume=True goes on from it"
         raise FileExistsError(text)
-    try: path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with new_folder(path.parent): pass     # better asked before the work than after
     except OSError as e:
-        text = f"save: {path.parent} cannot be made ({e.strerror})"
+        text = f"save: {path.parent} cannot be made or written to ({e.strerror})"
         raise OSError(e.errno, text) from e
     return load_run(path) if path.exists() else None
 
@@ -367,30 +450,54 @@ def fit(
     "The one loop: call `step` on every minibatch, average its numbers, stop at NaN"
     run = _Run(step, batches, save, every)
     if save is not None or resume: _open(run, resume)
-    bar = tqdm(total=epochs*len(batches), initial=run.steps(), leave=False,
-               disable=not progress or run.rank > 0, mininterval=.2)
-    try:
-        with training_as_one(run.parts):
-            while run.epoch < epochs:
-                with shared() as world:
-                    for batch in run.rest_of_epoch():
-                        run.count(step(batch), _n_images(batch))
+    bar = progress_bar(tqdm, progress and not run.rank, total=epochs*len(batches),
+                       initial=run.steps(), leave=False, mininterval=.2)
+    with _stopped_in_time(run, bar) as stop, training_as_one(run.parts):
+        while run.epoch < epochs:
+            with shared() as world:
+                for batch in run.rest_of_epoch():
+                    with stop.later():
+                        run.count(_said(step, batch, run), count_images(batch))
                         bar.update()
                         if world == 1: run.write_if_due()   # several: after an epoch
-                means = run.end_epoch(measure)
-                run.write_if_due()
-                shown = {k: f"{v:.4g}" for k, v in means.items()}
-                bar.set_postfix(shown, refresh=False)
+            means = run.end_epoch(measure)
+            run.write_if_due()
+            shown = {k: f"{v:.4g}" for k, v in means.items()}
+            bar.set_postfix(shown, refresh=False)
         run.write()
-    except KeyboardInterrupt: run.hist.interrupted = True
-    finally: bar.close()
     return run.hist
 
-def _n_images(batch):
-    "How many images there are in a minibatch: x, or a pair of x and y"
-    first = batch[:1] if isinstance(batch, (tuple, list)) else ()
-    pair = any(hasattr(part, "__len__") for part in first)
-    return len(batch[0] if pair else batch)
+# %% ../nbs/47_runs.ipynb #c3d064a2
+@contextmanager
+def _stopped_in_time(run, bar):
+    "Told to stop, write the run; after Ctrl-C go on from here, after a signal end"
+    try:
+        with stopping() as stop:
+            try: yield stop
+            except (KeyboardInterrupt, Stopped) as e:
+                run.hist.interrupted = True
+                run.write()
+                if isinstance(e, Stopped):
+                    e.history = run.hist
+                    raise
+    finally: bar.close()
+
+def _said(step, batch, run):
+    "What a step says; where batch norm has too few images, what to do about it"
+    n, at = count_images(batch), f"{run.batch + 1} of {len(run.batches)}"
+    try:
+        with resting(_lonely(run.parts) if n == 1 else []): return step(batch)
+    except ValueError as e:
+        if "more than 1 value per channel" not in str(e): raise
+        raise ValueError(f"batches: minibatch {at} has {n} image{'s'*(n > 1)}, too few "
+                         "for batch norm: take another bs, or drop_last=True") from e
+
+# %% ../nbs/47_runs.ipynb #4476f3b6
+def _lonely(parts):
+    "The layers that cannot use a single image, but have seen others"
+    nets = [p for p in parts.values() if isinstance(p, nn.Module)]
+    return [m for net in nets for m in net.modules()
+            if isinstance(m, nn.BatchNorm1d) and m.training and m.num_batches_tracked]
 
 # %% ../nbs/47_runs.ipynb #0550d170
 @checked
@@ -402,7 +509,7 @@ def fit_for(
 ) -> tuple[torch.nn.Module, History]: # model, History with the minutes after each epoch
     "Train for a budget of time instead of a number of epochs"
     clock:dict = dict(epoch=0, spent=0.)
-    if Path(save).exists():
+    if home(save).exists():
         clock = kept_parts(save, "save", "fit_for", "clock", "epochs")["clock"]
     else: clock["epochs"] = _epochs_within(make, minutes)
     model, step, batches = make(clock["epochs"])

@@ -11,12 +11,10 @@ __all__ = ['PARTS', 'train_tour_vae', 'train_tour_gan', 'tour']
 import json
 import math
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Callable
 
 import matplotlib.pyplot as plt
 import torch
-from tqdm.auto import tqdm
 
 from .autoencoder import plot_ae_surface
 from .catalog import DATA_SETS
@@ -25,15 +23,18 @@ from .convergence import fresh_discriminator
 from .data import Batches
 from .datasets import ImageData, load_data
 from .evaluate import class_shares, held_out_elbo, train_classifier
-from .files import new_folder, write_files
+from .files import home, new_folder, write_files
 from .gan import Discriminator, Generator, gan_step, mlp_gan
 from .latent import PPCA
 from .likelihoods import Normal
+from .measuring import from_seed, measuring
 from .minimax import accuracy, value
 from .plot import latent_plane, plot_curves, png_bytes, quiet_plots
 from .plot import show_images
+from .printing import patient, say
 from .report import Figure, Section, page
 from .runs import History, fit
+from .stopping import Stopped
 from .train import vae_step
 from .vae import VAE, mlp_vae
 
@@ -46,8 +47,7 @@ def train_tour_vae(
     progress:bool=True  # show a progress bar?
 ) -> tuple[VAE, History, dict[str, float]]: # VAE, History, numbers
     "A VAE with two latent dimensions and a Gaussian decoder, beside exact PPCA"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with from_seed(seed):
         vae = mlp_vae(data.x.shape[1:], 2, (256, 128), Normal(logvar=-3))
     batches = Batches(data.x, bs=64 if len(data.x) < 10_000 else 128, seed=seed)
     opt = torch.optim.AdamW(vae.parameters(), 2e-3, weight_decay=.1)
@@ -79,15 +79,13 @@ class _Watch:
 
     def __call__(self):
         self.epoch += 1
-        self.G.eval()
-        with torch.no_grad():
+        with torch.no_grad(), measuring(self.G):
             if self.epoch in self.marks: self.snapshots[self.epoch] = self.G(self.noise)
         if self.epoch in self.told and self.log:
             logits = self.logits()
             self.log(f"GAN  epoch {self.epoch:4d}   V = {value(*logits):.4f} "
                      f"(−log 4 = {-math.log(4):.4f})   accuracy of D = "
                      f"{accuracy(*logits):.3f} (½)   on held-out images")
-        self.G.train()
         return {}
 
 # %% ../nbs/71_tour.ipynb #c0dfc030
@@ -100,8 +98,7 @@ def train_tour_gan(
     log:Callable=None      # called with a line of text about ten times on the way
 ) -> tuple[Generator, Discriminator, History, dict, dict]: # then snapshots, numbers
     "A GAN by Algorithm 1: k = l = 1, Adam, non-saturating loss, R1 penalty"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with from_seed(seed):
         hidden = (128, 128) if data.x.shape[-1] == 8 else (256, 256)
         G, D = mlp_gan(data.x.shape[1:], 32, hidden)
     opts = [torch.optim.Adam(net.parameters(), 1e-3, betas=(0., .99)) for net in (G, D)]
@@ -314,10 +311,10 @@ def tour(
     seed:Annotated[int, between(0, 2**63 - 1)]=0,   # same seed, same numbers
     epochs:Count|None=None,  # passes of the VAE; the GAN makes three times as many
     progress:bool=True,      # show progress bars?
-    log:Callable=tqdm.write  # called with each line of the report
+    log:Callable=say         # called with each line of the report
 ) -> dict: # the numbers found; `finished` says whether all parts ran
     "Train a VAE and a GAN, then write one page of pictures beside theory's numbers"
-    images, out = load_data(data), Path(out)
+    images, out, log = load_data(data), home(out), patient(log)
     epochs = epochs or DATA_SETS[data].tour_epochs
     opts = dict(seed=seed, epochs=epochs, progress=progress, log=log)
     few = 1 if data == "digits" else torch.get_num_threads()
@@ -345,7 +342,7 @@ def _run_parts(images, opts):
         for name, part in PARTS.items(): sections.append(part(images, opts))
         name = "cover"
         return sections, _cover(opts), ""
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         kept = ", ".join(list(PARTS)[:len(sections)]) or "nothing"
         note = f"Interrupted during the part “{name}”. Finished and kept: {kept}."
         return sections, (), note

@@ -17,6 +17,8 @@ from .catalog import RECIPES
 from .checks import Count, Float, NonNegative, Positive, Seed
 from .checks import checked, one_of, unit
 from .data import Batches
+from .measuring import bare, from_seed
+from .minibatches import images_and_labels
 from .runs import schedule_parts
 from .vae import VAE, init_output_bias, mlp_vae
 
@@ -33,10 +35,8 @@ def vae_step(
     weight = beta if callable(beta) else lambda step: beta
     count = dict(steps=0)
     def step(batch):
-        match batch:
-            case x, y: pass
-            case x: y = None
-        log_px_z, kl = (t.mean() for t in vae.terms(x, generator, y))
+        x, y = images_and_labels(batch, bare(vae).n_classes)
+        log_px_z, kl = (t.mean() for t in vae(x, generator, y))
         opt.zero_grad()
         (weight(count["steps"])*kl - log_px_z).backward()
         opt.step()
@@ -70,8 +70,7 @@ def vae_recipe(
     settings = dict(RECIPES["vae"][name].settings)
     batches = Batches(x, bs=bs, seed=seed, stochastic=True, drop_last=True)
     act = getattr(nn, settings.pop("act"))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with from_seed(seed):
         vae = mlp_vae(x.shape[1:], act=act, **settings).to(x.device)
     init_output_bias(vae, x)
     opt = torch.optim.Adam(vae.parameters(), lr, fused=True)

@@ -21,6 +21,7 @@ from .checks import checked, labels, like, marker, unit
 from .dists import bernoulli_log_prob
 from .divergences import kl_normal
 from .help import documented
+from .measuring import in_full, measured, sampled
 from .nets import ConvShape, conv_decoder, conv_encoder, mlp
 from .processes import draw_eps
 from .reparam import rsample
@@ -28,7 +29,8 @@ from .reparam import rsample
 # %% ../nbs/09_vae.ipynb #a7e00d3e
 @checked
 def _for_draws(x:Float[Tensor, "B m", unit], out:Float[Tensor, "*K B m"]):
-    return torch.einsum("...bm,bm->...b", out, x) - F.softplus(out).sum(-1)
+    with torch.autocast(x.device.type, enabled=False):   # else products are rounded
+        return torch.einsum("...bm,bm->...b", out, x) - F.softplus(out).sum(-1)
 
 @documented
 class Bernoulli(nn.Module):
@@ -124,7 +126,8 @@ class VAE(nn.Module):
         y:Int[Tensor, "B"]|None=None   # their labels, if the model has classes
     ) -> tuple[Float[Tensor, "B d_z"], Float[Tensor, "B d_z"]]: # means, log-variances
         "The parameters of q(z|x)"
-        return _halves(self.enc(_with_label(x, y, self.n_classes)), self.d_z)
+        enc = self.enc(_with_label(x, y, self.n_classes))
+        return _halves(in_full(enc), self.d_z)
 
     @checked
     def decode(self,
@@ -132,7 +135,7 @@ class VAE(nn.Module):
         y:Int[Tensor, "B"]|None=None   # labels, if the model has classes
     ) -> Float[Tensor, "B n_out"]: # what the likelihood needs
         "The parameters of p(x|z)"
-        out = self.dec(_with_label(z, y, self.n_classes)).flatten(1)
+        out = in_full(self.dec(_with_label(z, y, self.n_classes))).flatten(1)
         return _outputs(out, self.likelihood.n_out(math.prod(self.x_shape)))
 
     def terms(self,
@@ -144,6 +147,14 @@ class VAE(nn.Module):
         mu, logvar = self.encode(x, y)
         z = rsample(mu, logvar, generator)
         return self.likelihood.log_prob(x, self.decode(z, y)), kl_normal(mu, logvar)
+
+    def forward(self,
+        x:Float[Tensor, "B *x_shape", like("self")],   # images
+        generator:torch.Generator=None,   # where eps comes from
+        y:Int[Tensor, "B"]|None=None      # their labels, if the model has classes
+    ) -> tuple[Float[Tensor, "B"], Float[Tensor, "B"]]: # log p(x|z), KL
+        "`terms`: what wraps a module, for several cards or compiled, calls this"
+        return self.terms(x, generator, y)
 
     def elbo(self,
         x:Float[Tensor, "B *x_shape", like("self")],   # images
@@ -161,7 +172,7 @@ class VAE(nn.Module):
         "E[x|z], the picture that the decoder has in mind"
         return self.likelihood.mean(self.decode(z, y)).unflatten(1, self.x_shape)
 
-    @torch.no_grad()
+    @sampled
     @checked
     def sample(self,
         n:Count,                          # how many images
@@ -173,7 +184,7 @@ class VAE(nn.Module):
         x = self.likelihood.sample(self.decode(z, y), generator)
         return x.unflatten(1, self.x_shape)
 
-    @torch.no_grad()
+    @measured
     def reconstruct(self,
         x:Float[Tensor, "B *x_shape", like("self")],   # images
         y:Int[Tensor, "B"]|None=None   # their labels, if the model has classes

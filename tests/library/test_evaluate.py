@@ -264,7 +264,7 @@ def distance_of_two_normals():
 MISTAKES = [   # name, function, text, mistaken text, check
     ("an ELBO called nll", "iwae.nll", "-iw_bound(torch.cat(log_w))", "-torch.cat(log_w).mean(0)", nll_is_minus_the_evidence),
     ("nll that returns + log p", "iwae.nll", "return -iw_bound(", "return iw_bound(", nll_is_minus_the_evidence),
-    ("nll that ignores its number of samples", "iwae.nll", "chunks = [min(rows, K - k) for k in range(0, K, rows)]", "chunks = [1]", nll_is_minus_the_evidence),
+    ("nll that ignores its number of samples", "iwae.nll", "draw_eps((K, ", "draw_eps((1, ", nll_is_minus_the_evidence),
     ("bits from nats by the wrong logarithm", "evaluate.bits_per_dim", "/math.log(2)", "/math.log2(math.e)", units_are_bits_per_pixel),
     ("a distance without its cross term's factor", "evaluate.frechet", "- 2*cross", "- cross", distance_of_two_normals),
 ]

@@ -61,6 +61,7 @@ def test_a_folder_made_for_nothing_is_removed(tmp_path):
 # ---------------------------------------------------------------------------------------------------------- bad input
 NO_ROW = {
     "files.write_file": "a path and bytes: what the system says is passed on; above",
+    "files.home": "a path; test_a_path_is_meant_as_a_shell_means_it",
     "files.new_folder": "a path: what the system says is passed on; above",
 }
 bad_input_tests({}, NO_ROW)

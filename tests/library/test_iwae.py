@@ -55,9 +55,7 @@ def test_labels_go_along():
     w = torch.stack([model.likelihood.log_prob(x, model.decode(z, y)) + normal_log_prob(z, zero, zero) - normal_log_prob(z, mu, logvar) for z in zs])
     assert_close(log_weights(model, x, 3, gen(), y), w)
     assert_close(nll(model, x, 3, 15, gen(), y), -iw_bound(w))
-    one = gen()
-    want = torch.cat([-iw_bound(log_weights(model, a, 3, one, b)) for a, b in zip(x.split(2), y.split(2))])
-    assert_close(nll(model, x, 3, 6, gen(), y), want)
+    for rows in (1, 2, 6, 7): assert_close(nll(model, x, 3, rows, gen(), y), -iw_bound(w))     # the noise does not depend on the portions
     out = iwae_step(model, sgd(model), 3, gen())((x, y))
     assert_close(out["bound"], iw_bound(w).mean().detach())
     with pytest.raises(ValueError, match="y: expected"): iwae_step(model, sgd(model))(x)
@@ -106,7 +104,7 @@ ROWS = {
     "iwae.iw_bound": row(dict(log_w=rnd(5, B)), skip="short", allow="nan inf shape"),
     "iwae.log_weights": row(dict(vae=vae, x=X, K=2), allow="nan", x=[X+1], K=INT(), y=[Y[:2], Y.float(), Y]),
     "iwae.iwae_step": row(dict(vae=vae, opt=sgd(vae), K=2), allow="nan", K=INT()),
-    "iwae.iwae_step()": row(dict(batch=X), allow="nan", call=iwae_step(vae, sgd(vae), 2), batch=[X+1, (X, Y)]),
+    "iwae.iwae_step()": row(dict(batch=X), allow="nan", call=iwae_step(vae, sgd(vae), 2), batch=[X+1, (X+1, Y)]),
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS)
 

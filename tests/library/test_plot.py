@@ -83,6 +83,7 @@ ROWS = {
 }
 NO_ROW = {
     "plot.use_style": "takes nothing", "plot.quiet_plots": "takes nothing", "plot.png_bytes": "takes a figure",
+    "plot.figure_bytes": "takes a figure; test_the_name_of_a_file_decides_what_is_in_it",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 

@@ -184,7 +184,7 @@ exempt(   # names, kinds, why
 ROWS = {
     "processes.my_rows": row(dict(x=X, dim=0), skip="short deeper nan inf -inf int bool complex double half", dim=[9, "0"]),
     "processes.draw_eps": row(dict(shape=(3, 2), like=X), skip="short deeper scalar empty nan inf -inf double half device", shape=[(-1, 2), (1.5,), "3"], like=None, dim=None),
-    "processes.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT(), y=[Y[:2], Y.float()]),
+    "processes.over_rows": row(dict(f=lambda b: b.flatten(1).sum(1), x=X, bs=2), skip="short deeper nan inf -inf double half", f=None, bs=INT(), block=INT(), y=[Y[:2], Y.float()]),
     "processes.from_first": row(dict(f=lambda: 1), f=[3]),
 }
 NO_ROW = {
@@ -192,6 +192,7 @@ NO_ROW = {
     "processes.join_torchrun": "the device that its caller has chosen; tests/library/test_recipes.py starts torchrun",
     "processes.training_as_one": "the parts of a step, which `fit` has checked",
     "processes.mean_over_processes": "numbers that `fit` has read",
+    "processes.given": "noise; test_noise_of_ones_own",
     "processes.shared": "the process's own number, given by torchrun or by a test",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

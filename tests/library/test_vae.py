@@ -201,6 +201,8 @@ def test_samples_follow_the_decoder():
 exempt(   # names, kinds, why
     ("vae.VAE.decode vae.VAE.elbo vae.VAE.encode vae.VAE.mean vae.VAE.reconstruct vae.VAE.sample vae.VAE.terms", "device",
      "what a network gives stays on its device; bad input tries two devices"),
+    ("vae.VAE.forward", ALL,
+     "`terms`, for those who wrap a module: tests/whole/test_what_people_bring.py"),
     ("vae.Bernoulli.sample vae.VAE.sample", "one",
      "every row has a draw of its own"),
     ("vae.Bernoulli.sample vae.VAE.reconstruct vae.VAE.sample", "gradient dtype device extreme",
@@ -219,6 +221,7 @@ ROWS = {
     "vae.VAE.encode": row(dict(x=X), allow="nan", x=[X[0], X[:, 0]], y=[Y]),
     "vae.VAE.decode": row(dict(z=Z), allow="nan", z=[Z[0]], y=[Y]),
     "vae.VAE.terms": row(dict(x=X), allow="nan", x=[X+1, X*INF], y=[Y]),
+    "vae.VAE.forward": row(dict(x=X), allow="nan", x=[X+1, X*INF], y=[Y]),
     "vae.VAE.elbo": row(dict(x=X), allow="nan", x=[X+1, X*INF], y=[Y]),
     "vae.VAE.mean": row(dict(z=Z), allow="nan inf", y=[Y]),
     "vae.VAE.sample": row(dict(n=3), allow="nan", n=INT(), y=[Y[:3]]),

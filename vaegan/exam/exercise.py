@@ -8,7 +8,11 @@ Docs: https://vaegan.github.io/vaegan/exam/exercise.html.md"""
 __all__ = ['CHAPTERS', 'Exercise', 'exercise', 'own_exercises', 'right_forms', 'audit', 'preview', 'review']
 
 # %% ../../nbs/exam/exercise.ipynb #5245645c
+import ast
+import inspect
 import re
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -85,10 +89,19 @@ def _shares(points):
 
 def _named(f):
     "Id and title of an exercise, from its function"
-    if not callable(f) or not f.__doc__:
+    title = _title(f) if callable(f) else None
+    if not title:
         wanted = "a function whose docstring is the title"
         raise ValueError(f"f: expected {wanted}, got {getattr(f, '__name__', repr(f))}")
-    return f.__name__.replace("_", "-"), f.__doc__.strip()
+    return f.__name__.replace("_", "-"), title.strip()
+
+def _title(f):
+    "The docstring; where Python drops docstrings (-OO), the one in the file"
+    if f.__doc__ or sys.flags.optimize < 2: return f.__doc__
+    try: tree = ast.parse(textwrap.dedent(inspect.getsource(f)))
+    except (OSError, TypeError, SyntaxError): return None
+    made = (n for n in tree.body if isinstance(n, ast.FunctionDef))
+    return ast.get_docstring(next(made))
 
 # %% ../../nbs/exam/exercise.ipynb #02a2133f
 _own = {}

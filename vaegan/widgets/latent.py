@@ -21,6 +21,7 @@ from torch import Tensor
 from ..checks import Float, Shaped, any_device, between, checked, isa, marker
 from ..dists import normal_log_prob
 from ..help import documented
+from ..measuring import measuring
 from ..plot import COLORS, show_images
 from ..vae import VAE
 from .view import View, choice, figure, slider
@@ -29,11 +30,7 @@ from .view import View, choice, figure, slider
 @contextlib.contextmanager
 def _resting(vae):
     "No gradients, evaluation mode, and back"
-    was = vae.training
-    vae.eval()
-    try:
-        with torch.no_grad(): yield next(vae.parameters())
-    finally: vae.train(was)
+    with torch.no_grad(), measuring(vae): yield next(vae.parameters())
 
 # %% ../../nbs/widgets/latent.ipynb #911e641c
 @documented

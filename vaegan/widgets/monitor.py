@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 
 from ..checks import Positive, checked
 from ..help import documented
+from ..minibatches import count_images
 from ..plot import COLORS, plot_curves
 from ..runs import History, fit
 from .view import Still, figure, image_tag, to_png
@@ -82,7 +83,7 @@ class _Means:
     def __init__(self): self.sums, self.n, self.batches = {}, 0, 0
 
     def add(self, out, batch):
-        b = len(batch[0] if isinstance(batch, (tuple, list)) else batch)
+        b = count_images(batch)
         for k, v in out.items():
             waits = getattr(v, "is_cuda", False)     # a float would wait for the GPU
             self.sums[k] = self.sums.get(k, 0) + (v if waits else float(v))*b
