@@ -22,9 +22,9 @@ from .checks import between, checked, marker
 from .datasets import FASHION_CLASSES, ImageData, as_float
 from .help import documented
 from .image_files import HIDDEN
-from .image_sources import Piece, pieces, two_shapes
-from .image_values import Remarks, Size, Wanted
-from .image_values import height_width, pixel_values, source_error
+from .image_sources import Piece, pieces
+from .image_values import NO_CLASSES, Remarks, Size, Wanted, height_width
+from .image_values import pixel_values, source_error, two_shapes
 
 # %% ../nbs/64_images.ipynb #1aec3a05
 @documented
@@ -47,15 +47,25 @@ def _class_order(label):
     "Numbers by their size, also those in words; other words by the alphabet"
     text = str(label)
     number = text.removeprefix("-").isdecimal()
-    return (0, int(text), "") if number else (1, 0, text)
+    return (0, int(text), text) if number else (1, 0, text)
+
+def _none_of_all(pieces, remarks):
+    "No classes; if one part has some, say so"
+    for p, other in zip(pieces, pieces[::-1]):
+        if p.y is None and len({*(other.y or ())}) > 1: remarks.change(
+            "part without labels: so there are no classes", f"{len(p.x):,} images")
+    return ()
 
 def _classed(pieces, known, remarks):
     "Classes, and a tensor of labels for each piece"
     blank = [torch.zeros(len(p.x), dtype=torch.int64) for p in pieces]
     every = [v for p in pieces for v in p.y or [None]]
-    if None in every: return (), blank
+    if None in every: return _none_of_all(pieces, remarks), blank
     names = sorted(set(every), key=_class_order)
-    if len(names) < 2 or len(every) > 20 and len(names) > len(every)/2: return (), blank
+    if len(names) < 2: return (), blank
+    if len(every) > 20 and len(names) > len(every)/2:
+        remarks.change(NO_CLASSES, f"nearly all different: {len(names):,} labels")
+        return (), blank
     if known and all(isinstance(v, int) and 0 <= v < len(known) for v in names):
         names, shown = list(range(len(known))), tuple(map(str, known))
     else: shown = tuple(map(str, names))

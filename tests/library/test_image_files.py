@@ -89,7 +89,8 @@ def damaged():
     def text(words): return lambda path: path.write_bytes(words)
     return {"cut.png": (cut("png", .6), "broken"), "cut.jpg": (cut("jpg", .6), "broken"), "cut.gif": (cut("gif", .6), "broken"), "cut.tif": (cut("tif", .3), ""), "cut.webp": (cut("webp", .6), "broken"),
             "head.png": (text(b"\x89PNG\r\n\x1a\n"), ""), "empty.png": (text(b""), "empty"), "page.jpg": (text(b"<html>404</html>"), "not a picture"), "notes.txt": (text(b"hello"), "not a picture"),
-            "zeros.jpg": (text(bytes(5000)), "not a picture"), "film.mov": (text(b"\0\0\0\x14ftypqt  " + bytes(99)), "not a picture"), "phone.HEIC": (text(b"\0\0\0\x18ftypheic" + bytes(99)), "pillow-heif"),
+            "zeros.jpg": (text(bytes(5000)), "not a picture"), "film.mov": (text(b"\0\0\0\x14ftypqt  " + bytes(99)), "not a picture"), "phone.HEIC": (text(b"\0\0\0\x18ftypheic" + bytes(99)), "pillow-heif"), "phone.jpg": (text(b"\0\0\0\x24ftypmif1" + bytes(99)), "pillow-heif"),
+            "raw.DNG": (lambda path: face().save(path, "TIFF"), "raw file"), "raw.nef": (lambda path: face().save(path, "TIFF"), "raw file"),
             "script.eps": (text(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 48\nshowpage\n"), "not a picture"), "._x.png": (text(b"apple"), "hidden"), ".DS_Store": (text(b"apple"), "hidden"),
             "32.tif": (lambda path: Image.fromarray(DEEP.astype(np.int32)).save(path), "scale that is not known"), "250.tif": (lambda path: Image.fromarray(DEEP.astype(np.float32)).save(path), "scale that is not known"),
             "bomb.png": (lambda path: Image.new("1", (10_000, 10_000)).save(path), "89,478,485 pixels"), "huge.png": (lambda path: Image.new("1", (20_000, 20_000)).save(path), "89,478,485 pixels")}
@@ -160,6 +161,17 @@ def test_what_else_lies_in_folders(tmp_path):
     for word in ("2 linked to nowhere (dead.png, self)", "1 neither file nor folder (pipe.png)", "2 linked to a folder that is read already (z, a/b/up)"): assert word in lines[0]
     (x, kept), _ = said(lambda r: read_images(tmp_path, look_at(tmp_path, names, r), r))
     assert len(x) == len(kept) == 4 and all(i.equal(FACE) for i in x)
+
+def test_folders_that_systems_make_are_not_looked_into(tmp_path):
+    "Small copies of a network drive, halves of a Mac's files, what was thrown away: else they would be classes"
+    for name in ("cat", "@eaDir", "cat/@eaDir/1.png", "__MACOSX/cat", "#recycle", "$RECYCLE.BIN", ".thumbnails"):
+        (tmp_path/name).mkdir(parents=True)
+        face().save(tmp_path/name/"1.jpg")
+    assert said(lambda r: find_files(tmp_path, r)) == (["cat/1.jpg"], [])
+
+def test_a_size_that_no_memory_holds_is_named(tmp_path):
+    face().save(tmp_path/"a.png")
+    with pytest.raises(MemoryError, match="size: no memory for 1 images of 10000000 × 10000000"): said(lambda r: read_images(tmp_path, look_at(tmp_path, ["a.png"], r), r, size=10**7))
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0 and not hasattr(os, "seteuid"), reason="rights work differently there")
 def test_what_may_not_be_read(tmp_path):

@@ -61,9 +61,8 @@ FORMS = {
 def test_every_form_gives_the_same(form):
     was = torch.random.get_rng_state()
     p = one(FORMS[form])
-    whole = 28 if form == "batches" else 30                              # its sampler drops the last ones
     x = p.x if p.x.dtype == torch.uint8 else (p.x*255).round().byte()
-    assert len(x) == whole and torch.random.get_rng_state().equal(was), "the caller's dice were thrown"
+    assert len(x) == 30 and torch.random.get_rng_state().equal(was), "the caller's dice were thrown"
     numbers = [int(n) for n in p.names]
     assert numbers == sorted(numbers) and x.equal(X[numbers]) and p.y == Y[numbers].tolist()
 
@@ -78,6 +77,10 @@ def test_loaders_keep_what_they_choose_and_stay_as_they_were():
     assert one(loader).names == ["3", "7", "20"] and dice.get_state().equal(before)
     with_copies = DataLoader(TensorDataset(X), 4, sampler=WeightedRandomSampler([1.]*2 + [0.]*28, 50))
     assert one(with_copies).names == ["0", "1"], "each image once"
+    T, torch_was = TensorDataset(X, Y), torch.random.get_rng_state()
+    for sampler in (WeightedRandomSampler([.1]*30, 30), RandomSampler(T, True, 30), RandomSampler(T, num_samples=4)):
+        for loader in (DataLoader(T, 4, sampler=sampler), DataLoader(T, batch_sampler=BatchSampler(sampler, 4, True)), DataLoader(T, None, sampler=sampler)): assert one(loader).x.equal(X) and one(loader).y == Y.tolist(), "all that it may draw, whatever it draws today"
+    assert torch.random.get_rng_state().equal(torch_was)
 
 class Stream(IterableDataset):
     def __iter__(self): return iter(zip(X, Y))
@@ -118,12 +121,50 @@ def test_an_item_that_fails_is_left_out_unless_it_is_the_first():
     some = Broken(X)
     some.bad = {4, 9}
     (p,), lines = got(some)
-    assert p.x.equal(X[[i for i in range(30) if i not in some.bad]]) and lines == ["2 left out: 2 broken (item 4 (half a file), item 9 (half a file))"] and p.names[4] == "5"
+    assert p.x.equal(X[[i for i in range(30) if i not in some.bad]]) and lines == ["2 left out: 2 broken (item 4 (OSError: half a file), item 9 (OSError: half a file))"] and p.names[4] == "5"
     some.bad = {0}
-    with pytest.raises(OSError): got(some)
+    with pytest.raises(ValueError, match="source: expected items that can be read, got OSError: half a file from item 0"): got(some)
+    class Huge(Items):
+        def __getitem__(self, i):
+            if i == 3: raise MemoryError
+            return X[i]
+    with pytest.raises(MemoryError): got(Huge(X))
 
-@pytest.mark.parametrize("y", [torch.rand(30), torch.zeros(30, 4), [None]*30, [[1], [1, 2]]*15, np.array([{}]*30), [float("nan")]*30], ids=str)
-def test_what_is_no_class_is_left_aside(y): assert one(Items([*zip(X, y)])).y is None
+def test_what_is_no_class_is_left_aside_in_every_source():
+    y = torch.rand(30)
+    for source in (Items([*zip(X, y)]), (X, y), DataLoader(TensorDataset(X, y), 7), dict(x=X, y=y)):
+        (p,), lines = got(source)
+        assert p.y is None and len(lines) == 1 and "no classes: not used" in lines[0]
+
+def test_one_hot_labels_in_every_source():
+    hot = torch.eye(4)[Y]
+    for source in (Items([*zip(X, hot)]), (X, hot), (X, hot.numpy()), DataLoader(TensorDataset(X, hot), 7), dict(x=X, y=hot), Items([dict(img=x, fine_label=h) for x, h in zip(X, hot)])): assert one(source).y == Y.tolist()
+
+def test_labels_as_they_come():
+    "A column of a table is neither array nor list"
+    class Column(list):
+        ndim = 1
+        def __array__(self, dtype=None, copy=None): return np.array(list(self), dtype)
+    for y in (list(Y.numpy()), Column(Y.tolist()), tuple(Y.tolist())): assert one((X, y)).y == Y.tolist()
+    assert one((X, range(30))).y == list(range(30)) and one((X, None)).y is None
+
+def test_a_dict_of_arrays_or_of_parts():
+    assert one(dict(x=X, y=Y)).y == Y.tolist() and one({"images": HWC}).x.equal(X) and not one(dict(x=X)).ours
+    for parts in (dict(train=(X, Y), test=(X[:9], Y[:9])), dict(train=TensorDataset(X, Y), validation=TensorDataset(X[:9], Y[:9])), dict(x_train=X, y_train=Y, x_test=X[:9], y_test=Y[:9]), dict(x_train=X, y_train=Y, x_val=X[:9], y_val=Y[:9])):
+        (a, b), lines = got(parts)
+        assert a.x.equal(X) and a.y == Y.tolist() and b.x.equal(X[:9]) and b.y == Y[:9].tolist() and not lines
+    assert got(dict(train=X, val=X[:5], test=X[:9]))[1] == ["1 left out: 1 not used (val)"]
+    with pytest.raises(ValueError, match="source: expected arrays named x, .* got pictures, more"): got(dict(pictures=X, more=Y))
+
+@pytest.mark.parametrize("source", [[], (X[:0], Y[:0]), X[:0], Items([]), DataLoader(Items([]), 4), DataLoader(TensorDataset(X[:0]), 4), {}, dict(x=X[:0])], ids=lambda s: type(s).__name__)
+def test_nothing_is_named(source):
+    with pytest.raises(ValueError, match="^source: expected .*(images|arrays).*"): got(source)
+
+class Nothing(IterableDataset):
+    def __iter__(self): return iter(())
+
+def test_a_stream_of_nothing():
+    with pytest.raises(ValueError, match="source: expected images, got a loader that gives none"): got(DataLoader(Nothing(), 4))
 
 def test_words_are_classes(): assert one(Items([*zip(X, ["cat", "dog"]*15)])).y == ["cat", "dog"]*15 == one((X, np.array(["cat", "dog"]*15))).y
 
@@ -184,13 +225,16 @@ def plan(found): return [dict(zip(p.names, p.y or [None]*len(p.names))) for p in
 
 @pytest.mark.parametrize("held_out,names,want", [
     (None, "b.png a.png", [{"a.png": None, "b.png": None}]), (None, "x/b.png x/a.png", [{"x/a.png": None, "x/b.png": None}]),
-    (None, "cat/1.png cat/old/2.png dog/1.png", [{"cat/1.png": "cat", "cat/old/2.png": "cat", "dog/1.png": "dog"}]), (None, "cat/1.png 2.png", [{"2.png": None, "cat/1.png": None}]),
+    (None, "cat/1.png cat/old/2.png dog/1.png", [{"cat/1.png": "cat", "cat/old/2.png": "cat", "dog/1.png": "dog"}]), 
     (None, "in/cat/1.png in/dog/2.png", [{"in/cat/1.png": "cat", "in/dog/2.png": "dog"}]),
     (None, "train/1.png train/2.png test/3.png", [{"train/1.png": None, "train/2.png": None}, {"test/3.png": None}]),
     (None, "Train/a/1.png Train/b/2.png VAL/a/3.png", [{"Train/a/1.png": "a", "Train/b/2.png": "b"}, {"VAL/a/3.png": "a"}]),
     (None, "set/train/a/1.png set/train/b/2.png set/valid/b/3.png", [{"set/train/a/1.png": "a", "set/train/b/2.png": "b"}, {"set/valid/b/3.png": "b"}]),
     (None, "train/1.png plane/2.png", [{"plane/2.png": "plane", "train/1.png": "train"}]), (None, "train/a/1.png train/b/2.png", [{"train/a/1.png": "a", "train/b/2.png": "b"}]),
     ("p2", "p1/1.png p2/1.png p3/1.png", [{"p1/1.png": "p1", "p3/1.png": "p3"}, {"p2/1.png": "p2"}]), ("new", "a/1.png b/2.png new/a/3.png new/b/4.png", [{"a/1.png": "a", "b/2.png": "b"}, {"new/a/3.png": "a", "new/b/4.png": "b"}]),
+    *((None, f"{a}/cat/1.png {a}/dog/2.png {b}/dog/3.png", [{f"{a}/cat/1.png": "cat", f"{a}/dog/2.png": "dog"}, {f"{b}/dog/3.png": "dog"}]) for a, b in (("training_set", "test_set"), ("seg_train/seg_train", "seg_test/seg_test"), ("train_images", "valid-images"), ("Training", "Testing"), ("images_train", "images_val"), ("train2017", "val2017"))),
+    (None, "cat/train/1.png dog/train/2.png cat/test/3.png", [{"cat/train/1.png": "cat", "dog/train/2.png": "dog"}, {"cat/test/3.png": "cat"}]),
+    (None, "cat/train/1.png dog/old/2.png", [{"cat/train/1.png": "cat", "dog/old/2.png": "dog"}]), (None, "bullet_train/1.png crash_test/2.png", [{"bullet_train/1.png": "bullet_train", "crash_test/2.png": "crash_test"}]),
     ("test", "1.png 2.png test/3.png", [{"1.png": None, "2.png": None}, {"test/3.png": None}])])
 def test_subfolders(held_out, names, want, tmp_path):
     lay(tmp_path, *names.split())
@@ -199,6 +243,19 @@ def test_subfolders(held_out, names, want, tmp_path):
     assert plan(found) == want and not lines
     for p in found:
         for name, x in zip(p.names, p.x): assert x.equal(X[names.split().index(name)])
+
+@pytest.mark.parametrize("more", ["logo.png", "sample/1.png", "docs/a/b.png logo.png"])
+def test_what_lies_beside_two_parts_is_left_out_and_said(more, tmp_path):
+    "and does not make classes of them, nor learns from what is to be held out"
+    lay(tmp_path, *(f"{part}/{c}/{i}.png" for part in ("train", "test") for c in "ab" for i in (1, 2)), *more.split())
+    found, (line,) = got(tmp_path)
+    assert [{*p.y} for p in found] == [{"a", "b"}]*2 and all(n.startswith("test/") for n in found[1].names)
+    assert line.startswith(f"{len(more.split())} left out") and "neither learned from nor held out" in line and more.split()[0] in line
+
+def test_a_picture_beside_the_classes_is_said(tmp_path):
+    lay(tmp_path, "cat/1.png", "dog/1.png", "2.png")
+    (p,), lines = got(tmp_path)
+    assert p.y is None and lines == ["1 in no subfolder: so there are no classes (2.png)"]
 
 def test_three_parts(tmp_path):
     "Test comes before val; the one that is not used is said"
@@ -222,7 +279,7 @@ def test_files_one_by_one_and_paths_from_home(tmp_path, monkeypatch):
     p = one([tmp_path/"b.png", str(tmp_path/"d"/"a.png")])
     assert p.x.equal(X[:2]) and p.y is None
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert one("~").x.equal(X[:2]) and one(("~/d", [3])).y == [3]
+    assert got("~")[0][0].x.equal(X[:2]) and one(("~/d", [3])).y == [3]
     (q,), lines = got([tmp_path/"b.png", tmp_path/"gone.png"])
     assert len(q.x) == 1 and "unreadable (No such file or directory)" in lines[0]
 
@@ -239,9 +296,11 @@ def test_names(tmp_path, monkeypatch):
     lay(tmp_path, "digits/1.png", "digits/2.png")
     assert got("digits")[1] == ["1 a data set's name: ./digits is the folder (digits)"] and len(one("./digits").x) == 2
     with pytest.raises(FileNotFoundError, match="one of digits, mnist, fashion-mnist, got 'gone', which is not there"): got("gone")
+    for empty in ("", "~/gone"):
+        with pytest.raises(FileNotFoundError, match=f"got '{empty}', which is not there"): got(empty)
     for bad in (3, None, object(), {1, 2}):
         with pytest.raises(TypeError, match="source: expected a folder, .*, got " + type(bad).__name__): got(bad)
 
 # ---------------------------------------------------------------------------------------------------------- bad input
-NO_ROW = {"image_sources.Piece": "a plain tuple", "image_sources.pieces": "takes anything: tried above", "image_sources.two_shapes": "makes an error"}
+NO_ROW = {"image_sources.Piece": "a plain tuple", "image_sources.pieces": "takes anything: tried above"}
 bad_input_tests({}, NO_ROW)

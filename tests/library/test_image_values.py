@@ -18,9 +18,11 @@ from vaegan.image_values import (
     Wanted,
     are_bytes,
     channels_first,
+    class_labels,
     height_width,
     in_parts,
     pixel_values,
+    plain_tensor,
     printable,
     resized,
 )
@@ -76,6 +78,48 @@ def test_sixteen_bits_are_scaled_and_said():
     (OCTETS.long() + 1, "from 1 to 256$"), (OCTETS.float().log(), "from -inf to"), (OCTETS/OCTETS, "from nan to nan")])
 def test_what_would_come_out_black_or_burnt_is_refused(x, said):
     with pytest.raises(ValueError, match="source: expected .*" + said): pixel_values(x.contiguous(), Remarks())
+
+def test_a_pixel_just_above_white_is_shown_as_one():
+    "Resizing and decoding do that; the message has the digits that tell, and does not speak of 255"
+    for v, said in ((1.0000001, "to 1.00000012; x.clip"), (-1e-8, "from -9.99999994e-09 to 0; x.clip"), (1.5, "to 1.5; x/255"), (-.5, r"from -0.5 to 0; \(x . 1\)/2")):
+        with pytest.raises(ValueError, match=f"source: expected floats in .0, 1., got floats .*{said}"): pixel_values(torch.tensor([0., v]).view(2, 1, 1, 1), Remarks())
+
+NUMBERS = [0, 3, 255]
+
+@pytest.mark.parametrize("a", [np.array(NUMBERS, t) for t in "u1 u2 u4 u8 i2 i4 i8 f4 f8 >u4 >f8".split()] + [np.array(NUMBERS, np.longdouble), np.array(NUMBERS[::-1])[::-1], NUMBERS, np.ma.array(NUMBERS), torch.tensor(NUMBERS).to(torch.uint32), torch.tensor(NUMBERS).to(torch.uint64),
+                               torch.tensor(NUMBERS).to_sparse(), torch.tensor(NUMBERS, dtype=torch.float32).requires_grad_()], ids=lambda a: f"{type(a).__name__} {getattr(a, 'dtype', '')}")
+def test_numbers_of_every_type(a):
+    t = plain_tensor(a)
+    assert t.tolist() == NUMBERS and t.layout == torch.strided and not t.requires_grad and t.int().amax() == 255, "and all can be done with it"
+
+def test_half_a_byte_and_what_is_no_number():
+    assert plain_tensor(torch.tensor([0., 1.]).to(torch.float8_e5m2)).equal(torch.tensor([0., 1.]))
+    for bad, said in ((np.ma.masked_equal(NUMBERS, 3), "masked"), (torch.empty(3, device="meta"), "without"), (np.array([None]), "got object"), (["cat"], "got <U3"), (np.zeros(3, complex), "complex")):
+        with pytest.raises((ValueError, TypeError), match=f"source: expected .*{said}"): plain_tensor(bad)
+
+EVERY = [0, 2, 1, 2]
+LABELS = {"list": EVERY, "column": np.array(EVERY)[:, None], "one-hot": torch.eye(3)[EVERY], "one-hot bytes": np.eye(3, dtype=np.uint8)[EVERY], "one-hot truth": np.eye(3, dtype=bool)[EVERY], "floats": torch.tensor(EVERY).bfloat16().float(), "objects": np.array(EVERY, object), "unsigned": torch.tensor(EVERY).to(torch.uint16), "numpy ints": list(np.array(EVERY))}
+WORDS = {"list": list("acbc"), "array": np.array(list("acbc")), "objects": np.array(list("acbc"), object), "bytes": np.array([b"a", b"c", b"b", b"c"])}
+
+@pytest.mark.parametrize("form", [*LABELS])
+def test_labels_of_every_form(form):
+    r = Remarks()
+    assert class_labels(LABELS[form], 4, r) == EVERY and not r.lines()
+
+@pytest.mark.parametrize("form", [*WORDS])
+def test_words_of_every_form(form):
+    r = Remarks()
+    assert class_labels(WORDS[form], 4, r) == list("acbc") and not r.lines()
+
+@pytest.mark.parametrize("y", [torch.rand(4), torch.zeros(4, 2), torch.ones(4, 2), [[1], [1, 2]]*2, np.array([{}]*4), [float("nan")]*4, [0., float("inf")]*2, [1, None, 2, 3], np.array(["2020-01-01"]*4, "M8[D]"), np.zeros((4, 2, 2))], ids=lambda y: " ".join(str(y).split()))
+def test_what_is_no_class_is_left_aside_and_said(y):
+    r = Remarks()
+    assert class_labels(y, 4, r) is None and "labels that are no classes" in r.lines()[0]
+    with pytest.raises(ValueError, match="source: expected 5 labels"): class_labels(EVERY, 5, r)
+
+def test_without_labels_nothing_is_said():
+    r = Remarks()
+    assert class_labels(None, 4, r) is class_labels([None]*4, 4, r) is None and not r.lines()
 
 def test_black_is_black():
     for x in (OCTETS*0, OCTETS.float()*0): assert pixel_values(x, Remarks()).unique().tolist() == [0]
@@ -136,10 +180,10 @@ def test_any_name_can_be_printed():
 # ---------------------------------------------------------------------------------------------------------- bad input
 U = torch.randint(0, 256, (3, 1, 6, 6), dtype=torch.uint8, generator=gen())
 ROWS = {
-    "image_values.resized": row(dict(x=U, size=3), x=[U.long(), U.tolist(), None], size=[0, -1, 2.5, (3,), (3, 0), (1, 2, 3), "3", None]),
+    "image_values.resized": row(dict(x=U, size=3), x=[U.long(), U.tolist(), None], size=[0, -1, 2.5, True, (3, True), (3,), (3, 0), (1, 2, 3), "3", None]),
     "image_values.are_bytes": row(dict(x=U/255), skip="int nan inf -inf short deeper double one lower scalar", allow="shape nan", x=[U.long(), None]),
 }
 NO_ROW = dict.fromkeys("image_values.Remarks image_values.Remarks.leave image_values.Remarks.change image_values.Remarks.lines image_values.printable".split(), "text")
 NO_ROW |= dict.fromkeys("image_values.Wanted image_values.Wanted.finish image_values.height_width image_values.in_parts".split(), "what `images` makes of checked arguments")
-NO_ROW |= dict.fromkeys("image_values.source_error image_values.channels_first image_values.pixel_values image_values.unit_floats".split(), "makes the error about a bad source: tried above")
+NO_ROW |= dict.fromkeys("image_values.source_error image_values.channels_first image_values.pixel_values image_values.unit_floats image_values.plain_tensor image_values.class_labels image_values.two_shapes".split(), "makes the error about a bad source: tried above")
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

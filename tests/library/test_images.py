@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from vaegan.data import Batches
 from vaegan.datasets import FASHION_CLASSES, ImageData, digits
 from vaegan.evaluate import train_classifier
-from vaegan.images import ImageSet, images
+from vaegan.images import ImageSet, _class_order, images
 from vaegan.runs import fit
 
 X = torch.randint(0, 256, (60, 3, 6, 7), dtype=torch.uint8, generator=gen())
@@ -86,6 +86,18 @@ def test_names_of_classes_that_the_source_knows():
     assert len(FASHION_CLASSES) == 10
     with pytest.warns(UserWarning, match=r"classes only among held-out images \(2\)"): a = images((X, Y % 2, X + 1, Y))
     assert a.classes == ("0", "1", "2")
+
+def test_classes_in_the_same_order_everywhere():
+    "Names that are the same number are told apart by their letters, not by Python's hashes"
+    names = ["1", "01", "001", "2", "-1", "a", "A"]
+    for order in (names, names[::-1], sorted(names)): assert sorted(order, key=_class_order) == ["-1", "001", "01", "1", "2", "A", "a"]
+
+def test_labels_that_are_not_used_are_said():
+    "All 0 without a word would be wrong"
+    half = (X[:20], Y[:20]), X[20:]
+    for source, said in ((half, "1 part without labels: so there are no classes (40 images)"), (dict(x_train=X[:20], y_train=Y[:20], x_test=X[20:]), "1 part without labels"), ((X, range(60)), "nearly all different: 60 labels"), ((X, torch.rand(60)), "no classes: not used (float32, 60)")):
+        with pytest.warns(UserWarning, match="class"): a = images(source)
+        assert a.classes == () and a.y.unique().tolist() == [0] and said in a.notes[0]
 
 def test_digits_by_their_name():
     a, b = images("digits"), digits()
