@@ -33,7 +33,7 @@ def told(v):
     "What the page shows of a variant, and what its box knows"
     return dict(seed=v.seed, asked=shown(question_text(v, False)), hints=[*map(shown, v.hints)], solution=shown(solution_text(v)), q=box_data(v))
 
-def numbers(module): return {ex.id: [*map(told, variants(ex))] for ex in exercises_of(module) if ex.kind != "code"}
+def numbers(module): return {ex.id: [*map(told, variants(ex))] for ex in exercises_of(module) if ex.kind not in ("code", "argued")}
 
 def name(module): return f"{module}.numbers.js"
 

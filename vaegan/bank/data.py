@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/bank/data.html.md"""
 
 # %% auto #0
 __all__ = ['PAGE', 'plot_corner_share', 'plot_inverse', 'plot_corner_cell', 'plot_bug', 'data_grey_floor', 'data_ce_slope',
-           'data_coin_total', 'data_batch_variance', 'data_toss_or_grey', 'data_ce_code']
+           'data_coin_total', 'data_batch_variance', 'data_toss_or_grey', 'data_ce_code', 'argue_tosses']
 
 # %% ../../nbs/bank/data.ipynb #97e3291a
 import math
@@ -425,6 +425,12 @@ def data_ce_code(r):
                   "batch": (lambda x, p: one(x, p).sum(),
                             "You summed over the batch as well: return one number per "
                             "image."),
+                  "sigmoid": (lambda x, p: one(x, p.sigmoid()).sum(1),
+                              "You treated p as a logit; it is a probability already, "
+                              "and needs no sigmoid."),
+                  "wrong-dim": (lambda x, p: one(x, p).sum(0),
+                                "You summed over the batch, dimension 0; sum over the "
+                                "pixels, dimension 1."),
                   "swapped": (lambda x, p: one(p, x).sum(1),
                               "The arguments are exchanged: the logarithm belongs to "
                               "the output, not to the data."),
@@ -440,3 +446,41 @@ def data_ce_code(r):
                   "```python\n"
                   "def cross_entropy(x, p):\n"
                   "    return -(x*p.log() + (1 - x)*(1 - p).log()).sum(1)\n```"])
+
+# %% ../../nbs/bank/data.ipynb #1f1eba2b
+@exercise("data", "GREY-IS-AVERAGE, TWO-TOSSES", "argued",
+          topics="argument binarise grey", points=dict(same=1, training=1, test=1))
+def argue_tosses(r):
+    "Toss once, or toss afresh?"
+    return dict(
+        question="A set of grey images is made black and white by tossing a coin for "
+                 "each pixel, with its grey value as the probability of 1. One can "
+                 "toss once, before training, or afresh whenever an image is drawn. "
+                 "A student says that both come to the same, since both have the "
+                 "grey image as their mean. Say in what the two agree, how they "
+                 "differ for a model that is trained for many epochs, and on which "
+                 "kind of images two models should be compared.",
+        model="A single draw is the same in both: each pixel is 1 with its grey "
+              "value as the probability, so the mean is the grey image. Over many "
+              "epochs they differ. Tossed once, the images are finitely many, and a "
+              "large model can learn the accidents of these tosses by heart; tossed "
+              "afresh, an image never comes back, and only its grey values can be "
+              "learned. Two models should be compared on one set of test images that "
+              "was tossed once and kept, so that the luck of the tosses is the same "
+              "for both.",
+        rubric=dict(
+            same=("One draw has the same distribution either way, or the same mean "
+                  "and variance per pixel.",
+                  "The means are said to agree and nothing else is asked; the "
+                  "variances agree, too."),
+            training=("Tossed once, the noise itself can be memorised; tossed "
+                      "afresh, it cannot.",
+                      "“More data is better”, without saying what is more: the "
+                      "tosses, not the images."),
+            test=("The same fixed tosses for both models, with the reason that the "
+                  "score varies with the toss.",
+                  "Fresh tosses for the test of each model: part of the difference "
+                  "is then luck.")),
+        hints=["Think of one draw first, then of the second time the same image "
+               "comes up.",
+               "What could a model learn by heart in one case and not in the other?"])

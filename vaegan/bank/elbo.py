@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/bank/elbo.html.md"""
 # %% auto #0
 __all__ = ['PAGE', 'data_set_likelihood', 'two_states', 'elbo_two_states', 'reconstruction_error_bar', 'tight_q',
            'jensen_lognormal', 'elbo_bug', 'elbo_gap', 'elbo_exact_weight', 'shared_encoder', 'touching_slope',
-           'elbo_code']
+           'elbo_code', 'argue_rise']
 
 # %% ../../nbs/bank/elbo.ipynb #592f2c44
 import math
@@ -315,7 +315,8 @@ def elbo_gap(r):
                   f"numerically, is ${elbo:.4f}$."])
 
 # %% ../../nbs/bank/elbo.ipynb #928594f2
-@exercise("elbo", "ZERO, R1", "numeric", topics="bound variance posterior")
+@exercise("elbo", "ZERO, R1", "numeric", topics="bound variance posterior",
+          points=dict(mean=1, variance=1))
 def elbo_exact_weight(r):
     "Draws from the exact posterior"
     W, s, x, m, v, log_px, log_joint, says = _line(r)
@@ -327,6 +328,7 @@ def elbo_exact_weight(r):
         mean = E(f)
         return mean, E(lambda z: (f(z) - mean)**2)
     return dict(
+        meant=[0],
         question=f"{says} Let $q$ be the exact posterior $p(z|x)$, and draw $z$ from "
                  "it. What are the mean and the variance of the one-sample estimate "
                  "$\\log p(x,z) - \\log q(z)$?",
@@ -471,6 +473,12 @@ def elbo_code(r):
                   "unweighted": (lambda log_joint, q: (log_joint - q.log()).mean(1),
                                  "You gave all values the same weight. The average is "
                                  "taken under q."),
+                  "log-twice": (lambda lj, q: (q*(lj.exp() - q.log())).sum(1),
+                                "log_joint holds logarithms: use it as it is, without "
+                                "exp."),
+                  "wrong-dim": (lambda lj, q: (q*(lj - q.log())).sum(0),
+                                "You summed over the batch, dimension 0; sum over the "
+                                "values of the latent, dimension 1."),
                   "loss": (lambda log_joint, q: -right(log_joint, q),
                            "Right magnitude, wrong sign: that is the loss."),
                   "batch": (lambda log_joint, q: right(log_joint, q).mean(),
@@ -482,3 +490,41 @@ def elbo_code(r):
                   "```python\n"
                   "def elbo(log_joint, q):\n"
                   "    return (q*(log_joint - q.log())).sum(1)\n```"])
+
+# %% ../../nbs/bank/elbo.ipynb #29fe481d
+@exercise("elbo", "IDENTITY, TOUCH", "argued",
+          topics="argument bound gap", points=dict(split=1, exact=1, decoder=1))
+def argue_rise(r):
+    "The bound has risen"
+    d = r.num(.4, 2)
+    return dict(
+        question="In one epoch the evidence lower bound of an image rises by "
+                 f"${d:g}$ nats. A student concludes that $\\log p(x)$ has risen by "
+                 f"${d:g}$ nats. By the identity $\\log p(x) = \\mathrm{{ELBO}} + "
+                 f"\\mathrm{{KL}}(q(z|x)\\,\\|\\,p(z|x))$, say what else may have "
+                 "happened, under which condition the conclusion is right, and why "
+                 "maximising the bound can end at a decoder with a lower likelihood "
+                 "than the best one.",
+        model="The bound is $\\log p(x)$ minus the gap, so a rise is the rise of "
+              "the evidence plus the fall of the gap. The encoder alone may have "
+              "improved, with $p(x)$ as before; $\\log p(x)$ may even have fallen, "
+              "if the gap fell by more. The conclusion is right if the gap has not "
+              "changed, in particular if $q$ was the exact posterior before and "
+              "after. And since the bound is maximised, not the evidence, a decoder "
+              "whose posterior the family of $q$ can match is preferred to one with "
+              "a higher likelihood and a posterior that $q$ cannot match.",
+        rubric=dict(
+            split=("The rise is shared between evidence and gap; names a case in "
+                   "which $\\log p(x)$ does not rise.",
+                   "“The bound is only a bound”, without the two parts of the "
+                   "change."),
+            exact=("The gap is unchanged, for example because $q$ is the exact "
+                   "posterior both times.",
+                   "“If the bound is tight at the end”: it must have been as tight "
+                   "before."),
+            decoder=("The optimum trades evidence for a smaller gap: decoders with "
+                     "simple posteriors are favoured.",
+                     "The gap is said to concern the encoder only.")),
+        hints=["Solve the identity for the bound, then take the difference of two "
+               "epochs.",
+               "Which decoders make the gap small for the $q$ at hand?"])

@@ -196,7 +196,8 @@ def exam_logistic(r):
                   "that sign, bias included."])
 
 # %% ../../nbs/bank/exam.ipynb #c520f595
-@exercise("dists", "LOGIT", "numeric", topics="exam logistic")
+@exercise("dists", "LOGIT", "numeric", topics="exam logistic",
+          points=dict(before=1, after=1))
 def exam_logistic_bias(r):
     "Logistic regression: the bias stays"
     w, t, c, k = r.pick([.5, 1, 2, 3]), r.whole(2, 5), r.pick([2, 3, 4]), r.whole(2, 3)
@@ -305,8 +306,11 @@ def exam_relu_sigmoid(r):
     found = "narrow" if min(ps) > .1 and max(ps) < .9 else "full"
     if max(ps) < .5: found = "zeros"
     if min(ps) >= .5: found = "ones"
-    because = (f"The sigmoid receives numbers that are {mid}, so the probability that "
-               f"it returns is {out}.")
+    needs = dict(ones="That takes outputs of at least ½ alone.",
+                 zeros="That takes outputs below ½ alone.",
+                 narrow="That takes outputs on both sides of ½, but near it.",
+                 full="That takes outputs anywhere between 0 and 1.")
+    because = f" What reaches the sigmoid is {mid}, so its output is {out}."
     return dict(
         question=f"A network is to tell two classes apart ({task}; the first is class "
                  f"1). After its last linear layer come {name} and a sigmoid. "
@@ -314,7 +318,7 @@ def exam_relu_sigmoid(r):
                  "the network classify, however it is trained?",
         answer=says[right],
         check=says[found],
-        mistakes={k: (says[k], because) for k in says if k != right},
+        mistakes={k: (says[k], needs[k] + because) for k in says if k != right},
         hints=["Which numbers can reach the sigmoid?",
                "The sigmoid is ½ at 0, more above, less below."],
         solution=[f"The outputs of the activation are {mid}.",
@@ -336,7 +340,7 @@ def exam_relu_sigmoid(r):
 
 # %% ../../nbs/bank/exam.ipynb #048110b6
 @exercise("nets", "RELU-SIGMOID", "numeric", topics="exam activation loss gradient",
-          points=2)
+          points=dict(loss=1, slope=1))
 def exam_relu_loss(r):
     "What the last two layers cost"
     a, b = -r.num(.5, 3), r.num(.3, 2.5)

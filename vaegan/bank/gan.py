@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/bank/gan.html.md"""
 
 # %% auto #0
 __all__ = ['PAGE', 'generator_slopes', 'silent_loss', 'who_gets_gradients', 'count_generator', 'straight_walk', 'momentum_steps',
-           'generator_activation', 'gan_step_code']
+           'generator_activation', 'gan_step_code', 'argue_two_losses']
 
 # %% ../../nbs/bank/gan.ipynb #79bd56e2
 import math
@@ -23,7 +23,8 @@ PAGE = dict(title="Exercises: the GAN",
 def _log_sigmoid(t): return -math.log1p(math.exp(-t))
 
 # %% ../../nbs/bank/gan.ipynb #6badad43
-@exercise("gan", "LOSSES, DSAT", "numeric", topics="loss saturating logits")
+@exercise("gan", "LOSSES, DSAT", "numeric", topics="loss saturating logits",
+          points=dict(saturating=1, non_saturating=1))
 def generator_slopes(r):
     "The slope that reaches the generator"
     l = r.pick([-5.0, -4.5, -4.0, -3.5, -3.0, -2.5, -2.0, -1.5, 1.5, 2.0, 2.5, 3.0])
@@ -386,18 +387,24 @@ def _one_round(f, x, z, rates):
     f(G, D, *(_SGD(net, lr) for net, lr in zip((G, D), rates)), x, *z)
     return tuple(p.detach() for p in [*G.parameters(), *D.parameters()])
 
-def _player(cut=False, zero=True, g="non", d=1., both=False):
+def _player(cut=False, zero=True, g="non", d=1., both=False, leak=False, sum=False,
+            twice=False):
     "A step of both players, with its mistakes to choose from"
     def gan_step(G, D, opt_G, opt_D, x, z_D, z_G):
         from torch.nn.functional import softplus
-        fake = G(z_D).detach()
-        loss_D = d*(softplus(-D(x)).mean() + softplus(D(fake)).mean())
+        mean = (lambda t: t.sum()) if sum else (lambda t: t.mean())
+        said = (lambda x: D(x).sigmoid()) if twice else D
+        if leak:
+            opt_D.zero_grad()
+            opt_G.zero_grad()
+        fake = G(z_D) if leak else G(z_D).detach()
+        loss_D = d*(mean(softplus(-said(x))) + mean(softplus(said(fake))))
         def turn_G():
             fake = G(z_G)
-            logits = D(fake.detach() if cut else fake)
-            loss_G = dict(non=softplus(-logits), sat=-softplus(logits),
-                          up=softplus(logits))[g].mean()
-            if zero: opt_G.zero_grad()
+            logits = said(fake.detach() if cut else fake)
+            loss_G = mean(dict(non=softplus(-logits), sat=-softplus(logits),
+                               up=softplus(logits))[g])
+            if zero and not leak: opt_G.zero_grad()
             loss_G.backward()
         if both: turn_G()                                   # before D has moved
         if zero: opt_D.zero_grad()
@@ -458,8 +465,19 @@ def gan_step_code(r):
                               "gradient pass through D."),
                   "no-zero-grad": (_player(zero=False),
                                    "Old gradients were added to the new ones: call "
-                                   "zero_grad before each backward pass. G's turn "
-                                   "leaves gradients in D, too."),
+                                   "zero_grad before each backward pass, not once "
+                                   "before the loop. G's turn leaves gradients in D, "
+                                   "too."),
+                  "not-detached": (_player(leak=True),
+                                   "D's loss has left gradients in G, which were "
+                                   "added to G's own: detach the fakes in D's turn, "
+                                   "and clear G's gradients before its own pass."),
+                  "sum": (_player(sum=True),
+                          "You summed over the batch; the mean was asked. The steps "
+                          "are as many times too long as the batch has images."),
+                  "sigmoid-twice": (_player(twice=True),
+                                    "D gives logits, and you applied a sigmoid before "
+                                    "a loss that applies one itself."),
                   "ascent": (_player(d=-1.),
                              "Your discriminator descends V and so learns to be wrong; "
                              "it should descend −V."),
@@ -486,3 +504,41 @@ def gan_step_code(r):
                   "G's backward pass leaves gradients in D as well; the next round's "
                   "`opt_D.zero_grad()` clears them. Freezing D's parameters in G's "
                   "turn saves that work."])
+
+# %% ../../nbs/bank/gan.ipynb #5d4f82e1
+@exercise("gan", "DSAT, LOSSES", "argued",
+          topics="argument generator loss gradient",
+          points=dict(early=2, same=1, price=1))
+def argue_two_losses(r):
+    "Saturating or not?"
+    l = r.pick([4, 5, 6, 8])
+    small, large = 1/(1 + math.exp(l)), 1/(1 + math.exp(-l))
+    return dict(
+        question="Early in training the discriminator gives a fake the logit "
+                 f"$-{l}$. The generator may descend $\\log(1 - D)$ or $-\\log D$. "
+                 "Compare the two gradients in the logit by formula and by size, "
+                 "say in what the two losses agree, and what is given up in theory "
+                 "by taking the second.",
+        model=f"In the logit, $\\log(1 - D)$ has the slope $-D = -{small:.4f}$: the "
+              "surer $D$ is, the less the generator learns, just when it needs it "
+              f"most. $-\\log D$ has the slope $-(1 - D) = -{large:.4f}$, nearly its "
+              "largest size. Both slopes are negative, so both push the logit of "
+              "every fake up; they differ in the weight that a fake gets, and $p = "
+              "q$ with $D = ½$ is a resting point of both. Given up is the single "
+              "value: the generator no longer descends what the discriminator "
+              "climbs, so the game is not zero-sum, and the generator does not "
+              "minimise the Jensen–Shannon divergence even if $D$ is the best one.",
+        rubric=dict(
+            early=("One point for the slopes $-D$ and $-(1 - D)$, one for their "
+                   f"sizes, about {small:.4f} and 1.",
+                   "The slopes in $D$ are compared, $-1/(1-D)$ and $-1/D$: the "
+                   "sigmoid's slope is missing."),
+            same=("The same direction for each fake, or the same resting point $p = "
+                  "q$.",
+                  "“They are equivalent”: the weights of fakes differ."),
+            price=("No common value, so the result on the Jensen–Shannon divergence "
+                   "no longer applies.",
+                   "“Nothing”, or “it is only a trick for numerics”.")),
+        hints=["Write both losses with $D = \\sigma(\\ell)$ and differentiate in "
+               "$\\ell$.",
+               "Is the generator's loss still minus the discriminator's?"])

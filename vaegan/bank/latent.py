@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/bank/latent.html.md"""
 
 # %% auto #0
 __all__ = ['PAGE', 'latent_posterior', 'latent_evidence', 'latent_pca_loss', 'latent_ae_twin', 'latent_rotation',
-           'latent_ml_value', 'latent_shrink', 'latent_posterior_code']
+           'latent_ml_value', 'latent_shrink', 'latent_posterior_code', 'argue_axes']
 
 # %% ../../nbs/bank/latent.ipynb #d10ce0a2
 import math
@@ -37,7 +37,8 @@ def _says(W, b, s, x):
 def _minus(x, b): return f"({x:g} {'-' if b > 0 else '+'} {abs(b):g})"
 
 # %% ../../nbs/bank/latent.ipynb #7e6715dd
-@exercise("latent", "POSTERIOR, BAYES", "numeric", topics="posterior gaussian")
+@exercise("latent", "POSTERIOR, BAYES", "numeric", topics="posterior gaussian",
+          points=dict(mean=1, variance=1))
 def latent_posterior(r):
     "What the observation says about the latent"
     W, b, s, x, m, v = _line(r)
@@ -398,3 +399,39 @@ def latent_posterior_code(r):
                   "    M = W.T@W + var*torch.eye(W.shape[1], dtype=W.dtype)\n"
                   "    inverse = torch.linalg.inv(M)\n"
                   "    return (x - mu)@W@inverse, var*inverse\n```"])
+
+# %% ../../nbs/bank/latent.ipynb #95b1380c
+@exercise("latent", "ROT, COV", "argued",
+          topics="argument ppca rotation", points=dict(reason=2, common=1, needed=1))
+def argue_axes(r):
+    "Does a latent axis mean something?"
+    k = r.pick([2, 3, 5, 8])
+    return dict(
+        question=f"Probabilistic PCA with {k} latent dimensions is fitted to "
+                 "portraits. A student finds that the first latent coordinate “is "
+                 "the smile”. A colleague fits the same model to the same images, "
+                 "reaches the same likelihood, and finds no such coordinate. "
+                 "Explain how both can have fitted correctly, say what the two fits "
+                 "have in common, and what it would take before an axis may be "
+                 "given a name.",
+        model="The data see $W$ only in $WW^\\top + \\sigma^2 I$, the covariance of "
+              "$x$. For an orthogonal $R$, $WR$ gives the same: $WRR^\\top W^\\top "
+              "= WW^\\top$. The prior is round, so turned codes have the same "
+              "prior, and no likelihood prefers one set of axes. In common the two "
+              "have the density $p(x)$, $\\sigma^2$, the subspace that the columns "
+              "of $W$ span, and the posteriors up to that rotation. To name an "
+              "axis, something must break the symmetry: labels, a prior that is not "
+              "round, or a convention such as PCA's order by variance, which is "
+              "then a choice and no finding.",
+        rubric=dict(
+            reason=("One point for $WR(WR)^\\top = WW^\\top$, one for the prior "
+                    "that does not change under rotation either.",
+                    "“Different local optima”: both are at the global one."),
+            common=("The subspace, or $WW^\\top + \\sigma^2 I$, or $p(x)$.",
+                    "“The first principal component”, which already fixes a "
+                    "rotation."),
+            needed=("Something outside this likelihood: labels, another prior, or a "
+                    "stated convention.",
+                    "More data or a longer training; neither helps.")),
+        hints=["Where does $W$ stand in the density of $x$?",
+               "What does a rotation do to a standard normal $z$?"])

@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/bank/minimax.html.md"""
 
 # %% auto #0
 __all__ = ['PAGE', 'weighted_discriminator', 'uniform_noise', 'logit_line', 'js_from_cross_entropy', 'missing_mode',
-           'points_that_miss', 'surer_discriminator']
+           'points_that_miss', 'surer_discriminator', 'argue_half']
 
 # %% ../../nbs/bank/minimax.ipynb #f719d46d
 import math
@@ -116,7 +116,8 @@ def uniform_noise(r):
                   f"$D^* = p/(p + q) = {p/(p + q):.4f}$."])
 
 # %% ../../nbs/bank/minimax.ipynb #6b727148
-@exercise("minimax", "DLOGIT, DSTAR", "numeric", topics="gan discriminator gaussian")
+@exercise("minimax", "DLOGIT, DSTAR", "numeric", topics="gan discriminator gaussian",
+          points=dict(slope=1, intercept=1))
 def logit_line(r):
     "A discriminator that is a straight line"
     m, v = r.num(-1, 1, .5), r.pick([.25, .4, .5, 1.6, 2.5, 3.2])
@@ -247,7 +248,8 @@ def missing_mode(r):
                   "0, less than $\\log 2$."])
 
 # %% ../../nbs/bank/minimax.ipynb #1b3b64be
-@exercise("minimax", "VJS, W1", "numeric", topics="gan js wasserstein", points=2)
+@exercise("minimax", "VJS, W1", "numeric", topics="gan js wasserstein",
+          points=dict(js=1, w1=1))
 def points_that_miss(r):
     "Two distances between points that do not meet"
     x = [r.num(-3, -2, .5), r.num(0, 1, .5), r.num(3, 4, .5)]
@@ -340,3 +342,41 @@ def surer_discriminator(r):
                   f"So $V$ {'rises' if V(c) > V(1) else 'falls'}: it is a "
                   "log-likelihood, which rewards confidence in right decisions and "
                   "punishes it in wrong ones."])
+
+# %% ../../nbs/bank/minimax.ipynb #afee4825
+@exercise("minimax", "DSTAR, VJS, D-GAP", "argued",
+          topics="argument gan discriminator equilibrium",
+          points=dict(theory=1, failures=2, test=1))
+def argue_half(r):
+    "D says ½ everywhere. And now?"
+    return dict(
+        question="At the end of training the discriminator says ½ to every image, "
+                 "and the value is $-\\log 4$. “So the generator's density is that "
+                 "of the data.” Say under which condition this follows and from "
+                 "what, give two different reasons why it need not, and describe a "
+                 "test.",
+        model="For a fixed generator the best discriminator is $D^* = p/(p + q)$; if "
+              "$D$ is this one, ½ everywhere means $p = q$. But $D$ need not be the "
+              "best: a network that is too small, badly trained or stuck says ½ to "
+              "anything, and the value is $-\\log 4$ against any generator. And ½ "
+              "was seen only on the images looked at: where neither data nor samples "
+              "fell in this set, for example at a rare kind that the generator "
+              "lacks, it says nothing. Test: fix the generator, train a fresh and "
+              "larger discriminator on new samples and data, and evaluate it on "
+              "held-out ones. If its value exceeds $-\\log 4$ beyond the error, $p$ "
+              "and $q$ differ; if not, this family sees no difference, which is less "
+              "than equality.",
+        rubric=dict(
+            theory=("$D$ is optimal for this $G$; then $p/(p+q) = ½$ gives $p = q$.",
+                    "“At the Nash equilibrium D is ½”, which is the converse."),
+            failures=("One point each, at most two: $D$ not optimal (capacity, "
+                      "training, stuck), finite samples, a game that is only passing "
+                      "through, a rare kind not seen.",
+                      "Two wordings of the same reason."),
+            test=("A fresh discriminator against a fixed generator, judged on "
+                  "held-out images.",
+                  "Going on with the same $D$, or judging it on the images it was "
+                  "trained on.")),
+        hints=["What is the best $D$ for a given $G$?",
+               "Which value does a discriminator reach that always says ½, whatever "
+               "the generator is?"])

@@ -13,6 +13,7 @@ import re
 
 from .typed import one_line
 from .judge import Verdict
+from .rubric import COMPARE
 from .sheets import count
 from .typeset import html_page, markdown_html
 from .variant import Variant, question_text, shown_answer
@@ -20,7 +21,8 @@ from ..help import documented
 
 # %% ../../nbs/exam/feedback.ipynb #ec2eddca
 _HEADS = dict(right="Right.", mistake="Not right.", wrong="Not right.",
-              unreadable="Could not be read:", pending="No answer.")
+              unreadable="Could not be read:", pending="No answer.",
+              unmarked="To be marked by your teacher.", marked="")
 
 _UNKNOWN = "This is not it, and not a mistake I know."
 
@@ -30,7 +32,7 @@ def final_words(verdict:Verdict) -> str:
     head = _HEADS.get(verdict.status, f"{verdict.status.capitalize()}.")
     said = re.sub(r"\s*Try a hint\.$", "", verdict.message)
     todo = verdict.status == "pending" and "dots" in said    # nothing is to be done now
-    if todo or said in (_UNKNOWN, head): said = ""
+    if todo or said in (_UNKNOWN, head, COMPARE): said = ""
     return f"{head} {said}".strip()
 
 # %% ../../nbs/exam/feedback.ipynb #487b9831
@@ -39,9 +41,10 @@ def _paragraph(label, body): return f"<p><strong>{label}:</strong> {body}</p>"
 def _answered(said):
     "What was answered, what it was worth, and what the teacher wrote"
     text, note = html.escape(said["answer"]), html.escape(said["note"])
-    if text: yield _paragraph("Your answer", f"<code>{text}</code>")
-    mark = "✓" if said["status"] == "right" else "✗"
-    yield f"<p>{mark} {html.escape(said['feedback'])}</p>"
+    lines = text.replace("\n", "<br>")
+    if text: yield _paragraph("Your answer", f"<code>{lines}</code>")
+    mark = dict(right="✓ ", marked="", unmarked="").get(said["status"], "✗ ")
+    if said["feedback"]: yield f"<p>{mark}{html.escape(said['feedback'])}</p>"
     worth = f"{said['points']} of {said['of']}"
     if said["by_hand"]: yield _paragraph("Points, given by hand", worth)
     if note: yield _paragraph("Note", note)
@@ -54,7 +57,8 @@ def _section(said, v, solved):
     yield f"<h2>{title} ({worth})</h2>"
     if v.question: yield markdown_html(question_text(v, False))
     yield from _answered(said)
-    yield _paragraph("Right answer", markdown_html(shown_answer(v))[3:-4])
+    if v.kind != "argued":
+        yield _paragraph("Right answer", markdown_html(shown_answer(v))[3:-4])
     if solved and v.solution:
         steps = markdown_html("\n\n".join(v.solution))
         yield f"<details open><summary>Solution</summary>{steps}</details>"

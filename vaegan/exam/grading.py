@@ -10,7 +10,7 @@ __all__ = ['grade']
 # %% ../../nbs/exam/grading.ipynb #a39bf092
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from .feedback import feedback_page, final_words
 from .judge import Verdict
 from .key import read_key
 from .learner import nearest
-from .marks import earned, read_marks
+from .marks import earned, marking_file, read_marks
 from .scores import score_files
 from .sheets import write_new
 from .submissions import ATTEMPTS, handed_in, judge_cells
@@ -49,12 +49,15 @@ def _feedback(path, student, question, v, answer, marks):
     parts, note = _points(v, verdict, marks)
     by_hand = "yes"*any(m.points is not None for m in marks)
     most = dict(v.parts)
+    argued, status = v.kind == "argued", verdict.status
+    if status == "unmarked" and by_hand: status = "marked"
     shares = ", ".join(f"{k} {_total([n])} of {most[k]}" for k, n in parts.items() if k)
     return dict(
         file=str(path), student=student, question=question, exercise=v.id,
-        title=v.title, answer=one_line(typed, 200), status=verdict.status,
+        title=v.title, answer=typed if argued else one_line(typed, 200), status=status,
         mistake=verdict.mistake, points=_total(parts.values()), of=v.points,
-        parts=shares, by_hand=by_hand, feedback=final_words(verdict), note=note,
+        parts=shares, by_hand=by_hand, note=note,
+        feedback=final_words(replace(verdict, status=status)),
         right=re.sub(r"\*\*|[`$]", "", shown_answer(v)))
 
 # %% ../../nbs/exam/grading.ipynb #f79b7608
@@ -133,7 +136,9 @@ def _graded(read, keys, marks):
     for s in sheets.values():
         there = s.answers is not None or s.status == "marked by hand"
         said = _student_rows(s.file, s.student, s.vs, s.answers, marks) if there else []
-        rows.append(_row(s.file, s.student, s.status, said, s.vs))
+        left = sum(f["status"] == "unmarked" for f in said)
+        status = s.status + f", {left} to mark"*bool(left)
+        rows.append(_row(s.file, s.student, status, said, s.vs))
         feedback += said
     return rows + bad, feedback, {s: sheet.vs for s, sheet in sheets.items()}
 
@@ -211,5 +216,6 @@ def grade(
     names = _names(next(iter(keys[0]["students"].values())))
     files = score_files(rows, feedback, keys[0]["people"], names)
     files |= _pages(feedback, asked, keys[0], solutions)
+    files |= marking_file(feedback, asked, by_hand, keys[0]["people"])
     write_new(out, files, force)
     return rows

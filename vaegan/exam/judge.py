@@ -12,11 +12,12 @@ import ast
 import copy
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from .answers import (
     identical, number_readings, read_expr, read_numbers, readings)
 from .draw import Draw
+from .rubric import COMPARE
 from .rounding import how_near, more_exactly, three_digits, which_right
 from .syntax import evaluate
 from .typed import Unreadable, one_line
@@ -109,18 +110,21 @@ def known_mistakes(v:Variant) -> list: # of (name, numbers, message)
 @dataclass(frozen=True)
 class Verdict:
     "What there is to say about an answer"
-    status:str         # right, mistake (a known one), wrong, unreadable or pending
+    status:str         # right, mistake, wrong, unreadable, unmarked or pending
     message:str        # to the learner
     mistake:str = ""   # its name
+    parts:dict = field(default_factory=dict, hash=False)   # part -> points
     def __str__(self): return f"{_head(self.status)} {self.message}".strip()
     __repr__ = __str__
     def __bool__(self): return self.status == "right"
     def _repr_markdown_(self):
-        mark = dict(right="✓", pending="…", unreadable="?").get(self.status, "✗")
+        marks = dict(right="✓", pending="…", unmarked="…", unreadable="?")
+        mark = marks.get(self.status, "✗")
         return f"{mark} **{_head(self.status)}** {self.message}".strip()
 
 def _head(status):
-    heads = dict(right="Right.", pending="No answer yet.", unreadable="Not readable:")
+    heads = dict(right="Right.", pending="No answer yet.", unreadable="Not readable:",
+                 unmarked="Yours to judge:")
     return heads.get(status, "Not yet.")
 
 # %% ../../nbs/exam/judge.ipynb #1b6585dd
@@ -164,6 +168,13 @@ def _mistake(v, got):
         if len(found) > 1: return None
     return Verdict("mistake", found[0][2], found[0][0]) if found else None
 
+def _with_shares(v, got, truth, verdict):
+    "The verdict, with the points of the entries that are right"
+    if verdict or len(v.parts) != len(truth): return verdict
+    right = which_right(got, truth, v.tol)
+    shares = {k: n for i, (k, n) in enumerate(v.parts, 1) if i in right}
+    return replace(verdict, parts=shares)
+
 def _judge_reading(v, got, truth):
     "The verdict on one way to read the numbers"
     said = how_near(got, truth, v.tol)
@@ -184,7 +195,8 @@ def _judge_numbers(v, answer):
     ways = number_readings(answer, len(truth), not v.tol)
     if len(ways[0]) != len(truth):
         raise Unreadable(f"expected {len(truth)} numbers, got {len(ways[0])}")
-    return _best([_judge_reading(v, got, truth) for got in ways],
+    said = [_with_shares(v, got, truth, _judge_reading(v, got, truth)) for got in ways]
+    return _best(said,
                  open=len({tuple(sorted(w)) for w in ways}) > 1)
 
 def _best(verdicts, open):
@@ -230,12 +242,29 @@ def _judge_code(v, f):
         raised = f"{type(e).__name__}: {one_line(e, 200)}"
         return Verdict("wrong", f"Your function raised {raised}")
     truth = answer_values(v, v.answer)
-    if near(got, truth, v.tol): return Verdict("right", "")
+    if near(got, truth, v.tol):
+        if not _changes_inputs(v, f): return Verdict("right", "")
+        return Verdict("mistake", _IN_PLACE, "in-place")
     for name, wrong, message in known_mistakes(v):
         if near(got, wrong, v.tol): return Verdict("mistake", message, name)
     return _judge_form(got, truth)
 
 # %% ../../nbs/exam/judge.ipynb #cf8fcff8
+_IN_PLACE = ("The numbers are right, but the function changes its inputs in place. "
+             "Others still need them: write x**2, not x.pow_(2).")
+
+def _changes_inputs(v, f):
+    "Does a function write into what it is given?"
+    if v.probe: return False
+    before = copy.deepcopy(v.cases)
+    for args in (after := copy.deepcopy(v.cases)): f(*args)
+    return _flat(after) != _flat(before)
+
+def _judge_argument(answer):
+    "An argument is for a reader"
+    if len(str(answer)) <= 20_000: return Verdict("unmarked", COMPARE)
+    return Verdict("unreadable", "longer than 20,000 characters.")
+
 def _is_stub(f):
     "Is the body nothing but dots (and perhaps a docstring)?"
     import dis
@@ -268,6 +297,7 @@ def judge(
     if answer is None or answer is ... or dots:
         todo = "Answer in the box, or put your answer in place of the dots."
         return Verdict("pending", todo)
+    if v.kind == "argued": return _judge_argument(answer)
     special = dict(numeric=_judge_numbers, symbolic=_judge_expression, code=_judge_code)
     try: return special.get(v.kind, _judge_letter)(v, answer)
     except Unreadable as e: return Verdict("unreadable", f"{e}.")

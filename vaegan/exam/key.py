@@ -17,13 +17,14 @@ from ..checks import AnyPath, checked
 from .typed import one_line
 from .judge import known_mistakes
 from .roster import Roster
+from .rubric import is_rubric
 from .variant import KINDS, LETTERED, Variant
 from ..help import documented
 
 # %% ../../nbs/exam/key.ipynb #9eb18b0d
 _KEYED = ("id", "seed", "title", "kind", "points", "answer", "mistakes", "options",
           "symbols", "tol")
-_SINCE = ("question", "solution", "where", "parts")    # not in keys of version 0.1
+_SINCE = ("question", "solution", "where", "parts", "rubric")   # not in keys of 0.1
 
 def _rounded(a):
     if isinstance(a, (tuple, list)): return [_rounded(x) for x in a]
@@ -62,6 +63,7 @@ def _can_be_judged(v):
     if not all(isinstance(t, str) for t in texts): return False
     if type(v.points) is not int or v.points < 1: return False
     if v.parts and sum(n for _, n in v.parts) != v.points: return False
+    if v.kind == "argued": return is_rubric(v.rubric, v.parts)
     return v.answer in v.options if v.kind in LETTERED else bool(known_mistakes(v))
 
 def _students(key):

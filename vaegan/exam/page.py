@@ -16,6 +16,7 @@ from typing import Annotated
 from ..checks import Whole, checked, marker
 from .exercise import CHAPTERS
 from .learner import exercises_of
+from .rubric import PLACE
 from .variant import KINDS, solution_text
 from ..help import documented
 
@@ -50,6 +51,14 @@ def _answer_cell(v):
     return f'{v.start.strip()}\n\ncheck("{v.id}", {v.seed}, {name})'
 
 # %% ../../nbs/exam/page.ipynb #4064ae52
+def _argued_cells(v, kind, number, help):
+    "Question, room for the answer, and the model answer with its rubric"
+    shares = ", ".join(f"{name} {n}" for name, n in v.parts)
+    model = fold("Compare with the model answer", solution_text(v))
+    return [("markdown", f"## {number}. {v.title}\n\n{kind} Points: {shares}."),
+            ("code", f'ask("{v.id}", seed={v.seed})'), ("markdown", PLACE),
+            ("markdown", "\n\n".join([*help, model]))]
+
 def _exercise_cells(ex, number, seed):
     "Question, answer and help for one exercise"
     v = ex.variant(seed)
@@ -57,6 +66,7 @@ def _exercise_cells(ex, number, seed):
     todo = "Your answer, in place of the dots:"
     if v.kind == "code": todo = "Your function:"
     help = [fold(f"Hint {k}", h) for k, h in enumerate(v.hints, 1)]
+    if v.kind == "argued": return _argued_cells(v, kind, number, help)
     return [("markdown", f"## {number}. {v.title}\n\n{kind}"),
             ("code", f'ask("{v.id}", seed={seed})'),
             ("markdown", todo), ("code", _answer_cell(v)),

@@ -35,6 +35,7 @@ def topics(
     out = {}
     for ex in (bank() if questions is None else questions).values():
         words = {} if ex.kind == "code" else dict.fromkeys((ex.chapter, *ex.topics))
+        if ex.kind == "argued": words = ["argument"]
         for t in words: out.setdefault(t, []).append(ex.id)
     return dict(sorted(out.items()))
 

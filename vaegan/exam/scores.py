@@ -35,17 +35,21 @@ def summary_line(
 
 # %% ../../nbs/exam/scores.ipynb #8b964347
 _COLORS = dict(right="#009E73", mistake="#D55E00", wrong="#E69F00",
-               unreadable="#CC79A7", pending="#9AA0A6")
+               unreadable="#CC79A7", pending="#9AA0A6", marked="#0072B2",
+               unmarked="#56B4E9")
 
 _LABELS = dict(right="right", mistake="a known mistake", wrong="wrong",
-               unreadable="not readable", pending="no answer")
+               unreadable="not readable", pending="no answer", marked="marked by hand",
+               unmarked="to be marked")
 
 # %% ../../nbs/exam/scores.ipynb #471640d0
 def _plot_answers(ax, feedback, names):
     "How each question went: bars of right answers, mistakes, and the rest"
     left = [0]*len(names)
+    always = {*_COLORS} - {"marked", "unmarked"}
     for status, color in _COLORS.items():
         hits = [f["question"] for f in feedback if f["status"] == status]
+        if not hits and status not in always: continue
         n = [hits.count(q) for q in names]
         ax.barh(names, n, left=left, color=color, label=_LABELS[status])
         left = [x + y for x, y in zip(left, n)]

@@ -22,6 +22,7 @@ from .key import read_key, to_key
 from .page import notebook
 from .plan import Plan, again, makeup, new_plan
 from .roster import Roster, read_roster
+from .rubric import PLACE
 from .typeset import to_html
 from .variant import question_text, solution_text
 from ..files import new_folder, write_files
@@ -66,6 +67,11 @@ def _head(vs, student, solved, head):
     text = size + _HANDLING*(not solved)
     return "\n\n".join(filter(None, [title, head.date, _whose(head, student), text]))
 
+def _answer_cell(q, v):
+    "Where the answer goes"
+    if v.kind != "argued": return "code", f"#| answer: q{q}\nanswer = ..."
+    return "markdown", f"#| answer: q{q}\n\n{PLACE}"
+
 def _points(v):
     "Points of a question, and of its parts"
     parts = ", ".join(f"{name} {n}" for name, n in v.parts)
@@ -91,11 +97,13 @@ def sheet_cells(
         title = f"## {q}. {v.title} {_points(v)}"
         cells.append(("markdown", f"{title}\n\n{question_text(v, not solved)}"))
         if solved: cells.append(("markdown", solution_text(v)))
-        else: cells.append(("code", f"#| answer: q{q}\nanswer = ..."))
+        else: cells.append(_answer_cell(q, v))
     return cells
 
 # %% ../../nbs/exam/sheets.ipynb #54fc936a
 def _on_paper(kind, s):
+    if kind == "markdown" and s.startswith("#| answer:"):
+        return "\n\n".join(["Answer:", *["_"*70]*8])
     if kind == "markdown": return s
     if "answer:" in s: return "Answer: " + "_"*40
     return s.splitlines()[0].removeprefix("#| ")

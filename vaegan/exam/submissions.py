@@ -21,6 +21,7 @@ from typing import Annotated, NamedTuple
 
 from ..checks import checked, marker, one_of
 from .judge import Verdict, judge
+from .rubric import written
 from .typed import Unreadable, one_line
 from .variant import Variant
 from ..help import documented
@@ -328,6 +329,9 @@ def judge_cells(
     cells:list[Cell]    # of one question, in their order
 ) -> tuple[str, Verdict]: # what was typed, and what there is to say of it
     "The verdict on the cells of a question"
+    if v.kind == "argued":
+        said = written([c.text for c in cells])
+        return said, judge(v, said)
     marked = [c for c in cells if c.marked]
     for some in (marked, [c for c in cells if not c.marked]):
         try: typed = _agreed(some)

@@ -15,7 +15,8 @@ from ..help import documented
 
 # %% ../../nbs/exam/variant.ipynb #0d439068
 KINDS = dict(choice="choice", truefalse="true or false, with the reason",
-             bug="find the bug", numeric="number", symbolic="expression", code="code")
+             bug="find the bug", numeric="number", symbolic="expression", code="code",
+             argued="in your own words")
 
 # %% ../../nbs/exam/variant.ipynb #6c85b8dd
 LETTERED = ("choice", "truefalse", "bug")
@@ -44,6 +45,8 @@ class Variant:
     start:str = ""       # the cell that the learner completes
     where:str = ""       # chapter and equations
     parts:tuple = ()     # (name, points) of each part; empty: all points at once
+    rubric:dict = field(default_factory=dict)    # part -> (what earns it, pitfall)
+    meant:tuple = ()     # answers that may be 0, ±1 or in the question
 
 # %% ../../nbs/exam/variant.ipynb #214bad0a
 @documented
@@ -64,6 +67,7 @@ def how_to_answer(v:Variant) -> str: # Markdown
     if v.kind in LETTERED: return "Answer with a letter, such as `\"a\"`."
     if v.kind == "code":
         return "Complete the function and pass it to `check`, without calling it."
+    if v.kind == "argued": return "Answer in your own words, in a few sentences."
     if v.kind == "symbolic": return _how_to_write_an_expression(v)
     n = len(v.answer) if isinstance(v.answer, (tuple, list)) else 1
     dots = ", ".join(["…"]*n)
@@ -95,6 +99,7 @@ def shown_answer(v:Variant) -> str: # Markdown
     if v.kind in LETTERED: return f"**({v.answer})** {v.options[v.answer]}"
     if v.kind == "code": return "the function above"
     if v.kind == "symbolic": return f"`{v.answer}`"
+    if v.kind == "argued": return v.answer
     if not isinstance(v.answer, (tuple, list)): return _decimals(v.answer)
     return f"({', '.join(map(_decimals, v.answer))})"
 
@@ -106,4 +111,5 @@ def _decimals(x):
 @documented
 def solution_text(v:Variant) -> str: # Markdown
     "The derivation, step by step, and the answer"
+    if v.kind == "argued": return "\n\n".join(v.solution)
     return "\n\n".join([*v.solution, f"**Answer:** {shown_answer(v)}"])

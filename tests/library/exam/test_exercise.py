@@ -67,6 +67,7 @@ ROWS = {
 }
 NO_ROW = {
     "exam.exercise.Exercise": "a plain record; `exercise` checks and `audit` tries it",
+    "exam.exercise.accident": "takes a Variant, which is checked when it is made",
     "exam.exercise.own_exercises": "takes nothing",
     "exam.exercise.right_forms": "takes a Variant, which is checked when it is made",
     "bank.elbo.two_states": "takes a Draw",

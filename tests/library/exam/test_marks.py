@@ -75,6 +75,7 @@ def test_points_of_parts(tmp_path):
 NO_ROW = {
     "exam.marks.earned": "takes a Variant and a Verdict",
     "exam.marks.Mark": "a plain record",
+    "exam.marks.marking_file": "takes what grading has read; test_marks_by_part_survive_regrading in tests/library/exam/test_rubric.py",
     "exam.marks.read_marks": "each wrong row is named; test_a_wrong_mark_is_named in tests/library/exam/test_marks.py",
 }
 bad_input_tests({}, NO_ROW)
