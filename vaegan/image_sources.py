@@ -292,9 +292,6 @@ def _is_labels(y):
     kinds = str, bytes, int, float, np.generic
     return isinstance(y, (list, tuple)) and all(isinstance(v, kinds) for v in y)
 
-def _labelled(piece, y, wanted):
-    return piece._replace(y=class_labels(y, len(piece.x), wanted.remarks))
-
 def _from_mapping(source, wanted):
     "Arrays by their names, or a source to learn from and one to hold out"
     parts = {k: v for k, v in source.items() if isinstance(k, str)}
@@ -337,7 +334,8 @@ def pieces(
             return [_from_array(x, y, wanted.remarks),
                     _from_array(x_test, y_test, wanted.remarks)]
         case (x, y) if isinstance(source, tuple) and _is_labels(y):
-            return [_labelled(p, y, wanted) for p in pieces(x, wanted)]
+            return [p._replace(y=class_labels(y, len(p.x), wanted.remarks))
+                    for p in pieces(x, wanted)]
         case [*files] if isinstance(source, list) and files and all(
                 isinstance(f, (str, os.PathLike)) for f in files):
             return [_from_list(files, wanted)]

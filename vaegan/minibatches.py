@@ -27,7 +27,14 @@ def _is_array(v): return hasattr(v, "shape") and hasattr(v, "ndim")
 def _of_examples(batch):
     "Is this a list of examples that nobody has put together?"
     kinds = {dict if isinstance(v, Mapping) else type(v) for v in batch}
-    return kinds == {tuple} or kinds == {dict}
+    return kinds in ({tuple}, {dict}) and not _put_together(batch[0])
+
+def _put_together(v):
+    "Are these images, and as many labels? An image and its mask are one example"
+    arrays = [*_arrays(v)]
+    rows = {len(a) if a.ndim else None for a in arrays}
+    if len(rows) != 1 or None in rows: return False
+    return arrays[0].ndim > 3 or any(a.ndim == 1 for a in arrays[1:])
 
 def _arrays(batch:Any) -> Any:
     "All tensors and arrays in a minibatch, in order"

@@ -42,6 +42,8 @@ def test_every_form_is_counted(n):
         assert count_images(batch) == n
     for batch in (dict(size=torch.tensor([8, 8, 1]), image=x), dict(pixel_mask=torch.ones(7, 8), pixel_values=x), Named(torch.zeros(9), x, torch.arange(3)), [dict(image=a, label=b) for a, b in zip(x, y)], tuple(zip(x, y))):
         assert count_images(batch) == n
+    for batch in (((x, y),), [(x, y)], ((x, y), (x, y)), [dict(image=x, label=y)], [(x,)], [dict(image=a) for a in x], [(a, np.eye(10)[b]) for a, b in zip(x, y)], [(a, a > .5) for a in x]):
+        assert count_images(batch) == n, "what stands inside is a minibatch, if its parts have as many rows"
     assert count_images([]) == 0
     with pytest.raises(TypeError, match="batches: expected minibatches with a number of images, got int"): count_images(3)
 
