@@ -199,6 +199,10 @@ def _sample(args):
     say(f"{args['n']} images: {args['out']}")
     return 0
 
+def _shown_plainly(s):
+    "A stranger's words, without signs that steer a terminal"
+    return "".join(c if c.isprintable() else "?" for c in s)
+
 def _grade(args):
     from vaegan.exam.grading import grade
     from vaegan.exam.scores import summary_line
@@ -208,7 +212,7 @@ def _grade(args):
     for r in rows:
         score = "-" if r["score"] == "" else r["score"]
         line = f"{r['student'] or '?':20} {score:>4} of {r['of']}  {r['status']}"
-        say(f"{line}  {r['file']}".rstrip())
+        say(_shown_plainly(f"{line}  {r['file']}".rstrip()))
     say(summary_line(rows))
     say("scores.csv, scores.xlsx, feedback.csv, summary.png and a page of feedback "
         f"for each student in {args['out']}")

@@ -228,20 +228,25 @@ def _sympy_function(name):
 @documented
 def to_sympy(
     tree:ast.expr,   # from `read_expr`
-    symbols:dict     # name -> sympy symbol
+    symbols:dict,    # name -> sympy symbol
+    digits:int=0     # 0: exact, and a power of numbers may be long
 ): # sympy expression
     "A sympy expression, built node by node"
     import sympy as sp
-    return _built(tree, dict(pi=sp.pi, e=sp.E) | symbols, sp.Rational)
+    exact, constants = sp.Rational, dict(pi=sp.pi, e=sp.E)
+    if not digits: return _built(tree, constants | symbols, exact)
+    cut = lambda x: sp.N(x, digits)
+    names = {k: cut(x) for k, x in (constants | symbols).items()}
+    return _built(tree, names, lambda t: cut(exact(t)), cut)
 
-def _built(t, names, number):
+def _built(t, names, number, cut=lambda x: x):
     if isinstance(t, ast.Constant): return number(repr(t.value))
     if isinstance(t, ast.Name): return names[t.id]
-    part = lambda x: _built(x, names, number)
+    part = lambda x: _built(x, names, number, cut)
     if isinstance(t, ast.Call):
-        return _sympy_function(ast.unparse(t.func))(part(t.args[0]))
+        return cut(_sympy_function(ast.unparse(t.func))(part(t.args[0])))
     if isinstance(t, ast.UnaryOp): return -part(t.operand)
-    return _EXACT[type(t.op)](part(t.left), part(t.right))
+    return cut(_EXACT[type(t.op)](part(t.left), part(t.right)))
 
 _EXACT = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
           ast.Div: operator.truediv, ast.Pow: operator.pow}
@@ -254,14 +259,13 @@ def _rational_point(symbols, r):
     return {s: exact(lo) + exact(hi - lo)*sp.Rational(r.whole(1, 996), 997)
             for s, (lo, hi) in symbols.items()}
 
-def _equal_to_30_digits(a, b, symbols, names):
+def _equal_to_30_digits(a, b, symbols):
     "Do two trees agree at four points?"
     import sympy as sp
-    x, y = to_sympy(a, names), to_sympy(b, names)
     r = Draw("identical", *symbols)
     for _ in range(4):
-        at = {names[s]: v for s, v in _rational_point(symbols, r).items()}
-        p, q = sp.N(x.subs(at), 30), sp.N(y.subs(at), 30)
+        at = _rational_point(symbols, r)
+        p, q = to_sympy(a, at, 60), to_sympy(b, at, 60)
         if not abs(p - q) <= sp.Float("1e-24", 30)*(1 + abs(q)): return False
     return True
 
@@ -273,10 +277,8 @@ def identical(
     seconds:Positive=5.    # patience
 ) -> bool:
     "Are two expressions the same function, to thirty digits at rational points?"
-    import sympy as sp
     x, y, said = _side("a", a, symbols), _side("b", b, symbols), []
-    names = {s: sp.Symbol(s, real=True) for s in symbols}
-    work = lambda: said.append(_equal_to_30_digits(x, y, symbols, names))
+    work = lambda: said.append(_equal_to_30_digits(x, y, symbols))
     t = threading.Thread(target=work, daemon=True)
     t.start()
     t.join(seconds)

@@ -180,8 +180,10 @@ def _judge_reading(v, got, truth):
     said = how_near(got, truth, v.tol)
     if said == "right": return Verdict("right", more_exactly(got, truth))
     if said: return Verdict("mistake", said, "rounding")
-    if (found := _mistake(v, got)) is not None: return found
-    if how_near(tuple(sorted(got)), tuple(sorted(truth)), v.tol) == "right":
+    same = how_near(tuple(sorted(got)), tuple(sorted(truth)), v.tol) == "right"
+    found = _mistake(v, got)
+    if found is not None and (not same or found.mistake in v.mistakes): return found
+    if same:
         swapped = "These are the right numbers, in another order than asked."
         return Verdict("mistake", swapped, "order")
     if right := which_right(got, truth, v.tol):

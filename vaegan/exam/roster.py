@@ -17,9 +17,12 @@ from .tables import read_table
 from ..help import documented
 
 # %% ../../nbs/exam/roster.ipynb #850e83a4
-_NAMES = ("name", "student", "student name", "full name", "display name")
-_FIRST = ("first name", "firstname", "given name", "given names", "vorname")
-_LAST = ("last name", "lastname", "surname", "family name", "nachname")
+_NAMES = ("name", "student", "student name", "full name", "fullname", "display name",
+          "nom complet", "nombre completo", "vollständiger name", "élève")
+_FIRST = ("first name", "firstname", "given name", "given names", "vorname",
+          "vorname(n)", "prénom", "nombre", "nome", "voornaam")
+_LAST = ("last name", "lastname", "surname", "family name", "nachname", "familienname",
+         "nom", "nom de famille", "apellido(s)", "apellidos", "cognome", "achternaam")
 
 def _of(cells, names):
     "The first of these columns that says something"
@@ -42,8 +45,10 @@ class Roster:
         "What a student is called"
         names = [" ".join(c.replace("_", " ").split()).casefold() for c in self.columns]
         cells = dict(zip(names, self.people.get(student, ())))
-        both = f"{_of(cells, _FIRST)} {_of(cells, _LAST)}".strip()
-        said = _of(cells, _NAMES) or both
+        first, last = _of(cells, _FIRST), _of(cells, _LAST)
+        whole = _of(cells, _NAMES)    # beside a column Vorname, Name is the last one
+        if first and not last and first not in whole: last, whole = whole, ""
+        said = whole or f"{first} {last}".strip()
         return " ".join(re.sub(r"[^\w\s'’.,()-]|_", " ", said).split())[:80]
 
     def cells(
@@ -68,13 +73,24 @@ class Roster:
 
 # %% ../../nbs/exam/roster.ipynb #d84ec966
 _IDS = ("id", "student id", "id number", "sis user id", "student number", "username",
-        "user name", "matrikelnummer", "login", "sis login id", "netid")
+        "user name", "matrikelnummer", "login", "sis login id", "netid",
+        "id-nummer", "matrikelnr", "matrikelnr.", "matrikel-nr.", "anmeldename",
+        "benutzername", "numéro d'identification", "numéro d’identification",
+        "numéro étudiant", "n° étudiant", "nom d'utilisateur", "nom d’utilisateur",
+        "identifiant", "número de id", "número de identificación", "nombre de usuario",
+        "sid", "orgdefinedid", "user id", "email address", "email", "e-mail", "mail",
+        "e-mail-adresse", "adresse de courriel", "dirección de correo")
 
 _RESERVED = r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?"   # file names of Windows
 
+def _bare(i):
+    "An id without what keeps a spreadsheet from taking it for a number"
+    return re.sub(r'^="(.*)"$', r"\1", i).removeprefix("'").removeprefix("#")
+
 def _fit(i):
     "The id, if it is fit to be one"
-    allowed = "up to 64 letters, digits and _ . @ + -"
+    if not i: raise ValueError("no id; if another column holds ids, name it by --id")
+    i, allowed = _bare(i), "up to 64 letters, digits and _ . @ + -"
     if re.fullmatch(r"\d([.,]\d+)?[eE]\+\d+", i):
         cut = "a spreadsheet has rounded it: format the column as text"
         raise ValueError(f"{i!r} was a longer number; {cut}")
@@ -110,7 +126,10 @@ def read_roster(
     id_column:str=""     # name of the column that holds ids; by default `id`
 ) -> Roster:
     "A class, or one line that says what is wrong with the list"
-    table = read_table(path, [id_column] if id_column else _IDS, "--students")
+    try: table = read_table(path, [id_column] if id_column else _IDS, "--students")
+    except ValueError as e:
+        hint = "; name the column of ids by --id"*("header line" in str(e))
+        raise ValueError(f"{e}{hint}") from None
     try: people = _people(table)
     except ValueError as e: raise ValueError(f"--students: {path}{e}") from None
     return Roster(people, table.columns, table.delimiter, table.encoding)

@@ -29,8 +29,9 @@ def one_line(
     return s[:n] + "…"*(len(s) > n)
 
 # %% ../../nbs/exam/typed.ipynb #5cd4c0c8
-_ALIKE = {"-": "−–—‐‑‒―﹣", "*": "·×∙⋅∗•✕✖", "/": "÷∕⁄", '"': "“”„‟«»`´", "'": "’‘‚′",
-          "": "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad", "≈": "≃≅≐",
+_ALIKE = {"-": "−–—‐‑‒―﹣", "*": "·×∙⋅∗•✕✖\u2062", "|": "∣‖∥ǀ",
+          "/": "÷∕⁄", '"': "“”„‟«»`´", "'": "’‘‚′",
+          "": "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\ufeff\xad", "≈": "≃≅≐",
           " ": "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
           + "".join(map(chr, range(0x2000, 0x200b)))}
 
@@ -78,7 +79,14 @@ _COPIED = [(r"(?<![A-Za-z0-9_])(?:np|numpy|torch|math|sympy|sp|jnp)\.(?=[A-Za-z]
            (r", ?(?:dtype|grad_fn|requires_grad|device|layout|shape) ?= ?"
             r"(?:<[^<>]*>|'[^']*'|\"[^\"]*\"|[A-Za-z0-9_.]+)(?= ?[,)])", ""),
            (r"(?<![A-Za-z0-9_])(?:float(?:16|32|64)?|int(?:8|16|32|64)?|tensor|Tensor"
-            r"|array|Array|Decimal|mpf|Parameter)(?= ?\()", "")]
+            r"|array|Array|Decimal|mpf|Parameter|Size)(?= ?\()", "")]
+
+_WORDS = [(r"^(?:[Tt]he |[Mm]y )?[Aa]nswer(?: is | ?[:=]) ?", ""),
+          (r"^(?:[Aa]pprox(?:\.|imately)?|[Aa]bout|[Cc]irca|[Cc]a\.|[Ee]twa|[Ee]nviron)"
+           r"(?![A-Za-z0-9_]) ?(?=[^ ])", ""),
+          (r"(?<=[0-9]) ?(?:percent|per cent|Prozent|pour cent)(?![A-Za-z])", "%"),
+          (r"(?<=[0-9.)%}]) (?:and|or|und|oder|et|ou) (?=[-+.0-9(\\A-Za-z])", "; "),
+          (r"\+ ?/ ?-", "±"), (r" ?[(\[](?:in )?nats?[)\]]", "")]
 
 _UNITS = (r"(?<![A-Za-z_])(?:nats?|pixels?|parameters?|weights?|samples?|steps?|images?"
           r"|points?|times|units?|dimensions?|dims?|epochs?)(?: ?(?:/|per) ?(?:image|"
@@ -91,7 +99,7 @@ _BITS = r"(?<![A-Za-z_])bits?(?![A-Za-z_])"
 def _bare(s):
     "Without what a program, an editor or a careful person puts around an answer"
     s = re.sub(r"^[\"'~≈=: ]+|[\"'.,;: ]+$", "", s)
-    for pattern, plain in _COPIED: s = re.sub(pattern, plain, s)
+    for pattern, plain in _WORDS + _COPIED: s = re.sub(pattern, plain, s)
     s = re.sub(r"\((['\"])([^'\"]*)\1\)", r"(\2)", s)
     if re.search(_BITS, s):
         raise Unreadable("write the number without a unit, in the unit that is asked")
@@ -213,5 +221,5 @@ def typed_tables() -> dict: # name -> table, as JSON has them
     return dict(
         alike=[*alike.items()], greek=GREEK, fractions=FRACTIONS, raised=_RAISED,
         lowered=dict(zip(_RAISED, "0123456789+-")), tex=rules(_TEX),
-        copied=rules(_COPIED), units=_UNITS, bits=_BITS, head=_HEAD, end=_END,
+        copied=rules(_WORDS + _COPIED), units=_UNITS, bits=_BITS, head=_HEAD, end=_END,
         number=_NUMBER, token=_for_page(_TOKEN.pattern))

@@ -1,5 +1,7 @@
 "What a stranger types is read, and never run."
 
+import time
+
 import pytest
 from bad_input import POS, bad_input_tests, row
 
@@ -23,6 +25,13 @@ def test_hostile_expressions(s):
 def test_sympy_has_the_last_word():
     z = dict(z=(.2, 2))
     assert identical("sqrt(z**2)", "z", z) and identical("log(z**3)/3", "ln(z)", z) and not identical("z + 1e-12", "z", z)
+
+def test_no_power_of_numbers_takes_long():
+    "Exactly, each of these would fill the memory, in one step that nothing can interrupt"
+    for t in ("0.999**(10**12)", "0.5^(1e11+1/3)", "((0.5^9999)^9999)^9999", "0.5^(x*1e9)", "(0.5^.5)^(1e12)", "1.000000000001^1000000000000/1e12"):
+        start = time.perf_counter()
+        assert identical(f"1/(2x) + {t}", "1/(2x)", dict(x=(.2, 1.9))) == (t[0] == "0" or t[0] == "("), t
+        assert time.perf_counter() - start < 2, t
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {

@@ -11,6 +11,16 @@ CLASSES = {
     "moodle": ("First name,Surname,ID number,Email address\nAna,Lima,0012,ana@x.org\nBo,Ode,0013,bo@x.org\n", ["0012", "0013"], "Ana Lima"),
     "registrar": ("Matrikelnummer;Nachname;Vorname\n00123;Müller;Jörg\n", ["00123"], "Jörg Müller"),
     "blackboard": ('"Last Name"\t"First Name"\t"Username"\n"Lima"\t"Ana"\t"al12"\n', ["al12"], "Ana Lima"),
+    "moodle, German": ("Vorname,Nachname,ID-Nummer,E-Mail-Adresse\nJörg,Müller,0012,j@x.de\n", ["0012"], "Jörg Müller"),
+    "moodle, German, no number": ("Vorname;Nachname;Anmeldename\nJörg;Müller;jmue\n", ["jmue"], "Jörg Müller"),
+    "moodle, French": ("Prénom,Nom,Numéro d'identification,Adresse de courriel\nÉloïse,Lefèvre,0012,e@x.fr\n", ["0012"], "Éloïse Lefèvre"),
+    "moodle, Spanish": ("Nombre,Apellido(s),Número de ID\nAna,Núñez,7\n", ["7"], "Ana Núñez"),
+    "excel, German": ("Matrikelnr;Name;Vorname\n007;Müller;Jörg\n", ["007"], "Jörg Müller"),
+    "excel, French": ("N° étudiant;Nom;Prénom\n0219;Lefèvre;Éloïse\n", ["0219"], "Éloïse Lefèvre"),
+    "gradescope": ("First Name,Last Name,SID,Email\nAna,Lima,12,ana@x.org\n", ["12"], "Ana Lima"),
+    "brightspace": ("OrgDefinedId,Username,Last Name,First Name,End-of-Line Indicator\n#101,#al12,Lima,Ana,#\n", ["al12"], "Ana Lima"),
+    "google form": ("Timestamp,Email Address,Name\n2026/11/01,ana@x.org,Ana Lima\n", ["ana@x.org"], "Ana Lima"),
+    "kept zeros": ("id,name\n\"=\"\"0012\"\"\",Ana\n'0013,Bo\n", ["0012", "0013"], "Ana"),
     "mail": ("id\nana+uni@x.org\nbo@x.org", ["ana+uni@x.org", "bo@x.org"], ""),
     "short rows": ("id,name,note\na1,Ana\n\nb2\n , \nc3,Cy,x\n", ["a1", "b2", "c3"], "Ana")}
 
@@ -24,10 +34,10 @@ def test_lists_of_platforms(platform, tmp_path, capfd):
     assert cli(capfd, "exam", "--n", 1, "--students", tmp_path/"r.csv", "--out", tmp_path/"e")[0] == 0
     assert sorted(f.stem for f in (tmp_path/"e/sheets").iterdir()) == sorted(ids)
 
-BAD = {"empty": (b"", "id"), "header only": (b"id\n", "nobody"), "blank": (b"id\n\n , \n", "nobody"), "no id": (b"name\nAda\n", "id"), "two ids": (b"id,id\na,b\n", "id"),
+BAD = {"empty": (b"", "id"), "header only": (b"id\n", "nobody"), "blank": (b"id\n\n , \n", "nobody"), "no id": (b"name\nAda\n", "name the column of ids by --id"), "two ids": (b"id,id\na,b\n", "id"),
        "collision": (b"id\nada\nbob\nAda\n", "line 4: the id 'Ada' collides with line 2"), "same": (b"id;n\n7;a\n8;b\n7;a\n", "line 4: the id '7' collides with line 2"),
        "path": (b"id\n../ada\n", "line 2"), "dots": (b"id\n..\n", "line 2"), "slash": (b"id\na/b\n", "line 2"), "other code": (b"id\n\xff\xfe\n", "line 2"), "nul": (b"id\na\0b\n", "line 2"),
-       "long": (b"id\n" + b"a"*65 + b"\n", "line 2"), "quote": (b'id\n"ada\n', "CSV"), "excel": (b"PK\x03\x04\xff", "UTF-8"), "no id in the middle": (b"id,name\na,Ada\n,Bob\n", "line 3"),
+       "long": (b"id\n" + b"a"*65 + b"\n", "line 2"), "quote": (b'id\n"ada\n', "CSV"), "excel": (b"PK\x03\x04\xff", "UTF-8"), "no id in the middle": (b"id,name\na,Ada\n,Bob\n", "line 3: no id; if another column holds ids, name it by --id"),
        "no id at first": (b"id,name\n,Ada\nb,Bob\n", "line 2"), "shortened": (b"id\n1.23457E+12\n", "a spreadsheet has rounded it"), "device": (b"id\nnul\n", "no file may be called"),
        "formula": (b"id\n=1+1\n", "line 2"), "plus first": (b"id\n+49\n", "line 2"), "comma": (b"id,name\na,Lima, Ana\n", "line 2: expected 2 columns, got 3")}
 

@@ -3,6 +3,7 @@ import copy
 import io
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from exam_class import cli
 from vaegan.exam.grading import grade
 from vaegan.exam.key import read_key
 from vaegan.exam.sheets import write_exam
-from vaegan.exam.submissions import Cell, handed_in, handed_in_files, judge_cells, typed_in
+from vaegan.exam.submissions import Cell, handed_in, judge_cells, typed_in
 from vaegan.exam.typed import Unreadable
+from vaegan.exam.variant import Variant
 
 
 class Sheets:
@@ -152,9 +154,9 @@ def test_archives(some):
     p.write_bytes(zipped(files))
     before = {q for q in some.at.rglob("*")}
     status = {n.removeprefix("all.zip/"): (r["student"], r["status"]) for n, r in some.graded(p).items()}
-    assert {s for s, why in status.values() if why == "graded"} == {"Ana_101", "Bo_102"} and len(status) == 9
-    for name, word in {"../../out.ipynb": "leads out", "/abs.ipynb": "leads out", "C:\\evil.ipynb": "leads out", "deep.zip/a.zip": "an archive in an archive", "bomb.zip/huge.ipynb": "20 MB",
-                       "broken.zip": "not a readable archive", "notes.txt": "plain text"}.items(): assert any(n.endswith(name.lstrip("./")) and word in why for n, (_, why) in status.items()), (name, status)
+    assert {s for s, why in status.values() if why == "graded"} == {"Ana_101", "Bo_102"} and len(status) == 10
+    for name, word in {"../../out.ipynb": "leads out", "/abs.ipynb": "leads out", "C:/evil.ipynb": "leads out", "deep.zip/a.zip": "an archive in an archive", "bomb.zip/huge.ipynb": "20 MB",
+                       "broken.zip": "not a readable archive", "notes.txt": "plain text", "photo.png": "a picture"}.items(): assert any(n.endswith(name.lstrip("./")) and word in why for n, (_, why) in status.items()), (name, status)
     assert {q for q in some.at.rglob("*")} == before, "nothing is unpacked"
 
 def test_other_kinds_of_files(some):
@@ -165,10 +167,68 @@ def test_other_kinds_of_files(some):
     assert all("hand in the notebook itself" in status[n] for n in "abcdef") and "web page" in status["a"] + status["d"] and "PDF" in status["b"] and "Word" in status["c"]
     assert "line 2" in status["g"] and not any("\n" in s for s in status.values())
 
+def test_merged_cells(some):
+    "Shift+M in JupyterLab, or all in one cell: every mark begins a cell of its own"
+    nb = some.sheet()
+    code = [c for c in nb["cells"] if c["cell_type"] == "code"]
+    one = dict(nb, cells=[dict(code[0], source="\n\n".join("".join(c["source"]) for c in code))])
+    two = copy.deepcopy(nb)
+    a, b = (c for c in two["cells"] if re.match("#[|] answer: q[12]", "".join(c["source"])))
+    a["source"] = "".join(a["source"]) + "\n" + "".join(b["source"])
+    two["cells"].remove(b)
+    assert set(some.scores(some.put(one, "one.ipynb"), some.put(two, "two.ipynb")).values()) == {some.total}
+
+def test_work_in_the_cell(some):
+    "Names that the cell sets, and as much work as one likes"
+    named, long = (some.edited(f) for f in (lambda s: s.replace("answer = ", "x = ") + "\nanswer = x"*("answer:" in s), lambda s: s + "\n# and this is why"*300))
+    assert set(some.scores(some.put(named, "named.ipynb"), some.put(long, "long.ipynb")).values()) == {some.total}
+
+@pytest.mark.parametrize("source, right", [("mu = -1\ns = .5\nanswer = mu*s/2", True), ("mu = -1; mu = -.5\nanswer = mu/2", True), ("import numpy as np\na = np.float64(-.25)\nanswer = a", True),
+                                           ("x = -1\nx += 5\nanswer = x/4", False), ("x = -1\nfor x in (1, 2): pass\nanswer = x/4", False), ("answer = x/4\nx = -1", False),
+                                           ("x = 1\n" + "x = x + x\n"*60 + "answer = x", False), ("x = x\nanswer = x", False), ("x = __import__('os')\nanswer = x", False)])
+def test_names_are_put_in_and_never_guessed(source, right):
+    v = Variant("a", 0, "t", "numeric", 1, "q", -.25, {}, tol=1e-4)
+    said = judge_cells(v, [Cell("code", source, True)])[1]
+    assert said.status == ("right" if right else "unreadable"), said
+
+def test_a_symbol_stays_a_symbol():
+    v = Variant("e", 0, "t", "symbolic", 1, "q", "2*x", {}, symbols=dict(x=(0., 1.)), tol=1e-6)
+    assert judge_cells(v, [Cell("code", "x = 3\nanswer = 2*x", True)])[1] and judge_cells(v, [Cell("code", "y = x + x\nanswer = y", True)])[1]
+
+def test_what_browsers_and_telephones_make_of_names(some):
+    data = json.dumps(some.sheet()).encode()
+    for name in ("a.ipynb.txt", "b.ipynb.json", "c.json", "d", "E.IPYNB"): (some.put({}, name)).write_bytes(data)
+    for name in ("key.json", "README", "table.csv", ".hidden"): (some.at/"in"/name).write_bytes(b"{}")
+    assert [*some.scores(some.at/"in").values()] == [some.total]*5
+    for name, kind in {"x.rar": "an archive of another kind", "y.7z": "an archive", "z.tar.gz": "an archive", "p.jpg": "a picture", "q.pages": "a text document"}.items():
+        (some.at/"in"/name).write_bytes(b"\x00\x01")
+        assert kind in some.graded(some.at/"in")[name]["status"]
+
+def test_paths_with_backslashes_and_odd_signs(some):
+    sheet = json.dumps(some.sheet()).encode()
+    f = zipped({"Ana_101_file/exam.ipynb": sheet, "Bo_102_file/exam.ipynb": sheet, "C_3_file/e\x1b[2J\n.ipynb": b"{}"})
+    p = some.put({}, "all.zip")
+    p.write_bytes(f.replace(b"_file/exam", b"_file\\exam"))
+    rows = some.graded(p)
+    assert [r["score"] for r in rows.values()] == [some.total]*2 + [""] and all(n.isprintable() for n in rows)
+
+@pytest.mark.parametrize("names", [("Ana_11_assignsubmission_file_/ana.ipynb", "Bo_12_assignsubmission_file_/exam.ipynb"), ("limaana_1_2_ana.ipynb", "odebo_late_3_4_ana.ipynb")])
+def test_nobody_hands_in_for_another(klass, names):
+    "A later sheet in a classmate's name counts for nobody before the teacher has looked"
+    d, key, truth = klass
+    from exam_class import fill
+    for k, (n, answers) in enumerate(zip(names, (truth["ada"], {}))):
+        (d/"in"/n).parent.mkdir(parents=True, exist_ok=True)
+        (d/"in"/n).write_text(fill(d/"e/sheets/ada.ipynb", answers))
+        os.utime(d/"in"/n, (1e9 + k, 1e9 + k))
+    rows = [r for r in grade(d/"e/key.json", [d/"in"], out=d/"g") if r["file"]]
+    assert len(rows) == 2 and all("keep one" in r["status"] and r["score"] == "" for r in rows)
+
 def test_from_the_shell(some, capfd):
     p = some.put(some.sheet())
-    code, out, _ = cli(capfd, "grade", some.key, p, "--out", some.at/"h")
-    assert code == 0 and (some.at/"h/scores.csv").exists()
+    odd = some.put(some.sheet(), "odd\x1b[2J.ipynb") if os.name != "nt" else p
+    code, out, _ = cli(capfd, "grade", some.key, p, odd, "--out", some.at/"h")
+    assert code == 0 and (some.at/"h/scores.csv").exists() and "\x1b" not in out, "no sign that steers a terminal"
 
 @pytest.mark.parametrize("kind, text, typed", [
     ("code", "answer = 0.5", "0.5"), ("code", "answer = 'b'", "b"), ("code", "answer = b", "b"), ("code", "answer: 0,5", "0,5"), ("code", "answer = 3(1-x²)", "3(1-x²)"), ("code", "0.25", "0.25"),
@@ -178,7 +238,7 @@ def test_from_the_shell(some, capfd):
 def test_typed_in(kind, text, typed): assert typed_in(Cell(kind, text, True)) == typed
 
 def test_typed_in_asks():
-    for cell in (Cell("markdown", "one\ntwo", True), Cell("code", "x = 1\ny = 2 ½", True), Cell("code", "1"*2001, True)):
+    for cell in (Cell("markdown", "one\ntwo", True), Cell("code", "x = 1\ny = 2 ½", True), Cell("code", "1"*20_001, True)):
         with pytest.raises(Unreadable): typed_in(cell)
 
 # ---------------------------------------------------------------------------------------------------------- bad input
@@ -187,13 +247,8 @@ ROWS = {
     "exam.submissions.handed_in": row(dict(submissions=["roster.csv"], key=KEY, attempts="first"), submissions=[["nowhere"], []], key=[None, 3], attempts=["best", None]),
 }
 NO_ROW = {
-    "exam.submissions.handed_in_files": "checked by what it finds; a path that is not there is told in test_what_is_not_there",
-    "exam.submissions.HandedIn": "a plain record", "exam.submissions.Cell": "a plain record",
+    "exam.submissions.Cell": "a plain record",
     "exam.submissions.typed_in": "takes what stands in a stranger's cell",
     "exam.submissions.judge_cells": "takes what stands in a stranger's cells",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
-
-def test_what_is_not_there():
-    for paths in (["nowhere"], []):
-        with pytest.raises(ValueError, match="submissions: expected"): handed_in_files(paths)

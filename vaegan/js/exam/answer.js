@@ -484,9 +484,9 @@ function judgeReading(q, got) {
   const said = howNear(got, q.answer, q.tol), sorted = xs => [...xs].sort((a, b) => a - b);
   if (said === "right") return ["right", moreExactly(got, q.answer)];
   if (said) return ["mistake", said];
-  const found = mistake(q, got);
-  if (found) return found;
-  if (howNear(sorted(got), sorted(q.answer), q.tol) === "right")
+  const found = mistake(q, got), same = howNear(sorted(got), sorted(q.answer), q.tol) === "right";
+  if (found && (!same || q.wrong.some(([, message]) => message === found[1]))) return found;
+  if (same)
     return ["mistake", "These are the right numbers, in another order than asked."];
   const right = got.flatMap((x, k) => (kind(x, q.answer[k], q.tol) === "right" ? [k + 1] : []));
   if (right.length) return ["wrong", `Right so far: number ${right.join(" and ")}. Try a hint.`];
