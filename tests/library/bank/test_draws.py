@@ -31,7 +31,7 @@ def faults(v):
             if not all(map(math.isfinite, numbers)): yield f"{name} is not finite: {numbers}"
         if any(0 < abs(x) < 1e-3 for x in read_numbers(v.answer)) and v.tol: yield f"too small for three digits beside others: {v.answer}"
         digits = [re.sub(r"^-?0*\.?0*|\.|e.*$", "", t) for t in shown_answer(v).strip("()").split(", ")]
-        if v.tol and any(len(d) < 3 for d, x in zip(digits, read_numbers(v.answer)) if abs(x - round(x, 1)) > 1e-9): yield f"fewer than three digits are shown: {shown_answer(v)}"
+        if v.tol and any(len(d) < 3 for d, x in zip(digits, read_numbers(v.answer)) if abs(x - round(x, 3)) > 1e-9): yield f"fewer than three digits are shown: {shown_answer(v)}"
     if v.kind in ("numeric", "symbolic"):
         for name, (a, _) in v.mistakes.items():
             if judge(v, a): yield f"mistake {name} is judged right"
