@@ -1,4 +1,4 @@
-"""`vaegan tour` makes a page, `vaegan train` a model, `vaegan sample` a picture, `vaegan exam` a sheet with a key, `vaegan grade` a table
+"""`vaegan tour` makes a page, `vaegan train` a model, `vaegan sample` pictures, `vaegan evaluate` numbers, `vaegan exam` a sheet with a key, `vaegan grade` a table
 
 Docs: https://vaegan.github.io/vaegan/cli.html.md"""
 
@@ -9,11 +9,13 @@ __all__ = ['parser', 'main']
 
 # %% ../nbs/72_cli.ipynb #b041df0a
 import argparse
+import json
+import re
 import sys
 from pathlib import Path
 
 from . import __version__
-from .catalog import DATA_SETS, RECIPES
+from .catalog import DATA_SETS, RECIPES, recipes_of
 from .help import documented
 from .printing import say, settle
 
@@ -70,31 +72,99 @@ def _tour_options(sub):
              + _defaults("tour_epochs"))
 
 # %% ../nbs/72_cli.ipynb #8f4af84a
+def _size(s):
+    "64 or 48x64"
+    if re.fullmatch(r"[1-9]\d{0,4}(x[1-9]\d{0,4})?", s):
+        h, _, w = s.partition("x")
+        return (int(h), int(w)) if w else int(h)
+    message = f"expected a number or HEIGHTxWIDTH, as 64 or 48x64, got {s!r}"
+    raise argparse.ArgumentTypeError(message)
+
+def _share(s):
+    "A share between 0 and 1, or the name of a subfolder"
+    try: return float(s)
+    except ValueError: return s
+
+def _images(add, off=argparse.SUPPRESS):
+    "Options that say which images, and how they are read"
+    add("--size", type=_size, default=off, metavar="N",
+        help="all images become N x N, or HEIGHTxWIDTH; needed where theirs differ")
+    add("--crop", action="store_true", default=off,
+        help="cut the middle out of what is not of that form; else it is squeezed")
+    add("--channels", type=int, choices=[1, 3], default=off,
+        help="1: grey, 3: colour (default: as the images are)")
+    add("--held-out", type=_share, default=off, metavar="SHARE",
+        help="share of the images that is not learned from, or a subfolder's name "
+             "(default: what the data hold out themselves, or a tenth)")
+    add("--download", action="store_true", default=off,
+        help="fetch MNIST or Fashion-MNIST, if it is missing")
+
+# %% ../nbs/72_cli.ipynb #e32dd46b
 def _train_options(sub):
-    add = _command(sub, "train", "train a recipe, keep the run, go on with it")
+    add = _command(sub, "train", "train on images, keep the run, go on with it")
+    off = argparse.SUPPRESS
     add("kind", choices=[*RECIPES], help="what to train")
-    _data(add)
-    add("--recipe", metavar="NAME", default=argparse.SUPPRESS,
-        help="; ".join(f"for a {kind}: {', '.join(table)}"
-                       for kind, table in RECIPES.items()) + " (default: the first)")
-    add("--epochs", type=_count(1), default=argparse.SUPPRESS,
-        help="passes over the data " + _defaults("epochs"))
+    add("--data", default=off, metavar="FOLDER|FILE|NAME",
+        help="a folder with pictures, or with a subfolder for each class; a file .npz "
+             f"or .npy; or {', '.join(DATA_SETS)} (default: digits)")
+    _images(add)
+    add("--batch", dest="bs", type=_count(1), default=off, metavar="N",
+        help="images per step (default: what suits their number)")
+    add("--classes", action="store_true", default=off,
+        help="tell the model the class of each image, to sample by class later")
+    add("--recipe", metavar="NAME", default=off,
+        help="; ".join(f"for a {kind}: {', '.join(recipes_of(kind))}"
+                       for kind in RECIPES) + " (default: the first for data with a "
+                       "name, photos for others)")
+    add("--epochs", type=_count(1), default=off,
+        help="passes over the data, in all " + _defaults("epochs")[:-1] +
+             ", what suits the number of images for others)")
     add("--out", default="run", metavar="FOLDER",
         help="where run.safetensors, history.csv and the pictures go")
     _seed(add)
     add("--resume", action="store_true",
-        help="go on with the run in that folder, if there is one")
-    add("--every", type=_count(0), default=30, metavar="SECONDS",
-        help="between two writes of the run")
+        help="go on with the run in that folder, if there is one, with its settings; "
+             "--epochs may be more than before")
+    add("--every", type=_count(0), default=30, metavar="SECONDS", help="between writes")
+
+# %% ../nbs/72_cli.ipynb #387c8a71
+def _data_options(sub):
+    add = _command(sub, "data", "read images, say what is there and what is wrong")
+    add("data", metavar="FOLDER|FILE|NAME", help="as for `vaegan train --data`")
+    _images(add)
+    for name in DATA_SETS:              # vaegan mnist --download: not in the list
+        one = sub.add_parser(name)
+        one.set_defaults(command="data", data=name)
+        one.add_argument("--download", action="store_true", default=argparse.SUPPRESS,
+                         help="fetch it, if it is missing")
 
 # %% ../nbs/72_cli.ipynb #133a0412
 def _sample_options(sub):
     add = _command(sub, "sample", "draw images from a run that was kept")
     add("run", metavar="RUN",
         help="a file run.safetensors, or the folder that it is in")
-    add("--out", default="samples.png", metavar="FILE", help="picture to write")
+    add("--to", "--out", default="samples.png", metavar="FOLDER|FILE",
+        help="a folder for single files, or a name that ends in .npz, .npy, or .png "
+             "and others for one sheet")
     add("--n", type=_count(1), default=80, help="images")
+    add("--class", dest="label", default=argparse.SUPPRESS, metavar="CLASS",
+        help="name or number of the class, if the run was trained with --classes "
+             "(default: each in turn)")
     add("--seed", type=_count(0), default=0, help="of the noise")
+
+# %% ../nbs/72_cli.ipynb #5a925a6f
+def _evaluate_options(sub):
+    add = _command(sub, "evaluate", "held-out numbers of a run that was kept")
+    add("run", metavar="RUN",
+        help="a file run.safetensors, or the folder that it is in")
+    add("--data", default=argparse.SUPPRESS, metavar="FOLDER|FILE|NAME",
+        help="other images, all of them (default: the images that the run held out)")
+    add("--json", action="store_true", help="numbers for a program")
+    add("--draws", dest="K", type=_count(1), default=200,
+        help="of z for each image, for the NLL")
+    add("--most", type=_count(2), default=1000, metavar="N",
+        help="images whose NLL is estimated")
+    add("--seed", type=_count(0), default=0, help="of the noise and the samples")
 
 # %% ../nbs/72_cli.ipynb #977ccadd
 def _points(s):
@@ -180,8 +250,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--version", action="version", version=f"vaegan {__version__}")
     sub = p.add_subparsers(dest="command", required=True, metavar="COMMAND",
                            parser_class=_Parser)
-    for options in (_tour_options, _train_options, _sample_options, _exam_options,
-                    _grade_options): options(sub)
+    for options in (_tour_options, _data_options, _train_options, _sample_options,
+                    _evaluate_options, _exam_options, _grade_options): options(sub)
     return p
 
 # %% ../nbs/72_cli.ipynb #0076cb5e
@@ -196,7 +266,22 @@ def _train(args):
 def _sample(args):
     from vaegan.recipes import sample
     sample(**args)
-    say(f"{args['n']} images: {args['out']}")
+    say(f"{args['n']} images: {args['to']}")
+    return 0
+
+def _read(args):
+    from vaegan.recipes import read_data
+    found = read_data(**args)
+    for line in (*found.notes, repr(found)): say(line)
+    if found.classes: say(f"Classes: {', '.join(map(str, found.classes))}")
+    return 0
+
+def _evaluate(args):
+    from vaegan.scores import evaluate_run, score_lines
+    as_json = args.pop("json")
+    scores = evaluate_run(**args)
+    text = json.dumps(scores, indent=1, ensure_ascii=False, allow_nan=False)
+    for line in [text] if as_json else score_lines(scores): say(line)
     return 0
 
 def _shown_plainly(s):
@@ -275,9 +360,11 @@ def main(
 def _run(args):
     "The exit code of a command; whatever is wrong becomes one line"
     command = args.pop("command")
-    commands = dict(tour=_tour, train=_train, sample=_sample, exam=_exam, grade=_grade)
+    commands = dict(tour=_tour, data=_read, train=_train, sample=_sample,
+                    evaluate=_evaluate, exam=_exam, grade=_grade)
     try: return commands[command](args)
-    except (OSError, RuntimeError, ValueError, FloatingPointError) as e:
+    except (OSError, RuntimeError, ValueError, TypeError, FloatingPointError) as e:
+        if isinstance(e, TypeError) and not re.match(r"\w+: ", str(e)): raise
         said = e.args[1] if isinstance(e, OSError) and not e.filename and e.errno else e
         _complain(f"vaegan {command}: error: {' '.join(str(said).split())}")
         return 2

@@ -96,12 +96,14 @@ def gan_recipe(
     name:Annotated[str, one_of(RECIPES["gan"])]="relativistic",   # of them
     d_z:Count=100,                      # noise dimensions
     hidden:Widths=(256, 256),           # widths of the hidden layers, in both players
-    seed:Seed=0                         # of weights, order and noise
+    seed:Seed=0,                        # of weights, order and noise
+    bs:Count|None=None                  # images per step, if not the recipe's
 ) -> tuple[Generator, Discriminator, Callable, Batches]: # step, batches: for `fit`
     "Two perceptrons and one of three ways to let them play"
     kw = dict(RECIPES["gan"][name].settings)
     lr, betas, cosine = kw.pop("lr"), kw.pop("betas"), kw.pop("cosine", False)
-    batches = Batches(x, bs=kw.pop("bs"), seed=seed, drop_last=True)
+    batches = Batches(x, bs=bs or kw["bs"], seed=seed, drop_last=True)
+    del kw["bs"]
     with from_seed(seed): G, D = mlp_gan(x.shape[1:], d_z, hidden, norm=False)
     G, D = G.to(x.device), D.to(x.device)
     opts = [torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True)

@@ -10,7 +10,6 @@ __all__ = ['Piece', 'pieces']
 # %% ../nbs/63_image_sources.ipynb #660c0df0
 import os
 import re
-import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping

@@ -12,5 +12,6 @@ def test_names_are_looked_up():
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {"catalog.named": row(dict(arg="name", name="digits", table=DATA_SETS), call=lambda arg, name, table: named("name", name, table), arg=None, name=["cats", 3], table=None)}
+ROWS["catalog.recipes_of"] = row(dict(kind="vae"), kind=["cats"])
 NO_ROW = {"catalog.DataSet": "a plain record", "catalog.Recipe": "a plain record"}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

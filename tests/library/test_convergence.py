@@ -130,7 +130,7 @@ exempt(   # names, kinds, why
 rnd = normals()
 
 ROWS = {
-    "convergence.gan_recipe": row(dict(x=IMGS, epochs=1, name="nonsaturating", d_z=2, hidden=(8,), seed=0), skip="short", x=[IMGS+1], epochs=INT(), name=["best", 3], d_z=INT(), hidden=[(0,)], seed=[None, 1.5]),
+    "convergence.gan_recipe": row(dict(x=IMGS, epochs=1, name="nonsaturating", d_z=2, hidden=(8,), seed=0), skip="short", x=[IMGS+1], epochs=INT(), name=["best", 3], d_z=INT(), hidden=[(0,)], seed=[None, 1.5], bs=[0, 1.5]),
     "convergence.fresh_discriminator": row(dict(real=X, fake=X, real_test=X, fake_test=X, hidden=(4,), steps=1, bs=2, seed=0), skip="one", hidden=[(0,)],
         steps=INT(), bs=INT(), seed=[None, 1.5]),
     "convergence.precision_recall": row(dict(real=rnd(9, 3), fake=rnd(8, 3), k=2), k=INT()),

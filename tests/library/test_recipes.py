@@ -1,5 +1,7 @@
 "What is kept in the shell goes on, and says so when it cannot"
 import csv
+import json
+import math
 import os
 import re
 import shutil
@@ -10,10 +12,12 @@ import time
 from pathlib import Path
 
 import matplotlib.image as mpimg
+import numpy as np
 import pytest
 import torch
 import warm
 from bad_input import IMGS, INT, bad_input_tests, row, vae
+from PIL import Image
 
 from vaegan.catalog import RECIPES
 from vaegan.cli import main
@@ -80,8 +84,19 @@ def test_sample_draws_from_it(kept, tmp_path):
 
 @pytest.mark.parametrize("args, what", [
     (("train", "gan", "--out", "RUN"), "is there already"),
-    (("train", "gan", "--out", "RUN", "--resume", "--epochs", "3", "--seed", "3"), "epochs: the run in"),
+    (("train", "gan", "--out", "RUN", "--resume", "--epochs", "1", "--seed", "3"), "epochs: the run in .* made for 2, got 1; --epochs 2 or more"),
     (("train", "gan", "--out", "RUN", "--resume", "--epochs", "2"), "seed: the run in"),
+    (("train", "gan", "--out", "RUN", "--resume", "--seed", "3", "--batch", "64"), "bs: the run in"),
+    (("train", "gan", "--data", "nowhere", "--out", "NEW"), "data: .*nowhere"),
+    (("train", "gan", "--data", "digits", "--download", "--out", "NEW"), "download: expected mnist or fashion-mnist"),
+    (("train", "hybrid", "--classes", "--out", "NEW"), "n_classes: .*hybrid is not told"),
+    (("train", "gan", "--recipe", "lecture", "--classes", "--out", "NEW"), "n_classes: expected the recipe photos"),
+    (("train", "gan", "--size", "0"), "argument --size: expected a number or HEIGHTxWIDTH"),
+    (("train", "gan", "--batch", "5000", "--out", "NEW"), "bs: expected at most 1437"),
+    (("sample", "RUN", "--class", "3", "--to", "NEW"), "label: expected none .no --class."),
+    (("sample", "RUN", "--to", "NEW.mp3"), "to: .*mp3"),
+    (("evaluate", "nowhere"), "run: nowhere.* could not be read"),
+    (("evaluate", "RUN", "--data", "nowhere"), "data: .*nowhere"),
     (("train", "vae", "--out", "RUN", "--resume", "--epochs", "2", "--seed", "3"), "kind: the run in"),
     (("train", "gan", "--recipe", "cats"), "recipe: expected one of relativistic"),
     (("train", "cats"), "argument kind: invalid choice"),
@@ -89,16 +104,75 @@ def test_sample_draws_from_it(kept, tmp_path):
     (("train", "vae", "--out", "/dev/null/run"), "cannot be made"),
     (("sample", "RUN/history.csv"), "error: run: .*damaged or no file of this kind"),
     (("sample", "nowhere"), "error: run: nowhere.* could not be read"),
-    (("sample", "RUN", "--out", "/dev/null/x.png"), "out: .* cannot be written"),
+    (("sample", "RUN", "--out", "/dev/null/x.png"), "to: .* cannot be written"),
     (("sample", "RUN", "--n", "0"), "argument --n: expected at least 1"),
 ])
 def test_asked_for_the_impossible(kept, capsys, args, what):
     files = {p: p.read_bytes() for p in kept[0].iterdir()}
-    try: code = main([a.replace("RUN", str(kept[0])) for a in args])
+    new = kept[0].parent/"new"
+    try: code = main([a.replace("RUN", str(kept[0])).replace("NEW", str(new)) for a in args])
     except SystemExit as e: code = e.code
     text = capsys.readouterr().err
     assert code == 2 and text.count("\n") == 1 and re.search(what, text), text
-    assert {p: p.read_bytes() for p in kept[0].iterdir()} == files
+    assert {p: p.read_bytes() for p in kept[0].iterdir()} == files and not [*new.parent.glob("new*")]
+
+def run(*args):
+    assert main([*map(str, args)]) == 0
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    "Colour pictures of two classes and of many sizes"
+    folder, dice = tmp_path_factory.mktemp("own")/"photos", np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (folder/name).mkdir(parents=True)
+        for i in range(14): Image.fromarray(dice.integers(0, 256, (*dice.integers(20, 40, 2), 3), "u1")).save(folder/name/f"{i}.png")
+    return folder
+
+def test_from_a_folder_to_samples_of_a_class_and_numbers(photos, tmp_path, capsys):
+    out = tmp_path/"run"
+    run("train", "gan", "--data", photos, "--size", "12x16", "--classes", "--batch", 4, "--epochs", 1, "--out", out)
+    said = capsys.readouterr().out
+    assert "28 colour images of 12 × 16, 2 classes: 25 to learn from, 3 held out" in said and "minibatches of 4, 1 epochs of 6 steps" in said
+    run("sample", out, "--n", 7, "--class", "dog", "--to", tmp_path/"dogs")
+    assert len([*(tmp_path/"dogs/dog").iterdir()]) == 7 and mpimg.imread(tmp_path/"dogs/dog/0000.png").shape[:2] == (12, 16)
+    run("sample", out, "--n", 5, "--to", tmp_path/"all.npz")
+    z = np.load(tmp_path/"all.npz")
+    assert z["x"].shape == (5, 12, 16, 3) and z["x"].dtype == np.uint8 and z["y"].tolist() == [0, 1, 0, 1, 0]
+    run("sample", out, "--n", 5, "--class", 1, "--to", tmp_path/"one.npz")
+    assert np.load(tmp_path/"one.npz")["y"].tolist() == [1]*5
+    capsys.readouterr()
+    run("evaluate", out, "--data", photos/"cat", "--json")
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["images"] == dict(held_out=14, learned_from=25, shape=[3, 12, 16]) and scores["samples"]["frechet"] > 0
+
+def test_numbers_of_a_vae_on_bytes(photos, tmp_path, capsys):
+    run("train", "vae", "--data", photos, "--size", 8, "--epochs", 1, "--held-out", ".3", "--out", tmp_path/"run")
+    capsys.readouterr()
+    run("evaluate", tmp_path/"run", "--json", "--draws", 5)
+    l = json.loads(capsys.readouterr().out)["likelihood"]
+    assert l["bits_per_dim"] == pytest.approx((l["nll"]/192 + math.log(256))/math.log(2)) and 6 < l["bits_per_dim"] < 12 and "dequantised" in l["pixels"]
+
+@pytest.mark.parametrize("kind, recipe", [("gan", "photos"), ("hybrid", "larsen")])
+def test_a_longer_run_is_the_run_that_was_longer_from_the_start(kind, recipe, tmp_path):
+    args = ("train", kind, "--recipe", recipe, "--batch", 400)
+    run(*args, "--epochs", 1, "--out", tmp_path/"a")
+    run("train", kind, "--resume", "--epochs", 2, "--out", tmp_path/"a")           # its other settings are remembered
+    run(*args, "--epochs", 2, "--out", tmp_path/"b")
+    assert (tmp_path/"a/history.csv").read_bytes() == (tmp_path/"b/history.csv").read_bytes()
+    run("train", kind, "--resume", "--out", tmp_path/"a")                          # nothing is left to do
+    assert len(table(tmp_path/"a")) == 2
+
+def test_a_schedule_is_stretched(tmp_path):
+    "After two of five epochs of five steps the rate is that of the longer cosine"
+    args = ("train", "gan", "--out", tmp_path/"a")
+    run(*args, "--epochs", 2)
+    run(*args, "--resume", "--epochs", 5)
+    state = load_run(tmp_path/"a/run.safetensors")
+    sched = state["parts"]["sched_0"]
+    assert sched["T_max"] == sched["last_epoch"] == 25 and abs(state["parts"]["opt_G"]["param_groups"][0]["lr"]) < 1e-9 and state["parts"]["about"]["epochs"] == 5
+    run(*args, "--resume", "--epochs", 6)
+    lr = load_run(tmp_path/"a/run.safetensors")["parts"]["opt_G"]["param_groups"][0]["lr"]
+    assert abs(lr) < 1e-9 and len(table(tmp_path/"a")) == 6
 
 def test_interrupted_by_hand_and_resumed(tmp_path):
     args = ("train", "hybrid", "--epochs", "12", "--every", "0", "--out", tmp_path/"run")
@@ -120,12 +194,16 @@ def test_every_recipe_can_be_named(): assert all(build_recipe(k, IMAGES, 1, r)[1
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "recipes.build_recipe": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5]),
-    "recipes.draw_images": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5]),
+    "recipes.build_recipe": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5], bs=[0, 1.5], y=[3], n_classes=[-1, 1.5]),
+    "recipes.draw_images": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5], y=[torch.zeros(2), 3]),
+    "recipes.source_name": row(dict(data="digits"), data=[3, None]),
 }
 NO_ROW = {
     "recipes.recipe_nets": "as `build_recipe`, whose row names kind, recipe and seed",
     "recipes.train": "the command line, and every wrong option in tests/library/test_recipes.py",
     "recipes.sample": "as recipes.train",
+    "recipes.kept_run": "as recipes.train",
+    "recipes.read_data": "as recipes.train",
+    "recipes.as_trained": "the evaluation of every recipe, here and in tests/library/test_scores.py",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -13,6 +13,7 @@ from vaegan.exam.box import answer_script, box
 from vaegan.exam.judge import judge
 from vaegan.exam.learner import bank
 
+
 def unpacked(module): return json.loads(zlib.decompress(base64.b64decode(re.search(r'= "([^"]+)"', site_numbers.packed(module))[1])))
 
 @pytest.mark.parametrize("module", ["convergence", "nets"])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from copy import deepcopy
 
+import bad_input
 import numpy as np
 import pytest
 import tables as table
@@ -119,10 +120,8 @@ def call(name, seed=0):
 
 @pytest.fixture(autouse=True)
 def aside(monkeypatch, tmp_path):
-    table.restore()
     monkeypatch.chdir(tmp_path)
-    (tmp_path/"roster.csv").write_text("id\nada\n")
-    (tmp_path/"key.json").write_text(json.dumps(dict(exam="e", roster=True, students=dict(ada=[table.to_key(table.kl_question.variant(0))]))))
+    bad_input.lay_out(tmp_path)
     yield
     table.plt.close("all")
 

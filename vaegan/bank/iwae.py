@@ -246,13 +246,13 @@ def argue_tighter(r):
         model="The bound does not fall as $K$ grows and tends to $\\log p(x)$ "
               "wherever $q$ covers the posterior; if the weights $w = "
               "p(x,z)/q(z|x)$ have a finite variance, the gap falls like "
-              f"$\\mathrm{{Var}}(w)/(2Kp(x)^2)$. But if $q$ is narrower than the "
+              "$\\mathrm{Var}(w)/(2Kp(x)^2)$. But if $q$ is narrower than the "
               "posterior, the variance can be huge or infinite: a few rare draws "
               "carry the sum, most estimates lack them, and the number stays too "
               "low while it looks precise. For the encoder tighter is not better: "
               "the tighter the bound, the less it depends on $q$. Its mean gradient "
               "in the encoder shrinks like $1/K$, the noise only like "
-              f"$1/\\sqrt{{K}}$, so the signal drowns. The decoder gains, the "
+              "$1/\\sqrt{K}$, so the signal drowns. The decoder gains, the "
               "encoder may lose.",
         rubric=dict(
             limit=("Rising in $K$, with the evidence as the limit (and a gap like "

@@ -21,7 +21,7 @@ from html import escape
 from .answers import read_expr
 from .exercise import Exercise
 from .judge import comparison_points, known_mistakes
-from .rounding import ROUNDED, three_digits
+from .rounding import ROUNDED
 from .secret import derived
 from .syntax import evaluate
 from .typeset import markdown_html

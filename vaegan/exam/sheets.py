@@ -20,7 +20,7 @@ from ..checks import AnyPath, Count, Whole, checked, isa, marker, one_of
 from .typed import one_line
 from .key import read_key, to_key
 from .page import notebook
-from .plan import Plan, again, makeup, new_plan
+from .plan import again, makeup, new_plan
 from .roster import Roster, read_roster
 from .rubric import PLACE
 from .typeset import to_html

@@ -12,7 +12,7 @@ import ast
 import math
 import operator
 
-from .typed import FRACTIONS, Token, Unreadable, one_line, token_readings
+from .typed import FRACTIONS, Token, Unreadable, one_line
 from ..help import documented
 
 # %% ../../nbs/exam/syntax.ipynb #11d21e88
@@ -93,7 +93,7 @@ class _Parser:
             x = _join(x, "-" if self.sign < 0 else "+", self.product())
         return x
     def product(self):
-        x, start, over = self.signed(), self.at, ""
+        x, over = self.signed(), ""
         while True:
             if op := self.take("*", "/"):
                 x, over = _join(x, op, self.signed()), op

@@ -7,14 +7,14 @@ import pytest
 from bad_input import INT, bad_input_tests, row
 from platforms import read_canvas, read_moodle, read_prairielearn, read_qti
 
-from vaegan.exam.export import TARGETS, export
+from vaegan.exam.export import SYSTEMS, export
 from vaegan.exam.learner import bank
 from vaegan.exam.sheets import write_exam
 
 NAMES = dict(moodle="x.xml", qti="x.zip", canvas="x.zip", prairielearn="folder")
 TWO = ["kl-to-prior", "exam-tanh"]
 
-@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("to", SYSTEMS)
 def test_each_target_is_written_for_its_owner_alone_and_the_same_for_a_seed(tmp_path, to):
     said = [export(TWO, to, tmp_path/d/NAMES[to], variants=3, seed=4) for d in "ab"]
     a, b = ([p.read_bytes() for p in s.paths] for s in said)
@@ -24,7 +24,7 @@ def test_each_target_is_written_for_its_owner_alone_and_the_same_for_a_seed(tmp_
     assert [p.read_bytes() for p in other.paths] != a
 
 def test_what_is_written_can_be_read(tmp_path):
-    for to in TARGETS: export([*TWO, bank()["kl-code"]], to, tmp_path/to/NAMES[to], variants=2, seed=1)
+    for to in SYSTEMS: export([*TWO, bank()["kl-code"]], to, tmp_path/to/NAMES[to], variants=2, seed=1)
     assert [len(qs) for qs in read_moodle((tmp_path/"moodle/x.xml").read_bytes()).values()] == [2, 2, 1]
     assert [len(qs) for qs in read_qti((tmp_path/"qti/x.zip").read_bytes()).values()] == [2, 2, 1]
     assert [len(qs) for qs in read_canvas((tmp_path/"canvas/x.zip").read_bytes()).values()] == [2, 2, 1]
@@ -64,7 +64,7 @@ def {name}(r):
     assert {*said.variants} == {"gr-e", "gr-e-v2"} or len(said.variants) == 2
     assert len({p.parent for p in said.paths}) == 2
 
-@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("to", SYSTEMS)
 def test_an_exam_without_its_key(tmp_path, to):
     (tmp_path/"class.csv").write_text("id,name\nada-l,Ada Lovelace\nbob-x,Bob\n")
     write_exam(["kl"], 3, 5, students=tmp_path/"class.csv", out=tmp_path/"e", title="Midterm")

@@ -9,7 +9,18 @@ from bad_input import bad_input_tests
 from platforms import HOSTILE, PIXEL, SAMPLE, SECRET, items, seen
 
 from vaegan.exam.export_items import (
-    Box, Item, document, draw_variants, file_name, fragment, half_a_digit, item_of, node, one_box_each, plain)
+    Box,
+    Item,
+    document,
+    draw_variants,
+    file_name,
+    fragment,
+    half_a_digit,
+    item_of,
+    node,
+    one_box_each,
+    plain,
+)
 from vaegan.exam.judge import judge, known_mistakes
 from vaegan.exam.learner import bank
 from vaegan.exam.rounding import three_digits

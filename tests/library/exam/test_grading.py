@@ -3,10 +3,10 @@ import json
 import os
 from pathlib import Path
 
-import vaegan.exam.grading
 from bad_input import bad_input_tests, row
 from exam_class import cli, fill, table
 
+import vaegan.exam.grading
 from vaegan.exam.grading import grade
 from vaegan.exam.scores import summary_line
 from vaegan.exam.sheets import write_exam

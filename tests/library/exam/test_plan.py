@@ -7,7 +7,7 @@ from exam_class import cli, tree
 
 from vaegan.exam.key import read_key
 from vaegan.exam.learner import bank
-from vaegan.exam.plan import Plan, again, makeup, new_plan
+from vaegan.exam.plan import Plan
 from vaegan.exam.sheets import write_exam
 
 

@@ -4,7 +4,20 @@ import math
 import pytest
 import torch
 from bad_input import bad_input_tests
-from torch.distributions import Bernoulli, Binomial, Categorical, Geometric, Independent, Laplace, LogNormal, MultivariateNormal, Normal, Poisson, TransformedDistribution, Uniform
+from torch.distributions import (
+    Bernoulli,
+    Binomial,
+    Categorical,
+    Geometric,
+    Independent,
+    Laplace,
+    LogNormal,
+    MultivariateNormal,
+    Normal,
+    Poisson,
+    TransformedDistribution,
+    Uniform,
+)
 from torch.distributions.transforms import AffineTransform, SigmoidTransform
 
 from vaegan.formula import Over, grid, holds

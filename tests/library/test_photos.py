@@ -1,0 +1,60 @@
+"Recipes for images of one's own: any size, grey or colour, with classes or without"
+import pytest
+import torch
+from bad_input import INT, bad_input_tests, row
+from helpers import gen
+
+from vaegan.evaluate import bits_per_dim
+from vaegan.photos import LabelPlanes, dequantise, photo_nets, photo_recipe, training_plan
+from vaegan.runs import fit
+
+BYTES = torch.randint(0, 256, (12, 3, 9, 10), dtype=torch.uint8, generator=gen())
+Y = torch.arange(12) % 3
+
+@pytest.mark.parametrize("kind, classes", [("vae", 0), ("vae", 3), ("gan", 0), ("gan", 3), ("hybrid", 0)])
+@pytest.mark.parametrize("shape", [(3, 9, 10), (1, 8, 8)])
+def test_every_kind_learns_bytes_of_any_shape(kind, classes, shape):
+    x = torch.randint(0, 256, (12, *shape), dtype=torch.uint8, generator=gen())
+    nets, step, batches = photo_recipe(kind, x, Y, classes, bs=4)
+    before = [p.clone() for net in nets.values() for p in net.parameters()]
+    assert len(batches) == 3 and all(v[0] == v[0] for v in fit(step, batches, progress=False).values())
+    after = [p for net in nets.values() for p in net.parameters()]
+    assert any((a - b).abs().max() > 1e-5 for a, b in zip(before, after))
+    made = photo_nets(kind, shape, classes)                      # the same networks, without a step
+    for k, net in made.items(): net.load_state_dict(nets[k].state_dict())
+
+def test_a_class_changes_what_is_drawn_and_what_is_judged():
+    nets = photo_nets("gan", (3, 9, 10), 3)
+    a, b = (nets["G"].sample(4, gen(), torch.full((4,), k)) for k in (0, 1))
+    assert a.shape == (4, 3, 9, 10) and not torch.allclose(a, b)
+    x = torch.rand(2, 270, generator=gen())
+    one, two = (torch.eye(3)[[k, k]] for k in (0, 1))
+    assert not torch.allclose(nets["D"](torch.cat([x, one], 1)), nets["D"](torch.cat([x, two], 1)))
+    seen = LabelPlanes(torch.nn.Identity(), (3, 9, 10))(torch.cat([x, two], 1))
+    assert seen[:, :3].flatten(1).equal(x) and seen[:, 3:].mean((2, 3)).equal(two)
+
+def test_dequantised_bytes_are_uniform_in_their_cell_and_bits_come_out_right():
+    k = torch.arange(256, dtype=torch.uint8).repeat(40, 1)
+    x = dequantise(k, gen())
+    cell = 256*x.double() - k
+    assert cell.min() > -1e-4 and cell.max() < 1 + 1e-4 and abs(cell.mean() - .5) < .02 and abs(cell.var() - 1/12) < .01
+    assert x.equal(dequantise(k/255, gen()))                     # floats that stand for bytes
+    assert bits_per_dim(0., 7, 256) == pytest.approx(8)          # the uniform density knows nothing: eight bits
+
+def test_plans_from_few_images_to_many():
+    assert training_plan(50) == (8, 400) and training_plan(50_000) == (64, 20) and training_plan(1)[0] == 1
+    for n in (1, 2, 3, 7, 54, 999, 10**6):
+        bs, epochs = training_plan(n)
+        assert 1 <= bs <= min(64, n) and 20 <= epochs <= 400
+    assert training_plan(54, 32) == (32, 400)
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+ROWS = {
+    "photos.photo_nets": row(dict(kind="vae", x_shape=(1, 8, 8), n_classes=0, seed=0), kind=["cats", 3], x_shape=[(8, 8), None], n_classes=[-1, 1.5], seed=[None, 1.5]),
+    "photos.dequantise": row(dict(x=torch.rand(3, 4, generator=gen()), generator=None), skip="short one lower double deeper", x=[torch.rand(3, 4) + 1], generator=[3]),
+    "photos.training_plan": row(dict(n=50, bs=None, most=64), n=INT(), bs=[0, 1.5], most=INT()),
+    "photos.photo_recipe": row(dict(kind="gan", x=torch.rand(12, 1, 8, 8, generator=gen()), y=Y, n_classes=3, bs=4, seed=0), skip="short one lower double", kind=["cats"],
+                               x=[torch.rand(12, 1, 8, 8) + 1], y=[Y[:5], Y - 1, Y.float()], n_classes=[-1, 1.5], bs=[0, 13, 1.5], seed=[None, 1.5]),
+}
+NO_ROW = {"photos.LabelPlanes.forward": "the pixels that it splits are checked by the models", "photos.LabelPlanes": "made by `photo_nets`, whose row names shapes and classes"}
+test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
