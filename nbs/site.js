@@ -1,8 +1,8 @@
-// What the site adds where there is JavaScript; without it folds still open and links still lead.
+// What the site adds with JavaScript; without it folds open and links lead.
 
-// -- two letters that nobody sees stand in formulas for what their author did not write: that no
+// -- two letters that nobody sees stand in formulas for what was not written: that no
 // line ends after a sign, and that the bar of p(x | z) is no relation (tools/site_equations.py).
-// This runs before the formulas are set.
+// Runs before formulas are set.
 globalThis.katex?.__defineMacro("\u2060", "\\nobreak");
 globalThis.katex?.__defineMacro("\u2062", "{\\;#1\\;}");
 
@@ -136,7 +136,7 @@ addEventListener("load", () => {
   }
 });
 
-// -- what overflows its box is a stop for the keyboard, with a name; what fits is none
+// -- what overflows is a stop for the keyboard, with a name; what fits is none
 const WIDE = "pre, .equation-math, .katex-display, table, .table-box, .cell-output-display";
 function fit(box) {     // a display that is a little too wide is set smaller, down to seven tenths
   box.style.fontSize = "";
@@ -147,9 +147,9 @@ function reach(box) {
   if (box.matches(".equation-math")) fit(box);
   box.style.overflowX = "";
   const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
-  const over = box.scrollWidth - box.clientWidth;
-  if (scrolls && over === 1) box.style.overflowX = "hidden";    // a pixel that rounding leaves
-  if (scrolls && over > 1) {
+  const over = scrolls && box.scrollWidth - box.clientWidth;
+  if (over === 1) box.style.overflowX = "hidden";    // by rounding
+  if (over > 1) {
     box.tabIndex = 0;
     if (box.matches("table")) return;
     if (!box.hasAttribute("role")) box.setAttribute("role", "group");
@@ -158,7 +158,7 @@ function reach(box) {
     }
   } else if (box.tabIndex === 0) box.removeAttribute("tabindex");
 }
-// a table that grows, as when the fonts of its formulas come, is scrolled by the box around it
+// a table that grows, as when its fonts come, is scrolled by the box around it
 function again(box) {
   reach(box);
   const around = box.parentElement?.closest(".table-box");
@@ -167,7 +167,7 @@ function again(box) {
 const sizes = new ResizeObserver(entries =>
   requestAnimationFrame(() => entries.forEach(e => again(e.target))));
 for (const box of main.querySelectorAll(WIDE)) sizes.observe(box);
-// a formula is set after the page is there: it changes what is in the box, not the box
+// a formula is set later: it changes what is in the box, not the box
 new MutationObserver(changes => {
   for (const c of changes) {
     const box = c.target.closest?.(WIDE);

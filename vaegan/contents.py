@@ -192,8 +192,8 @@ _part("Workshop",
     ("66_pictures", "Pictures in files", "hand samples on"),
     ("70_recipes", "Recipes", "train and sample from the shell"),
     ("71_tour", "The tour", "see all three models on one page"),
-    ("74_scores", "Numbers for a run", "say how good a run is"),
-    ("72_cli", "The command line", "train, sample, write and grade an exam"))
+    ("72_scores", "Numbers for a run", "say how good a run is"),
+    ("73_cli", "The command line", "train, sample, write and grade an exam"))
 _part("The library",
     ("api", "The library", "find any function, and the page that derives it"),
     ("references", "References", "find the source of a claim"))

@@ -244,7 +244,7 @@ def _floats(x, hi):
 @documented
 def height_width(
     size   # one number for both, or two
-) -> tuple: # `(H,W)`
+) -> tuple[int, int]: # `(H,W)`
     "A size as height and width"
     return tuple(size) if isinstance(size, (tuple, list)) else (size, size)
 

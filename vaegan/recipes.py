@@ -133,7 +133,7 @@ def _device():
 @measured
 @checked
 def as_trained(
-    recipe:str,                             # name of the recipe of a VAE
+    recipe:Annotated[str, one_of((*RECIPES["vae"], "photos"))],   # of a VAE
     x:Pixels[Tensor, "N *D", unit],         # images
     generator:torch.Generator               # of coins, or of the noise
 ): # images as the model got them; what that is, in words; grey levels of integers

@@ -178,7 +178,8 @@ def test_what_may_not_be_read(tmp_path):
     (tmp_path/"shut").mkdir()
     face().save(tmp_path/"a.png")
     face().save(tmp_path/"b.png")
-    for p in [tmp_path, *tmp_path.parents][:3]: os.chmod(p, 0o755)
+    for p in [tmp_path, *tmp_path.parents]:
+        if "pytest-" in p.as_posix(): os.chmod(p, 0o755)
     (tmp_path/"b.png").chmod(0)
     (tmp_path/"shut").chmod(0)
     root = os.geteuid() == 0

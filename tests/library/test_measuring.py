@@ -49,12 +49,13 @@ def players():
 JUDGE = train_classifier(D._replace(x=D.x[:200], y=D.y[:200]), 1)
 REAL, FAKE = JUDGE.features(D.x_test[:90]).detach(), JUDGE.features(1 - D.x_test[90:180]).detach()
 
+ABOUT = dict(recipe="lecture", classes=[])
 MEASURES = {    # with a generator or without, of a network in training mode
     "elbo": lambda vae: held_out_elbo(vae, INK), "elbo, seeded": lambda vae: held_out_elbo(vae, INK, generator=gen()),
     "nll": lambda vae: nll(vae, INK[:9], 20).tolist(), "nll, seeded": lambda vae: nll(vae, INK[:9], 20, 7, gen()).tolist(),
     "units": lambda vae: active_units(vae, INK).tolist(), "codes": lambda vae: encoded(vae, INK)[0].tolist(),
     "reconstructions": lambda vae: vae.reconstruct(INK).tolist(), "draw": lambda vae: draw_images(dict(vae=vae), 4).tolist(),
-    "scores": lambda vae: _scores("vae", dict(vae=vae), D, 0)}
+    "scores": lambda vae: _scores("vae", dict(vae=vae), D, ABOUT, 0)}
 
 def traces(net):
     return ([v.clone() for v in net.state_dict().values()], [m.training for m in net.modules()], torch.get_rng_state(), torch.get_default_dtype(), torch.is_grad_enabled(),
@@ -115,7 +116,7 @@ def test_players_are_looked_at_at_rest():
     G, Dis = players()
     G(G.noise(9)), Dis(D.x[:9])
     nets, was = dict(G=G, D=Dis), (traces(G), traces(Dis))
-    looks = [lambda: draw_images(nets, 5).tolist(), lambda: _scores("gan", nets, D, 0), lambda: G.sample(3, gen()).tolist(), lambda: class_shares(JUDGE, G.sample(50, gen())).tolist()]
+    looks = [lambda: draw_images(nets, 5).tolist(), lambda: _scores("gan", nets, D, ABOUT, 0), lambda: G.sample(3, gen()).tolist(), lambda: class_shares(JUDGE, G.sample(50, gen())).tolist()]
     for look in looks:
         first = look()
         with torch.autocast("cpu", torch.bfloat16): assert look() == first

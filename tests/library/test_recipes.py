@@ -196,6 +196,7 @@ def test_every_recipe_can_be_named(): assert all(build_recipe(k, IMAGES, 1, r)[1
 ROWS = {
     "recipes.build_recipe": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5], bs=[0, 1.5], y=[3], n_classes=[-1, 1.5]),
     "recipes.draw_images": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5], y=[torch.zeros(2), 3]),
+    "recipes.as_trained": row(dict(recipe="nll-90", x=IMGS, generator=torch.Generator()), skip="short deeper lower", x=[IMGS+1], recipe=["best", 3], generator=[3, None]),
     "recipes.source_name": row(dict(data="digits"), data=[3, None]),
 }
 NO_ROW = {
@@ -204,6 +205,5 @@ NO_ROW = {
     "recipes.sample": "as recipes.train",
     "recipes.kept_run": "as recipes.train",
     "recipes.read_data": "as recipes.train",
-    "recipes.as_trained": "the evaluation of every recipe, here and in tests/library/test_scores.py",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

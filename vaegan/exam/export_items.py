@@ -310,7 +310,9 @@ def draw_variants(
 
 # %% ../../nbs/exam/export_items.ipynb #e4c8ba01
 @documented
-def one_box_each(item:Item) -> list[Item]:
+def one_box_each(
+    item:Item   # with any number of boxes
+) -> list[Item]:
     "A question for each of its boxes; the points are shared"
     if len(item.boxes) < 2: return [item]
     out = []
@@ -341,6 +343,8 @@ def node(
 
 # %% ../../nbs/exam/export_items.ipynb #68341e23
 @documented
-def document(root:ET.Element) -> bytes:
+def document(
+    root:ET.Element   # of the file
+) -> bytes:
     "The file of an element"
     return ET.tostring(root, "utf-8", xml_declaration=True) + b"\n"

@@ -118,7 +118,9 @@ def _body(item):
     return node("itemBody", *inside)
 
 @documented
-def qti_item(item:Item) -> bytes: # a file
+def qti_item(
+    item:Item   # a question, neutral of systems
+) -> bytes: # a file
     "A question as QTI 2.1"
     rules = [_choice_rules(item)] if item.kind == "choice" else [
         _box_rules(i, b, item.points/len(item.boxes))

@@ -27,7 +27,9 @@ _HEADS = dict(right="Right.", mistake="Not right.", wrong="Not right.",
 _UNKNOWN = "This is not it, and not a mistake I know."
 
 @documented
-def final_words(verdict:Verdict) -> str:
+def final_words(
+    verdict:Verdict   # of an answer that was handed in
+) -> str:
     "A verdict as it reads after the exam"
     head = _HEADS.get(verdict.status, f"{verdict.status.capitalize()}.")
     said = re.sub(r"\s*Try a hint\.$", "", verdict.message)

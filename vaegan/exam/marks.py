@@ -23,8 +23,8 @@ from ..help import documented
 # %% ../../nbs/exam/marks.ipynb #b5697297
 @documented
 def earned(
-    v:Variant,
-    verdict:Verdict
+    v:Variant,         # the question with its numbers
+    verdict:Verdict    # of the answer
 ) -> dict: # part -> points; without parts the one part is called ""
     "The points that a verdict is worth, part by part"
     shares = getattr(verdict, "parts", None) or {}

@@ -61,7 +61,9 @@ COMPARE = "compare your answer with the model answer, part by part."
 
 # %% ../../nbs/exam/rubric.ipynb #ba4c0201
 @documented
-def written(texts:list[str]) -> str: # empty if there is no answer yet
+def written(
+    texts:list[str]   # of the cells, in their order
+) -> str: # empty if there is no answer yet
     "The answer in the cells of a question: all that was written, in its order"
     said = (t.replace(PLACE, "").strip() for t in texts)
     return "\n\n".join(t for t in said if t not in ("", "answer = ..."))

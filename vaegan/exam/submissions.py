@@ -221,7 +221,7 @@ def _line(text):
 # %% ../../nbs/exam/submissions.ipynb #1818c129
 @documented
 def typed_in(
-    cell:Cell
+    cell:Cell   # of a question
 ) -> str|None: # None where there is no answer yet
     "What a learner typed into a cell"
     if len(cell.text) > 20_000:

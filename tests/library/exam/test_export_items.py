@@ -130,7 +130,7 @@ def test_names_of_files():
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 NO_ROW = {f"exam.export_items.{n}": why for n, why in {
-    "Box": "a plain record", "Box.judged": "takes a number", "Item": "a plain record", "Item.name": "no argument",
+    "Box": "a plain record", "Box.judged": "takes a number", "Item": "a plain record",
     "file_name": "takes any text", "plain": "takes any text", "fragment": "takes any Markdown; bad pictures are tried above",
     "half_a_digit": "takes a number", "item_of": "takes a variant, as a draw makes it", "draw_variants": "takes a secret, as `new_secret` makes it",
     "one_box_each": "takes an item", "node": "takes any text", "document": "takes an element"}.items()}

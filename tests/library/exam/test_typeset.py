@@ -23,5 +23,6 @@ ROWS = {
 NO_ROW = {
     "exam.typeset.to_html": "text in, text out; tests/library/exam/test_typeset.py",
     "exam.typeset.markdown_html": "text in, text out",
+    "exam.typeset.html_page": "text in, text out",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
