@@ -49,7 +49,7 @@ def players():
 JUDGE = train_classifier(D._replace(x=D.x[:200], y=D.y[:200]), 1)
 REAL, FAKE = JUDGE.features(D.x_test[:90]).detach(), JUDGE.features(1 - D.x_test[90:180]).detach()
 
-ABOUT = dict(recipe="lecture", classes=[])
+ABOUT = dict(recipe="nll-90", classes=[])
 MEASURES = {    # with a generator or without, of a network in training mode
     "elbo": lambda vae: held_out_elbo(vae, INK), "elbo, seeded": lambda vae: held_out_elbo(vae, INK, generator=gen()),
     "nll": lambda vae: nll(vae, INK[:9], 20).tolist(), "nll, seeded": lambda vae: nll(vae, INK[:9], 20, 7, gen()).tolist(),
