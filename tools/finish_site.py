@@ -11,11 +11,11 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import site_numbers
 from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
 from notebooks import cfg
 from site_markup import fenced
-from site_numbers import module_of_page, packed, with_numbers
 from site_search import entries, words
 from site_weight import lighter, pruned, seen_words, shared
 from write_contents import ROOT, sections
@@ -272,11 +272,10 @@ def main(folder):
     for f in sorted(folder.rglob("*.html")):
         if f.is_relative_to(folder/"site_libs"): continue
         text, page = f.read_text(encoding="utf-8"), f.relative_to(folder).as_posix()
-        new, scripts = shared(with_numbers(finished(text, page), page), "../"*page.count("/"))
+        new, scripts = shared(site_numbers.with_numbers(finished(text, page), page), "../"*page.count("/"))
         for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")
         if new != text: f.write_text(new, encoding="utf-8")
-    for page in folder.glob("exercises/*.html"):
-        if module := module_of_page(f"exercises/{page.name}"): (folder/"exercises"/f"{module}.numbers.js").write_text(packed(module), encoding="utf-8")
+        if module := site_numbers.module_of_page(page): (f.parent/site_numbers.name(module)).write_text(site_numbers.packed(module), encoding="utf-8")
     (folder/"scripts"/"chapters.json").write_text(json.dumps(groups(), ensure_ascii=False), encoding="utf-8")
     (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     if (listed := folder/"sitemap.xml").exists():

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from notebooks import ROOT, cfg
 from site_folds import folded
-from site_markup import CODE, escaped, markdown, plain_html, python, raw, text_of
+from site_markup import CODE, escaped, markdown, output_text, plain_html, python, raw, text_of
 
 from vaegan.contents import module_of
 
@@ -174,13 +174,12 @@ def section(cell, urls, level, lesson):
 
 def on_the_page(cells):
     "Markdown with headings that a cell wrote stands on the page itself: else they are not among the page's contents"
-    def written(o): return "".join(o.get("data", {}).get("text/markdown", ""))
-    def has_heads(o): return bool(re.search(r"^## ", CODE.sub("", written(o)), re.M))
+    def has_heads(o): return bool(re.search(r"^## ", CODE.sub("", output_text(o)), re.M))
     out = []
     for c in cells:
         found = [o for o in c.get("outputs", []) if has_heads(o)]
         if found: c.outputs = [o for o in c.outputs if not has_heads(o)]
-        out += [c, *(markdown(written(o)) for o in found)]
+        out += [c, *(markdown(output_text(o)) for o in found)]
     return out
 
 def last_level(cells):

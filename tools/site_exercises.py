@@ -3,12 +3,10 @@ Python. In the notebook it is a heading, a cell that asks, a cell that checks an
 import re
 
 from site_folds import folded, together
-from site_markup import escaped, markdown, raw
+from site_markup import escaped, markdown, output_text, raw
 
 ASKS = re.compile(r"^ask\(", re.M)
 NUMBERED = re.compile(r"^## \d+\. (?P<title>.*)$", re.M)
-
-def output_text(o): return "".join(o.get("data", {}).get("text/markdown", ""))
 
 def is_ask(cell): return cell.cell_type == "code" and bool(ASKS.search(cell.source))
 def starts(cell): return cell.cell_type == "markdown" and bool(NUMBERED.match(cell.source.strip()))

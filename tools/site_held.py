@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from notebooks import python
-from site_markup import bare, escaped, raw
+from site_markup import bare, escaped, output_text, raw
 from site_tex import breakable
 
 from vaegan.formula.held import SUMMARY
@@ -55,7 +55,7 @@ def told_apart(found, source):
 
 def of_cell(cell):
     "The same, from the stored outputs of a cell"
-    return told_apart([s for o in cell.get("outputs", []) for s in shown("".join(o.get("data", {}).get("text/markdown", "")))], cell.source)
+    return told_apart([s for o in cell.get("outputs", []) for s in shown(output_text(o))], cell.source)
 
 # -- as HTML -----------------------------------------------------------------------------------------------------------
 def words(text):
@@ -95,7 +95,7 @@ def body(tag, cells):
 def on_the_page(cell, tags):
     "A cell's own output: the sides; the wrong versions of an equation of this page stand in its mark"
     for o in cell.get("outputs", []):
-        if not (found := told_apart(list(shown("".join(o.get("data", {}).get("text/markdown", "")))), cell.source)): continue
+        if not (found := told_apart(list(shown(output_text(o))), cell.source)): continue
         parts = []
         for s in found:
             parts.append(sides(s))

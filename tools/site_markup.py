@@ -9,6 +9,7 @@ MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?!\s)(?P<inline>[^$\n]
 
 def markdown(source): return mk_cell(source, "markdown")
 def text_of(cell): return "".join(cell.source)
+def output_text(output): return "".join(output.get("data", {}).get("text/markdown", ""))
 def escaped(text): return html.escape(text, quote=True)
 
 def fenced(text, language):

@@ -391,12 +391,11 @@ def _player(cut=False, zero=True, g="non", d=1., both=False, leak=False, sum=Fal
             twice=False):
     "A step of both players, with its mistakes to choose from"
     def gan_step(G, D, opt_G, opt_D, x, z_D, z_G):
+        import torch
         from torch.nn.functional import softplus
-        mean = (lambda t: t.sum()) if sum else (lambda t: t.mean())
+        mean = torch.sum if sum else torch.mean
         said = (lambda x: D(x).sigmoid()) if twice else D
-        if leak:
-            opt_D.zero_grad()
-            opt_G.zero_grad()
+        if leak: opt_G.zero_grad()
         fake = G(z_D) if leak else G(z_D).detach()
         loss_D = d*(mean(softplus(-said(x))) + mean(softplus(said(fake))))
         def turn_G():

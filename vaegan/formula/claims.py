@@ -62,16 +62,16 @@ def _tensor(v, node, env) -> Any:
 
 # %% ../../nbs/formula/claims.ipynb #13910e9f
 def _display(what):
-    "The tree of a tag, LaTeX or what was read, and the display that it goes on from"
-    if isinstance(what, Display): return what, None
+    "The tree of a tag, LaTeX or what was read; what it goes on from; and its tag"
+    if isinstance(what, Display): return what, None, ""
     if not isinstance(what, str):
         got = type(what).__name__
         raise TypeError(f"what: expected a tag, LaTeX or a Display, got {got}")
-    if _is_latex(what): return read(what), None
+    if _is_latex(what): return read(what), None, ""
     display = read(latex_of(what))
     first = display.clauses[0]
     goes_on = isinstance(first, Relation) and first.sides[0] is None
-    return display, _last_side(before(what)) if goes_on else None
+    return display, _last_side(before(what)) if goes_on else None, what
 
 def _is_latex(what):
     "Is this LaTeX? A mistyped tag is an error that names those which look like it"
@@ -200,14 +200,13 @@ def holds(
     **values             # what the letters stand for
 ) -> Held:               # what was evaluated
     "Assert all relations of a display, as it stands on its page"
-    display, earlier = _display(what)
+    display, earlier, name = _display(what)
     known, room = _merged(given, values), tolerance(rtol, atol, within, tight)
     beyond = [_merged([o], {}) for o in ([outside] if isinstance(outside, dict)
                                          else outside)]
     def again(latex): return _found(read(latex), earlier, known, room, skip, beyond)
     found = _found(display, earlier, known, room, skip, beyond)
     unused = tuple(k for k in found[2] if k in map(key, values))   # a typing mistake?
-    name = what if isinstance(what, str) and not _is_latex(what) else ""
     return Held(*found[:2], unused, name=name, display=display, again=again,
                 notes=found[3], source=source_of(name) if name else "")
 
@@ -319,7 +318,7 @@ def says(
     statement:int=1    # which of its statements
 ) -> tuple:            # of functions of what the letters stand for
     "The sides of a display as functions"
-    display, earlier = _display(what)
+    display, earlier, _ = _display(what)
     numbered = enumerate(display.clauses, 1)
     sides = {n: (c,) for n, c in numbered if not isinstance(c, Remark)}
     sides |= {n: r.sides for n, (c,) in [*sides.items()] for r in conditions(c)}

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch.distributions import Distribution
 
-from .agree import Tolerance, fits, link_of
+from .agree import ORDER, Tolerance, fits, link_of
 from .drawn import same_law
 from .evaluate import number
 from .laws import Gauss, Law
@@ -209,10 +209,9 @@ def _all_conditions(display):
               and _BOTH_WAYS & {*display.seps[n - 2].split()}]
     if behind: return behind
     n, last = clauses[-1]
-    order = isinstance(last, Relation) and {*last.ops} <= _ORDER
+    order = isinstance(last, Relation) and {*last.ops} <= {*ORDER, r"\in"}
     return [(n, last, True)] if order and conditioned(display, n) else []
 
-_ORDER = {"<", ">", r"\le", r"\leq", r"\ge", r"\geq", r"\in"}
 _BOTH_WAYS = {r"\iff", r"\Leftrightarrow", r"\Longleftrightarrow"}
 
 def _at(relation, env):

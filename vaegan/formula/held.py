@@ -16,12 +16,11 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from .agree import Fails, shown
+from .agree import ORDER, Fails, shown
 from .drawn import Moments
-from .tree import BigOp, Display, Fence, Number, Power, Product
-from .tree import Quotient, Relation, Sum, walk
+from .tree import Display, walk
 from .write import plain, write
-from .wrong import FLIPPED, SIGNS, Wrong, wrong_versions
+from .wrong import FLIPPED, SIGNS, seldom_made, wrong_versions
 
 # %% ../../nbs/formula/held.ipynb #6cc674fd
 _SAFE = {r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt ", "\n": " "}
@@ -130,9 +129,8 @@ def _trial(words, link, known):
 
 def _is_ordered(op, values):
     "Is an inequality true, which must have been an equality then?"
-    if op not in FLIPPED or not all(map(torch.is_tensor, values)): return False
-    gap = values[0] - values[1]
-    return bool((gap <= 0 if op in ("<", r"\le", r"\leq") else gap >= 0).all())
+    if op not in ORDER or not all(map(torch.is_tensor, values)): return False
+    return bool((ORDER[op][0]*(values[0] - values[1]) >= 0).all())
 
 # %% ../../nbs/formula/held.ipynb #4c20f43b
 def _where_they_differ(a, b):
@@ -173,7 +171,7 @@ def tried(
     if not _same(links, _outcome(again, right.latex)): return
     found: list = []
     versions, most = interesting(right)[:_TRIES], _MOST
-    if seldom: versions, most = [*versions, *_seldom(right)], _LEAST
+    if seldom: versions, most = [*versions, *seldom_made(right)], _LEAST
     for trial in _red(right, links, again, versions):
         found.append(trial)
         if sum(map(_differs, found)) == most: break
@@ -195,36 +193,6 @@ def _red(right, links, again, versions):
         if not trial or (w.words, trial.latex) in seen: continue
         seen.add((w.words, trial.latex))
         yield trial
-
-def _seldom(right):
-    "A square, a half or 1 too many in a side, or in an entry of a list"
-    for i, c in enumerate(right.clauses):
-        for j, (op, side) in enumerate(zip(getattr(c, "ops", ()), c.sides[1:]), 1) \
-                if isinstance(c, Relation) else ():
-            if op in _LAWS: continue
-            for words, new in _too_much(side):
-                sides = (*c.sides[:j], new, *c.sides[j + 1:])
-                clauses = list(right.clauses)
-                clauses[i] = replace(c, sides=sides)
-                latex = write(replace(right, clauses=tuple(clauses), tag=""))
-                yield Wrong(words, side.at, latex)
-
-_LAWS = (r"\sim", r"\in", r"\notin", r"\leftarrow")
-
-def _too_much(side):
-    if isinstance(side, Fence) and side.open == "(" and len(side.args) > 1:
-        for k, entry in enumerate(side.args):
-            for words, new in _too_much(entry):
-                yield words, replace(side, args=(*side.args[:k], new,
-                                                 *side.args[k + 1:]))
-        return
-    loose = isinstance(side, (Sum, Product, BigOp))
-    whole = Fence("(", ")", (side,)) if loose else side
-    yield "a square too many", Power(whole, Number("2"))
-    yield "½ too many", Product((_HALF, whole), (r"\,",))
-    yield "1 too many", Sum(("", "+"), (whole, Number("1")))
-
-_HALF = Quotient(Number("1"), Number("2"), r"\tfrac")
 
 def _differs(trial):
     "Are both numbers finite, and apart by more than two in a hundred?"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import torch
 
-from .agree import Link, failed
+from .agree import ORDER, Link, failed
 from .conditions import conditioned, conditions, is_range, told
 from .derivatives import free_indices
 from .evaluate import whole
@@ -78,7 +78,7 @@ def as_range(
     items = first, Symbol("dots", r"\dots"), last
     return Relation((letter, Fence("", "", items, (",", ","))), ("=",), at=clause.at)
 
-_UP = {"<", r"\le", r"\leq"}
+_UP = {op for op, (sign, _) in ORDER.items() if sign < 0}
 
 # %% ../../nbs/formula/statements.ipynb #dd62eb32
 def ended(

@@ -94,5 +94,5 @@ def test_it_shows_as_a_formula():
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {"formula.wrong.wrong_versions": row(dict(latex="a = b + c"), latex=[1, None])}
-NO_ROW = {"formula.wrong.Wrong": "a plain record"}
+NO_ROW = {"formula.wrong.Wrong": "a plain record", "formula.wrong.seldom_made": "takes what a check hands on"}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
