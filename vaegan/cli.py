@@ -307,9 +307,9 @@ def _grade(args):
 def _shown(preview=None, bank=None, topics=(), seed=1, **args):
     "What can be asked, or one question of it"
     from vaegan.exam.exercise import preview as look
-    from vaegan.exam.learner import bank as public, nearest
-    from vaegan.exam.questions import question_list, read_bank
-    known = public() | (read_bank(bank) if bank else {})
+    from vaegan.exam.learner import nearest
+    from vaegan.exam.questions import known_questions, question_list
+    known = known_questions(bank)
     if preview is None: return question_list(known, topics)
     if preview in known: return str(look(known[preview], seed))
     wanted, hint = "the id of a question", nearest(preview, known)
@@ -319,11 +319,11 @@ def _exam(args):
     if args.pop("list", False) or "preview" in args:
         say(_shown(**args))
         return 0
-    from vaegan.exam.sheets import write_exam
+    from vaegan.exam.sheets import count, write_exam
     paths = write_exam(**args)
     sheets = [p for p in paths if p.parent.name == "sheets"]
-    plural = "s"*(len(sheets) > 1)
-    say(f"{len(sheets)} sheet{plural} in {sheets[0].parent}, key in {paths[-1]}")
+    written = count(len(sheets), "sheet")
+    say(f"{written} in {sheets[0].parent}, key in {paths[-1]}")
     for line in _about_the_key(args, paths): say(line)
     return 0
 

@@ -20,8 +20,8 @@ from .export_moodle import moodle_xml
 from .export_prairielearn import prairielearn_files
 from .export_qti import qti_package
 from .key import read_key
-from .learner import bank, nearest
-from .questions import read_bank, topics
+from .learner import nearest
+from .questions import known_questions, topics
 from .secret import new_secret, secret_from_seed
 from .sheets import count, write_new
 from ..help import documented
@@ -29,7 +29,7 @@ from ..help import documented
 # %% ../../nbs/exam/export.ipynb #e67c2d58
 def _exercises(what, own):
     "The exercises that are meant, each once"
-    known = bank() | (read_bank(own) if own else {})
+    known = known_questions(own)
     words, found = topics(known), {}
     for w in what:
         if isinstance(w, Exercise): found[w.id] = w

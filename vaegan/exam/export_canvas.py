@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from .export_items import (
     PICTURES, Item, document, file_name, node, one_box_each, plain)
-from .export_qti import manifest, packed
+from .export_qti import manifest, resource
+from .tables import packed
 from ..help import documented
 
 # %% ../../nbs/exam/export_canvas.ipynb #a3049288
@@ -128,11 +129,7 @@ def canvas_package(
     attempts = node("qtimetadata", _field("cc_maxattempts", "1"))
     quiz = node("assessment", attempts, root, ident="vaegan-quiz", title=plain(title))
     files = {"quiz/quiz.xml": document(node("questestinterop", quiz, xmlns=_QTI))}
-    listed = [_resource("vaegan-quiz", "imsqti_xmlv1p2", "quiz/quiz.xml")]
-    listed += [_resource(file_name(n), "webcontent", n) for n in pictures]
+    listed = [resource("vaegan-quiz", "imsqti_xmlv1p2", "quiz/quiz.xml")]
+    listed += [resource(file_name(n), "webcontent", n) for n in pictures]
     about = manifest(listed, "IMS Content", "1.1.3")
     return packed({"imsmanifest.xml": about} | files | pictures)
-
-def _resource(name, kind, href):
-    return node("resource", node("file", href=href), identifier=name, type=kind,
-                href=href)

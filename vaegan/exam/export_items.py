@@ -20,7 +20,7 @@ from html import escape
 
 from .answers import read_expr
 from .exercise import Exercise
-from .judge import comparison_points, known_mistakes
+from .judge import SLIPS, comparison_points, known_mistakes
 from .rounding import ROUNDED
 from .secret import derived
 from .syntax import evaluate
@@ -232,21 +232,17 @@ def _expression_boxes(v):
     known = known_mistakes(v)
     texts = [v.answer, *(a for a, _ in v.mistakes.values())]
     trees = [read_expr(str(t), tuple(v.symbols)) for t in texts]
-    factors = [_factor(v, n) for _, n, _ in known[len(v.mistakes):]]
+    factors = {name: factor for name, factor, _ in SLIPS}
+    slips = [factors[name] for name, _, _ in known[len(v.mistakes):]]
     places = _places(v, trees)
     rows = [[_tree_value(t, p) for p in places] for t in trees]
-    truth, wrong = rows[0], rows[1:] + [[f*t for t in rows[0]] for f in factors]
+    truth, wrong = rows[0], rows[1:] + [[f*t for t in rows[0]] for f in slips]
     mistakes = [("", tuple(n), m) for n, (_, _, m) in zip(wrong, known)]
     mistakes = [m for m in mistakes if all(map(math.isfinite, m[1]))]
     labels = [rf"At \({_at(p)}\):" for p in places]
     asked = " and at ".join(f"${_at(p)}$" for p in places)
     ask = f"Work out the expression. Then give its value at {asked}."
     return ask, _boxes(truth, 1e-4, v, mistakes, labels)
-
-def _factor(v, numbers):
-    "By what a general slip multiplies an expression"
-    truth = known_mistakes(replace(v, mistakes=dict(t=(v.answer, ""))))[0][1]
-    return next(n/t for n, t in zip(numbers, truth) if t)
 
 # %% ../../nbs/exam/export_items.ipynb #4ea80d61
 _ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth")

@@ -17,10 +17,14 @@ from .export_items import PICTURES, Box, Item, document, node, plain
 from ..help import documented
 
 # %% ../../nbs/exam/export_moodle.ipynb #4e1c4ba0
+def _placed(html, files):
+    "HTML that names its pictures as Moodle does, and these pictures"
+    there = [_file(n, data) for n, data in files if PICTURES + n in html]
+    return html.replace(PICTURES, "@@PLUGINFILE@@/"), there
+
 def _html(tag, html, files=(), **attributes):
     "An element with HTML, and the pictures in it"
-    there = [_file(n, data) for n, data in files if PICTURES + n in html]
-    html = html.replace(PICTURES, "@@PLUGINFILE@@/")
+    html, there = _placed(html, files)
     return node(tag, node("text", html), *there, format="html", **attributes)
 
 def _file(name, data):
@@ -51,8 +55,7 @@ def _choice(item):
     empty = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
     options = []
     for text, right, said in item.options:
-        there = [_file(n, d) for n, d in item.files if PICTURES + n in text]
-        text = text.replace(PICTURES, "@@PLUGINFILE@@/")
+        text, there = _placed(text, item.files)
         options.append(_answer(text, right, said, *there, format="html"))
     return _question(
         "multichoice", item, item.question, node("single", "true"),

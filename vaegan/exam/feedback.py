@@ -12,7 +12,7 @@ import html
 import re
 
 from .typed import one_line
-from .judge import Verdict
+from .judge import SENTENCES, Verdict
 from .rubric import COMPARE
 from .sheets import count
 from .typeset import html_page, markdown_html
@@ -24,7 +24,8 @@ _HEADS = dict(right="Right.", mistake="Not right.", wrong="Not right.",
               unreadable="Could not be read:", pending="No answer.",
               unmarked="To be marked by your teacher.", marked="")
 
-_UNKNOWN = "This is not it, and not a mistake I know."
+_HINT = re.compile(r"\s*Try a hint\.$")    # nobody can any more
+_UNKNOWN = _HINT.sub("", SENTENCES["unknown"])
 
 @documented
 def final_words(
@@ -32,7 +33,7 @@ def final_words(
 ) -> str:
     "A verdict as it reads after the exam"
     head = _HEADS.get(verdict.status, f"{verdict.status.capitalize()}.")
-    said = re.sub(r"\s*Try a hint\.$", "", verdict.message)
+    said = _HINT.sub("", verdict.message)
     todo = verdict.status == "pending" and "dots" in said    # nothing is to be done now
     if todo or said in (_UNKNOWN, head, COMPARE): said = ""
     return f"{head} {said}".strip()

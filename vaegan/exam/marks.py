@@ -68,7 +68,7 @@ def _mark(row, key):
         got, hint = repr(one_line(who)), nearest(who, students)
         raise ValueError(f"expected a student of the key, got {got}; {hint}")
     vs = students[who if key["roster"] else ""]
-    i, part, parts = _question(row.get("question", ""), vs), row.get("part", ""), {}
+    i, part = _question(row.get("question", ""), vs), row.get("part", "")
     v = vs[i - 1]
     parts = dict(v.parts)
     if part and part not in parts:
@@ -91,7 +91,7 @@ def read_marks(
         raise ValueError(f"--marks: {path}: expected a column named {missing[0]}, "
                          f"got {', '.join(table.columns)}")
     for line, cells in table.rows:
-        try: m = _mark(dict(zip(names, cells)), key)
+        try: m = _mark(dict(zip(names, cells), points=cells[table.at]), key)
         except ValueError as e:
             raise ValueError(f"--marks: {path}, line {line}: {e}") from None
         if out.setdefault((m.student, m.question, m.part), m) is not m:

@@ -9,15 +9,13 @@ __all__ = ['Plan', 'new_plan', 'again', 'makeup']
 
 # %% ../../nbs/exam/plan.ipynb #0f0c1fad
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Annotated
 
-from ..checks import AnyPath, Count, Whole, checked, marker
+from ..checks import AnyPath, Count, Whole, checked
 from .typed import one_line
 from .key import read_key
-from .learner import bank, nearest
-from .questions import by_id, choose, read_bank
+from .learner import nearest
+from .questions import Words, by_id, choose, known_questions
 from .secret import derived, new_secret, secret_from_seed
 from .variant import Variant
 from ..help import documented
@@ -76,10 +74,6 @@ def _pointed(ex, points):
     return replace(ex, points=n)
 
 # %% ../../nbs/exam/plan.ipynb #b37c5a48
-def _known(own):
-    "All questions: the bank's, and those of a file"
-    return bank() | (read_bank(own) if own else {})
-
 def _asked(questions, ids, points):
     if not isinstance(points, dict):
         raise ValueError(f"points: expected a dict, id -> points, got {points!r}")
@@ -90,20 +84,17 @@ def _asked(questions, ids, points):
     return tuple(_pointed(questions[i], points) for i in ids)
 
 # %% ../../nbs/exam/plan.ipynb #54e1e34c
-_words = marker("a list of words",
-                lambda xs: not isinstance(xs, str) and hasattr(xs, "__iter__"))
-
 @checked
 def new_plan(
-    topics:Annotated[Iterable, _words]=(),   # chapters or words; all by default
-    n:Count=8,                       # questions
-    seed:Whole|None=None,            # by hand: guessable, for practice
-    ids:Annotated[Iterable, _words]=(),      # of questions, in place of topics and n
-    points:dict|None=None,           # id -> points, where not as in the bank
-    own:AnyPath|None=None            # file of one's own questions
+    topics:Words=(),         # chapters or words; all by default
+    n:Count=8,               # questions
+    seed:Whole|None=None,    # by hand: guessable, for practice
+    ids:Words=(),            # of questions, in place of topics and n
+    points:dict|None=None,   # id -> points, where not as in the bank
+    own:AnyPath|None=None    # file of one's own questions
 ) -> Plan:
     "An exam with a secret of its own"
-    known, topics, ids = _known(own), [*topics], [*ids]
+    known, topics, ids = known_questions(own), [*topics], [*ids]
     if ids and topics:
         got = f"{ids[0]!r} and the topic {topics[0]!r}"
         raise ValueError(f"--questions: expected ids or topics, not both, got {got}")
@@ -119,7 +110,7 @@ def new_plan(
 def _restored(key, path, option, own):
     "The questions of a key"
     first, own = next(iter(key["students"].values())), own or key["bank"] or None
-    known = _known(own)
+    known = known_questions(own)
     for v in first:
         if v.id in known: continue
         hint = "name the file that holds it by --bank" if not own else f"nor has {own}"

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from ..checks import AnyPath, checked
 from .typed import one_line
-from .tables import read_table
+from .tables import column_name, read_table
 from ..help import documented
 
 # %% ../../nbs/exam/roster.ipynb #850e83a4
@@ -43,7 +43,7 @@ class Roster:
         student:str    # id
     ) -> str: # empty if no column holds it
         "What a student is called"
-        names = [" ".join(c.replace("_", " ").split()).casefold() for c in self.columns]
+        names = map(column_name, self.columns)
         cells = dict(zip(names, self.people.get(student, ())))
         first, last = _of(cells, _FIRST), _of(cells, _LAST)
         whole = _of(cells, _NAMES)    # beside a column Vorname, Name is the last one

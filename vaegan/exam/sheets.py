@@ -9,7 +9,6 @@ __all__ = ['FORMATS', 'count', 'Head', 'sheet_cells', 'render_sheet', 'write_new
 
 # %% ../../nbs/exam/sheets.ipynb #77fe9e01
 import json
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from .typed import one_line
 from .key import read_key, to_key
 from .page import notebook
 from .plan import again, makeup, new_plan
+from .questions import Words
 from .roster import Roster, read_roster
 from .rubric import PLACE
 from .typeset import to_html
@@ -210,9 +210,6 @@ def _headed(plan, title, date):
                    date=plan.date if date is None else date)
 
 # %% ../../nbs/exam/sheets.ipynb #f17039d3
-_list = marker("a list of words",
-               lambda xs: not isinstance(xs, str) and hasattr(xs, "__iter__"))
-
 def _plan(old, new):
     "The plan of an exam, from a key or from what is asked for"
     (option, key), *more = [(o, k) for o, k in old.items() if k] or [("", None)]
@@ -229,7 +226,7 @@ def _plan(old, new):
 # %% ../../nbs/exam/sheets.ipynb #051cd6ac
 @checked
 def write_exam(
-    topics:Annotated[Iterable, _list]=(),   # chapters or words; all by default
+    topics:Words=(),                    # chapters or words; all by default
     n:Count|None=None,                  # questions; 8 by default
     seed:Whole|None=None,               # for practice: guessable; else drawn at random
     format:_Format="ipynb",              # "ipynb", "md" or "html"
@@ -237,7 +234,7 @@ def write_exam(
     students:AnyPath|None=None,         # a roster: numbers of their own for each
     out:AnyPath="exam",                 # folder
     force:bool=False,                   # overwrite; an old key is set aside
-    questions:Annotated[Iterable, _list]=(),   # ids, in place of topics and n
+    questions:Words=(),                 # ids, in place of topics and n
     bank:AnyPath|None=None,             # file of your own questions
     points:dict|None=None,              # id -> points, where not as in the bank
     title:str|None=None,                # "Exam" by default

@@ -75,5 +75,5 @@ def test_without_solutions_no_derivation_is_in_the_package():
         assert not any(word in z.read(n) for n in z.namelist() for word in (b"rubricBlock", b"general_fb"))
 
 NO_ROW = {f"exam.{n}": "takes items, as `item_of` makes them" for n in ("export_qti.qti_item", "export_qti.qti_package", "export_canvas.canvas_package")}
-NO_ROW |= {"exam.export_qti.manifest": "takes elements", "exam.export_qti.packed": "takes bytes"}
+NO_ROW |= {f"exam.export_qti.{n}": "takes what the export has made" for n in ("resource", "manifest")}
 bad_input_tests({}, NO_ROW)

@@ -7,8 +7,9 @@ from exam_class import cli, fill, table
 
 from vaegan.exam.grading import grade
 from vaegan.exam.judge import Verdict
+from vaegan.exam.key import read_key
 from vaegan.exam.learner import bank
-from vaegan.exam.marks import earned
+from vaegan.exam.marks import earned, read_marks
 
 
 def test_marks_survive_regrading(klass, capfd):
@@ -28,6 +29,13 @@ def test_marks_survive_regrading(klass, capfd):
     (d/"marks.csv").rename(d/"e/marks.csv")
     assert run("--force")[0] == 0, "beside the key it is found"
     assert {r["student"]: r for r in table(d/"g/scores.csv")} == rows and (d/"e/marks.csv").read_bytes() == before
+
+def test_the_column_of_points_is_found_once(klass):
+    "However its name is spaced, by the reader of tables; nothing looks for it again"
+    d, key, _ = klass
+    (d/"m.csv").write_text("student,question, Points_ \nada,q1,1\n")
+    m, = read_marks(d/"m.csv", read_key(d/"e/key.json"))
+    assert (m.student, m.question, m.points) == ("ada", "q1", 1)
 
 BAD = {"eve,q1,1": "student", "ada,q9,1": "q9", "ada,q1,7000": "points from 0", "ada,q1,-1": "points from 0", "ada,q1,nan": "points from 0", "ada,q1,=1+1": "points from 0",
        "ada,q1,1e999": "points from 0", "ada,q1,1\nada,q1,0": "line 3: a second mark", "ada,,1": "question", "ada,q1": None, "ada,q1,": None}

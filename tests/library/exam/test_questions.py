@@ -108,6 +108,7 @@ ROWS = {
 }
 NO_ROW = {
     "exam.questions.topics": "takes questions",
+    "exam.questions.known_questions": "reads its file by read_bank, whose row is above",
     "exam.questions.question_list": "a topic that is none is named; test_the_list_and_the_preview in tests/library/exam/test_questions.py",
     "exam.questions.by_id": "what is no id is named; test_what_cannot_be_meant in tests/library/exam/test_questions.py",
 }

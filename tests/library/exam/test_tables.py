@@ -81,6 +81,8 @@ def test_a_workbook_holds_texts_and_numbers():
 NO_ROW = {
     "exam.tables.Table": "a plain record",
     "exam.tables.read_table": "whatever the file is stands in the message; test_what_is_no_table_is_said in tests/library/exam/test_tables.py",
+    "exam.tables.column_name": "takes a cell of a heading",
+    "exam.tables.packed": "takes bytes",
     "exam.tables.csv_bytes": "takes rows that grading made",
     "exam.tables.xlsx_bytes": "takes rows that grading made",
 }
