@@ -400,7 +400,6 @@ class _Array:
 # %% ../nbs/40_checks.ipynb #f2b5736a
 class _OfFloats(Marker):
     "A condition that is asked of floats only"
-    def __new__(cls, m): return super().__new__(cls) if m.ok else m
     def __init__(self, m):
         super().__init__(m.words, m.ok)
         self.near, self.far, self.late, self.pure = m.near, m.far, m.late, m.pure
@@ -422,7 +421,8 @@ class _FloatsOrBytes(_Kind):
     "Image values: floats in [0, 1], or the bytes that stand for them"
     def __getitem__(self, item):
         base, shape, *asked = item
-        return _Array(self, base, shape, *map(_OfFloats, asked))
+        of_values = (_OfFloats(m) if m.ok else m for m in asked)
+        return _Array(self, base, shape, *of_values)
 
 _all_ = ["Float", "Int", "Bool", "Shaped", "Pixels"]
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from .catalog import DATA_SETS, named
 from .checks import AnyPath, Shaped, between, checked
+from .files import home
 from .help import documented
 
 # %% ../nbs/45_datasets.ipynb #1fc77430
@@ -82,7 +83,7 @@ FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sanda
 def mnist_root() -> Path:
     "Where MNIST is looked for: `$VAEGAN_DATA`, else the user's cache directory"
     given = os.environ.get("VAEGAN_DATA")
-    if given: return Path(given).expanduser()
+    if given: return home(given)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     try: return cache.expanduser()/"vaegan"
     except RuntimeError: return Path(tempfile.gettempdir())/"vaegan"   # nobody's home
@@ -186,7 +187,7 @@ def _pairs(files):
 
 def _four_files(name, md5s, root, download):
     "The data set of four files that torchvision calls so"
-    raw = (Path(root).expanduser() if root else mnist_root())/name/"raw"
+    raw = (home(root) if root else mnist_root())/name/"raw"
     title, call = name.replace("nM", "n-M"), name.replace("nM", "n_M").lower()
     hint = (f"put the four files of {title} into {raw}, packed (.gz) or not, "
             f"or set VAEGAN_DATA to a folder that holds {name}/raw.")

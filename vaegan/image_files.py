@@ -14,7 +14,7 @@ import stat
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -27,7 +27,8 @@ from tqdm.auto import tqdm
 from .checks import AnyPath, checked
 from .help import documented
 from .image_values import OVER_WHITE, SIXTEEN, Remarks, Size
-from .image_values import height_width, printable, resized
+from .image_values import height_width, printable, resized, with_channels
+from .printing import progress_bar
 
 # %% ../nbs/62_image_files.ipynb #d232d00f
 HIDDEN = "hidden"
@@ -195,12 +196,6 @@ def _decode(file, size, crop, note):
         x = to_bytes(im, note)
     return resized(x, size, crop) if size else x
 
-def _channels(x, channels):
-    "Grey three times, or colour as its brightness (ITU-R 601)"
-    from torchvision.transforms.functional import rgb_to_grayscale
-    if len(x) == channels: return x
-    return x.expand(3, -1, -1) if channels == 3 else rgb_to_grayscale(x)
-
 # %% ../nbs/62_image_files.ipynb #ef641612
 @checked
 def read_image(
@@ -219,7 +214,7 @@ def read_image(
         why = ": ".join(filter(None, _reason(e, file)))
         got = f"{printable(file)} ({why})"
         raise ValueError(f"file: expected a picture, got {got}") from e
-    return _channels(x, channels or len(x))
+    return with_channels(x, channels)
 
 # %% ../nbs/62_image_files.ipynb #498eede1
 ENLARGED = "smaller than asked: enlarged"
@@ -228,8 +223,8 @@ GREY = "grey among colour: three equal channels"
 
 def _side_by_side(job, files, what):
     "job(file) for each, in order; a few hundred at a time, so that one can stop it"
-    with (ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
-          tqdm(total=len(files), desc=what, delay=3, leave=False, disable=None) as bar):
+    bar = progress_bar(tqdm, True, total=len(files), desc=what, delay=3, leave=False)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool, closing(bar):
         for i in range(0, len(files), 256):
             yield from pool.map(job, files[i:i + 256])
             bar.update(len(files[i:i + 256]))
@@ -309,7 +304,7 @@ def _fill(x, folder, names, size, crop, remarks):
     def job(file):
         notes = []
         def note(*what): notes.append(what)
-        return _channels(_decode(file, size, crop, note), len(x[0])), notes
+        return with_channels(_decode(file, size, crop, note), len(x[0])), notes
     done = _side_by_side(_tried(job), [folder/n for n in names], "reading")
     kept = []
     for name, (image, notes) in _good(names, done, remarks):

@@ -13,7 +13,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from torch.utils.data import WeightedRandomSampler
 
 from .catalog import DATA_SETS
 from .datasets import ImageData, as_float, load_data
+from .files import home
 from .help import documented
 from .image_files import find_files, look_at, read_images, to_bytes
 from .image_values import Wanted, are_bytes, channels_first, class_labels
@@ -309,7 +309,7 @@ def _from_path(source, wanted):
         x, y, x_test, y_test = load_data(source)
         return [_from_array(x, y, wanted.remarks, True),
                 _from_array(x_test, y_test, wanted.remarks, True)]
-    path = Path(source).expanduser()
+    path = home(source)
     if os.fspath(source) and path.is_dir(): return _from_folder(path, wanted)
     if path.is_file(): return _from_file(path, wanted.remarks)
     names, got = ", ".join(DATA_SETS), printable(source)

@@ -7,7 +7,7 @@ Docs: https://vaegan.github.io/vaegan/image_values.html.md"""
 # %% auto #0
 __all__ = ['OVER_WHITE', 'SIXTEEN', 'NO_CLASSES', 'Size', 'Remarks', 'printable', 'source_error', 'channels_first', 'two_shapes',
            'plain_tensor', 'class_labels', 'in_parts', 'are_bytes', 'unit_floats', 'pixel_values', 'height_width',
-           'resized', 'Wanted']
+           'resized', 'with_channels', 'Wanted']
 
 # %% ../nbs/61_image_values.ipynb #fd4a7108
 import os
@@ -280,9 +280,15 @@ def _opaque(x):
     seen = rgb*a + top*(1 - a)
     return seen if x.is_floating_point() else seen.round().byte()
 
-def _recoloured(x, channels):
+@documented
+def with_channels(
+    x:Tensor,           # bytes or floats `[...,C,H,W]`, C = 1 or 3
+    channels:int|None   # 1 or 3; None: as they are
+) -> Tensor: # `[...,channels,H,W]`
+    "Grey three times, or colour as its brightness (ITU-R 601)"
     from torchvision.transforms.functional import rgb_to_grayscale
-    return x.expand(-1, 3, -1, -1) if channels == 3 else rgb_to_grayscale(x)
+    if channels in (None, x.shape[-3]): return x
+    return x.expand(*x.shape[:-3], 3, -1, -1) if channels == 3 else rgb_to_grayscale(x)
 
 # %% ../nbs/61_image_values.ipynb #a57ff0be
 @documented
@@ -306,4 +312,4 @@ class Wanted(NamedTuple):
         if size and tuple(x.shape[2:]) != size:
             x = in_parts(lambda part: resized(part, size, self.crop), x)
         if self.channels in (None, x.shape[1]): return x
-        return in_parts(lambda part: _recoloured(part, self.channels), x)
+        return in_parts(lambda part: with_channels(part, self.channels), x)

@@ -12,7 +12,6 @@ import hashlib
 import os
 import warnings
 from collections import Counter
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
@@ -20,6 +19,7 @@ import torch
 from .catalog import DATA_SETS
 from .checks import between, checked, marker
 from .datasets import FASHION_CLASSES, ImageData, as_float
+from .files import home
 from .help import documented
 from .image_files import HIDDEN
 from .image_sources import Piece, pieces
@@ -147,7 +147,7 @@ def _ready(p, wanted):
 
 def _is_folder(source):
     path = isinstance(source, (str, os.PathLike)) and source not in DATA_SETS
-    return bool(path) and Path(source).expanduser().is_dir()
+    return bool(path) and home(source).is_dir()
 
 def _known_classes(source):
     "The names of the classes, where the source knows them"

@@ -10,8 +10,8 @@ __all__ = ['sheet', 'sheet_bytes', 'writable_form', 'write_images']
 # %% ../nbs/66_pictures.ipynb #37abd3dc
 import io
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,14 +87,12 @@ def _whole_folder(path, files):
         text = f"to: {path} is there already; take another name, or empty it"
         raise FileExistsError(text)
     with new_folder(path.parent) as parent:
-        part = Path(tempfile.mkdtemp(dir=parent, prefix=f".{path.name}-"))
+        part = parent/f".{path.name[:40]}-{secrets.token_hex(6)}"
+        part.mkdir()                     # with the rights that the mask leaves
         try:
             for name, data in files:
                 (part/name).parent.mkdir(exist_ok=True)
                 (part/name).write_bytes(data)
-            mask = os.umask(0)
-            os.umask(mask)
-            part.chmod(0o777 & ~mask)
             if path.exists(): path.rmdir()
             os.replace(part, path)
         finally: shutil.rmtree(part, ignore_errors=True)

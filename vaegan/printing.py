@@ -100,7 +100,7 @@ def progress_bar(
     make:Callable,    # `tqdm`, or what stands for it
     shown:bool,       # does anybody want to see it?
     **kw              # as for `tqdm`
-):
+) -> Any: # with its methods
     "A bar on a terminal or in a notebook, nothing elsewhere"
     nobody = not shown or sys.stderr is None
     stream = _Careful(sys.stderr)

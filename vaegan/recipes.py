@@ -25,7 +25,7 @@ from .checks import AnyPath, Count, ImageShape, Int, NonNegative, Pixels, Seed
 from .checks import Whole, checked, nonnegative, one_of, unit
 from .convergence import gan_recipe
 from .data import Batches, binarize
-from .datasets import as_float, fashion_mnist, load_data, mnist
+from .datasets import as_float, fashion_mnist, mnist
 from .evaluate import held_out_elbo
 from .files import home, new_folder, write_file, write_files
 from .gan import join_labels, mlp_gan
@@ -207,7 +207,7 @@ def read_data(
         _FETCH[str(data)](download=True)
     plain = data in DATA_SETS and all(how.get(k, v) == v for k, v in _READ.items())
     found = _quietly(data, how)
-    if plain: found = _as_before(found, load_data(str(data)))
+    if plain: found = _in_floats(found)
     if len(found.x_test) > 1: return found
     raise ValueError("data: expected at least two held-out images (--held-out 0.3 "
                      f"holds out more), got {len(found.x_test)}")
@@ -223,9 +223,9 @@ def _quietly(data, how):
             kinds = TypeError, FileNotFoundError, ValueError
             raise next(k for k in kinds if isinstance(e, k))(said) from e
 
-def _as_before(found, data):
-    "The tensors of a data set that has a name, the classes of one that was read"
-    out = ImageSet(*data)
+def _in_floats(found):
+    "A data set that has a name as the floats that its recipes were tuned on"
+    out = ImageSet(*map(as_float, found))
     out.classes = found.classes
     out.names, out.names_test = found.names, found.names_test
     return out
@@ -250,11 +250,10 @@ def _settled(about, found):
     usual = "photos" if own else next(iter(RECIPES[kind]))
     about["recipe"] = about["recipe"] or usual
     named("recipe", about["recipe"], recipes_of(kind))
-    n, photos = len(found.x), about["recipe"] == "photos"
-    bs, epochs = training_plan(n, about["bs"])
-    if not photos: bs = about["bs"] or _own_bs(kind, about["recipe"], n)
+    n, photos, bs = len(found.x), about["recipe"] == "photos", about["bs"]
+    if not photos: bs = bs or _own_bs(kind, about["recipe"], n)
+    bs, epochs = training_plan(n, bs)
     if named_set and not photos: epochs = DATA_SETS[about["data"]].epochs
-    elif not photos: epochs = training_plan(n, bs)[1]
     return about | dict(bs=bs, epochs=about["epochs"] or epochs, images=n,
                         shape=list(found.x.shape[1:]), side=found.x.shape[-1])
 

@@ -457,7 +457,8 @@ def fit(
             with shared() as world:
                 for batch in run.rest_of_epoch():
                     with stop.later():
-                        run.count(_said(step, batch, run), count_images(batch))
+                        n = count_images(batch)
+                        run.count(_said(step, batch, n, run), n)
                         bar.update()
                         if world == 1: run.write_if_due()   # several: after an epoch
             means = run.end_epoch(measure)
@@ -482,13 +483,13 @@ def _stopped_in_time(run, bar):
                     raise
     finally: bar.close()
 
-def _said(step, batch, run):
+def _said(step, batch, n, run):
     "What a step says; where batch norm has too few images, what to do about it"
-    n, at = count_images(batch), f"{run.batch + 1} of {len(run.batches)}"
     try:
         with resting(_lonely(run.parts) if n == 1 else []): return step(batch)
     except ValueError as e:
         if "more than 1 value per channel" not in str(e): raise
+        at = f"{run.batch + 1} of {len(run.batches)}"
         raise ValueError(f"batches: minibatch {at} has {n} image{'s'*(n > 1)}, too few "
                          "for batch norm: take another bs, or drop_last=True") from e
 

@@ -296,7 +296,7 @@ def test_names(tmp_path, monkeypatch):
     lay(tmp_path, "digits/1.png", "digits/2.png")
     assert got("digits")[1] == ["1 a data set's name: ./digits is the folder (digits)"] and len(one("./digits").x) == 2
     with pytest.raises(FileNotFoundError, match="one of digits, mnist, fashion-mnist, got 'gone', which is not there"): got("gone")
-    for empty in ("", "~/gone"):
+    for empty in ("", "~/gone", "~nobody-of-this-name/x"):
         with pytest.raises(FileNotFoundError, match=f"got '{empty}', which is not there"): got(empty)
     for bad in (3, None, object(), {1, 2}):
         with pytest.raises(TypeError, match="source: expected a folder, .*, got " + type(bad).__name__): got(bad)

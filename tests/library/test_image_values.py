@@ -184,6 +184,6 @@ ROWS = {
     "image_values.are_bytes": row(dict(x=U/255), skip="int nan inf -inf short deeper double one lower scalar", allow="shape nan", x=[U.long(), None]),
 }
 NO_ROW = dict.fromkeys("image_values.Remarks image_values.Remarks.leave image_values.Remarks.change image_values.Remarks.lines image_values.printable".split(), "text")
-NO_ROW |= dict.fromkeys("image_values.Wanted image_values.Wanted.finish image_values.height_width image_values.in_parts".split(), "what `images` makes of checked arguments")
+NO_ROW |= dict.fromkeys("image_values.Wanted image_values.Wanted.finish image_values.height_width image_values.in_parts image_values.with_channels".split(), "what `images` makes of checked arguments")
 NO_ROW |= dict.fromkeys("image_values.source_error image_values.channels_first image_values.pixel_values image_values.unit_floats image_values.plain_tensor image_values.class_labels image_values.two_shapes".split(), "makes the error about a bad source: tried above")
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

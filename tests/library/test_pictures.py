@@ -1,4 +1,7 @@
 "Images on their way to files: all or nothing, and the same when they are read again"
+import os
+import stat
+
 import numpy as np
 import pytest
 import torch
@@ -40,6 +43,16 @@ def test_all_or_nothing(tmp_path):
     assert [p.name for p in tmp_path.rglob("*")] == ["full", "mine.txt"]
     (tmp_path/"empty").mkdir()
     assert len([*write_images(tmp_path/"empty", BYTES/255).iterdir()]) == 12
+
+@pytest.mark.skipif(os.name == "nt", reason="files work differently there")
+def test_a_folder_has_the_rights_that_the_mask_leaves_and_the_mask_is_never_lifted(tmp_path, monkeypatch):
+    was = os.umask(0o027)
+    try:
+        with monkeypatch.context() as m:
+            m.setattr(os, "umask", lambda mask: pytest.fail("the mask was changed"))
+            write_images(tmp_path/"f", BYTES[:2]/255)
+    finally: os.umask(was)
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (tmp_path/"f", tmp_path/"f/0000.png")] == [0o750, 0o640] and os.listdir(tmp_path) == ["f"]
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 X = BYTES/255

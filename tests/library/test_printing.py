@@ -5,10 +5,14 @@ import sys
 import threading
 
 import pytest
+import torch
 from bad_input import bad_input_tests
 from tqdm import tqdm
 
+from vaegan import image_files
 from vaegan.cli import main
+from vaegan.image_values import Remarks
+from vaegan.pictures import write_images
 from vaegan.printing import patient, progress_bar, say, settle
 from vaegan.runs import fit
 
@@ -71,11 +75,22 @@ def test_bars_are_for_terminals(monkeypatch):
         assert bool(stream.getvalue()) == shown
     progress_bar(tqdm, False, total=2, file=Terminal()).update()
 
-@pytest.mark.parametrize("error", ERRORS, ids=repr)
-def test_a_terminal_that_goes_away_does_not_end_the_run(error, monkeypatch):
+def gone(error):
     class Gone(Terminal):
         def write(self, text): raise error
-    monkeypatch.setattr(sys, "stderr", Gone())
+    return Gone()
+
+@pytest.mark.parametrize("error", ERRORS, ids=repr)
+def test_a_terminal_that_goes_away_does_not_end_the_reading_of_pictures(error, monkeypatch, tmp_path):
+    write_images(tmp_path/"a", torch.zeros(3, 1, 2, 2))
+    monkeypatch.setattr(image_files, "tqdm", lambda **kw: tqdm(**kw | dict(delay=0)))       # not after three seconds
+    monkeypatch.setattr(sys, "stderr", gone(error))
+    heads = image_files.look_at(tmp_path/"a", ["0000.png", "0001.png"], Remarks())
+    assert [tuple(h) for h in heads.values()] == [(2, 2, True)]*2
+
+@pytest.mark.parametrize("error", ERRORS, ids=repr)
+def test_a_terminal_that_goes_away_does_not_end_the_run(error, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", gone(error))
     assert fit(lambda x: dict(a=1.), [[1]]*3, 2)["a"] == [1., 1.]
     done = []
     thread = threading.Thread(target=lambda: done.append(fit(lambda x: dict(a=1.), [[1]]*3, 2)), daemon=True)

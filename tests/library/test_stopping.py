@@ -51,6 +51,13 @@ def press(): raise KeyboardInterrupt
 
 def told(name): return lambda: os.kill(os.getpid(), getattr(signal, name))
 
+def stopped(name, step, batches, measure=None, **kw):
+    "The history of six epochs that a signal cuts short: `fit` gives it after Ctrl-C, an exception brings it after others"
+    if name == "SIGINT": return fit(step, batches, 6, measure, progress=False, **kw)
+    with pytest.raises(Stopped) as e: fit(step, batches, 6, measure, progress=False, **kw)
+    assert e.value.code == 128 + getattr(signal, name) and isinstance(e.value, SystemExit)
+    return e.value.history
+
 def goes_on(file, epochs=6):
     "The run in a file ends as one that nobody stopped"
     whole, step, batches = new()
@@ -75,12 +82,7 @@ def test_a_signal_waits_for_the_end_of_the_step(name, tmp_path):
     "The step that was begun is in the run; the handlers are the old ones again"
     _, step, batches = new()
     before = [signal.getsignal(getattr(signal, n)) for n in SIGNALS]
-    kw = dict(progress=False, save=tmp_path/"run")
-    if name == "SIGINT": hist = fit(pressed(step, 40, told(name)), batches, 6, **kw)
-    else:
-        with pytest.raises(Stopped) as e: fit(pressed(step, 40, told(name)), batches, 6, **kw)
-        hist = e.value.history
-        assert e.value.code == 128 + getattr(signal, name) and isinstance(e.value, SystemExit)
+    hist = stopped(name, pressed(step, 40, told(name)), batches, save=tmp_path/"run")
     state = load_run(tmp_path/"run")
     assert hist.interrupted and len(hist["elbo"]) == 3 and state["batch"] == 8 and state["parts"]["count"]["steps"] == 41
     assert [signal.getsignal(getattr(signal, n)) for n in SIGNALS] == before
@@ -95,10 +97,7 @@ def test_a_signal_while_something_is_measured(name, tmp_path):
         told(name)()
         time.sleep(5)
         pytest.fail("it waited")
-    kw = dict(progress=False, save=tmp_path/"run")
-    if name == "SIGINT": assert fit(step, batches, 6, measure, **kw).interrupted
-    else:
-        with pytest.raises(Stopped): fit(step, batches, 6, measure, **kw)
+    assert stopped(name, step, batches, measure, save=tmp_path/"run").interrupted
     assert (load_run(tmp_path/"run")["epoch"], load_run(tmp_path/"run")["batch"]) == (0, 11)
     goes_on(tmp_path/"run")
 
