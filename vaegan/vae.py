@@ -225,7 +225,8 @@ def init_output_bias(
     "Start the decoder's last bias where the decoder's mean is the mean of the data"
     bias = _last_bias(vae.dec)
     # a convolution has one bias per channel
-    if bias.numel() != x[0].numel() and x.ndim > 2: x = x.flatten(2).mean(2)
+    each = vae.likelihood.n_out(x[0].numel())
+    if bias.numel() != each and x.ndim > 2: x = x.flatten(2).mean(2)
     start, n = vae.likelihood.bias(x), bias.numel()
     if start.numel() != n:
         raise ValueError(f"vae: expected a last bias per pixel or per channel, got {n}")

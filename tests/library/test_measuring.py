@@ -15,7 +15,7 @@ from vaegan.datasets import digits
 from vaegan.evaluate import active_units, class_shares, frechet, held_out_elbo, train_classifier
 from vaegan.gan import Generator, gan_step, mlp_gan
 from vaegan.iwae import log_weights, nll
-from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, FullNormal, Normal
+from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, DiscretisedLogistic, FullNormal, Normal
 from vaegan.measuring import bare, from_seed, in_full, measured, measuring, resting
 from vaegan.nets import conv_decoder, conv_encoder, mlp
 from vaegan.recipes import _scores, build_recipe, draw_images, recipe_nets
@@ -146,14 +146,14 @@ def test_a_run_that_is_measured_is_the_run_that_is_not():
     assert looked_at.training and all(p.equal(q) for p, q in zip(plain.state_dict().values(), looked_at.state_dict().values()))
 
 # ---------------------------------------------------------------------------------------------------- mixed precision
-LIKELIHOODS = (Bernoulli, Normal, DiagNormal, FullNormal, ContinuousBernoulli)
+LIKELIHOODS = (Bernoulli, Normal, DiagNormal, FullNormal, ContinuousBernoulli, DiscretisedLogistic)
 
 @pytest.mark.parametrize("L", LIKELIHOODS)
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_under_autocast_networks_are_half_and_sums_are_not(L, dtype):
     "Every likelihood trains; a log-weight is a float32 that is right to a hundredth of what a network's rounding may move"
     torch.manual_seed(0)
-    vae, x = mlp_vae((1, 3, 3), 2, (16,), L()), torch.rand(8, 1, 3, 3)
+    vae, x = mlp_vae((1, 3, 3), 2, (16,), L()), torch.rand(8, 1, 3, 3).mul(255).round()/255
     want = vae.elbo(x, gen())
     with torch.autocast("cpu", dtype):
         got, w = vae.elbo(x, gen()), log_weights(vae, x, 3, gen())

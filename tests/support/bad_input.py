@@ -37,7 +37,7 @@ from vaegan.exam.variant import Variant
 from vaegan.gan import Generator, mlp_gan
 from vaegan.hybrid import FeatureDiscriminator
 from vaegan.latent import PPCA
-from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, FullNormal, Normal
+from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, DiscretisedLogistic, FullNormal, Normal
 from vaegan.nets import mlp
 from vaegan.vae import Bernoulli, mlp_vae
 
@@ -75,7 +75,8 @@ POS = [0., -1., NAN, INF]                         # a positive number
 SHAPES = [(), (0, 4, 4), (1, -4, 4), (1, 4., 4), 16]
 
 INSTANCES = {"vae.VAE": vae, "vae.Bernoulli": Bernoulli(), "likelihoods.Normal": Normal(), "likelihoods.DiagNormal": DiagNormal(),
-             "likelihoods.FullNormal": FullNormal(), "likelihoods.ContinuousBernoulli": ContinuousBernoulli(), "gan.Generator": G,
+             "likelihoods.FullNormal": FullNormal(), "likelihoods.ContinuousBernoulli": ContinuousBernoulli(),
+             "likelihoods.DiscretisedLogistic": DiscretisedLogistic(), "gan.Generator": G,
              "gan.Discriminator": D, "latent.PPCA": ppca, "evaluate.Classifier": judge,
              "hybrid.FeatureDiscriminator": eyes, "exam.draw.Draw": Draw(0), "exam.exercise.Exercise": kl_question}
 

@@ -11,7 +11,7 @@ from vaegan.dists import bernoulli_log_prob, normal_log_prob, tril
 from vaegan.failures import lipschitz_penalty
 from vaegan.gan import grad_penalty
 from vaegan.latent import PPCA
-from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, FullNormal, Normal
+from vaegan.likelihoods import ContinuousBernoulli, DiagNormal, DiscretisedLogistic, FullNormal, Normal
 from vaegan.nets import mlp
 from vaegan.runs import fit
 from vaegan.vae import VAE, Bernoulli, mlp_vae
@@ -81,7 +81,7 @@ def gauss(seed, B, D, dtype=torch.double, scale=1.):
 
 def coins(seed, *shape): return (points(seed, *shape) > 0).double()
 
-LIKELIHOODS = [Bernoulli, Normal, DiagNormal, FullNormal, ContinuousBernoulli]
+LIKELIHOODS = [Bernoulli, Normal, DiagNormal, FullNormal, ContinuousBernoulli, DiscretisedLogistic]
 
 likelihoods = pytest.mark.parametrize("L", LIKELIHOODS, ids=lambda L: L.__name__)
 

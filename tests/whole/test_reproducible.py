@@ -141,7 +141,7 @@ def test_the_generator_is_all_the_chance_there_is(name):
     assert outs[0] == outs[1]
     if outs[0]: assert table.numbers(call(name, 5)) != outs[0], "the generator has no influence"
 
-@pytest.mark.parametrize("L", [n for n in table.PUBLIC if n.endswith(".sample") and n.split(".")[1] in ("Bernoulli", "Normal", "DiagNormal", "FullNormal", "ContinuousBernoulli")])
+@pytest.mark.parametrize("L", [n for n in table.PUBLIC if n.endswith(".sample") and n.split(".")[1] in ("Bernoulli", "Normal", "DiagNormal", "FullNormal", "ContinuousBernoulli", "DiscretisedLogistic")])
 def test_likelihoods_draw_from_their_generator(L):
     like = table.INSTANCES[L.rpartition(".")[0]]
     out = torch.randn(2, like.n_out(3), generator=gen())
