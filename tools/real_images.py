@@ -2,7 +2,7 @@
 
 Writes FOLDER/photos and FOLDER/emoji, each with the subfolders `learn` and `held_out`, and FOLDER/SOURCES.md.
 The photographs are cut into patches of 32 x 32; two whole photographs are held out, and of the emoji every tenth:
-all skin tones of one emoji are on one side."""
+one emoji in all its skin tones is on one side."""
 import subprocess
 import sys
 import tarfile
@@ -18,16 +18,17 @@ SKIMAGE, EMOJI = "scikit-image==0.26.0", "emoji-datasource-google@16.0.0"
 LEARN = "china flower astronaut coffee motorcycle_left".split()
 HELD_OUT = "chelsea rocket".split()
 SIDE = 32
+TONES = "1f3fb 1f3fc 1f3fd 1f3fe 1f3ff".split()
 
 SOURCES = f"""# Sources and licences
 
 Photographs, cut into patches of {SIDE} x {SIDE}:
 
-- `china`, `flower` come with scikit-learn (`sklearn.datasets.load_sample_images`): CC BY, by Rosmarie Voegtli, and CC BY,
-  by Paul Kucher; read its README beside them.
-- `astronaut`, `chelsea`, `coffee`, `rocket`, `motorcycle_left` come with {SKIMAGE} (`skimage/data`): the first NASA's, in the
-  public domain; `chelsea`, `coffee` and `rocket` CC0; the last from the Middlebury stereo data set 2014 (Scharstein et
-  al.), CC0. Read `skimage/data/README.txt`.
+- `china`, `flower` come with scikit-learn (`sklearn/datasets/images`, README.txt there): CC BY 2.0, by danielbuechele and
+  by vultilion.
+- `astronaut`, `chelsea`, `coffee`, `rocket`, `motorcycle_left` come with {SKIMAGE} (`skimage/data`); what is said of them
+  in `skimage.data`: `astronaut` (NASA), no known restrictions, public domain; `chelsea` and `coffee`, CC0; `rocket`
+  (SpaceX), public domain; `motorcycle_left`, of the Middlebury stereo benchmark 2014 (Scharstein et al.), no licence named.
 
 Emoji: Google's Noto Emoji, Apache License 2.0, in the size 64 as npm's {EMOJI} has them (the package's code: MIT).
 """
@@ -56,8 +57,9 @@ def write_patches(folder, side=SIDE):
                     photo.crop((left, top, left + side, top + side)).save(part/f"{name}-{top:03}-{left:03}.png")
 
 def write_emoji(folder):
-    "On white, the size that they have; a tenth of them held out, by a hash of the first part of their name"
+    "On white, each picture once; a tenth of them held out, by a hash of their name without the skin tone"
     from PIL import Image
+    seen = set()
     with TemporaryDirectory() as tmp:
         subprocess.run([which("npm") or sys.exit("npm is not here"), "pack", "--silent", EMOJI], cwd=tmp, check=True,
                        stdout=subprocess.DEVNULL)
@@ -65,11 +67,15 @@ def write_emoji(folder):
             for m in tar:
                 if "/img/google/64/" not in m.name: continue
                 img = Image.open(tar.extractfile(m)).convert("RGBA")
+                img = Image.alpha_composite(Image.new("RGBA", img.size, "white"), img).convert("RGB")
+                if img.tobytes() in seen: continue          # two flags are those of another country
+                seen.add(img.tobytes())
                 name = Path(m.name).stem
-                held = sha256(name.split("-")[0].encode()).digest()[0] < 26
+                key = "-".join(code for code in name.split("-") if code not in TONES)
+                held = sha256(key.encode()).digest()[0] < 26
                 part = Path(folder)/("held_out" if held else "learn")
                 part.mkdir(parents=True, exist_ok=True)
-                Image.alpha_composite(Image.new("RGBA", img.size, "white"), img).convert("RGB").save(part/f"{name}.png")
+                img.save(part/f"{name}.png")
 
 if __name__ == "__main__":
     where = Path(sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__))

@@ -60,13 +60,13 @@ RECIPES = dict(vae=_VAE, gan=_GAN, hybrid=_HYBRID)
 
 # %% ../nbs/50_catalog.ipynb #b3ae4846
 PHOTOS = dict(
-    vae=Recipe("convolutions, one learned variance",
-               dict(d_z=64, width=32, lr=1e-3, betas=(.9, .999))),
-    gan=Recipe("convolutions, the losses of relativistic",
-               dict(d_z=64, width=32, lr=5e-4, betas=(0., .99), loss="relativistic",
+    vae=Recipe("residual convolutions, the likelihood of bytes",
+               dict(d_z=64, width=32, lr=2e-3, betas=(.9, .99))),
+    gan=Recipe("residual convolutions, the losses of relativistic",
+               dict(d_z=64, width=32, lr=2e-3, betas=(0., .99), loss="relativistic",
                     r1=1., r2=1.)),
-    hybrid=Recipe("convolutions, the losses of larsen",
-                  dict(d_z=64, width=32, lr=5e-4, betas=(0., .99), gamma=.01, var=.01)))
+    hybrid=Recipe("residual convolutions, the losses of larsen",
+                  dict(d_z=64, width=32, lr=1e-3, betas=(0., .99), gamma=.01, var=.01)))
 
 # %% ../nbs/50_catalog.ipynb #64ced4fa
 @documented

@@ -33,7 +33,7 @@ from .hybrid import hybrid_nets, hybrid_recipe
 from .images import HeldOut, ImageSet, images
 from .measuring import from_seed, measured
 from .minimax import accuracy, value
-from .photos import dequantise, photo_nets, photo_recipe, training_plan
+from .photos import as_levels, photo_nets, photo_recipe, training_plan
 from .pictures import sheet_bytes, writable_form, write_images
 from .plot import figure_bytes, plot_curves, png_bytes, quiet_plots, show_images
 from .printing import patient, say
@@ -140,8 +140,8 @@ def as_trained(
     "Images in the form in which a recipe's VAE models them"
     if recipe != "photos":
         return binarize(as_float(x), generator), "painted black and white", None
-    if x.dtype != torch.uint8: return x, "real numbers: bits of a density", None
-    return dequantise(x, generator), "integers 0 to 255, dequantised", 256
+    exact = x.dtype == torch.uint8
+    return as_levels(x), "integers 0 to 255" + ", rounded"*(not exact), None
 
 def _verdicts(nets, x, y, seed):
     "Logits of held-out and of generated images"

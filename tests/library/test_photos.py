@@ -4,8 +4,9 @@ import torch
 from bad_input import INT, bad_input_tests, row
 from helpers import gen
 
-from vaegan.evaluate import bits_per_dim
-from vaegan.photos import LabelPlanes, dequantise, photo_nets, photo_recipe, training_plan
+from vaegan.evaluate import bits_per_dim, held_out_elbo
+from vaegan.likelihoods import DiscretisedLogistic, FullNormal, Normal
+from vaegan.photos import LabelPlanes, as_levels, averaged, dequantise, photo_nets, photo_recipe, training_plan
 from vaegan.runs import fit
 
 BYTES = torch.randint(0, 256, (12, 3, 9, 10), dtype=torch.uint8, generator=gen())
@@ -41,6 +42,50 @@ def test_dequantised_bytes_are_uniform_in_their_cell_and_bits_come_out_right():
     assert x.equal(dequantise(k/255, gen()))                     # floats that stand for bytes
     assert bits_per_dim(0., 7, 256) == pytest.approx(8)          # the uniform density knows nothing: eight bits
 
+def test_levels_are_those_of_bytes():
+    k = torch.arange(256, dtype=torch.uint8)
+    assert as_levels(k).equal(k/255) and as_levels(k/255).equal(k/255)
+    assert as_levels((k/255 + .0015).clamp(0, 1)).equal(k/255) and as_levels(k.double()/255).dtype == torch.double
+
+@pytest.mark.parametrize("likelihood", [None, Normal(-2.)])
+@pytest.mark.parametrize("C", [1, 3])
+def test_a_recipe_starts_where_the_pixels_are(likelihood, C):
+    "Without a step, outputs are means and spread of each channel; bytes and the floats that stand for them are one"
+    x = torch.randint(40, 90, (40, C, 9, 10), dtype=torch.uint8, generator=gen())
+    if C == 3: x[:, 1] += 100
+    vae = photo_recipe("vae", x, likelihood=likelihood)[0]["vae"]
+    assert type(vae.likelihood) is (Normal if likelihood else DiscretisedLogistic)
+    z = torch.randn(3, vae.d_z, generator=gen())*0
+    bias = [m for m in vae.dec if isinstance(m, torch.nn.Conv2d)][-1].bias.view(-1, 4)
+    mean = x.float().mean((0, 2, 3))/255
+    torch.testing.assert_close(bias[:C], mean[:, None].expand(-1, 4).clone(), atol=1e-5, rtol=1e-4)
+    assert (vae.mean(z).mean((0, 2, 3)) - mean).abs().max() < .1
+    if not likelihood:
+        bits = bits_per_dim(-held_out_elbo(vae, x[:8]/255, generator=gen())[0], x[0].numel())
+        assert 5 < bits < 8                      # of 50 grey levels in use, it knows place and spread: log2(50) = 5.6
+    a, b = (photo_recipe("vae", t, likelihood=likelihood, seed=3) for t in (x, x/255))
+    if not likelihood: assert fit(*a[1:], progress=False) == fit(*b[1:], progress=False)
+
+def test_averages_follow_and_are_what_is_shown():
+    x = torch.randint(256, (16, 1, 8, 8), dtype=torch.uint8, generator=gen())
+    for kind, shown in (("vae", "vae"), ("gan", "G"), ("hybrid", "vae")):
+        nets, step, batches = photo_recipe(kind, x, bs=4)
+        live = step.state[f"{shown}_live"]
+        assert nets[shown] is step.state[shown] and nets[shown] is not live
+        want = [p.detach().clone() for p in live.parameters()]
+        for i, b in enumerate(batches):
+            step(b)
+            keep = (1 + i)/(10 + i)
+            want = [keep*w + (1 - keep)*p.detach() for w, p in zip(want, live.parameters())]
+        for w, p in zip(want, nets[shown].parameters()): torch.testing.assert_close(w, p.detach())
+        assert not all(p.equal(q) for p, q in zip(live.parameters(), nets[shown].parameters()))
+    net = torch.nn.BatchNorm1d(2)
+    step = lambda b: net(b)
+    step.state = dict(net=net)
+    means, both = averaged(step, dict(net=net))
+    both(torch.randn(8, 2, generator=gen()) + 3)
+    assert means["net"].running_mean.equal(net.running_mean) and net.running_mean.abs().min() > .1
+
 def test_plans_from_few_images_to_many():
     assert training_plan(50) == (8, 400) and training_plan(50_000) == (64, 20) and training_plan(1)[0] == 1
     for n in (1, 2, 3, 7, 54, 999, 10**6):
@@ -50,11 +95,12 @@ def test_plans_from_few_images_to_many():
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
-    "photos.photo_nets": row(dict(kind="vae", x_shape=(1, 8, 8), n_classes=0, seed=0), kind=["cats", 3], x_shape=[(8, 8), None], n_classes=[-1, 1.5], seed=[None, 1.5]),
+    "photos.photo_nets": row(dict(kind="vae", x_shape=(1, 8, 8), n_classes=0, seed=0, likelihood=None), kind=["cats", 3], x_shape=[(8, 8), None], n_classes=[-1, 1.5], seed=[None, 1.5], likelihood=["normal", FullNormal()]),
+    "photos.as_levels": row(dict(x=torch.rand(3, 4, generator=gen())), skip="short one lower double deeper", x=[torch.rand(3, 4) + 1]),
     "photos.dequantise": row(dict(x=torch.rand(3, 4, generator=gen()), generator=None), skip="short one lower double deeper", x=[torch.rand(3, 4) + 1], generator=[3]),
     "photos.training_plan": row(dict(n=50, bs=None, most=64), n=INT(), bs=[0, 1.5], most=INT()),
-    "photos.photo_recipe": row(dict(kind="gan", x=torch.rand(12, 1, 8, 8, generator=gen()), y=Y, n_classes=3, bs=4, seed=0), skip="short one lower double", kind=["cats"],
-                               x=[torch.rand(12, 1, 8, 8) + 1], y=[Y[:5], Y - 1, Y.float()], n_classes=[-1, 1.5], bs=[0, 13, 1.5], seed=[None, 1.5]),
+    "photos.photo_recipe": row(dict(kind="gan", x=torch.rand(12, 1, 8, 8, generator=gen()), y=Y, n_classes=3, bs=4, seed=0, likelihood=None), skip="short one lower double", kind=["cats"],
+                               x=[torch.rand(12, 1, 8, 8) + 1], y=[Y[:5], Y - 1, Y.float()], n_classes=[-1, 1.5], bs=[0, 13, 1.5], seed=[None, 1.5], likelihood=["normal", Normal()]),
 }
-NO_ROW = {"photos.LabelPlanes.forward": "the pixels that it splits are checked by the models", "photos.LabelPlanes": "made by `photo_nets`, whose row names shapes and classes"}
+NO_ROW = {"photos.averaged": "takes what a recipe makes", "photos.LabelPlanes.forward": "the pixels that it splits are checked by the models", "photos.LabelPlanes": "made by `photo_nets`, whose row names shapes and classes"}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
