@@ -12,6 +12,7 @@ import argparse
 import json
 import re
 import sys
+import warnings
 from pathlib import Path
 
 from . import __version__
@@ -357,16 +358,25 @@ def main(
     try: return _run(vars(parser().parse_args(argv)))
     finally: settle()
 
+_OLD = DeprecationWarning, PendingDeprecationWarning, FutureWarning
+
 def _run(args):
     "The exit code of a command; whatever is wrong becomes one line"
     command = args.pop("command")
     commands = dict(tour=_tour, data=_read, train=_train, sample=_sample,
                     evaluate=_evaluate, exam=_exam, grade=_grade)
-    try: return commands[command](args)
-    except (OSError, RuntimeError, ValueError, TypeError, FloatingPointError) as e:
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, kind, *_: issubclass(
+                kind, _OLD) or _complain(f"vaegan {command}: warning: {message}")
+            return commands[command](args)
+    except (OSError, RuntimeError, ValueError, TypeError, ArithmeticError,
+            MemoryError) as e:
         if isinstance(e, TypeError) and not re.match(r"\w+: ", str(e)): raise
         said = e.args[1] if isinstance(e, OSError) and not e.filename and e.errno else e
-        _complain(f"vaegan {command}: error: {' '.join(str(said).split())}")
+        if not str(said): said = "no memory is left"
+        for line in (f"error: {said}", *getattr(e, "__notes__", ())):
+            _complain(f"vaegan {command}: {' '.join(line.split())}")
         return 2
     except KeyboardInterrupt:
         _complain(f"vaegan {command}: interrupted before anything was finished")

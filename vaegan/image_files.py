@@ -218,7 +218,8 @@ def read_image(
 
 # %% ../nbs/62_image_files.ipynb #498eede1
 ENLARGED = "smaller than asked: enlarged"
-SQUEEZED = "of other proportions: squeezed (crop=True cuts the middle out instead)"
+SQUEEZED = ("of other proportions: squeezed (crop=True, in the shell --crop, cuts the "
+            "middle out instead)")
 GREY = "grey among colour: three equal channels"
 
 def _side_by_side(job, files, what):

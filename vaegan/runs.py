@@ -8,6 +8,7 @@ Docs: https://vaegan.github.io/vaegan/runs.html.md"""
 __all__ = ['History', 'schedule_parts', 'save_run', 'load_run', 'kept_parts', 'fit', 'fit_for']
 
 # %% ../nbs/47_runs.ipynb #f1d2d4d4
+import errno
 import hashlib
 import json
 import math
@@ -16,7 +17,7 @@ import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Annotated, Any, Callable
 
@@ -288,6 +289,7 @@ class _Run:
         self.start = None                                # random state where it began
         self.copy = self.good = None                     # snapshots to go back to
         self.copied, self.written = 0, time.monotonic()
+        self.kept, self.trouble = None, False    # steps in the file; did a write fail?
 
     def steps(self): return self.epoch*len(self.batches) + self.batch
 
@@ -327,12 +329,13 @@ class _Run:
             return {k: _number(k, v, False) for k, v in measure().items()}
 
     def write(self):
-        if self.path and self.rank == 0: save_run(self.path, _snapshot(self))
-        self.written = time.monotonic()
+        try:
+            if self.path and self.rank == 0: save_run(self.path, _snapshot(self))
+            self.kept, self.trouble = self.steps(), False
+        finally: self.written = time.monotonic()
 
     def write_if_due(self):
-        if self.path is None: return
-        if time.monotonic() >= self.written + self.every: self.write()
+        if self.path and time.monotonic() >= self.written + self.every: _try(self)
 
 # %% ../nbs/47_runs.ipynb #3e4e4975
 def _add(sums, out, n):
@@ -426,7 +429,8 @@ def _stopped(run, bad):
     if run.parts and back:
         _put_back(run, deepcopy(back))
         text += f"; all is back where it was after epoch {run.epoch}"
-        if run.path and run.rank == 0: save_run(run.path, back)
+        try: run.write()
+        except OSError as e: text += f"; {e.strerror}"
     error = FloatingPointError(text)
     setattr(error, "history", hist)
     return error
@@ -465,7 +469,7 @@ def fit(
             run.write_if_due()
             shown = {k: f"{v:.4g}" for k, v in means.items()}
             bar.set_postfix(shown, refresh=False)
-        run.write()
+        _write_at_last(run)
     return run.hist
 
 # %% ../nbs/47_runs.ipynb #c3d064a2
@@ -481,6 +485,9 @@ def _stopped_in_time(run, bar):
                 if isinstance(e, Stopped):
                     e.history = run.hist
                     raise
+            except (Exception, SystemExit) as e:
+                _keep_anyway(run, e)
+                raise
     finally: bar.close()
 
 def _said(step, batch, n, run):
@@ -492,6 +499,39 @@ def _said(step, batch, n, run):
         at = f"{run.batch + 1} of {len(run.batches)}"
         raise ValueError(f"batches: minibatch {at} has {n} image{'s'*(n > 1)}, too few "
                          "for batch norm: take another bs, or drop_last=True") from e
+
+# %% ../nbs/47_runs.ipynb #7b22ae6f
+def _try(run):
+    "Write a run on its way; where that fails, say so once, and go on"
+    try: run.write()
+    except OSError as e:
+        if not run.trouble: warnings.warn(
+            f"{e.strerror}; training goes on, and it is tried again", stacklevel=3)
+        run.trouble = True
+
+_SPACE = errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)
+
+def _write_at_last(run):
+    "Write the end of a run; if there is no space, some may come"
+    for wait in (5, 10, 15, 0):
+        try: return run.write()
+        except OSError as e:
+            if e.errno not in _SPACE or not wait:
+                setattr(e, "history", run.hist)
+                raise
+            time.sleep(wait)
+
+def _keep_anyway(run, e):
+    "After an error write where the run stands, if anything was done and all is finite"
+    if run.path is None or run.rank or run.steps() in (0, run.kept): return
+    if run.batch and rank_and_world()[1] > 1: return      # this is not all of the epoch
+    with suppress(Exception):     # the error that is on its way says more
+        _pack(_snapshot(run), tensors := {})
+        sound = all(map(math.isfinite, run.sums.values()))
+        if not sound or not all(t.isfinite().all() for t in tensors.values()): return
+        run.write()
+        e.add_note(f"{run.path} holds the run up to epoch {run.epoch + 1}, step "
+                   f"{run.batch}; resume=True (in the shell --resume) goes on")
 
 # %% ../nbs/47_runs.ipynb #4476f3b6
 def _lonely(parts):

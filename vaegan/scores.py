@@ -23,7 +23,7 @@ from .iwae import nll
 from .help import documented
 from .images import ImageSet
 from .measuring import from_seed, measured
-from .recipes import as_trained, draw_images, kept_run, read_data
+from .recipes import as_trained, draw_images, has_learned, kept_run, read_data
 from .recipes import source_name
 
 # %% ../nbs/72_scores.ipynb #e5276bff
@@ -114,10 +114,18 @@ def _sets(nets, about, data, features, seed):
     if len(learned) >= 5: out["training_images"] = set_scores(f, seen(learned))
     return out
 
+def _never_learned(found, about):
+    "The held-out images, without those that the run knows, if the source has changed"
+    new = ~has_learned(about, found.x_test)
+    if new.sum() < 2: raise ValueError(
+        "data: expected at least two held-out images that the run has not learned from;"
+        f" {about['data']} has changed, and there are {new.sum()} of {len(new)}")
+    return ImageSet(found.x, found.y, found.x_test[new], found.y_test[new])
+
 def _judged_on(about, data):
     "The held-out images of a run; or all images of another source, as the last two"
     if data is None or source_name(data) == about["data"]:
-        return read_data(about["data"], **about["read"])
+        return _never_learned(read_data(about["data"], **about["read"]), about)
     other = read_data(data, **about["read"])
     try: x, y = read_data(about["data"], **about["read"])[:2]
     except (OSError, ValueError): x, y = other.x[:0], other.y[:0]
@@ -144,7 +152,8 @@ def evaluate_run(
         f"got {list(x.shape[1:])}")
     known = "kind", "recipe", "data", "epochs"
     out:dict[str, Any] = dict(run={k: about[k] for k in known},
-               images=dict(held_out=len(x), learned_from=len(images.x),
+               images=dict(held_out=len(x), learned_from=about["images"],
+                           known=int(has_learned(about, x).sum()),
                            shape=list(x.shape[1:])))
     if about["kind"] == "vae":
         out["likelihood"] = _likelihoods(nets, about, x[:most], y[:most], K, seed)
@@ -164,6 +173,8 @@ def score_lines(
     run, im = scores["run"], scores["images"]
     yield (f"{run['kind']} ({run['recipe']}) on {run['data']}: {im['held_out']:,} "
            f"held-out images of {' × '.join(map(str, im['shape'][1:]))}")
+    if im["known"]: yield (f"  {im['known']:,} of them were learned from: these "
+                           "numbers say little of new images")
     if l := scores.get("likelihood"):
         unit = "nats per image"
         yield f"  held-out ELBO     {l['elbo']:12.2f} ± {l['elbo_se']:.2f} {unit}"

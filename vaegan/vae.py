@@ -169,7 +169,11 @@ class VAE(nn.Module):
         z:Float[Tensor, "B d_z", like("self")],   # latents
         y:Int[Tensor, "B"]|None=None   # labels, if the model has classes
     ) -> Float[Tensor, "B *x_shape"]: # images
-        "E[x|z], the picture that the decoder has in mind"
+        """E[x|z], the picture that the decoder has in mind
+
+        With gradients, and in the mode that the networks are in: batch norm in training
+        mode takes its means from these z and keeps them. `eval()` first, to look only.
+        """
         return self.likelihood.mean(self.decode(z, y)).unflatten(1, self.x_shape)
 
     @sampled

@@ -206,7 +206,7 @@ def test_sizes_that_differ(tmp_path):
     with pytest.raises(ValueError) as e: read_images(tmp_path, heads, Remarks())
     assert str(e.value) == "size: expected images of one size, got 40 × 24 (a.png) and 30 × 50 (b.png), 2 sizes in all; size=16 makes all 16 × 16 (in the shell --size 16)"
     (x, _), lines = said(lambda r: read_images(tmp_path, heads, r, size=(28, 20)))
-    assert x.shape == (2, 3, 28, 20) and lines == ["1 smaller than asked: enlarged (a.png)", "2 of other proportions: squeezed (crop=True cuts the middle out instead) (a.png, b.png)"]
+    assert x.shape == (2, 3, 28, 20) and lines == ["1 smaller than asked: enlarged (a.png)", "2 of other proportions: squeezed (crop=True, in the shell --crop, cuts the middle out instead) (a.png, b.png)"]
     (x, _), lines = said(lambda r: read_images(tmp_path, heads, r, size=24, crop=True))
     assert x.shape == (2, 3, 24, 24) and lines == []
     face().transpose(UNDO[6]).save(tmp_path/"c.jpg", exif=exif(6))                         # lies on its side, but stands in the head

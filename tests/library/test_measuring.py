@@ -36,6 +36,16 @@ def normed(dropout=.3):
     vae.dec[2].eval()                              # a part that its owner has frozen
     return vae
 
+def test_the_mean_is_a_part_of_training():
+    "As its docstring says: in training mode it moves batch norm's statistics, in evaluation nothing; drawing never does"
+    vae, z = normed(), torch.randn(6, 2, generator=gen())
+    def kept(): return [b.clone() for b in vae.buffers()]
+    def same(a, b): return all(x.equal(y) for x, y in zip(a, b, strict=True))
+    was = kept()
+    vae.sample(6, gen()), vae.reconstruct(INK[:6]), vae.eval().mean(z)  # noqa: B018
+    assert same(was, kept())
+    assert vae.train().mean(z).requires_grad and not same(was, kept())
+
 class Broken(VAE):
     "Breaks off in the middle of a measurement"
     def decode(self, z, y=None): raise KeyboardInterrupt

@@ -1,5 +1,6 @@
 "What is kept in the shell goes on, and says so when it cannot"
 import csv
+import errno
 import json
 import math
 import os
@@ -19,11 +20,14 @@ import warm
 from bad_input import IMGS, INT, bad_input_tests, row, vae
 from PIL import Image
 
+from vaegan import recipes
 from vaegan.catalog import RECIPES
 from vaegan.cli import main
 from vaegan.datasets import digits
-from vaegan.recipes import build_recipe, draw_images
-from vaegan.runs import load_run
+from vaegan.image_files import read_image
+from vaegan.recipes import build_recipe, draw_images, has_learned, kept_run, read_data, train
+from vaegan.runs import History, load_run
+from vaegan.stopping import Stopped
 
 ENV = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
 
@@ -89,7 +93,7 @@ def test_sample_draws_from_it(kept, tmp_path):
     (("train", "gan", "--out", "RUN", "--resume", "--seed", "3", "--batch", "64"), "bs: the run in"),
     (("train", "gan", "--data", "nowhere", "--out", "NEW"), "data: .*nowhere"),
     (("train", "gan", "--data", "digits", "--download", "--out", "NEW"), "download: expected mnist or fashion-mnist"),
-    (("train", "hybrid", "--classes", "--out", "NEW"), "n_classes: .*hybrid is not told"),
+    (("train", "hybrid", "--classes", "--out", "NEW"), "classes: .*no --classes.*hybrid is not told"),
     (("train", "gan", "--recipe", "lecture", "--classes", "--out", "NEW"), "n_classes: expected the recipe photos"),
     (("train", "gan", "--size", "0"), "argument --size: expected a number or HEIGHTxWIDTH"),
     (("train", "gan", "--batch", "5000", "--out", "NEW"), "bs: expected at most 1437"),
@@ -143,7 +147,28 @@ def test_from_a_folder_to_samples_of_a_class_and_numbers(photos, tmp_path, capsy
     capsys.readouterr()
     run("evaluate", out, "--data", photos/"cat", "--json")
     scores = json.loads(capsys.readouterr().out)
-    assert scores["images"] == dict(held_out=14, learned_from=25, shape=[3, 12, 16]) and scores["samples"]["frechet"] > 0
+    assert scores["images"] == dict(held_out=14, learned_from=25, known=12, shape=[3, 12, 16]) and scores["samples"]["frechet"] > 0
+
+def test_a_folder_that_changes_after_training(photos, tmp_path, capsys):
+    "What was learned judges nothing; a run goes on with its own images only"
+    args = ("--data", tmp_path/"changing", "--size", 8, "--held-out", ".4", "--out", tmp_path/"run")
+    shutil.copytree(photos, tmp_path/"changing")
+    run("train", "vae", *args, "--epochs", 1)
+    learned = {x.tobytes() for x in read_data(tmp_path/"changing", size=8, held_out=.4).x.numpy()}
+    for i in range(6): (tmp_path/f"changing/cat/{i}.png").unlink()
+    now = read_data(tmp_path/"changing", size=8, held_out=.4)
+    new = [x.tobytes() not in learned for x in now.x_test.numpy()]
+    assert 2 <= sum(new) < len(new)
+    capsys.readouterr()
+    run("evaluate", tmp_path/"run", "--json", "--draws", 3)
+    assert json.loads(capsys.readouterr().out)["images"] == dict(held_out=sum(new), learned_from=len(learned), known=0, shape=[3, 8, 8])
+    about = kept_run(tmp_path/"run")[1]
+    assert has_learned(about, now.x_test/255).tolist() == [not n for n in new] and not has_learned(dict(about, learned=torch.empty(0, 8)), now.x).any()
+    assert main([*map(str, ("train", "vae", *args, "--epochs", 2, "--resume"))]) == 2
+    assert "learned from 17 images, and " in (err := capsys.readouterr().err) and "has changed since" in err
+    for name in (*now.names, *now.names_test):
+        if not has_learned(about, read_image(tmp_path/"changing"/name, 8)[None]): (tmp_path/"changing"/name).unlink()
+    assert main(["evaluate", str(tmp_path/"run")]) == 2 and re.search("not learned from; .* has changed, and there are 0 of", capsys.readouterr().err)
 
 def test_numbers_of_a_vae_on_bytes(photos, tmp_path, capsys):
     run("train", "vae", "--data", photos, "--size", 8, "--epochs", 1, "--held-out", ".3", "--out", tmp_path/"run")
@@ -160,7 +185,7 @@ def test_a_longer_run_is_the_run_that_was_longer_from_the_start(kind, recipe, tm
     run(*args, "--epochs", 2, "--out", tmp_path/"b")
     assert (tmp_path/"a/history.csv").read_bytes() == (tmp_path/"b/history.csv").read_bytes()
     run("train", kind, "--resume", "--out", tmp_path/"a")                          # nothing is left to do
-    assert len(table(tmp_path/"a")) == 2
+    assert len(table(tmp_path/"a")) == 2 and has_learned(kept_run(tmp_path/"a")[1], digits().x).all()
 
 def test_a_schedule_is_stretched(tmp_path):
     "After two of five epochs of five steps the rate is that of the longer cosine"
@@ -188,6 +213,24 @@ def test_interrupted_by_hand_and_resumed(tmp_path):
     assert table(tmp_path/"run") == table(tmp_path/"whole")                    # bit for bit
     shutil.rmtree(tmp_path/"whole")
 
+def test_stopped_before_anything_was_finished_is_not_finished(monkeypatch, tmp_path):
+    for history in (History(), None):
+        lines, stopped = [], Stopped(143)
+        stopped.history = history
+        def end(*args): raise stopped  # noqa: B023
+        monkeypatch.setattr(recipes, "fit", end)
+        with pytest.raises(Stopped): train("vae", epochs=1, out=tmp_path/"run", log=lines.append, progress=False)
+        assert lines[-1].startswith("Stopped; the same command with --resume") and "nothing finished" in " ".join(lines)
+
+def test_pictures_without_space_leave_the_run(monkeypatch, tmp_path, capsys):
+    def full(*args): raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(recipes, "write_files", full)
+    assert main(["train", "vae", "--epochs", "1", "--out", str(tmp_path/"run")]) == 2
+    assert re.search(r"error: out: history.csv, .*No space left.* run itself is in .*run.safetensors, .*--resume writes them\n$", capsys.readouterr().err)
+    monkeypatch.undo()
+    run("train", "vae", "--resume", "--out", tmp_path/"run")
+    assert len(table(tmp_path/"run")) == 1
+
 IMAGES = digits().x[:516]
 
 def test_every_recipe_can_be_named(): assert all(build_recipe(k, IMAGES, 1, r)[1].state for k, names in RECIPES.items() for r in names)
@@ -197,6 +240,7 @@ ROWS = {
     "recipes.build_recipe": row(dict(kind="gan", x=IMGS, epochs=1, recipe="lecture", seed=0), skip="short", x=[IMGS+1], kind=["cats", 3], epochs=INT(), recipe=["best", 3], seed=[None, 1.5], bs=[0, 1.5], y=[3], n_classes=[-1, 1.5]),
     "recipes.draw_images": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5], y=[torch.zeros(2), 3]),
     "recipes.as_trained": row(dict(recipe="nll-90", x=IMGS, generator=torch.Generator()), skip="short deeper lower", x=[IMGS+1], recipe=["best", 3], generator=[3, None]),
+    "recipes.has_learned": row(dict(about={}, x=IMGS), skip="short deeper lower", x=[IMGS+1], about=None),
     "recipes.source_name": row(dict(data="digits"), data=[3, None]),
 }
 NO_ROW = {

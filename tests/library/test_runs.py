@@ -474,6 +474,69 @@ def test_disk_full(kept):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert path.read_bytes() == before and [p.name for p in path.parent.iterdir()] == [path.name]
 
+def fails(monkeypatch, *tries, wrong=errno.ENOSPC):
+    "These writes of a run find no space; the seconds that are waited, and the numbers of all that were tried"
+    seen, waited = [], []
+    def write(path, data):
+        seen.append(len(seen))
+        if seen[-1] in tries: raise OSError(wrong, os.strerror(wrong))
+        Path(path).write_bytes(data)
+    monkeypatch.setattr(runs, "write_file", write)
+    monkeypatch.setattr(runs.time, "sleep", waited.append)
+    return seen, waited
+
+def test_a_disk_that_is_full_for_a_moment(monkeypatch, tmp_path):
+    "One warning for each time that it is full, the same numbers, and all of them kept; at the end it is waited for"
+    whole, step, batches = new("vae")
+    hist = quiet(step, batches, 2, save=tmp_path/"whole")
+    seen, waited = fails(monkeypatch, 1, 2, 3, 5, 12, 13)             # twelve on the way: ten steps, two epochs
+    net, step, batches = new("vae")
+    with pytest.warns(UserWarning, match="run could not be written .No space left on device.; what was there .* goes on") as said:
+        assert quiet(step, batches, 2, save=tmp_path/"run", every=0) == hist
+    assert len(said) == 2 and waited == [5, 10] and len(seen) == 15 and same(net, whole)
+    kept, plain = load_run(tmp_path/"run"), load_run(tmp_path/"whole")
+    assert kept["epoch"] == 2 and kept["hist"] == hist and kept["parts"]["generator"].equal(plain["parts"]["generator"])
+
+@pytest.mark.parametrize("wrong, waits", [(errno.ENOSPC, [5, 10, 15]), (errno.EROFS, [])])
+def test_a_disk_that_stays_full(monkeypatch, tmp_path, wrong, waits):
+    "The error at the end is loud, and has the history; so is that of whoever stops it, and NaN names both"
+    _, waited = fails(monkeypatch, *range(99), wrong=wrong)
+    _, step, batches = new("vae")
+    with pytest.raises(OSError, match="could not be written") as e: quiet(step, batches, 2, save=tmp_path/"run")
+    assert waited == waits and len(e.value.history["elbo"]) == 2 and not (tmp_path/"run").exists()
+    with pytest.raises(OSError, match="could not be written"): quiet(cut(step, 2), batches, 2, save=tmp_path/"run")
+    with pytest.raises(FloatingPointError, match="became NaN.* could not be written"): quiet(poisoned(step, 2), batches, 2, save=tmp_path/"run")
+
+@pytest.mark.parametrize("error", [MemoryError, RuntimeError, SystemExit, torch.OutOfMemoryError, KeyError])
+def test_an_error_in_a_step_keeps_the_run(error, tmp_path):
+    "It is written as it stands, a note says so, and what goes on is the run that never failed"
+    whole, step, batches = new("gan")
+    hist = quiet(step, batches, 3)
+    _, step, batches = new("gan")
+    n = iter(range(99))
+    def failing(x):
+        if next(n) == 6: raise error("7 was too much")
+        return step(x)
+    failing.state = step.state
+    with pytest.raises(error, match="7 was too much") as e: quiet(failing, batches, 3, save=tmp_path/"run", every=1e9)
+    assert e.value.__notes__ == [f"{tmp_path/'run'} holds the run up to epoch 2, step 2; resume=True (in the shell --resume) goes on"]
+    net, step, batches = new("gan")
+    assert quiet(step, batches, 3, save=tmp_path/"run", resume=True) == hist and same(net, whole)
+
+def test_an_error_never_replaces_what_is_sound(tmp_path):
+    "NaN in a network, or nothing done: the file stays; an error in a measurement after the epoch keeps the epoch"
+    _, step, batches = new("vae")
+    def spoiling(x):
+        if step.state["count"]["steps"] == 7:
+            with torch.no_grad(): step.state["vae"].enc[1].weight.fill_(math.nan)
+            raise RuntimeError("loss is NaN")
+        return step(x)
+    spoiling.state = step.state
+    with pytest.raises(RuntimeError) as e: quiet(spoiling, batches, 3, save=tmp_path/"run", every=1e9)
+    assert not (tmp_path/"run").exists() and not hasattr(e.value, "__notes__")
+    with pytest.raises(ZeroDivisionError): quiet(new("vae")[1], batches, 3, lambda: 1/0, save=tmp_path/"run", every=1e9)
+    assert (load_run(tmp_path/"run")["epoch"], load_run(tmp_path/"run")["batch"]) == (0, 5)
+
 def test_an_unwritable_place(tmp_path):
     _, step, batches = new("vae")
     (tmp_path/"file").write_text("no folder")

@@ -50,7 +50,7 @@ def run(tmp_path_factory):
 def test_a_run_in_numbers_again_the_same(run):
     s = evaluate_run(run, K=5, most=50)
     assert s == evaluate_run(run, K=5, most=50) and json.loads(json.dumps(s, allow_nan=False)) == s
-    assert s["images"] == dict(held_out=360, learned_from=1437, shape=[1, 8, 8])
+    assert s["images"] == dict(held_out=360, learned_from=1437, known=0, shape=[1, 8, 8])
     l = s["likelihood"]
     assert l["bits_per_dim"] == pytest.approx(l["nll"]/64/math.log(2)) and l["elbo"] < 0 and l["pixels"] == "painted black and white"
     assert 0 < s["training_images"]["frechet"] < s["samples"]["frechet"]
