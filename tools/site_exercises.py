@@ -49,6 +49,7 @@ def boxed(cells):
     return [question, help, folded(together(code), "The same question in Python"), markdown(":::")]
 
 SCRIPT = re.compile(r'<script>\(\(\) => \{ // The answer box.*?</script>', re.S)
+AGAIN = "<script>globalThis.vaeganAnswer?.()</script>"      # in stored boxes after the first (tools/write_exercises.py)
 
 def scripts_once(cells):
     "Each box brings the script that reads answers; a page needs it once, after them"
@@ -56,7 +57,7 @@ def scripts_once(cells):
     for c in cells:
         if c.cell_type == "markdown" and "vaegan-answer" in c.source:
             found += SCRIPT.findall(c.source)
-            c.source = SCRIPT.sub("", c.source)
+            c.source = SCRIPT.sub("", c.source).replace(AGAIN, "")
     return [*cells, *(markdown(raw(s)) for s in dict.fromkeys(found))]
 
 def with_boxes(cells):

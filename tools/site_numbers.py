@@ -24,7 +24,7 @@ def variants(ex):
     found = {}
     for seed in range(FIRST, FIRST + 4*N):
         v = ex.variant(seed)
-        found.setdefault((v.question, *v.options.items()), v)
+        found.setdefault((v.question, *sorted(v.options.values())), v)
         if len(found) == N: break
     more = (ex.variant(seed) for seed in range(FIRST, FIRST + N))
     return [*found.values(), *more][:N]

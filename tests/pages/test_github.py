@@ -33,6 +33,7 @@ def faults(text):
         if displayed and re.search(r"\n\s*\n", f): yield f"an empty line ends the paragraph: {f}"
         if displayed and re.search(r"^\s*([-+*#>]|\d+\.)\s", f, re.M): yield f"a line that begins like a list: {f}"
         if not displayed and "](" in f: yield f"taken for a link: {f}"
+        if not f.isascii(): yield f"a sign for which TeX has a name (KaTeX warns, and sets it in another font): {f}"
     bare = re.sub(r"\$\$.+?\$\$", "", re.sub(r"\$`[^`\n]*`\$|`[^`\n]*`", "", text), flags=re.S)
     for m in re.findall(r"\[[^\[\]\n]*\$[^\[\]\n]*\]\(", bare): yield f"mathematics inside of a link: {m}"
     for m in re.findall(r"\\text\w*\{[^}$]*\$", bare): yield f"a dollar inside of \\text: {m}"

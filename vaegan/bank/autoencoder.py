@@ -104,7 +104,8 @@ def tiny_step(r):
     numeric = (a - h*derivative(lambda t: loss(t, b), a),
                b - h*derivative(lambda t: loss(a, t), b))
     return dict(
-        question=f"The loss of two weights is $L = {m:g}\\,(1 - w_1w_2)^2$. Gradient "
+        question=f"The loss of two weights is $L = {'' if m == 1 else f'{m:g}'}"
+                 "(1 - w_1w_2)^2$. Gradient "
                  f"descent with step size {h:g} starts at $(w_1, w_2) = ({a:g}, "
                  f"{b:g})$. Where is it after one step? Answer with the pair $(w_1, "
                  "w_2)$.",
@@ -173,7 +174,8 @@ def tiny_side(r):
         solution=["A step changes $w_1 + w_2$ by a multiple of $(1 - w_1w_2)(w_1 + "
                   "w_2)$: a sum that is zero stays zero, and on either side it moves "
                   "away from zero.",
-                  f"Here the sum is ${a + b:g}$. " + says[case]])
+                  f"Here the sum is ${a + b:g}$: {says[case][0].lower()}"
+                  + says[case][1:]])
 
 # %% ../../nbs/bank/autoencoder.ipynb #864e6151
 @exercise("autoencoder", "COPY", "argued",
@@ -181,26 +183,30 @@ def tiny_side(r):
           points=dict(asked=1, missing=1, repair=2))
 def argue_smudges(r):
     "Why can it not draw?"
+    K, s = r.pick([2, 3, 4]), r.pick([4, 5, 6, 8, 10, 12, 15, 20])
+    what = r.pick(["digits", "letters", "pieces of clothing"])
     return dict(
-        question="A plain autoencoder with a code of two numbers reconstructs test "
-                 "digits well. Somebody draws codes from a standard normal, decodes "
-                 "them, and sees mostly smudges. Say what the loss asks of the "
-                 "codes, what it leaves open so that this happens, and which two "
-                 "changes a VAE makes, each with the gap that it closes.",
+        question=f"A plain autoencoder with a code of {K} numbers reconstructs test "
+                 f"images of {what} well. Over the training images each of these "
+                 f"numbers has the mean 0 and the standard deviation {s}. Somebody "
+                 "draws codes from a standard normal, decodes them, and sees mostly "
+                 "smudges. Say what the loss asks of the codes, what it leaves open so "
+                 "that this happens here, and which two changes a VAE makes, each with "
+                 "the gap that it closes.",
         model="The loss asks that the decoder undo the encoder at the codes of the "
-              "training images, and nothing else. It leaves open where the codes lie "
-              "and what the decoder does at any other point: the codes may form "
-              "islands far from 0, and a draw from the normal lands where the "
-              "decoder was never trained. A VAE encodes an image as a density and "
-              "decodes a draw from it, so the decoder is trained in a neighbourhood "
-              "of each code, not at a point. And it charges the divergence of this "
-              "density from the prior, which pulls the codes to where new ones will "
-              "be drawn.",
+              "training images, and nothing else. It leaves open where these lie and "
+              f"what the decoder does between them. Here they spread {s} times as wide "
+              f"as the prior in each of {K} directions: all draws fall into about "
+              f"1/{s**K} of that volume, where the decoder was trained at few codes or "
+              "at none. A VAE encodes an image as a density and decodes a draw from "
+              "it, so the decoder is trained in a neighbourhood of each code, not at a "
+              "point. And it charges the divergence of this density from the prior, "
+              "which pulls the codes to where new ones will be drawn.",
         rubric=dict(
             asked=("Good reconstruction at the codes that occur, no more.",
                    "“A good code” or “compression”, without what is measured."),
-            missing=("Nothing ties the codes to the normal, and between codes the "
-                     "decoder is untrained.",
+            missing=(f"Nothing ties the codes to the normal (here they spread {s} "
+                     "times as wide), and between codes the decoder is untrained.",
                      "“Too few dimensions” or “overfitting”: test images are "
                      "reconstructed well."),
             repair=("One point for the noise in the code (a neighbourhood is "

@@ -71,7 +71,7 @@ def whose_slope(r):
     js = lambda t: .5*kl(p, (p + t)/2) + .5*kl(t, (p + t)/2)
     divergences = {"KL(p‖q)": lambda t: kl(p, t), "KL(q‖p)": lambda t: kl(t, p),
                    "2 JS(p, q)": lambda t: 2*js(t),
-                   "KL(q‖p) - 2 JS(p, q)": lambda t: kl(t, p) - 2*js(t)}
+                   "KL(q‖p) − 2 JS(p, q)": lambda t: kl(t, p) - 2*js(t)}
     # D* at this q, held fixed
     D1, D0 = p/(p + q), (1 - p)/(2 - p - q)
     told, loss, right, why = r.pick([
@@ -90,7 +90,7 @@ def whose_slope(r):
         ("a generator descends the non-saturating loss $-\\mathbb{E}_q[\\log D^*(x)]$, "
          "with the best discriminator held fixed",
          lambda t: -t*math.log(D1) - (1 - t)*math.log(D0),
-         "KL(q‖p) - 2 JS(p, q)",
+         "KL(q‖p) − 2 JS(p, q)",
          "$-\\log D^* = \\log\\frac{q}{p} - \\log\\frac{q}{p + q}$: the first part has "
          "the slope of $\\mathrm{KL}(q\\,\\|\\,p)$, the second that of "
          "$2\\,\\mathrm{JS}$, subtracted.")])
@@ -238,32 +238,38 @@ def missing_grain(r):
           topics="argument vae gan comparison", points=dict(vae=1, gan=1, fair=2))
 def argue_blur_and_loss(r):
     "One blurs, the other leaves out"
+    n, j = r.pick([8, 10, 12, 15, 16, 20, 24, 25]), r.whole(1, 5)
+    w = 1 - j/n
+    js = .5*(w*math.log(2*w/(1 + w)) + math.log(2/(1 + w)) + (1 - w)*math.log(2))
     return dict(
-        question="On the same digits a VAE draws soft images of every kind, and a "
-                 "GAN draws crisp images and leaves some kinds out. Explain the "
-                 "VAE's two traits by what it maximises and by its decoder, explain "
-                 "the GAN's by what its generator is told, and name four things that "
-                 "must be equal or stated before such a comparison is fair.",
-        model="The VAE maximises a bound on the likelihood, in effect the divergence "
-              "from data to model: an image that the model finds nearly impossible "
-              "costs without limit, so no kind is left out. Where a code fits "
-              "several images, the best mean under independent pixels is their "
-              "average, and an average of strokes is soft. The GAN's generator hears "
-              "only about its own samples: they must look like data, and a kind that "
-              "it never makes costs it little, since the Jensen–Shannon divergence "
-              "is bounded and no fake points to the gap. Fair: the same training and "
-              "test images; networks of equal size that make images; equal time or "
-              "computation, not steps; equal effort of tuning; several seeds; the "
-              "same measures for both, computed from draws of the same kind.",
+        question=f"A VAE and a GAN are trained on the same images, of {n} kinds that "
+                 "are equally frequent. The VAE draws soft images of every kind. The "
+                 f"GAN draws crisp images and leaves {j} of the kinds out. Explain the "
+                 "VAE's two traits by what it maximises and by its decoder. Explain "
+                 "the GAN's by what its generator is told, and say what the gap costs "
+                 "it, if the rest is right, in the forward divergence and in the "
+                 "Jensen–Shannon divergence. Name four things that must be equal or "
+                 "stated before such a comparison is fair.",
+        model="The VAE maximises a bound on the likelihood, in effect the forward "
+              "divergence: an image that it finds nearly impossible costs without "
+              "limit, so no kind is left out. Where a code fits several images, the "
+              "best mean under independent pixels is their average, which is soft. The "
+              "GAN's generator hears only about its own samples: they must look like "
+              f"data, and no fake points to the gap. The missing {j/n:.1%} of the data "
+              "cost infinitely much in the forward divergence, but only "
+              f"{js:.3f} nats in the other. Fair: the same training and test "
+              "images; networks of equal size; equal computation, not steps; equal "
+              "tuning; several seeds; the same measures, from draws of the same kind.",
         rubric=dict(
             vae=("Covering, from likelihood (forward divergence); softness, from "
                  "averaging over what a code leaves open.",
                  "“Because of the KL term”: the average is the decoder's."),
-            gan=("It is judged by its own samples only; a missing kind costs a "
-                 "bounded amount or gives no signal.",
+            gan=("It is judged by its own samples only; a missing kind gives no "
+                 f"signal, and costs a bounded amount, {js:.3f} nats, not infinity.",
                  "“It minimises the reverse KL”, which the loss in use does not."),
             fair=("Half a point for each of four: data, size, computation, tuning, "
                   "seeds, measures, draws against means.",
                   "Equal numbers of steps, which are unequal computation.")),
         hints=["What does it cost each of them to give an image no probability?",
-               "What would you ask of a colleague whose method wins?"])
+               f"A share of {j/n:g} of the data has no fakes beside it: what is $D^*$ "
+               "there, and what is it elsewhere?"])

@@ -23,7 +23,7 @@ PAGE = dict(title="Exercises: has it converged?",
 @exercise("convergence", "JSBOUND", "numeric", topics="gan discriminator divergence")
 def fresh_bound(r):
     "What a fresh discriminator proves"
-    p, q = r.pick([.6, .7, .8, .9]), r.pick([.1, .2])
+    p, q = r.pick([.6, .65, .7, .75, .8, .85, .9]), r.pick([.1, .15, .2, .25, .3])
     best = p/(p + q), (1 - p)/(2 - p - q)
     d = round(best[0] - r.pick([.05, .1]), 2), round(best[1] + r.pick([.05, .1]), 2)
     P, Q = (p, round(1 - p, 10)), (q, round(1 - q, 10))

@@ -38,7 +38,8 @@ def _ce(x, p): return -x*math.log(p) - (1 - x)*math.log(1 - p)
 @exercise("plot", "CORNERS, PHI", "numeric", topics="prior map")
 def plot_corner_share(r):
     "The corners of a map"
-    a, b = r.pick([.2, .5, .8, 1., 1.2]), r.pick([1.8, 2., 2.5, 3.])
+    a = r.pick([.2, .3, .4, .5, .6, .8, 1, 1.2])
+    b = r.pick([1.6, 1.8, 2, 2.2, 2.5, 2.8, 3])
     Pa, Pb = round(_Phi(a), 6), round(_Phi(b), 6)
     side = Pb - Pa
     return dict(
@@ -72,7 +73,7 @@ def plot_corner_share(r):
 # %% ../../nbs/bank/data.ipynb #0ea98283
 def _families(r):
     "A prior, its distribution function, its inverse, equal forms, three mistakes"
-    k = r.pick([2, 4, 5])
+    k = r.pick([2, 3, 4, 5, 6, 8, 10, 12, 15, 20])
     return r.pick([
         (f"1 - e^{{-{k}z}}", "z > 0", lambda z: 1 - math.exp(-k*z), f"-log(1 - u)/{k}",
          [f"log(1/(1 - u))/{k}", f"-{1/k}*log(1 - u)"],
@@ -87,6 +88,11 @@ def _families(r):
          f"{k}*log(u/(1 - u))", [f"{k}*log(u) - {k}*log(1 - u)", f"-{k}*log(1/u - 1)"],
          f"{k}*log((1 - u)/u)", f"log(u/(1 - u))/{k}", f"1/(1 + exp(-u/{k}))",
          f"e^{{-z/{k}}} = (1 - u)/u"),
+        (f"1 - e^{{-z^3/{k}}}", "z > 0", lambda z: 1 - math.exp(-z**3/k),
+         f"(-{k}*log(1 - u))**(1/3)",
+         [f"({k}*log(1/(1 - u)))**(1/3)", f"{k}**(1/3)*(-log(1 - u))**(1/3)"],
+         f"(-{k}*log(u))**(1/3)", f"(-log(1 - u)/{k})**(1/3)", f"1 - exp(-u**3/{k})",
+         f"e^{{-z^3/{k}}} = 1 - u"),
     ])
 
 # %% ../../nbs/bank/data.ipynb #e43a18a7
@@ -115,15 +121,22 @@ def plot_inverse(r):
                   "Take the logarithm and solve for $z$.", f"$z$ = `{answer}`."])
 
 # %% ../../nbs/bank/data.ipynb #0e4c5b27
+def _shown(p):
+    "A probability, a small one with a power of ten"
+    if p >= .001: return f"{p:.4f}"
+    digits, power = f"{p:.2e}".split("e")
+    return f"${digits}\\cdot10^{{{int(power)}}}$"
+
 @exercise("plot", "EQUAL-MASS", "truefalse", topics="prior map")
 def plot_corner_cell(r):
     "A cell in the corner and a cell in the middle"
-    n, even = r.pick([6, 8, 10, 16]), r.pick([True, False])
-    if even: edges = [-3 + 6*i/n for i in range(n + 1)]
+    n, even, side = 2*r.whole(3, 20), r.pick([True, False]), r.pick([2, 2.5, 3, 4])
+    if even: edges = [-side + 2*side*i/n for i in range(n + 1)]
     else: edges = [-9., *(_quantile(i/n) for i in range(1, n)), 9.]
     mass = lambda i: _Phi(edges[i + 1]) - _Phi(edges[i])
     corner, middle = mass(0)**2, mass(n//2)**2
-    cut = ("The square from $-3$ to $3$ is cut into cells of equal size" if even else
+    cut = (f"The square from ${-side:g}$ to ${side:g}$ is cut into cells of equal size"
+           if even else
            "Each coordinate is cut at the quantiles $\\Phi^{-1}(i/n)$")
     texts = ["True, because the coordinates are independent and each is cut into parts "
              "of equal probability.",
@@ -154,10 +167,10 @@ def plot_corner_cell(r):
         hints=["The share of a cell is a product of two probabilities.",
                "What is the probability of one part of one coordinate, at the edge and "
                "in the middle?"],
-        solution=[f"One part of a coordinate has the probability {mass(0):.4g} at the "
-                  f"edge and {mass(n//2):.4g} next to the middle.",
-                  f"So the corner cell has {corner:.4g} and the middle one "
-                  f"{middle:.4g}: " + ("far from equal." if even else
+        solution=[f"One part of a coordinate has the probability {_shown(mass(0))} at "
+                  f"the edge and {_shown(mass(n//2))} next to the middle.",
+                  f"So the corner cell has {_shown(corner)} and the middle one "
+                  f"{_shown(middle)}: " + ("far from equal." if even else
                                        f"both $1/{n}^2$.")])
 
 # %% ../../nbs/bank/data.ipynb #8d28f0e3
@@ -171,7 +184,7 @@ def _points_of(k, n):
 @exercise("plot", "MIDPOINTS, INVERSE-NORMAL", "bug", topics="prior map", points=2)
 def plot_bug(r):
     "Points for a map"
-    n, k = r.pick([6, 8, 10, 12, 20]), r.whole(0, 3)
+    n, k = r.pick([5, 6, 8, 9, 10, 12, 15, 16, 20, 24, 25, 30]), r.whole(0, 3)
     lines = [(f"u = torch.arange({n})/{n}", "z = Normal(0., 1.).icdf(u)"),
              (f"u = (torch.arange({n}) + .5)/{n}", "z = Normal(0., 1.).cdf(u)"),
              ("", f"z = torch.linspace(-3, 3, {n})"),
@@ -255,8 +268,9 @@ def data_grey_floor(r):
           topics="cross-entropy bernoulli gradient")
 def data_ce_slope(r):
     "How the loss of a pixel pulls on the output"
-    n, share = r.pick([5, 10, 20]), r.pick([.2, .4, .6, .8])
-    k, x = round(n*share), share
+    n = r.pick([10, 20, 25, 40, 50])
+    k = r.pick([k for k in range(n//10, n - n//10 + 1) if 2*k != n])
+    x = k/n
     return dict(
         question=f"A pixel is black ($x = 1$) in {k} of {n} images and white ($x = 0$) "
                  "in the others. A model gives it the same probability $p$ of black in "
@@ -452,25 +466,29 @@ def data_ce_code(r):
           topics="argument binarise grey", points=dict(same=1, training=1, test=1))
 def argue_tosses(r):
     "Toss once, or toss afresh?"
+    g, E = r.pick([.1, .2, .3, .4, .6, .7, .8, .9]), r.pick([20, 30, 50, 80, 100, 200])
+    var = g*(1 - g)
     return dict(
         question="A set of grey images is made black and white by tossing a coin for "
                  "each pixel, with its grey value as the probability of 1. One can "
                  "toss once, before training, or afresh whenever an image is drawn. "
                  "A student says that both come to the same, since both have the "
-                 "grey image as their mean. Say in what the two agree, how they "
-                 "differ for a model that is trained for many epochs, and on which "
-                 "kind of images two models should be compared.",
-        model="A single draw is the same in both: each pixel is 1 with its grey "
-              "value as the probability, so the mean is the grey image. Over many "
-              "epochs they differ. Tossed once, the images are finitely many, and a "
-              "large model can learn the accidents of these tosses by heart; tossed "
-              "afresh, an image never comes back, and only its grey values can be "
-              "learned. Two models should be compared on one set of test images that "
-              "was tossed once and kept, so that the luck of the tosses is the same "
-              "for both.",
+                 "grey image as their mean. Say in what the two agree, with mean and "
+                 f"variance of a pixel of grey value {g}, how they differ for a model "
+                 f"that is trained for {E} epochs, and on which kind of images two "
+                 "models should be compared.",
+        model="A single draw is the same in both: the pixel is 1 with probability "
+              f"{g}, so its mean is {g} and its variance ${g}\\cdot{1 - g:g} = "
+              f"{var:.2f}$. Over {E} epochs they differ. Tossed once, the same toss "
+              f"comes back {E} times, and a large model can learn its accidents by "
+              f"heart. Tossed afresh, the pixel is seen with {E} independent tosses, "
+              f"whose mean is off from {g} by about {math.sqrt(var/E):.3f}, so only "
+              "its grey value can be learned. Two models should be compared on one set "
+              "of test images that was tossed once and kept, so that the luck of the "
+              "tosses is the same for both.",
         rubric=dict(
-            same=("One draw has the same distribution either way, or the same mean "
-                  "and variance per pixel.",
+            same=("One draw has the same distribution either way, with the mean "
+                  f"{g} and the variance {var:.2f}.",
                   "The means are said to agree and nothing else is asked; the "
                   "variances agree, too."),
             training=("Tossed once, the noise itself can be memorised; tossed "

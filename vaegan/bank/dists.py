@@ -22,7 +22,7 @@ PAGE = dict(title="Exercises: densities", subtitle="A constant, an image, a cova
 @exercise("dists", "CONST, DIAG", "numeric", topics="gaussian bug")
 def dists_const(r):
     "A log-density that is off by a constant"
-    D = r.pick([3, 4, 5, 6, 8, 10, 12, 16, 20])
+    D = r.whole(3, 50)
     c = math.log(2*math.pi)
     data = [(r.num(-2, 2), r.num(-1, 1), r.num(-1, 1)) for _ in range(D)]
     written = -.5*sum(D*c + l + (x - m)**2*math.exp(-l) for x, m, l in data)
@@ -116,7 +116,8 @@ def true_image(r):
           points=dict(outputs=1, weights=1))
 def covariance_outputs(r):
     "How many outputs does a whole covariance need?"
-    D, H = r.pick([5, 8, 10, 12, 16, 20, 32]), r.pick([64, 100, 128, 256])
+    D = r.pick([4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 32])
+    H = r.pick([64, 100, 128, 200, 256, 512])
     means = [("mean", i) for i in range(D)]
     whole = means + [("L", i, j) for i in range(D) for j in range(i + 1)]
     n = D + D*(D + 1)//2
@@ -152,7 +153,7 @@ def covariance_outputs(r):
           points=dict(value=1, gradient=1, clamping=1))
 def argue_logits(r):
     "Why logits?"
-    l = r.pick([20, 30, 40, 60])
+    l = r.whole(18, 60)
     return dict(
         question="A decoder can put out the probability $p$ of each pixel or its "
                  "logit $\\ell$. In exact arithmetic the log-probability is the "

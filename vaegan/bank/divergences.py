@@ -28,7 +28,7 @@ def kl_to_prior(r):
     q = lambda z: normal_pdf(z, mu, var)
     s = math.sqrt(var)
     return dict(
-        question=f"The encoder outputs $q = \\mathcal{{N}}({mu},\\ \\sigma^2 = "
+        question=f"The encoder outputs $q = \\mathcal{{N}}({mu:g},\\ \\sigma^2 = "
                  f"{var})$. The prior is $\\mathcal{{N}}(0, 1)$. What is "
                  f"$\\mathrm{{KL}}(q\\,\\|\\,p)$, in nats?",
         answer=kl(mu, var),
@@ -56,13 +56,14 @@ def kl_to_prior(r):
 @exercise("divergences", "KL-STD", "numeric", topics="kl gaussian logvar")
 def kl_log_std(r):
     "A log-standard-deviation"
-    mu, a = r.num(0, 1, .5), r.pick([-1.5, -1.2, -1, -.8, -.6, .4, .5])
+    mu = r.pick([.2, .3, .5, .6, .8, 1, 1.2])
+    a = r.pick([-1.5, -1.2, -1, -.8, -.6, -.4, .4, .5, .6])
     kl = lambda m, logvar: .5*(math.exp(logvar) + m**2 - 1 - logvar)
     q = lambda z: normal_pdf(z, mu, math.exp(2*a))
     s = math.exp(a)
     return dict(
-        question=f"An encoder outputs $\\mu = {mu}$ and $a = {a}$. The code samples "
-                 f"with $z = \\mu + e^{{a}}\\varepsilon$. What is "
+        question=f"An encoder outputs $\\mu = {mu:g}$ and $a = {a:g}$. The code "
+                 f"samples with $z = \\mu + e^{{a}}\\varepsilon$. What is "
                  f"$\\mathrm{{KL}}(q\\,\\|\\,\\mathcal{{N}}(0,1))$ of the $q$ it "
                  "samples from, in nats?",
         answer=kl(mu, 2*a),
@@ -81,8 +82,8 @@ def kl_log_std(r):
         hints=["What multiplies the noise is the standard deviation.",
                "So $\\sigma = e^{a}$ and $\\log\\sigma^2 = 2a$; put both into the "
                "closed form."],
-        solution=[f"The noise is multiplied by $\\sigma = e^{{{a}}}$, so $\\sigma^2 = "
-                  f"e^{{{2*a:g}}} = {math.exp(2*a):.4f}$ and $\\log\\sigma^2 = "
+        solution=[f"The noise is multiplied by $\\sigma = e^{{{a:g}}}$, so $\\sigma^2 "
+                  f"= e^{{{2*a:g}}} = {math.exp(2*a):.4f}$ and $\\log\\sigma^2 = "
                   f"{2*a:g}$.",
                   f"$\\mathrm{{KL}} = \\frac12[\\sigma^2 + \\mu^2 - 1 - "
                   f"\\log\\sigma^2] = \\frac12[{math.exp(2*a):.4f} + {mu**2:g} - 1 - "
@@ -140,13 +141,11 @@ def kl_full(r):
 @exercise("divergences", "SLOPE-EXP", "symbolic", topics="kl gradient")
 def kl_slope(r):
     "The slope of the divergence in a log-variance"
-    mu, n = r.num(-1, 1, .5), r.pick([1, 2, 3, 4])
-    have = "A latent dimension has" if n == 1 else f"{n} latent dimensions each have"
+    mu, n = r.num(-2, 2, .5), r.whole(2, 9)
     return dict(
-        question=f"{have} mean ${mu:g}$ and the same log-variance $\\ell$. The prior "
-                 "is "
-                 "standard normal. Differentiate the divergence, summed over the "
-                 "dimensions, with respect to $\\ell$.",
+        question=f"{n} latent dimensions each have mean ${mu:g}$ and the same "
+                 "log-variance $\\ell$. The prior is standard normal. Differentiate "
+                 "the divergence, summed over the dimensions, with respect to $\\ell$.",
         answer=f"{n}*(exp(l) - 1)/2",
         check=lambda l: derivative(lambda t: n*.5*(math.exp(t) + mu**2 - 1 - t), l),
         symbols=dict(l=(-2, 2)),
@@ -171,19 +170,19 @@ def kl_slope(r):
 @exercise("divergences", "FORWARD, REVERSE", "truefalse", topics="kl")
 def kl_two_bumps(r):
     "One bump for two"
-    d, s = r.pick([3, 4, 5]), r.pick([.3, .4, .5])
-    grid = [.02*i for i in range(-500, 501)]
+    d, s = r.num(2.5, 6, .5), r.pick([.2, .25, .3, .4, .5])
+    grid = [.04*i for i in range(-225, 226)]
     p = [.5*normal_pdf(z, -d, s**2) + .5*normal_pdf(z, d, s**2) + 1e-300 for z in grid]
     def kl(mu, var, forward):
         q = [normal_pdf(z, mu, var) + 1e-300 for z in grid]
-        return .02*math.fsum(a*math.log(a/b)
+        return .04*math.fsum(a*math.log(a/b)
                              for a, b in (zip(p, q) if forward else zip(q, p)))
     one, wide = (d, s**2), (0, d**2 + s**2)
     truth = ("True, because q pays a lot for mass where p has almost none, and nothing "
              "for missing a bump.")
     return dict(
-        question=f"$p$ is half $\\mathcal{{N}}(-{d}, {s}^2)$, half "
-                 f"$\\mathcal{{N}}({d}, {s}^2)$. True or false: a Gaussian $q$ that "
+        question=f"$p$ is half $\\mathcal{{N}}(-{d:g}, {s}^2)$, half "
+                 f"$\\mathcal{{N}}({d:g}, {s}^2)$. True or false: a Gaussian $q$ that "
                  "minimises "
                  f"$\\mathrm{{KL}}(q\\,\\|\\,p)$ sits on one of the two bumps.",
         answer=truth,
@@ -265,7 +264,7 @@ def kl_code(r):
           topics="kl gradient logvar")
 def dists_positive(r):
     "The slope in the raw output"
-    n = r.pick([2, 3, 4, 5])
+    n = r.whole(2, 12)
     soft = lambda t: math.log1p(math.exp(t))
     how, var, v, dv, answer, step, comment = r.pick([
         (r"\sigma^2 = \rho^2", lambda t: t*t, "r**2", "2*r", f"{n}*(r - 1/r)", r"2\rho",
@@ -311,30 +310,34 @@ def dists_positive(r):
           points=dict(forward=1, reverse=1, samples=1))
 def argue_direction(r):
     "Two directions, two fits"
+    d, s = r.whole(3, 10), r.pick([.2, .3, .4, .5, .6, .8])
     return dict(
-        question="A density $p$ has two narrow bumps, far apart. A single Gaussian "
+        question=f"A density $p$ is half $\\mathcal{{N}}(-{d}, {s}^2)$ and half "
+                 f"$\\mathcal{{N}}({d}, {s}^2)$. A single Gaussian "
                  "$q$ is fitted to it, once by minimising "
                  "$\\mathrm{KL}(p\\,\\|\\,q)$ and once by minimising "
-                 "$\\mathrm{KL}(q\\,\\|\\,p)$. Describe both fits and explain each "
+                 "$\\mathrm{KL}(q\\,\\|\\,p)$. Describe both fits, with mean and "
+                 "variance, and explain each "
                  "by *where* its integrand becomes large. Which of the two can be "
                  "minimised if all that is known of $p$ is a sample from it, and why?",
         model="$\\mathrm{KL}(p\\|q)$ averages $\\log p/q$ under $p$: it is large "
               "where $p$ has mass and $q$ has little. So $q$ has to cover both "
-              "bumps; it takes the mean and the variance of $p$ and puts much of its "
-              "mass between them, where $p$ has none. $\\mathrm{KL}(q\\|p)$ averages "
-              "$\\log q/p$ under $q$: it is large where $q$ has mass and $p$ has "
-              "none, so $q$ settles on one bump and ignores the other, which costs "
-              "about $\\log 2$ if the two are equal. The first can be minimised with "
-              "a sample: $\\mathbb{E}_p \\log p$ does not depend on $q$, and what is "
-              "left, $-\\mathbb{E}_p \\log q$, is estimated by averaging over the "
+              f"bumps; it takes the mean 0 and the variance ${d}^2 + {s}^2 = "
+              f"{d*d + s*s:g}$ of $p$, with much mass between the bumps, where $p$ has "
+              "none. $\\mathrm{KL}(q\\|p)$ averages $\\log q/p$ under $q$: it is "
+              "large where $q$ has mass and $p$ has none, so $q$ settles on one bump, "
+              f"with mean {d} or $-{d}$ and variance {s*s:.2g}, and ignores the other "
+              "at a cost of about $\\log 2$. The first can be minimised with a "
+              "sample: $\\mathbb{E}_p \\log p$ does not depend on $q$, and "
+              "$-\\mathbb{E}_p \\log q$ is estimated by averaging over the "
               "sample. That is maximum likelihood.",
         rubric=dict(
             forward=("The average is under $p$, so $q$ must not be small where $p$ "
-                     "is not: it covers both (mean and variance of $p$).",
+                     f"is not: it covers both, with mean 0 and variance {d*d + s*s:g}.",
                      "The two directions are exchanged, or the fit is stated without "
                      "the reason."),
             reverse=("The average is under $q$, so $q$ avoids the gap and takes one "
-                     "bump.",
+                     f"bump, with variance {s*s:.2g}.",
                      "“It prefers the larger bump”: two equal bumps have the same "
                      "effect."),
             samples=("The first, since only $\\mathbb{E}_p \\log q$ depends on $q$; "

@@ -59,7 +59,7 @@ def spiral_growth(r):
                "the distance) in each round."],
         solution=[f"The velocities are ${'-y' if c == 1 else f'-{c:g}y'}$ and "
                   f"${'x' if c == 1 else f'{c:g}x'}$: at a right angle to $(x, y)$, "
-                  f"and {c:g} times as long.",
+                  f"and {'' if c == 1 else f'{c:g} times '}as long.",
                   f"One round multiplies the squared distance by $1 + ({h:g} \\cdot "
                   f"{c:g})^2 = {1 + s:g}$.",
                   f"In {n} rounds the squared distance grows by ${1 + s:g}^{{{n}}} = "
@@ -84,7 +84,7 @@ def _radius(m):
           points=dict(simultaneous=1, alternating=1))
 def dirac_radius(r):
     "Two ways to take a step in the smallest GAN"
-    h = r.pick([.8, 1.2, 1.5, 1.8, 2.4, 3.0, 4.1, 4.2, 4.5, 4.8, 5.0, 5.5])
+    h = r.pick([i/10 for i in range(6, 60) if i != 40])
     # the larger root of λ² - (2 - c²h²)λ + 1
     def alt(c, h):
         t = 2 - (c*h)**2
@@ -142,11 +142,12 @@ def dirac_radius(r):
           points=2)
 def friction_modulus(r):
     "What a penalty does to the spiral"
-    c, k = r.pick([1, 2, 3, 4]), r.pick([1, 2])
+    # the slope of (k g/2) y² is k g y; complex eigenvalues for g below .8
+    c, k = r.pick([(c, k) for c in range(1, 9) for k in range(1, 7) if .4*k < c])
     w = f"{c*c}*h**2" if c > 1 else "h**2"
-    # the slope of (k g/2) y² is k g y
-    gh = "g*h" if k == 1 else "2*g*h"
-    half = "\\frac{g}{2}" if k == 1 else "g"
+    gh, kg = ("g*h", "g") if k == 1 else (f"{k}*g*h", f"{k}g")
+    half = f"\\frac{{{kg}}}{{2}}"
+    if k % 2 == 0: half = "g" if k == 2 else f"{k//2}g"
     both = f"(1 - {gh})**2 + {w}"
     return dict(
         question="Two players: $x$ descends and $y$ ascends the value $V = "
@@ -183,16 +184,15 @@ def friction_modulus(r):
                "For a complex pair, the squared modulus is the product of the two "
                "eigenvalues, which is the determinant."],
         solution=[f"Velocities: $-{'' if c == 1 else c}y$ for $x$, and "
-                  f"${'' if c == 1 else c}x - {'' if k == 1 else k}g y$ for $y$.",
+                  f"${'' if c == 1 else c}x - {kg} y$ for $y$.",
                   "A round has the matrix with the rows $(1,\\ "
                   f"-{'' if c == 1 else c}h)$ and $({'' if c == 1 else c}h,\\ 1 - "
-                  f"{'' if k == 1 else k}hg)$.",
+                  f"{kg}h)$.",
                   "A complex pair has the squared modulus $\\lambda\\bar\\lambda$, the "
                   "determinant of the matrix.",
-                  f"That is $1 - {'' if k == 1 else k}hg + "
-                  f"{'' if c == 1 else c*c}h^2$. It is below 1, and the game "
-                  "converges, for $h < "
-                  f"{'g' if k == 1 else '2g'}{'' if c == 1 else f'/{c*c}'}$."])
+                  f"That is $1 - {kg}h + {'' if c == 1 else c*c}h^2$. It is below 1, "
+                  "and the game converges, for $h < "
+                  f"{kg}{'' if c == 1 else f'/{c*c}'}$."])
 
 # %% ../../nbs/bank/dynamics.ipynb #70c9e616
 _TOLD = {"simultaneous": "both players look at the same point, then both move",
@@ -200,15 +200,17 @@ _TOLD = {"simultaneous": "both players look at the same point, then both move",
         "extragradient": "both players take a trial step, and then step from where "
                          "they were with the velocities found at the trial point"}
 
-_PLAYS = [("simultaneous", .01, "out"), ("simultaneous", .3, "out"),
-          ("alternating", .1, "round"), ("alternating", .7, "round"),
-          ("alternating", 1.5, "round"), ("alternating", 2.4, "out"),
-          ("extragradient", .3, "inside"), ("extragradient", .7, "inside"),
-          ("extragradient", 1.3, "out")]
+_PLAYS = [(kind, h, goes) for kind, goes, sizes in (
+    ("simultaneous", "out", (.05, .1, .2, .3, .5, .7, .8, .9, 1.2)),
+    ("alternating", "round", (.1, .2, .3, .5, .7, .9, 1.2, 1.5, 1.8)),
+    ("alternating", "out", (2.1, 2.2, 2.4, 2.5, 3, 3.5)),
+    ("extragradient", "inside", (.2, .3, .4, .5, .6, .7, .8, .9)),
+    ("extragradient", "out", (1.1, 1.2, 1.3, 1.5, 1.8, 2))) for h in sizes]
 
 def _play(kind, h, x, y):
     "How far from the origin many rounds of the game end"
-    for _ in range(40000 if h < .1 else 400):
+    for _ in range(4000):
+        if abs(x) + abs(y) > 1e3: break
         if kind == "simultaneous": x, y = x - h*y, y + h*x
         elif kind == "alternating":
             y = y + h*x
@@ -269,35 +271,36 @@ def which_way(r):
           points=dict(step=1, smaller=1, cure=2))
 def argue_small_steps(r):
     "Will smaller steps do?"
-    h = r.pick([.1, .2, .3])
+    h, c = r.pick([.05, .1, .15, .2, .25, .3, .4]), r.pick([1, 2, 3, 4, 5])
+    n, k = "" if c == 1 else str(c), "" if c == 1 else f"{c*c}"
     return dict(
         question=f"Two players take simultaneous gradient steps of size $h = {h:g}$ "
-                 "in $V = xy$, one down in $x$, one up in $y$. The point spirals "
+                 f"in $V = {n}xy$, one down in $x$, one up in $y$. The point spirals "
                  "outwards. “Take smaller steps, then it will converge.” Explain by "
                  "the direction of a step why it moves outwards, say what becomes "
                  "of the proposal as $h$ tends to 0, and name a change that does "
                  "make the point converge, with the reason.",
-        model="The velocity $(-y, x)$ is at a right angle to the position, so a "
+        model=f"The velocity $(-{n}y, {n}x)$ is at a right angle to the position, so a "
               "step goes along the tangent: by Pythagoras the squared distance is "
-              f"multiplied by $1 + h^2$, here {1 + h*h:g}. A smaller step makes the "
-              "factor smaller and the steps more: over a time $T$ there are $T/h$ "
-              f"of them, with the growth $(1 + h^2)^{{T/h}} \\approx e^{{hT}}$. It "
-              "tends to 1, never below: the limit is a circle, which does not "
-              "converge either. What helps is a part of the velocity that points "
-              "inwards. A penalty on $y$ (such as R1) adds friction, which gives "
-              "the eigenvalues a negative real part, so that small enough steps "
-              "converge. Extragradient does it by the velocity at a point ahead, "
-              "which has turned inwards; averaging the iterates works on the "
-              "average only.",
+              f"multiplied by $1 + {k}h^2$, here {1 + (c*h)**2:g}. A smaller step "
+              "makes the factor smaller and the steps more: over a time $T$ there are "
+              f"$T/h$ of them, with the growth $(1 + {k}h^2)^{{T/h}} \\approx "
+              f"e^{{{k}hT}}$. It tends to 1, never below: the limit is a circle, which "
+              "does not converge either. What helps is a part of the velocity that "
+              "points inwards. A penalty on $y$ (such as R1) adds friction, which "
+              "gives the eigenvalues a negative real part, so that small enough steps "
+              "converge. Extragradient takes the velocity at a point ahead, which has "
+              "turned inwards.",
         rubric=dict(
             step=("Velocity at a right angle to the position, so each step "
-                  "multiplies the squared distance by $1 + h^2$.",
+                  f"multiplies the squared distance by $1 + {k}h^2$, here by "
+                  f"{1 + (c*h)**2:g}.",
                   "“The step is too large”, which is the claim under discussion."),
             smaller=("Growth tends to that of the flow, a circle: slower, but never "
                      "inwards.",
                      "“It converges in the limit”: the flow itself does not."),
             cure=("One point for a change that works (friction, extragradient, "
-                  "averaging), one for why it points inwards.",
+                  "averaging the iterates), one for why it points inwards.",
                   "Alternating steps: they stay bounded and do not converge.")),
         hints=["Draw the position and the velocity at one point.",
                "What does the flow do in continuous time, and what would have to be "

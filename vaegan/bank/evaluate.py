@@ -239,32 +239,40 @@ def held_out_code(r):
           points=dict(reward=1, example=1, report=1))
 def argue_disagree(r):
     "Likelihood against Fréchet distance"
+    e, b = r.pick([.01, .02, .05, .1, .2]), r.num(86, 96)
+    lost = -math.log(e)
+    a = round(b - lost - r.num(.6, 3), 1)
+    far, near = r.whole(30, 60), r.whole(8, 20)
     return dict(
-        question="Model A has the higher log-likelihood on test images, model B the "
-                 "smaller Fréchet distance between its samples and test images. “One "
-                 "of the two measurements must be wrong.” Say what each of the two "
-                 "rewards and punishes, give one example of a model that is good by "
-                 "one and bad by the other, and say what you would report.",
-        model="The log-likelihood asks for mass at every test image: an image that "
-              "the model holds to be impossible costs without limit, whatever the "
-              "samples look like. The Fréchet distance compares mean and covariance "
-              "of features of samples: it rewards samples that look right on the "
-              "whole, and does not ask for the density of any image. A mixture of 1 "
-              "% of a good model and 99 % of noise loses only $\\log 100 = 4.6$ nats "
-              "per image and has terrible samples; a model that repeats its training "
-              "images has a small distance and gives unseen images probability 0. "
-              "Report both, each with its error and its settings (bound or estimate, "
-              "number of samples, features), and samples next to their nearest "
-              "training images.",
+        question=f"On test images model A has a negative log-likelihood of ${a:g}$ "
+                 f"nats and a Fréchet distance of {far}, model B ${b:g}$ nats and "
+                 f"{near}. “One of the two measurements must be wrong.” Say what each "
+                 "of them rewards and punishes. A third model draws from A with "
+                 f"probability {e:g} and else makes noise: how large can its negative "
+                 "log-likelihood be, and how does it compare with B by either measure? "
+                 "Say what you would report.",
+        model="The log-likelihood asks for mass at every test image: one that the "
+              "model holds to be impossible costs without limit, whatever the samples "
+              "look like. The Fréchet distance compares mean and covariance of "
+              "features of samples: it rewards samples that look right on the whole, "
+              "and asks for no density. So both can be right. The third model's "
+              f"density is at least {e:g} times that of A, so it has at most ${a:g} + "
+              f"\\log(1/{e:g}) = {a + lost:.1f}$ nats, fewer than B, though "
+              f"{1 - e:.0%} of its samples are noise and its distance is far worse. "
+              "Report both, each with its error and settings (bound or estimate, "
+              "number of samples, features), and samples beside their nearest training "
+              "images.",
         rubric=dict(
             reward=("Likelihood: mass at every test image; Fréchet: two moments of "
                     "the features of samples.",
                     "“One measures quality, the other diversity”, without how."),
-            example=("A valid case in one direction, such as the mixture with noise "
-                     "or the memoriser, with the reason.",
-                     "“A blurry VAE”, with nothing about either number."),
+            example=(f"At most ${a:g} + {lost:.2f} = {a + lost:.2f}$ nats, better than "
+                     "B by likelihood, far worse by the distance.",
+                     f"“{1 - e:.0%} of noise must ruin the likelihood”: a factor of "
+                     f"{e:g} costs no more than {lost:.2f} nats."),
             report=("Both, with uncertainty or settings such as the number of "
                     "samples (the distance is biased by it).",
                     "Choosing the measure by which one's own model wins.")),
         hints=["What does one missed test image cost by each of the two?",
-               "What do 99 % of bad samples cost in nats?"])
+               "A mixture's density is at least the share of one part times its "
+               "density. What is that in nats?"])

@@ -33,7 +33,7 @@ PAGE = dict(title="An exam in four questions",
           points=2)
 def exam_tanh(r):
     "Tanh: does the gradient shrink?"
-    g, strict = r.sign()*r.num(.5, 4, .5), r.pick([True, False, False])
+    g, strict = r.sign()*r.num(.5, 6, .5), r.pick([True, False])
     slopes = [derivative(math.tanh, x/10) for x in range(-60, 61)]
     reach, above = max(slopes) > 1 - 1e-9, max(slopes) > 1 + 1e-9
     says = dict(between="True, because the factor 1 − z² lies between 0 and 1.",
@@ -107,7 +107,7 @@ def exam_tanh_number(r):
 @exercise("nets", "TANH-GRADIENT", "symbolic", topics="exam gradient activation")
 def exam_tanh_formula(r):
     "Tanh: the gradient as a formula"
-    g, c = r.sign()*r.pick([4, 5, 6, 8]), r.pick([2, 3, .5])
+    g, c = r.sign()*r.pick([3, 4, 5, 6, 8, 10]), r.pick([2, 3, .5, 1.5])
     t = f"tanh({c:g}*x)"
     return dict(
         question=f"A unit computes $z = \\tanh({c:g}\\,x)$. The gradient of the loss "
@@ -293,9 +293,11 @@ _BEFORE = dict(relu=("a ReLU activation", lambda a: max(a, 0), "at least 0",
 @exercise("nets", "RELU-SIGMOID", "choice", topics="exam activation loss", points=2)
 def exam_relu_sigmoid(r):
     "The last two layers"
-    key = r.pick(["softplus", "relu", "tanh", "relu", "relu", "leaky"])
+    key = r.pick(["softplus", "relu", "tanh", "relu", "leaky"])
     task = r.pick(["spam or not", "cat or no cat", "seven or another digit",
-                   "real or fake", "ill or healthy"])
+                   "real or fake", "ill or healthy", "ripe or unripe", "day or night",
+                   "fraud or not", "rain or no rain", "signed or unsigned",
+                   "sharp or blurred", "indoors or outdoors"])
     name, f, mid, out = _BEFORE[key]
     says = dict(ones="Every input is put into class 1.",
                 zeros="Every input is put into class 0.",

@@ -23,8 +23,8 @@ PAGE = dict(title="Exercises: failures and cures",
           points=dict(full=1, forgotten=1))
 def smoothed_label(r):
     "The best discriminator under one-sided smoothing"
-    a, p, q = r.pick([.8, .85, .9, .95]), *r.pick([(1, 1), (2, 1), (3, 1), (3, 2),
-                                                   (1, 2), (4, 1)])
+    a, p, q = r.pick([.7, .75, .8, .85, .9, .95]), *r.pick(
+        [(p, q) for p in range(1, 6) for q in range(1, 5) if math.gcd(p, q) == 1])
     best, dropped = a*p/(p + q), a*p/(a*p + q)
     times = f"{p} times" if q == 1 else f"{p}/{q} of"
     if p == q: times = "equal to"
@@ -75,8 +75,9 @@ def smoothed_label(r):
 @exercise("failures", "LIPSCHITZ", "numeric", topics="gan lipschitz spectral")
 def steepest_logit(r):
     "How steep can it be?"
-    p, q = r.pick([(3, 1), (2, 1), (1, 2), (1, 3), (2, 3), (1.5, .5)])
-    c = r.pick([.5, .8, 1, 2])
+    p, q = r.pick([(3, 1), (2, 1), (1, 2), (1, 3), (2, 3), (3, 2), (4, 1), (1, 4),
+                   (1.5, .5), (.5, 2.5)])
+    c = r.pick([.5, .8, 1, 1.2, 1.5, 2])
     u, v = round(3*c, 10), round(-4*c, 10)
     ways = [(math.cos(i*math.pi/720), math.sin(i*math.pi/720)) for i in range(720)]
     first = math.sqrt(2)*max(p, q)
@@ -121,6 +122,7 @@ def allowed_slope(r):
     theta, lam = r.sign()*r.num(.4, 3), r.pick([.5, 2, 4, 5, 10])
     sign, more = math.copysign(1, theta), abs(theta)/(2*lam)
     gain = lambda size: size*abs(theta) - lam*(size - 1)**2
+    steep = "" if lam == .5 else f"{2*lam:g}\\,"
     return dict(
         question="A critic has one weight, $D(x) = \\psi x$. The data are all at "
                  f"${theta:g}$, the generator's samples at 0. The critic maximises "
@@ -144,7 +146,7 @@ def allowed_slope(r):
                "$|\\psi|$.", "Set the derivative in $|\\psi|$ to zero."],
         solution=[f"$\\psi$ has the sign of ${theta:g}$. With $a = |\\psi|$ the "
                   f"objective is ${abs(theta):g}\\,a - {lam:g}\\,(a - 1)^2$.",
-                  f"Its derivative ${abs(theta):g} - {2*lam:g}\\,(a - 1)$ is zero at "
+                  f"Its derivative ${abs(theta):g} - {steep}(a - 1)$ is zero at "
                   f"$a = 1 + {abs(theta):g}/{2*lam:g} = {1 + more:.4f}$.",
                   f"So $\\psi = {sign*(1 + more):.4f}$: the penalty is soft, and the "
                   "slope exceeds 1 by a little."])
@@ -153,7 +155,8 @@ def allowed_slope(r):
 @exercise("failures", "WITHIN", "numeric", topics="gan modes coverage")
 def good_samples(r):
     "Perfect samples that do not count as good"
-    k, sd = r.pick([1.5, 2, 2.5, 3]), r.pick([.05, .1, .2, .5])
+    k = r.pick([1.2, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.5, 2.8, 3])
+    sd = r.pick([.05, .1, .2, .5])
     inside = 1 - math.exp(-k*k/2)
     return dict(
         question=f"Modes in the plane are Gaussians with standard deviation {sd:g} in "
@@ -184,13 +187,14 @@ def good_samples(r):
           points=dict(cause=1, cures=2, measure=1))
 def argue_collapse(r):
     "Which cure for mode collapse?"
-    m = r.pick([2, 3, 4])
+    n = r.pick([6, 8, 10, 12, 16, 20, 25])
+    m = r.whole(2, n//2)
     return dict(
-        question=f"A GAN on eight Gaussians covers {m} of them. Two cures are "
-                 "proposed: one-sided label smoothing, and a discriminator that is "
-                 "also shown how much the images of a batch differ from each other. "
-                 "Explain why a discriminator that judges images one by one does "
-                 "not ask for variety, say for each cure what it does about that, "
+        question=f"A GAN on {n} Gaussians of equal weight covers {m} of them. Two "
+                 "cures are proposed: one-sided label smoothing, and a discriminator "
+                 "that is also shown how much the images of a batch differ from each "
+                 "other. Explain why a discriminator that judges images one by one "
+                 "does not ask for variety, say for each cure what it does about that, "
                  "and how you would measure whether a cure helped.",
         model="The generator's loss is a mean over fakes, each judged for itself: "
               "against a fixed $D$ it is best to put all fakes where $D$ is "
@@ -200,9 +204,10 @@ def argue_collapse(r):
               "that sees sameness. With the spread of a batch as an input, $D$ can "
               "recognise a batch of equal images as fake, and its gradient pushes "
               "fakes apart: this touches the cause. To measure: count the modes "
-              "that get a fair share of the samples, for example a quarter of an "
-              "eighth, with several seeds and the same budget with and without the "
-              "cure, and look at the quality of the samples, too.",
+              "that get a fair share of the samples, for example a quarter of "
+              f"1/{n}, which is {25/n:.2g}%, over several seeds and with the same "
+              f"budget: is it more than {m} with the cure, and are the samples as "
+              "good?",
         rubric=dict(
             cause=("Images are judged one by one: nothing in the loss compares "
                    "fakes with each other.",
@@ -211,8 +216,8 @@ def argue_collapse(r):
             cures=("One point each: smoothing caps confidence and does not see "
                    "variety; the batch statistic does.",
                    "Both are called regularisation and no difference is drawn."),
-            measure=("A count of covered modes, over several seeds, with and "
-                     "without the cure.",
+            measure=(f"A count of the covered modes among the {n}, over several seeds, "
+                     "with and without the cure.",
                      "The losses, or one run, or a look at one batch.")),
         hints=["What would be the best answer of a generator to a fixed $D$?",
                "Which of the two gives $D$ an input that it did not have?"])

@@ -27,7 +27,7 @@ def _log_sigmoid(t): return -math.log1p(math.exp(-t))
           points=dict(saturating=1, non_saturating=1))
 def generator_slopes(r):
     "The slope that reaches the generator"
-    l = r.pick([-5.0, -4.5, -4.0, -3.5, -3.0, -2.5, -2.0, -1.5, 1.5, 2.0, 2.5, 3.0])
+    l = r.pick([i/10 for i in [*range(-50, -11), *range(12, 31)]])
     D = 1/(1 + math.exp(-l))
     sat, non = -D, -(1 - D)
     sigmoid = {"sigmoid-slope": ((sat*(1 - D), sat*(1 - D)),
@@ -80,7 +80,8 @@ def generator_slopes(r):
 @exercise("gan", "DSAT, LOSSES", "truefalse", topics="loss saturating")
 def silent_loss(r):
     "A loss with hardly any gradient"
-    D = r.pick([.001, .002, .005, .01, .02, .98, .99, .995, .998, .999])
+    D = r.pick([.001, .002, .003, .004, .005, .006, .008, .01, .015, .02, .03])
+    D = r.pick([D, round(1 - D, 10)])
     names = ["saturating", "non-saturating"]
     name = r.pick(names)
     other, shown = names[name == names[0]], r"-\log D"
@@ -510,26 +511,26 @@ def gan_step_code(r):
           points=dict(early=2, same=1, price=1))
 def argue_two_losses(r):
     "Saturating or not?"
-    l = r.pick([4, 5, 6, 8])
+    l = r.num(3, 8)
     small, large = 1/(1 + math.exp(l)), 1/(1 + math.exp(-l))
     return dict(
         question="Early in training the discriminator gives a fake the logit "
-                 f"$-{l}$. The generator may descend $\\log(1 - D)$ or $-\\log D$. "
+                 f"$-{l:g}$. The generator may descend $\\log(1 - D)$ or $-\\log D$. "
                  "Compare the two gradients in the logit by formula and by size, "
                  "say in what the two losses agree, and what is given up in theory "
                  "by taking the second.",
-        model=f"In the logit, $\\log(1 - D)$ has the slope $-D = -{small:.4f}$: the "
+        model=f"In the logit, $\\log(1 - D)$ has the slope $-D = -{small:.2g}$: the "
               "surer $D$ is, the less the generator learns, just when it needs it "
               f"most. $-\\log D$ has the slope $-(1 - D) = -{large:.4f}$, nearly its "
               "largest size. Both slopes are negative, so both push the logit of "
               "every fake up; they differ in the weight that a fake gets, and $p = "
-              "q$ with $D = ½$ is a resting point of both. Given up is the single "
-              "value: the generator no longer descends what the discriminator "
+              "q$ with $D = \\tfrac12$ is a resting point of both. Given up is the "
+              "single value: the generator no longer descends what the discriminator "
               "climbs, so the game is not zero-sum, and the generator does not "
               "minimise the Jensen–Shannon divergence even if $D$ is the best one.",
         rubric=dict(
             early=("One point for the slopes $-D$ and $-(1 - D)$, one for their "
-                   f"sizes, about {small:.4f} and 1.",
+                   f"sizes, about {small:.2g} and 1.",
                    "The slopes in $D$ are compared, $-1/(1-D)$ and $-1/D$: the "
                    "sigmoid's slope is missing."),
             same=("The same direction for each fake, or the same resting point $p = "

@@ -23,7 +23,7 @@ PAGE = dict(title="Exercises: the hybrid",
           points=dict(mean=1, one_image=1))
 def grey_smear(r):
     "A grey mean against a crisp guess"
-    n, v = r.pick([4, 5, 8, 10, 16, 20]), r.pick([1, 2, 3])
+    n, v = r.pick([4, 5, 8, 10, 16, 20, 25, 40]), r.pick([1, 2, 3, 4, 5, 6])
     mean = [v/n]*n
     world = [[v*(i == j) for j in range(n)] for i in range(n)]
     error = lambda c: sum(sum((a - b)**2 for a, b in zip(x, c)) for x in world)/n
@@ -120,7 +120,8 @@ def price_of_a_change(r):
 @exercise("hybrid", "VALUE", "symbolic", topics="gan discriminator")
 def two_kinds_of_fakes(r):
     "A discriminator that sees reconstructions and samples"
-    u, v = r.pick([(1, 1), (2, 1), (1, 2), (3, 1), (1, 3), (2, 3)])
+    u, v = r.pick([(u, v) for u in range(1, 9) for v in range(1, 9)
+                   if math.gcd(u, v) == 1])
     t = lambda k, s: s if k == 1 else f"{k}*{s}"
     tex = lambda k, s: s if k == 1 else f"{k}{s}"
     fakes = f"{t(u, 'a')} + {t(v, 'b')}"
@@ -284,27 +285,33 @@ def worth_of_a_code(r):
           points=dict(blur=1, features=1, guard=1, price=1))
 def argue_features(r):
     "Squared error, but of features"
+    m, v = r.whole(3, 12), r.pick([1, 2, 3, 5])
+    mean = v*v*(m*m - 1)/(6*m)
     return dict(
         question="The hybrid of VAE and GAN replaces the squared error of pixels by "
-                 "that of features, taken from a layer of the discriminator. Say why "
-                 "squared error of pixels asks for blur, why that of features may "
-                 "ask for less, what would happen if the discriminator itself were "
-                 "trained to make this error small, and what can no longer be said "
-                 "of the loss.",
-        model="Under squared error the best single answer is the mean of all images "
-              "that fit a code, and the mean of edges at slightly different places "
-              "is a soft edge. Features of the discriminator hardly change when an "
-              "edge moves by a pixel and change much when it turns soft, since "
-              "softness betrays fakes: so a crisp edge slightly off is near and a "
-              "blurred one far. If the discriminator were trained on this error, it "
-              "could make it 0 for all images by features that are constant, and the "
-              "decoder would learn nothing. So its features get gradients from "
-              "telling real from fake alone. The loss is no longer minus a "
-              "log-density of images: its ruler changes as the discriminator does, "
-              "so its values cannot be compared over training or between models.",
+                 "that of features, taken from a layer of the discriminator. Think of "
+                 f"a row of pixels with an edge, 0 to its left and {v} to its right, "
+                 f"at one of {m} neighbouring places, all equally probable. Say why "
+                 "squared error, summed over pixels, asks for blur: how large is it on "
+                 "average for the mean of the rows, and for a row with its edge at one "
+                 "of the places by chance? Say why that of features may ask for "
+                 "less blur, what would happen if the discriminator itself were "
+                 "trained to make it small, and what can no longer be said of the "
+                 "loss.",
+        model=f"The best single answer is the mean of the {m} rows, a ramp: its error "
+              f"is ${v*v if v > 1 else ''}({m}^2 - 1)/(6\\cdot{m}) = {mean:.4g}$ on "
+              f"average, half of the {2*mean:.4g} of a crisp row by chance. Features "
+              "of the discriminator hardly change when an edge moves by a pixel and "
+              "change much when it turns soft, since softness betrays fakes: a crisp "
+              "edge slightly off is near, a blurred one far. Trained on this error, "
+              "the discriminator could make it 0 by constant features, and the decoder "
+              "would learn nothing; so its features learn from telling real from fake "
+              "alone. The loss is no longer minus a log-density of images: its ruler "
+              "changes as the discriminator does, so its values cannot be compared "
+              "over training or between models.",
         rubric=dict(
             blur=("The minimiser of squared error is a mean, and a mean of shifted "
-                  "edges is soft.",
+                  f"edges is soft: {mean:.4g} against {2*mean:.4g}.",
                   "“Pixels are independent” alone, without the mean."),
             features=("The features tolerate small shifts and notice blur, so the "
                       "blurred mean is no longer near.",
@@ -314,5 +321,6 @@ def argue_features(r):
             price=("Not a likelihood of images, or: the ruler moves, so values are "
                    "not comparable.",
                    "“Nothing, it is still an ELBO”.")),
-        hints=["Average two images of an edge, one shifted by a pixel.",
+        hints=["In how many pixels do two rows differ, and in what share of the rows "
+               f"is a pixel {v}?",
                "Which features make the error 0 for any pair of images?"])

@@ -235,18 +235,21 @@ What does it return for each image?""",
           points=dict(limit=1, weights=1, encoder=1))
 def argue_tighter(r):
     "Is a tighter bound always better?"
-    K = r.pick([50, 100, 500])
+    K, v = r.pick([(K, v) for K in (20, 50, 100, 200, 500, 1000, 2000)
+                   for v in (2, 3, 5, 8, 10, 20, 30) if v/(2*K) <= .1])
     return dict(
         question=f"The importance-weighted bound with $K = {K}$ draws lies above the "
-                 "ELBO. A student concludes: first, with $K$ large enough the "
+                 f"ELBO. The weights have the variance ${v}\\,p(x)^2$, as far as one "
+                 "can tell. A student concludes: first, with $K$ large enough the "
                  "estimate is $\\log p(x)$ for all practical purposes, whatever $q$ "
                  "is; second, the tighter bound is therefore the better loss for "
-                 "the encoder. Say what is true of the first, what can spoil it in "
-                 "practice, and judge the second.",
+                 "the encoder. Say what is true of the first, with the gap to expect "
+                 "here, what can spoil it in practice, and judge the second.",
         model="The bound does not fall as $K$ grows and tends to $\\log p(x)$ "
               "wherever $q$ covers the posterior; if the weights $w = "
-              "p(x,z)/q(z|x)$ have a finite variance, the gap falls like "
-              "$\\mathrm{Var}(w)/(2Kp(x)^2)$. But if $q$ is narrower than the "
+              "p(x,z)/q(z|x)$ have a finite variance, the gap is about "
+              f"$\\mathrm{{Var}}(w)/(2Kp(x)^2) = {v}/(2\\cdot{K}) = {v/(2*K):g}$ nats. "
+              "But if $q$ is narrower than the "
               "posterior, the variance can be huge or infinite: a few rare draws "
               "carry the sum, most estimates lack them, and the number stays too "
               "low while it looks precise. For the encoder tighter is not better: "
@@ -255,8 +258,8 @@ def argue_tighter(r):
               "$1/\\sqrt{K}$, so the signal drowns. The decoder gains, the "
               "encoder may lose.",
         rubric=dict(
-            limit=("Rising in $K$, with the evidence as the limit (and a gap like "
-                   "$1/K$).",
+            limit=("Rising in $K$, with the evidence as the limit, and a gap of about "
+                   f"{v/(2*K):g} nats here.",
                    "“Equal for large K”, with no condition on $q$."),
             weights=("Heavy-tailed weights, from a $q$ that is too narrow: few "
                      "draws dominate.",

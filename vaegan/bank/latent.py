@@ -22,7 +22,7 @@ PAGE = dict(title="Exercises: latent variables",
 # %% ../../nbs/bank/latent.ipynb #96b97a39
 def _line(r):
     "A linear-Gaussian model, an observation, its posterior mean and variance"
-    W, b = r.sign()*r.pick([.8, 1.2, 1.5, 2.]), r.pick([-1, .5, 1, 2])
+    W, b = r.sign()*r.pick([.9, 1.2, 1.5, 2.]), r.pick([-1, .5, 1, 2])
     s = r.pick([.3, .4, .5, .6, .7, .8])
     x = round(b + r.sign()*r.num(.6, 2), 10)
     M = W*W + s*s
@@ -168,7 +168,9 @@ def latent_pca_loss(r):
 def latent_ae_twin(r):
     "Another autoencoder with the same loss"
     Q = r.pick([(2, 1, 1, 1), (1, 2, 0, 1), (3, 1, 2, 1), (2, 0, 0, 4), (1, 1, 0, 2),
-                (1, -1, 2, 0)])
+                (1, -1, 2, 0), (1, 1, -1, 1), (2, 1, 0, 1), (1, 0, 3, 1), (3, 2, 1, 1),
+                (1, 3, 1, 2), (2, 3, 1, 1), (2, -1, 0, 1), (1, 2, -1, 0), (4, 1, 3, 1),
+                (3, 0, 0, 2), (1, 1, 1, 3), (2, -1, 1, 1), (1, -2, 1, 2), (0, 2, 1, 1)])
     decoder = r.pick([True, False])
     det = Q[0]*Q[3] - Q[1]*Q[2]
     mul = lambda X, Y: (X[0]*Y[0] + X[1]*Y[2], X[0]*Y[1] + X[1]*Y[3],
@@ -313,7 +315,7 @@ def latent_ml_value(r):
 @exercise("latent", "SHRINK, ML", "symbolic", topics="ppca posterior")
 def latent_shrink(r):
     "An image, encoded and decoded"
-    lam, t = r.pick([2, 3, 4, 5, 8]), r.pick([2, 3, 6, 10])
+    lam, t = r.pick([2, 3, 4, 5, 6, 8, 10]), r.pick([2, 3, 4, 5, 6, 7, 9, 10, 12])
     def there_and_back(s):
         w = math.sqrt(lam - s)                              # maximum likelihood
         z = lambda z: normal_pdf(z)*normal_pdf(t, w*z, s)
@@ -405,19 +407,25 @@ def latent_posterior_code(r):
           topics="argument ppca rotation", points=dict(reason=2, common=1, needed=1))
 def argue_axes(r):
     "Does a latent axis mean something?"
-    k = r.pick([2, 3, 5, 8])
+    k = r.whole(2, 12)
+    what, trait = r.pick([("portraits", "smile"), ("digits", "slant"),
+                          ("shoes", "height of the heel"),
+                          ("letters", "width of the pen")])
+    free = f"{k*(k - 1)//2} angle{'s'*(k > 2)}"
     return dict(
-        question=f"Probabilistic PCA with {k} latent dimensions is fitted to "
-                 "portraits. A student finds that the first latent coordinate “is "
-                 "the smile”. A colleague fits the same model to the same images, "
+        question=f"Probabilistic PCA with {k} latent dimensions is fitted to images of "
+                 f"{what}. A student finds that the first latent coordinate “is "
+                 f"the {trait}”. A colleague fits the same model to the same images, "
                  "reaches the same likelihood, and finds no such coordinate. "
-                 "Explain how both can have fitted correctly, say what the two fits "
-                 "have in common, and what it would take before an axis may be "
-                 "given a name.",
+                 "Explain how both can have fitted correctly, and how many angles the "
+                 "data leave open, say what the two fits have in common, and what it "
+                 "would take before an axis may be given a name.",
         model="The data see $W$ only in $WW^\\top + \\sigma^2 I$, the covariance of "
               "$x$. For an orthogonal $R$, $WR$ gives the same: $WRR^\\top W^\\top "
               "= WW^\\top$. The prior is round, so turned codes have the same "
-              "prior, and no likelihood prefers one set of axes. In common the two "
+              "prior, and no likelihood prefers one set of axes: in "
+              f"{k} dimensions the choice has ${k}\\cdot{k - 1}/2$, that is {free}. In "
+              "common the two "
               "have the density $p(x)$, $\\sigma^2$, the subspace that the columns "
               "of $W$ span, and the posteriors up to that rotation. To name an "
               "axis, something must break the symmetry: labels, a prior that is not "
@@ -425,7 +433,8 @@ def argue_axes(r):
               "then a choice and no finding.",
         rubric=dict(
             reason=("One point for $WR(WR)^\\top = WW^\\top$, one for the prior "
-                    "that does not change under rotation either.",
+                    "that does not change under rotation either; the rotation has "
+                    f"{free}.",
                     "“Different local optima”: both are at the global one."),
             common=("The subspace, or $WW^\\top + \\sigma^2 I$, or $p(x)$.",
                     "“The first principal component”, which already fixes a "

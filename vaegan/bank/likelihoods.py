@@ -22,7 +22,7 @@ PAGE = dict(title="Exercises: what the decoder says",
 @exercise("likelihoods", "AREA, CONTINUOUS", "numeric", topics="likelihood grey")
 def vae_area_repair(r):
     "Making it a density"
-    p = r.pick([.02, .05, .1, .15, .2, .25, .3, .7, .75, .8, .85, .9, .95, .98])
+    p = r.pick([i/100 for i in range(2, 99) if abs(i - 50) > 15])
     l = math.log(p/(1 - p))
     area = (2*p - 1)/l
     return dict(
@@ -56,7 +56,8 @@ def vae_area_repair(r):
 @exercise("likelihoods", "AREA, CONTINUOUS-MEAN", "truefalse", topics="likelihood grey")
 def vae_area_constant(r):
     "Leaving out the normaliser"
-    p, q = r.pick([.01, .02, .05, .1, .15]), r.pick([.3, .35, .4, .45, .5])
+    p = r.pick([.01, .02, .03, .05, .08, .1, .12, .15])
+    q = r.pick([.25, .3, .35, .4, .45, .5])
     area = lambda a: integral(lambda x: a**x*(1 - a)**(1 - x), 0, 1, 200)
     truth = ("False, because the area under the formula depends on the decoder's "
              "output, so the missing term has a gradient.")
@@ -145,7 +146,7 @@ def vae_best_variance(r):
           topics="likelihood variance gradient")
 def vae_logvar_slope(r):
     "The pull on the decoder's log-variance"
-    m, R = r.pick([4, 16, 64, 100]), r.pick([1, 2, 3, 5, 8])
+    m, R = r.pick([4, 9, 16, 25, 36, 64, 100]), r.pick([2, 3, 5, 6, 8, 10, 12])
     log_px_z = lambda t: -.5*(m*(math.log(2*math.pi) + t) + R/math.exp(t))
     return dict(
         question=f"A Gaussian decoder has one log-variance $\\ell$ for all {m} pixels. "
@@ -184,25 +185,31 @@ def vae_logvar_slope(r):
           points=dict(area=1, comparing=1, still=1))
 def argue_area(r):
     "Grey pixels in the binary cross-entropy"
+    p = r.pick([.02, .05, .08, .1, .12, .15])
+    q = r.pick([.3, .35, .4, .45, .55, .6, .65, .7])
+    a, b = ((2*t - 1)/math.log(t/(1 - t)) for t in (p, q))
     return dict(
         question="Grey pixels $x$ in $[0, 1]$ are put into the binary cross-entropy, "
                  "“since it is defined for them, too”, and minus its value is "
-                 "reported as a log-likelihood. Say why $p^x (1 - p)^{1 - x}$ is no "
-                 "density of a grey value and what that does to the reported number, "
-                 "why it cannot be compared with the likelihood of another model, "
-                 "and why training nevertheless gives sensible pictures.",
-        model="Over $[0, 1]$ the function $p^x (1-p)^{1-x}$ has an area below 1: ½ "
-              "at $p = ½$, and less and less towards $p = 0$ and $p = 1$. So it is "
-              "no density, and the reported number is too low by the logarithm of "
-              "the missing factor, at least $\\log 2$ per pixel. The factor depends "
-              "on $p$, so no single correction turns the number into a "
+                 "reported as a log-likelihood. For two of the pixels the decoder "
+                 f"says $p = {p}$ and $p = {q}$. Say why $p^x (1 - p)^{{1 - x}}$ is no "
+                 "density of a grey value and what that does to the reported number "
+                 "at these two pixels, why it cannot be compared with the likelihood "
+                 "of another model, and why training nevertheless gives sensible "
+                 "pictures.",
+        model="Over $[0, 1]$ the function $p^x (1-p)^{1-x}$ has the area "
+              "$(2p - 1)/\\ell$ with the logit $\\ell$, which is never more than ½: "
+              f"{a:.3f} at $p = {p}$ and {b:.3f} at $p = {q}$. So it is no density, "
+              "and the reported number is too low by minus the logarithm of the area, "
+              f"{-math.log(a):.2f} and {-math.log(b):.2f} nats here. The amount "
+              "depends on $p$, so no single correction turns the number into a "
               "log-likelihood, and one that is not normalised cannot be compared "
               "with one that is. Training still works since for each pixel the "
               "cross-entropy is smallest at $p = x$, on average at the mean grey "
               "value. Dividing by the area gives the continuous Bernoulli.",
         rubric=dict(
-            area=("The area over $[0, 1]$ is not 1; says in which direction the "
-                  "number is off.",
+            area=("The area over $[0, 1]$ is not 1, and the number is too low, here by "
+                  f"{-math.log(a):.2f} and {-math.log(b):.2f} nats.",
                   "“The Bernoulli is for 0 and 1 only”, without what goes wrong."),
             comparing=("The missing factor depends on $p$: the numbers of two models "
                        "are off by different amounts.",
@@ -211,5 +218,6 @@ def argue_area(r):
                    "right picture.",
                    "“Because the gradient is right”: it is not that of the "
                    "normalised likelihood.")),
-        hints=["Integrate over the grey value at $p = ½$.",
+        hints=["Write the function as $(1 - p)\\,e^{\\ell x}$ with the logit "
+               "$\\ell$, and integrate over $x$.",
                "Where is the cross-entropy of one pixel smallest?"])

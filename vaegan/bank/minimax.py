@@ -23,7 +23,7 @@ PAGE = dict(title="Exercises: the minimax game",
 @exercise("minimax", "SLOPE, DSTAR", "symbolic", topics="gan discriminator")
 def weighted_discriminator(r):
     "The best discriminator at one point"
-    c, more = r.whole(2, 9), r.pick(["real", "fake"])
+    c, more = r.whole(2, 20), r.pick(["real", "fake"])
     a, b = (f"{c}*a", "b") if more == "real" else ("a", f"{c}*b")
     ca, cb = (c, 1) if more == "real" else (1, c)
     of_b = b if b == "b" else f"({b})"
@@ -207,7 +207,7 @@ def js_from_cross_entropy(r):
 @exercise("minimax", "VSUB, VJS", "numeric", topics="gan mode-collapse js")
 def missing_mode(r):
     "A generator that skips a mode"
-    w = r.num(.2, .8, .05)
+    w = r.num(.2, .85, .01)
     D = w/(1 + w)
     V = w*math.log(D) + math.log(1 - D)
     m = ((1 + w)/2, (1 - w)/2)
@@ -349,29 +349,36 @@ def surer_discriminator(r):
           points=dict(theory=1, failures=2, test=1))
 def argue_half(r):
     "D says ½ everywhere. And now?"
+    n, k = r.pick([(n, k) for n in (50, 100, 150, 200, 300, 400, 500, 1000)
+                   for k in (20, 40, 50, 100, 150, 200, 250, 400, 500, 1000)
+                   if .05 < (1 - 1/k)**n < .95])
+    missed = (1 - 1/k)**n
     return dict(
-        question="At the end of training the discriminator says ½ to every image, "
-                 "and the value is $-\\log 4$. “So the generator's density is that "
+        question="At the end of training the discriminator says ½ to each of the "
+                 f"{n} real and {n} generated images that are looked at, so that "
+                 "the value is $-\\log 4$. “So the generator's density is that "
                  "of the data.” Say under which condition this follows and from "
-                 "what, give two different reasons why it need not, and describe a "
-                 "test.",
+                 "what. Give two different reasons why it need not, one of them with a "
+                 f"number: one image of the data in {k} is of a kind that the "
+                 "generator never makes. Describe a test.",
         model="For a fixed generator the best discriminator is $D^* = p/(p + q)$; if "
               "$D$ is this one, ½ everywhere means $p = q$. But $D$ need not be the "
               "best: a network that is too small, badly trained or stuck says ½ to "
               "anything, and the value is $-\\log 4$ against any generator. And ½ "
-              "was seen only on the images looked at: where neither data nor samples "
-              "fell in this set, for example at a rare kind that the generator "
-              "lacks, it says nothing. Test: fix the generator, train a fresh and "
+              f"was seen only on the images looked at: {n} real ones hold none of the "
+              f"missing kind with the probability $(1 - 1/{k})^{{{n}}} = "
+              f"{missed:.2f}$. Test: fix the generator, train a fresh and "
               "larger discriminator on new samples and data, and evaluate it on "
               "held-out ones. If its value exceeds $-\\log 4$ beyond the error, $p$ "
               "and $q$ differ; if not, this family sees no difference, which is less "
               "than equality.",
         rubric=dict(
-            theory=("$D$ is optimal for this $G$; then $p/(p+q) = ½$ gives $p = q$.",
+            theory=("$D$ is optimal for this $G$; then $p/(p+q) = \\tfrac12$ gives "
+                    "$p = q$.",
                     "“At the Nash equilibrium D is ½”, which is the converse."),
             failures=("One point each, at most two: $D$ not optimal (capacity, "
-                      "training, stuck), finite samples, a game that is only passing "
-                      "through, a rare kind not seen.",
+                      "training, stuck), a game that is only passing through, a rare "
+                      f"kind not seen among {n} images (probability {missed:.2f}).",
                       "Two wordings of the same reason."),
             test=("A fresh discriminator against a fixed generator, judged on "
                   "held-out images.",

@@ -59,26 +59,28 @@ def count_mlp(r):
 _LAST = dict(sigmoid=("(0, 1)", lambda a: 1/(1 + math.exp(-a))),
              tanh=("(−1, 1)", math.tanh), none=("all real numbers", lambda a: a),
              relu=("numbers ≥ 0", lambda a: max(a, 0)))
-_JOBS = [("A generator is trained on images whose pixels were scaled to [−1, 1].",
-          "tanh"),
-         ("A decoder gives the probability of ink for each pixel of a binary image, "
-          "and the loss is `F.binary_cross_entropy`.", "sigmoid"),
-         ("A decoder is trained on binary images, and the loss is "
+_JOBS = [("A generator is trained on images of {H} × {H} pixels that were scaled to "
+          "[−1, 1].", "tanh"),
+         ("A decoder gives the probability of ink for each of the {H} × {H} pixels of "
+          "a binary image, and the loss is `F.binary_cross_entropy`.", "sigmoid"),
+         ("A decoder is trained on binary images of {H} × {H} pixels, and the loss is "
           "`F.binary_cross_entropy_with_logits`.", "none"),
-         ("An encoder outputs the log-variances of its Gaussian.", "none"),
-         ("An encoder outputs the means of its Gaussian.", "none"),
-         ("A discriminator returns the probability that an image is real, because its "
-          "loss takes the logarithm of it.", "sigmoid"),
-         ("A discriminator returns a logit; its loss is the softplus of this logit, "
-          "with one sign or the other.", "none"),
-         ("A generator makes sound waves, and the recordings were scaled to swing "
-          "between −1 and 1.", "tanh")]
+         ("An encoder outputs the {K} log-variances of its Gaussian.", "none"),
+         ("An encoder outputs the {K} means of its Gaussian.", "none"),
+         ("A discriminator of images of {H} × {H} pixels returns the probability that "
+          "an image is real, because its loss takes the logarithm of it.", "sigmoid"),
+         ("A discriminator of images of {H} × {H} pixels returns a logit; its loss is "
+          "the softplus of this logit, with one sign or the other.", "none"),
+         ("A generator makes sound waves of {T} samples, and the recordings were "
+          "scaled to swing between −1 and 1.", "tanh")]
 
 # %% ../../nbs/bank/nets.ipynb #6a5ef30a
 @exercise("nets", "TANH", "choice", topics="activation")
 def net_last_activation(r):
     "The activation at the end"
     job, right = r.pick(_JOBS)
+    job = job.format(H=r.pick([8, 16, 28, 32, 64]), K=r.pick([2, 8, 10, 16, 20, 32]),
+                     T=r.pick([4000, 8000, 16000, 22050]))
     need = dict(sigmoid=(0, 1), tanh=(-1, 1), none=(-30, 30))[right]
     ends = {k: (min(f(a/10) for a in range(-300, 301)),
                 max(f(a/10) for a in range(-300, 301))) for k, (_, f) in _LAST.items()}
@@ -113,7 +115,7 @@ def net_last_activation(r):
 def collapse_two(r):
     "Two linear layers and nothing between"
     import torch
-    n, k = r.pick([4, 5, 6, 8]), r.pick([2, 3, 4, 5, 6, 8, 10])
+    n, k = r.whole(3, 8), r.whole(2, 10)
     a, b = (torch.tensor([[math.sin(1 + c*(7*i + 3*j*j + i*j)) for j in range(y)]
                           for i in range(x)], dtype=torch.double)
                           for x, y, c in ((n, k, 1.3), (k, n, 2.1)))
@@ -201,7 +203,8 @@ def conv_sizes(r):
 @exercise("nets", "DEPTH, RELU-HALF, FAN-IN", "numeric", topics="initialisation")
 def signal_depth(r):
     "How much signal reaches the last layer?"
-    a, depth, h0 = r.pick([1, 1.5, 2, 3]), r.whole(2, 3), r.pick([6, 9, 12, 20])
+    a, depth = r.pick([1, 1.5, 2, 3]), r.whole(2, 3)
+    h0 = r.pick([5, 6, 8, 9, 12, 15, 20])
     gain = a**2/3
     ms = h0
     for _ in range(depth):
@@ -242,8 +245,8 @@ def signal_depth(r):
 @exercise("nets", "BATCH-NORM, KL-FLOOR", "numeric", topics="kl")
 def norm_floor(r):
     "The price of batch norm on the means"
-    K, B = r.pick([2, 4, 5, 10]), r.pick([4, 5, 6])
-    l = r.pick([-2, -1.5, -1, -.5, .5, 1])
+    K, B = r.pick([2, 3, 4, 5, 6, 8, 10, 12, 16]), r.pick([4, 5, 6])
+    l = r.pick([-2, -1.5, -1.2, -1, -.8, -.5, .5, .8, 1])
     raw = [[math.sin(3*b + k*k) + .1*b*k for b in range(B)] for k in range(K)]
     def normed(xs):
         m = sum(xs)/len(xs)
@@ -289,7 +292,8 @@ def norm_floor(r):
           points=dict(fading=2, repair=1, zero=1))
 def argue_first_weights(r):
     "How large should the first weights be?"
-    n, L = r.pick([128, 256, 512]), r.pick([10, 20, 30])
+    n = r.pick([64, 100, 128, 200, 256, 512])
+    L = r.pick([8, 10, 12, 15, 20, 25, 30])
     return dict(
         question=f"A network has {L} hidden layers of {n} ReLUs. Its first weights "
                  f"are drawn with mean 0 and variance $1/{n}$; the biases are 0. Its "

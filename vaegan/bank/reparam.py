@@ -201,7 +201,8 @@ def coin_path(r):
 @exercise("reparam", "EXPONENTIAL", "numeric", topics="gradient")
 def exponential_path(r):
     "The slope of a mean waiting time"
-    lam, k = r.pick([.6, .8, 1.2, 1.4, 1.6, 1.8, 2.2, 2.5, 3]), r.pick([1, 1, 2])
+    lam = r.pick([i/10 for i in range(5, 32) if i not in (10, 20)])
+    k = r.pick([1, 2])
     c = math.factorial(k)
     E = lambda t: integral(lambda z: z**k*t*math.exp(-t*z), 0, 45/lam, 1000)
     mistakes = {"value": (c/lam**k,
@@ -372,32 +373,36 @@ def draw_bug(r):
           topics="argument gradient sampling", points=dict(path=1, cut=1, discrete=1))
 def argue_dice(r):
     "Where do the dice stand?"
+    c, m = r.whole(1, 5), r.sign()*r.pick([.4, .6, .8, 1.2, 1.5])
+    f = "z^2" if c == 1 else f"{c}z^2"
     return dict(
         question="`z = mu + sigma*eps` with standard normal `eps` and `z = "
                  "Normal(mu, sigma).sample()` have the same distribution. Why can an "
                  "encoder be trained through the first and not through the second? "
+                 f"Take $f(z) = {f}$ at $\\mu = {m:g}$. "
                  "Say what the gradient of $\\mathbb{E} f(z)$ in $\\mu$ is an "
-                 "average of in the first case, what autograd finds in the second, "
-                 "and why no such rewriting helps if $z$ is 0 or 1 with probability "
-                 "$p$.",
+                 "average of in the first case, and what it comes to, what autograd "
+                 "finds in the second, and why no such rewriting helps if $z$ is 1 "
+                 "with probability $p$, else 0.",
         model="In the first, the noise has a distribution without parameters, and "
               "$z$ is a smooth function of $\\mu$ and $\\sigma$ for fixed noise. So "
-              "derivative and expectation may be exchanged, and "
-              "$\\frac{d}{d\\mu}\\mathbb{E} f(z) = \\mathbb{E} f'(\\mu + "
-              "\\sigma\\varepsilon)$: one draw gives an unbiased estimate. In the "
+              "derivative and expectation may be exchanged: the gradient is the mean "
+              f"of $f'(z) = {2*c}(\\mu + \\sigma\\varepsilon)$, that is ${2*c}\\mu = "
+              f"{2*c*m:g}$, and one draw gives an unbiased estimate. In the "
               "second, the sampler returns a number without a history: to autograd "
               "$z$ is a constant, and no gradient reaches $\\mu$. A $z$ that is 0 or "
               "1 can be written as a step function of uniform noise and $p$, but a "
               "step is flat almost everywhere: its pathwise gradient is 0 although "
-              "$\\mathbb{E} f$ changes with $p$, because the jump moves.",
+              f"$\\mathbb{{E}} f = {'' if c == 1 else c}p$ has the slope {c}, because "
+              "the jump moves.",
         rubric=dict(
             path=("The noise is free of parameters, so the derivative goes inside: "
-                  "an average of $f'(z)$.",
+                  f"an average of $f'(z)$, here ${2*c*m:g}$.",
                   "“So that autograd works”, without what is averaged."),
             cut=("The sample is a constant to autograd: no gradient, and no error.",
                  "The gradient is called noisy or biased; there is none."),
             discrete=("The map from noise to $z$ is a step, with slope 0 almost "
-                      "everywhere, though the mean does depend on $p$.",
+                      f"everywhere, though the slope of the mean is {c}.",
                       "“Discrete draws cannot be written with noise”: they can, but "
                       "not smoothly.")),
         hints=["Fix the noise. What is $z$ as a function of the parameters?",

@@ -339,28 +339,30 @@ def train_budget(r):
           topics="argument collapse warmup",
           points=dict(rightly=1, failure=1, experiment=2))
 def argue_unused(r):
-    "Half of the units are unused"
-    n = r.pick([10, 20, 50])
+    "Unused units"
+    n, s2 = r.pick([8, 12, 16, 20, 32, 64]), r.pick([.05, .1, .2, .3, .5])
+    m = r.pick([n//4, n//2, 3*n//4])
     return dict(
-        question=f"Of the {n} latent units of a trained VAE, half have a divergence "
+        question=f"A VAE has {n} latent units and a Gaussian decoder with the noise "
+                 f"variance {s2}. After training, {m} of the units have a divergence "
                  "from the prior of practically 0. A colleague calls this a failure "
-                 "of the optimisation. Say when leaving units unused is what the "
+                 "of the optimisation. Say when leaving as many unused is what the "
                  "best model does, in which way it can indeed be a failure, and "
                  "describe an experiment that tells the two apart, with what you "
                  "would measure.",
-        model="In the linear model a direction is used only if the data vary in it "
-              "by more than the decoder's noise variance: below that, coding it "
-              "would cost more nats than it saves, and the best weight is 0. So "
-              "with more units than such directions the rest are rightly unused. It "
-              "is a failure if the units were given up early: at the start the "
-              "decoder does not read $z$, the divergence alone speaks, and $q$ is "
-              "drawn to the prior, near a saddle from which it comes away slowly. "
-              "To tell: train again with KL warm-up, the rest unchanged and several "
-              "seeds each. Compare the final bound at β = 1 on test images, and the "
-              "number of used units. If warm-up uses more units and has a higher "
-              "bound, it was the optimisation; if the bound is the same, it was not.",
+        model="In the linear model a direction is used only if the data vary in it by "
+              f"more than the noise, here with a variance above {s2}: below that, "
+              "coding it would cost more nats than it saves, and the best weight is 0. "
+              f"So with {n - m} such directions {m} units are rightly unused. It is a "
+              "failure if they were given up early: at the start the decoder does not "
+              "read $z$, the divergence alone speaks, and $q$ is drawn to the prior, "
+              "near a saddle from which it comes away slowly. To tell: train again "
+              "with KL warm-up, the rest unchanged and several seeds each. Compare the "
+              "final bound at β = 1 on test images, and the number of used units. If "
+              "warm-up uses more of them and has a higher bound, it was the "
+              "optimisation.",
         rubric=dict(
-            rightly=("A unit pays only if it explains more than the noise; "
+            rightly=(f"A unit pays only if it explains more than the noise, {s2}; "
                      "otherwise 0 is the optimum.",
                      "“The data are simple”, without the comparison with the noise "
                      "or the price in nats."),

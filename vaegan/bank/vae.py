@@ -217,18 +217,23 @@ def two_new_pixels(r):
           topics="argument samples mean", points=dict(step=1, look=1, claim=1))
 def argue_means(r):
     "Are these samples?"
+    m, p = r.whole(2, 10)*10, r.pick([.2, .3, .4, .6, .7, .8])
+    sd = math.sqrt(m*p*(1 - p))
     return dict(
         question="A paper on a VAE for black-and-white images shows “samples from "
                  "the model”: $z$ is drawn from the prior, and the decoder's "
-                 "probabilities $P(x = 1\\mid z)$ are printed as shades of grey. Say "
-                 "which of the three steps of drawing an image is missing, why the "
-                 "printed pictures look better than images drawn from the model, and "
-                 "which claim about the model they cannot support.",
+                 "probabilities $P(x = 1\\mid z)$ are printed as shades of grey. One "
+                 f"of the pictures has a smooth patch of {m} pixels with the value "
+                 f"{p}. Say which of the three steps of drawing an image is missing, "
+                 "what this patch would look like in an image drawn from the model, "
+                 "why the printed pictures look better, and which claim about the "
+                 "model they cannot support.",
         model="The third step is missing: drawing each pixel from its Bernoulli. "
-              "What is printed is the mean of $p(x\\mid z)$. In a mean the noise of "
-              "the pixels has been averaged away; in a draw each pixel is tossed "
-              "independently of its neighbours, and edges and grey regions become "
-              "grainy. The pictures show what the code has learned. They do not show "
+              "What is printed is the mean of $p(x\\mid z)$, in which the noise of "
+              "the pixels has been averaged away. In a draw each pixel is tossed "
+              f"independently of its neighbours: about {m*p:g} of the {m} are 1, give "
+              f"or take {sd:.1f}, scattered over the patch, which turns grainy, as "
+              "edges do. The pictures show what the code has learned. They do not show "
               "that images drawn from $p(x)$ look like the data: a grey picture has "
               "probability 0 under this model, and its likelihood is about the "
               "tossed images.",
@@ -236,7 +241,7 @@ def argue_means(r):
             step=("The draw from $p(x\\mid z)$; what is shown is its mean.",
                   "“They use the mean of q”: no encoder is involved here."),
             look=("The mean has no pixel noise; draws have it, pixel by pixel and "
-                  "independent.",
+                  f"independent: {m*p:g} ± {sd:.1f} of {m}, scattered.",
                   "“The decoder is blurry”, which is another matter."),
             claim=("That the model's images, or its likelihood, look like or fit the "
                    "data.",

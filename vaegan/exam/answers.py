@@ -277,6 +277,7 @@ def identical(
     seconds:Positive=5.    # patience
 ) -> bool:
     "Are two expressions the same function, to thirty digits at rational points?"
+    import sympy  # noqa: F401  (loading it is no part of the patience)
     x, y, said = _side("a", a, symbols), _side("b", b, symbols), []
     work = lambda: said.append(_equal_to_30_digits(x, y, symbols))
     t = threading.Thread(target=work, daemon=True)

@@ -103,7 +103,8 @@ def _slips(v):
 def known_mistakes(v:Variant) -> list: # of (name, numbers, message)
     "What this question can recognise: its own mistakes, then the general ones"
     own = [(k, answer_values(v, a), m) for k, (a, m) in v.mistakes.items()]
-    return own + _slips(v)
+    told = lambda wrong: any(near(wrong, numbers, v.tol) for _, numbers, _ in own)
+    return own + [slip for slip in _slips(v) if not told(slip[1])]
 
 # %% ../../nbs/exam/judge.ipynb #d7104a14
 @documented

@@ -39,7 +39,7 @@ def _kind(x, t, tol):
     gap, last = abs(x - t), _units(x)[0]
     if not tol and gap <= 1e-9*max(1, abs(t)) or tol and three_digits(x, t, tol):
         return "right"
-    if gap > .05*abs(t): return ""
+    if gap > .05*abs(t)*(1 - 1e-9): return ""
     if not tol: return "whole" if last > 1 and gap < last else ""
     if gap <= .5*last*(1 + 1e-9): return "coarse"
     if gap < last: return "slip"

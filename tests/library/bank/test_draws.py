@@ -3,6 +3,7 @@ import math
 import re
 
 import pytest
+from site_numbers import variants
 
 from vaegan.contents import lessons, module_of
 from vaegan.exam.answers import read_numbers
@@ -14,7 +15,6 @@ from vaegan.exam.variant import LETTERED, question_text, shown_answer
 BANK = bank()
 EACH = pytest.mark.parametrize("ex", BANK.values(), ids=BANK)
 SLOWLY = {"collapse-two", "momentum-steps", "kl-full", "gan-step-code", "reconstruction-error-bar"}    # simulate, integrate in two dimensions
-FEW = {"dists-const", "which-way", "friction-modulus", "two-kinds-of-fakes", "kl-two-bumps", "plot-inverse", "net-last-activation", "plot-corner-cell"}    # little to vary
 
 def faults(v):
     "What is wrong with one draw, whatever the question is"
@@ -37,6 +37,12 @@ def faults(v):
             if judge(v, a): yield f"mistake {name} is judged right"
     if re.search(r"\bnan\b|\binf\b|\d\.\d{9,}|\+ ?-\d|- ?-\d|--", re.sub(r"```.*?```", "", v.question.replace("($-", ""), flags=re.S)): yield f"a number is written badly: {v.question}"
     if not v.question.strip() or "nan" in v.question.split(): yield "the question has a hole"
+    told = [v.question, *v.hints, *v.solution, *v.options.values(), *(text for part in v.rubric.values() for text in part)]
+    for text in (re.sub(r"```.*?```|`[^`]*`", "", s, flags=re.S) for s in told):
+        if text.count("$") % 2: yield f"a dollar without its other one: {text}"
+        for tex in re.findall(r"\$([^$]+)\$", text):
+            if not tex.isascii(): yield f"a sign for which TeX has a name: {tex}"
+            if re.search(r"(?<![\w.}^])1\\,|(?<![\w.}^\\])1(xy|x|e\^)|\d\.\d{8}", tex): yield f"a factor 1, or more digits than anyone reads: {tex}"
 
 def every_fault(ex, seeds):
     return {s: found for s in seeds if (found := [*faults(ex.variant(s))])}
@@ -46,9 +52,24 @@ def test_no_draw_is_degenerate(ex): assert every_fault(ex, range(2 if ex.id in S
 
 @pytest.mark.slow
 @EACH
-def test_no_draw_of_200_is_degenerate(ex):
-    assert every_fault(ex, range(200)) == {}
-    if ex.kind not in ("argued", "code"): assert len({ex.variant(s).question for s in range(200)}) >= (6 if ex.id in FEW else 10), "the same numbers again and again"
+def test_no_draw_of_200_is_degenerate(ex): assert every_fault(ex, range(200)) == {}
+
+@EACH
+def test_a_class_of_thirty_gets_thirty_questions(ex):
+    "No two of the page's thirty variants are alike, options in another order counting as alike; code is tried on other tensors"
+    if ex.kind == "code": alike = [str(ex.variant(s).cases) for s in range(30)]
+    else: alike = [(v.question, *sorted(v.options.values())) for v in variants(ex)]
+    assert len({*alike}) == 30, "the same numbers again and again"
+
+def test_a_question_s_own_mistake_is_seen_in_four_digits():
+    "Though it is also one that any number can suffer, such as a lost factor of 2"
+    for ex in (e for e in BANK.values() if e.kind == "numeric"):
+        v = ex.variant(3)
+        for name, (a, _) in v.mistakes.items():
+            said = judge(v, f"({', '.join(f'{x:.4g}' if v.tol else str(x) for x in read_numbers(a))})")
+            assert not said and said.mistake != "wrong-sign" and (said.mistake or "not a mistake I know" in said.message or "Right so far" in said.message)
+    seen = lambda id, name: judge(v := BANK[id].variant(3), f"{v.mistakes[name][0]:.4g}").mistake
+    assert seen("dists-const", "opposite") == "opposite" and seen("elbo-gap", "no-half") == "no-half" and seen("data-set-likelihood", "loss") == "loss"
 
 def test_classes_are_never_empty():
     "Logistic regression on inputs of both classes, right ones and wrong ones where they are counted"

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from bad_input import bad_input_tests
+from write_exercises import AGAIN, SCRIPT
 
 from vaegan.exam.box import answer_script, box, box_data
 from vaegan.exam.learner import bank
@@ -59,7 +60,7 @@ def test_in_a_notebook(browser):
     broken = []
     tab.on("pageerror", lambda e: broken.append(str(e)))
     tab.set_content(f"<script>{LAB}</script>{box(v)}{box(w)}")
-    for form, right, name in ((tab.locator("form").nth(0), f"{v.answer:.3g}", "number"), (tab.locator("form").nth(1), "8a/(8a+b)", "expression")):
+    for form, right, name in ((tab.locator("form").nth(0), f"{v.answer:.3g}", "number"), (tab.locator("form").nth(1), w.answer.replace("*", ""), "expression")):
         field, said = form.locator("input"), form.locator("output")
         for typed, told in ((right, "✓ Right."), ("1/2(3)", "Not readable: a/b c may mean"), ("", "Type an answer first.")):
             field.fill("")
@@ -70,6 +71,25 @@ def test_in_a_notebook(browser):
     tab.locator("form").nth(0).locator("input").press("Shift+Enter")
     assert tab.evaluate("() => window.kept.join()").endswith("Enter"), "running the cell stays the notebook's"
     tab.close()
+
+def test_boxes_that_share_a_script(browser):
+    "As stored: the first box of a page brings the script, the others call it, in whichever order an editor shows them"
+    v, w = bank()["kl-to-prior"].variant(1), bank()["weighted-discriminator"].variant(1)
+    late = SCRIPT.sub(lambda m: AGAIN, box(w))
+    assert AGAIN in late and len(late) < 3000 and len(box(v)) > 20_000
+    put = "html => document.body.append(document.createRange().createContextualFragment(html))"      # runs scripts, as notebooks do
+    for first, then in ((box(v), late), (late, box(v))):
+        tab = browser.new_page()
+        tab.set_content(first)
+        assert tab.locator("form:visible").count() == (first != late) == 1 - tab.locator(".vaegan-unscripted:visible").count()
+        tab.evaluate(put, then)
+        assert tab.locator("form:visible").count() == 2 and not tab.locator(".vaegan-unscripted:visible").count()
+        for title, right in ((v.title, f"{v.answer:.3g}"), (w.title, w.answer)):
+            form = tab.locator("form", has_text=title)
+            form.locator("input").fill(right)
+            form.locator("button").click()
+            assert form.locator("output").text_content().startswith("✓ Right.")
+        tab.close()
 
 def test_in_a_notebook_that_is_not_trusted(browser):
     "Scripts and attributes that act are gone: the line says what to do, and the box does not pretend"

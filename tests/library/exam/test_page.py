@@ -3,9 +3,10 @@
 import pytest
 from bad_input import bad_input_tests, row
 from fastcore.nbio import read_nb
-from write_exercises import NAMES, cells, page, path
+from write_exercises import AGAIN, NAMES, SCRIPT, boxes, cells, page, path, script_once, stored
 
-from vaegan.exam.learner import bank
+from vaegan.exam.box import answer_script
+from vaegan.exam.learner import bank, exercises_of
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -15,6 +16,14 @@ def test_pages_are_made_from_the_bank(name): assert cells(read_nb(path(name))) =
 def test_pages_hide_the_answers(name):
     for c in read_nb(path(name)).cells:
         if c.cell_type == "code": assert "import" not in "".join(c.source) or "vaegan.bank" not in "".join(c.source)
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stored_boxes_share_a_script(name):
+    nb, told = stored(name), [SCRIPT.findall("".join(b["data"]["text/html"])) for b in boxes(stored(name))]
+    scripts = [s for found in told for s in found]
+    assert len(scripts) == 1 and answer_script() in scripts[0], f"run `python tools/write_exercises.py {name}`"
+    assert str(nb).count(AGAIN) == sum(ex.kind not in ("code", "argued") for ex in exercises_of(name)) - 1 and nb == script_once(nb)
+    assert path(name).stat().st_size < 130_000
 
 @pytest.mark.parametrize("id, points", [("exam-tanh", 2), ("exam-logistic", 2), ("exam-relu-sigmoid", 2), ("exam-zero-loss", 2), ("exam-saddle", 3)])
 def test_the_exam_says_what_earns_its_points(id, points):

@@ -444,7 +444,7 @@ function threeDigits(x, t, tol) {
 function kind(x, t, tol) {
   const gap = Math.abs(x - t), last = units(x)[0], size = Math.abs(t);
   if (tol ? threeDigits(x, t, tol) : gap <= 1e-9*Math.max(1, size)) return "right";
-  if (gap > .05*size) return "";
+  if (gap > .05*size*(1 - 1e-9)) return "";
   if (!tol) return last > 1 && gap < last ? "whole" : "";
   if (gap <= .5*last*(1 + 1e-9)) return "coarse";
   if (gap < last) return "slip";
@@ -470,7 +470,8 @@ function near(xs, ys, tol) {
 function knownMistakes(q) {               // [numbers, message]: its own, then those of everybody
   const slips = (q.tol ? T.slips : T.slips.slice(0, 1))
     .map(([factor, message]) => [q.answer.map(t => factor*t), message]);
-  return [...q.wrong, ...slips.filter(([w]) => !near(w, q.answer, 10*q.tol))];
+  const told = w => q.wrong.some(([own]) => near(w, own, q.tol));
+  return [...q.wrong, ...slips.filter(([w]) => !near(w, q.answer, 10*q.tol) && !told(w))];
 }
 function mistake(q, got) {
   let found = knownMistakes(q).filter(([w]) => near(got, w, q.tol));
@@ -571,23 +572,31 @@ function say(form, status, message) {
 
 // Other numbers: a file beside the page, loaded when it is asked for, as a script: that works
 // without a server, too. It holds the variants of all questions of the page, compressed.
-const loaded = {};
-const load = src => (loaded[src] ??= new Promise((done, fail) => {
+const load = src => new Promise((done, fail) => {
   const script = document.createElement("script");
   script.src = src;
   script.onload = () => done(globalThis.vaeganNumbers?.[src]);
   script.onerror = () => {
-    delete loaded[src];
+    script.remove();
     fail(`Other numbers are not at hand: ${src} is missing beside this page.`);
   };
   document.head.append(script);
-}));
-async function variants(src, id) {
+});
+async function unpacked(src) {
   const packed = await load(src);
   if (!globalThis.DecompressionStream) throw "Other numbers need a newer browser.";
   const unpack = new DecompressionStream("deflate");
   const plain = new Blob([bytesOf(packed)]).stream().pipeThrough(unpack);
-  return JSON.parse(await new Response(plain).text())[id];
+  return JSON.parse(await new Response(plain).text());
+}
+const opening = {};                       // file -> what it holds, unpacked once a page
+async function variants(src, id) {
+  opening[src] ??= unpacked(src);
+  try { return (await opening[src])[id]; }
+  catch (e) {                             // the next click tries again
+    delete opening[src];
+    throw e;
+  }
 }
 function put(place, html) {
   if (!place) return;
@@ -647,8 +656,10 @@ function keys(event) {
   event.preventDefault();
   form.requestSubmit();
 }
-if (globalThis.document) {                // each script on a page takes the forms above it
-  document.querySelectorAll("form.vaegan-answer[hidden]").forEach(wire);
+if (globalThis.document) {                // a box without a script of its own calls this one
+  globalThis.vaeganAnswer = () => (
+    document.querySelectorAll("form.vaegan-answer[hidden]").forEach(wire));
+  globalThis.vaeganAnswer();
   if (!globalThis.vaeganKeys) addEventListener("keydown", keys, true);
   globalThis.vaeganKeys = true;
 }
