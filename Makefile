@@ -1,7 +1,7 @@
 # Every target makes .venv by itself on first use. Needs Python >= 3.11 and make, nothing else;
 # the tests of the living pictures also a Chromium (apt-get install chromium), and are skipped without one.
 #   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
-#   make test   everything that is checked by default        make slow   the long checks too (needs MNIST)
+#   make test   everything that is checked by default        make slow   the long checks too (MNIST, npm)
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
 #   make site-test   the rendered pages in _docs, in a Chromium, not part of `make test` (SITE="-k elbo" for some of them)
 #   make bench  speed, side by side                          make prepare   modules, exercise pages, contents and README

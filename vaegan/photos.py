@@ -98,7 +98,8 @@ def _decoder(n_in, x_shape, width, each=1, out=None):
     small = c, h >> len(widths) + 1, w >> len(widths) + 1
     layers = [nn.Linear(n_in, math.prod(small)), nn.Unflatten(1, small)]
     for wide in reversed(widths):
-        layers += _Corrected(c, act), act(), nn.ConvTranspose2d(c, wide, 4, 2, 1)
+        layers += (_Corrected(c, act), act(), nn.Conv2d(c, wide, 3, 1, 1),
+                   nn.Upsample(scale_factor=2, mode="bilinear"))
         c = wide
     paint = _four_alike(nn.Conv2d(c, 4*each*C, 3, 1, 1))
     layers += [_Corrected(c, act), act(), paint, nn.PixelShuffle(2),

@@ -121,19 +121,24 @@ def use_style():
     shown.for_type(Figure, lambda fig: (svg := drawn(fig)) and _plain(svg))
 
 # %% ../nbs/42_plot.ipynb #5831ed71
+_Images = (Shaped[Tensor, "N 1 H W"] | Shaped[Tensor, "N 3 H W"]
+           | Shaped[Tensor, "N H W"])
+
 @checked
 def tile(
-    imgs:Shaped[Tensor, "N 1 H W"]|Shaped[Tensor, "N H W"],   # images
+    imgs:_Images,       # grey, or three colours
     ncols:Count=10,     # images per row
     pad:Whole=1,        # empty pixels around each image
-    fill:float=0.       # value of the empty pixels
-) -> Tensor: # one image `[rows*(H+pad)+pad, ncols*(W+pad)+pad]`
+    fill:float|None=None   # value of the empty pixels; by default what is drawn white
+) -> Tensor: # one image `[rows*(H+pad)+pad, ncols*(W+pad)+pad]`; in colour `[…,3]`
     "Lay images out on one sheet, row by row"
-    if imgs.ndim == 4: imgs = imgs[:, 0]
-    n, h, w = imgs.shape
+    colour = imgs.ndim == 4 and imgs.shape[1] == 3
+    if imgs.ndim == 4: imgs = imgs.movedim(1, -1) if colour else imgs[:, 0]
+    if fill is None: fill = 1. if colour else 0.    # grey is drawn as ink
+    n, h, w = imgs.shape[:3]
     ncols = min(ncols, n)
-    rows = math.ceil(n/ncols)
-    sheet = torch.full((rows*(h+pad)+pad, ncols*(w+pad)+pad), float(fill))
+    size = math.ceil(n/ncols)*(h+pad) + pad, ncols*(w+pad) + pad
+    sheet = torch.full((*size, *imgs.shape[3:]), float(fill))
     for i, img in enumerate(imgs.detach().cpu().float()):
         r, c = pad + i//ncols*(h+pad), pad + i%ncols*(w+pad)
         sheet[r:r+h, c:c+w] = img
@@ -161,8 +166,8 @@ def show_images(
     cols=(),           # labels above the columns, if any
     pad:Whole=1        # empty pixels around each image
 ) -> Axes:
-    "Show images on one sheet, black ink on white"
-    sheet = tile(imgs, ncols, pad)
+    "Show images on one sheet: grey as black ink on white, colours as they are"
+    sheet = tile(imgs, ncols, pad).clamp(0, 1)
     h, w = imgs.shape[-2] + pad, imgs.shape[-1] + pad
     most = dict(rows=(rows, sheet.shape[0]//h), cols=(cols, sheet.shape[1]//w))
     for name, (labels, n) in most.items():
@@ -171,7 +176,7 @@ def show_images(
     if ax is None:
         left = .085*max((len(str(r)) for r in rows), default=0)
         above = .25*bool(title) + .2*bool(len(cols))
-        height, width = (scale*n/w for n in sheet.shape)
+        height, width = (scale*n/w for n in sheet.shape[:2])
         ax = plt.subplots(figsize=(width + left, height + above))[1]
     ax.imshow(sheet, vmin=0, vmax=1, cmap="gray_r", interpolation="none",
               origin="upper", aspect="equal")   # whatever the reader's settings are
@@ -183,10 +188,10 @@ def show_images(
 # %% ../nbs/42_plot.ipynb #53af885b
 @checked
 def latent_plane(
-    decode:Callable,    # latent points `[N,2]` -> images `[N,1,H,W]`
+    decode:Callable,    # latent points `[N,2]` -> images `[N,C,H,W]`
     n:Count=16,         # images along each side
     device=None         # where the points are made
-) -> Tensor: # images `[n*n,1,H,W]`, row by row from the top left
+) -> Tensor: # images `[n*n,C,H,W]`, row by row from the top left
     "Decode the latent plane so that every image stands for the same prior mass"
     u = (torch.arange(n, device=device) + .5)/n           # n equal shares of the prior
     z = math.sqrt(2)*torch.erfinv(2*u - 1)                # Φ⁻¹(u)

@@ -34,6 +34,18 @@ def test_tile(n, ncols, pad):
     for bad in (torch.ones(2, 2), torch.ones(2, 2, 3, 3), torch.ones(0, 3, 3)):
         with pytest.raises(ValueError, match="imgs"): plot.tile(bad)
 
+def test_colours_are_shown_as_they_are():
+    "Three channels on a white sheet, in a plane, in the figure's pixels; two channels are no picture"
+    imgs = torch.rand(5, 3, 4, 6, generator=gen())
+    sheet = plot.tile(imgs, 3)
+    assert sheet.shape == (2*5 + 1, 3*7 + 1, 3) and (sheet[0] == 1).all() and torch.equal(sheet[6:10, 8:14], imgs[4].movedim(0, -1))
+    assert torch.equal(plot.tile(imgs, 3, fill=.5)[..., 0], plot.tile(imgs[:, :1], 3, fill=.5))
+    ax = plot.show_images(imgs*3 - 1, 3, rows=["a", "b"])
+    shown = torch.as_tensor(ax.images[0].get_array())
+    assert shown.shape == sheet.shape and shown.min() == 0 and shown.max() == 1 and len({*shown[6, 8].tolist()}) > 1
+    plane = plot.latent_plane(lambda z: torch.stack([z[:, 0], z[:, 1], 0*z[:, 0]], 1)[..., None, None].sigmoid().expand(-1, -1, 2, 2), 4)
+    assert plane.shape == (16, 3, 2, 2) and plot.tile(plane, 4).shape == (13, 13, 3)
+
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_latent_plane(n):
     "Midpoints of equal shares of the prior; first coordinate to the right, second upwards"

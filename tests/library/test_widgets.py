@@ -28,6 +28,7 @@ from vaegan.exam.variant import LETTERED
 from vaegan.latent import PPCA
 from vaegan.likelihoods import Normal
 from vaegan.minimax import grid_js
+from vaegan.photos import photo_nets
 from vaegan.runs import fit
 from vaegan.train import vae_step
 from vaegan.vae import conv_vae, mlp_vae
@@ -238,6 +239,17 @@ def test_in_the_background():
     hist = future.result(timeout=60)
     assert hist.interrupted and 3 <= len(hist["loss"]) < 10_000 and hist == m.history and m.stop.disabled
 
+@pytest.mark.parametrize("make", [latent_view, path_view, traversal_view, explorer])
+def test_colour_images_are_shown_in_colour(make):
+    torch.manual_seed(0)
+    vae = photo_nets("vae", (3, 8, 8))["vae"]
+    with torch.no_grad(): list(vae.dec.parameters())[-1].copy_(torch.tensor([.9, .2, .1, -3., -3., -3.]).repeat_interleave(4))
+    x = torch.rand(20, 3, 8, 8)*torch.tensor([1., .2, .1])[:, None, None]
+    view = make(vae, x)
+    png = next(iter(view.views.values())).png if make is explorer else view.png
+    red, green, blue = torch.from_numpy(np.array(Image.open(io.BytesIO(png)).convert("RGB"))).float().movedim(-1, 0)
+    assert ((red - green > 60) & (red - blue > 60)).float().mean() > .005
+
 def test_nan_breaks_off_and_says_so():
     losses = iter([1., 2., math.nan])
     m = Monitor(lambda b: dict(loss=torch.tensor(next(losses))))
@@ -335,7 +347,7 @@ def test_the_explorer_switches():
 
 def test_what_cannot_be_explored():
     for make in (latent_view, path_view, traversal_view, explorer):
-        for args, name in [((torch.nn.Linear(1, 1), X), "vae"), ((model(d_z=1), X), "vae"), ((mlp_vae((3, 4, 4), 2, (4,)), X), "vae"), ((model(), X.tolist()), "x"),
+        for args, name in [((torch.nn.Linear(1, 1), X), "vae"), ((model(d_z=1), X), "vae"), ((mlp_vae((2, 4, 4), 2, (4,)), X), "vae"), ((model(), X.tolist()), "x"),
                            ((model(), X, Y[1:]), "y"), ((model("conditional"), X), "y"), ((model(), X[:, :, :4]), "x")]:
             with pytest.raises((ValueError, TypeError), match=f"^{name}: .*expected.*got"): make(*args)
     with pytest.raises(ValueError, match=r"^second: expected a number in \[0, 59\], got 60"): path_view(model(), X, second=60)

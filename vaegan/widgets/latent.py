@@ -36,7 +36,7 @@ def _resting(vae):
 @documented
 def encoded(
     vae:VAE,
-    x:Tensor,          # images `[N,1,H,W]`
+    x:Tensor,          # images `[N,C,H,W]`
     y:Tensor|None=None # their classes `[N]`, needed for a conditional VAE
 ) -> tuple: # means and log-variances of q(z|x) `[N,d_z]`, on the CPU
     "The codes of images"
@@ -53,7 +53,7 @@ def decoded(
     vae:VAE,
     z:Tensor,          # points `[N,d_z]`
     label:int=0        # their class, for a conditional VAE
-) -> Tensor: # images `[N,1,H,W]`, on the CPU
+) -> Tensor: # images `[N,C,H,W]`, on the CPU
     "What the decoder makes of points"
     with _resting(vae) as like:
         z = z.to(like)
@@ -62,11 +62,12 @@ def decoded(
 
 # %% ../../nbs/widgets/latent.ipynb #d1ccefef
 _many = marker("two latent dimensions or more", lambda vae: vae.d_z >= 2)
-_grey = marker("a VAE of images (1,H,W)", lambda vae: vae.x_shape[:-2] == (1,))
+_drawn = marker("a VAE of images (1,H,W) or (3,H,W)",
+                lambda vae: vae.x_shape[:-2] in ((1,), (3,)))
 
 @checked
 def explorable(
-    vae:Annotated[VAE, isa, _many, _grey],
+    vae:Annotated[VAE, isa, _many, _drawn],
     x:Float[Tensor, "N *vae.x_shape"]|None=None,    # images
     y:Shaped[Tensor, "N", any_device]|None=None     # their classes
 ) -> tuple: # the first 1500 of both
@@ -190,7 +191,7 @@ class PointView(View):
 @checked
 def latent_view(
     vae:VAE,                    # trained, at least two latent dimensions
-    x:Tensor|None=None,         # images to encode `[N,1,H,W]`; the first 1500 are used
+    x:Tensor|None=None,         # images to encode `[N,C,H,W]`; the first 1500 are used
     y:Tensor|None=None,         # their classes `[N]`
     most:Annotated[int, between(2)]=12   # sliders at most
 ) -> PointView: # controls z1, z2, …, perhaps across, up, label

@@ -103,7 +103,7 @@ def _ends(
 @documented
 def path_view(
     vae:VAE,                 # trained, at least two latent dimensions
-    x:Tensor,                # images to choose from `[N,1,H,W]`, at most 1500
+    x:Tensor,                # images to choose from `[N,C,H,W]`, at most 1500
     y:Tensor|None=None,      # their classes `[N]`, needed for a conditional VAE
     first:int=0,             # where to begin
     second:int=1             # where to end
@@ -146,7 +146,7 @@ def draw_traversal(
 @documented
 def traversal_view(
     vae:VAE,                 # trained, at least two latent dimensions
-    x:Tensor,                # images to choose from `[N,1,H,W]`, at most 1500
+    x:Tensor,                # images to choose from `[N,C,H,W]`, at most 1500
     y:Tensor|None=None       # their classes `[N]`, needed for a conditional VAE
 ) -> View: # controls image, dim; label for a conditional VAE
     "What one coordinate stands for"
@@ -195,7 +195,7 @@ class Explorer(Still):
 @documented
 def explorer(
     vae:VAE,                 # trained, at least two latent dimensions
-    x:Tensor,                # images to encode `[N,1,H,W]`; the first 1500 are used
+    x:Tensor,                # images to encode `[N,C,H,W]`; the first 1500 are used
     y:Tensor|None=None       # their classes `[N]`
 ) -> Explorer: # `.views` by name, `.which` chooses
     "A point, the way between two images, one coordinate: one latent space"
