@@ -46,7 +46,7 @@ async function fill(event) {
 
 // buttons to copy code, for Quarto's script, which runs after this one
 function copying() {
-  for (const box of document.querySelectorAll(".code-copy-outer-scaffold")) {
+  for (const box of document.querySelectorAll("main div.sourceCode")) {
     if (box.querySelector(".code-copy-button")) continue;
     const button = document.createElement("button");
     Object.assign(button, {type: "button", title: "Copy to Clipboard"});
@@ -90,6 +90,9 @@ function escape(event) {
 
 // where the contents lead, for Quarto's script, which marks the section in view
 for (const a of document.querySelectorAll("#TOC a")) a.dataset.scrollTarget = a.hash;
+for (const h of document.querySelectorAll("section[id] > .anchored")) {
+  h.dataset.anchorId ??= h.parentElement.id;      // for the script that puts ¶ beside headings
+}
 copying();
 show();
 here();

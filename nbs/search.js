@@ -108,7 +108,11 @@ class Whole extends Index {
     super();
     return whole ??= this;
   }
-  add(item) {
+  add({parts, ...item}) {                // a page with its parts, or one part
+    for (const [anchor, section, text] of parts ?? []) {
+      this.add({...item, href: item.href + (anchor && `#${anchor}`), section, text});
+    }
+    if (parts) return;
     this.known ??= new Set();
     if (!this.known.has(item.href)) super.add(item);
     this.known.add(item.href);

@@ -27,7 +27,7 @@ const openNow = () => folds.filter(fold => fold.open).map(fold => names.get(fold
 for (const fold of folds) fold.open = (read().open ?? []).includes(names.get(fold));
 
 // -- all code, some of it, or none
-const CODE = "details.code-fold, .sourceCode, .code-copy-outer-scaffold";
+const CODE = "details.code-fold, .sourceCode";
 const code = () => [...main.querySelectorAll(".cell")].flatMap(cell =>
   [...cell.children].filter(e => e.matches(CODE)));
 const CHOICES = ["all", "some", "none"];

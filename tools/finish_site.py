@@ -16,8 +16,8 @@ from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
 from notebooks import cfg
 from site_markup import fenced
-from site_search import entries, words
-from site_weight import lighter, pruned, seen_words, shared
+from site_search import entries, gathered, words
+from site_weight import bare, lighter, pruned, quoted, seen_words, shared
 from write_contents import ROOT, sections
 
 from vaegan.contents import PAGES, lessons, module_of
@@ -78,8 +78,9 @@ def entry(path, here, up, toc):
     state = ' class="sidebar-link active" aria-current="page"' if active else ""
     return f'<li><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
 
-ROOMS = {"formula": "Formulas", "exam": "Exercises and exams", "widgets": "Widgets"}
-LISTED = {"Exercises": "exercises", "Workshop": "the-workshop"} | {room: "the-workshop" for room in ROOMS.values()}       # where the home page lists them
+ROOMS = {"formula": "Formulas", "widgets": "Widgets"}
+LISTED = {"Exercises": "exercises", "Exams for a class": "exams-for-a-class", "Workshop": "the-workshop", "Your own images": "your-own-images"}
+LISTED |= {room: "the-workshop" for room in ROOMS.values()}       # where the home page lists them
 
 WHOLE = ("index", "")      # pages whose list is written out: home, and what is not in the list at all
 
@@ -146,10 +147,11 @@ def footer(here):
     return (f'<footer class="footer"><p>Apache 2.0 · fonts SIL OFL 1.1 · <a href="{page}">this page’s notebook</a> · '
             f'<a href="{SOURCE}/issues/new">report a mistake</a></p></footer>')
 
+# dark or light, before anything is seen; and what was searched, q: nbs/search.js shows it and leaves formulas whole
 HEAD = """<script>document.documentElement.classList.add("js");
 try { const s = localStorage.getItem("quarto-color-scheme");
 if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "light" } catch {}
-{ const u = new URL(location), q = u.searchParams.get("q");      // what was searched: nbs/search.js shows it and leaves formulas whole
+{ const u = new URL(location), q = u.searchParams.get("q");
   if (q) { document.documentElement.dataset.q = q; u.searchParams.delete("q"); history.replaceState(history.state, "", u) } }</script>
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-serif-4-400-latin.woff2">
 <link rel="preload" as="font" type="font/woff2" crossorigin href="{up}fonts/source-serif-4-600-latin.woff2">
@@ -228,13 +230,17 @@ def known_as(path):
     if path.startswith("exercises/"): return "Exercises: "*(path in chapters()) + title, 1
     return title, {"notation": .5, "lecture": .6, "index": 1}.get(path, 2)
 
+LISTING = re.compile(r"<p><strong><a [^>]*><code>.*?</p>", re.S)      # what the library's list says of a name, its own page says, too
+
 def index(folder):
     "The index of search: all pages in reading order, without the bank"
     out = {}
     for page, path in paths().items():
         file = folder/page
         if path.startswith("bank/") or not file.exists(): continue
-        for e in entries(file.read_text(encoding="utf-8"), page, *known_as(path)): out.setdefault(e["href"], e)
+        text = file.read_text(encoding="utf-8")
+        if path == "api": text = LISTING.sub(" ", text)
+        for e in entries(text, page, *known_as(path)): out.setdefault(e["href"], e)
     return list(out.values())
 
 # -- each page as plain Markdown -----------------------------------------------------------------------------------------
@@ -274,10 +280,10 @@ def main(folder):
         text, page = f.read_text(encoding="utf-8"), f.relative_to(folder).as_posix()
         new, scripts = shared(site_numbers.with_numbers(finished(text, page), page), "../"*page.count("/"))
         for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")
-        if new != text: f.write_text(new, encoding="utf-8")
+        if (new := bare(new)) != text: f.write_text(new, encoding="utf-8")
         if module := site_numbers.module_of_page(page): (f.parent/site_numbers.name(module)).write_text(site_numbers.packed(module), encoding="utf-8")
     (folder/"scripts"/"chapters.json").write_text(json.dumps(groups(), ensure_ascii=False), encoding="utf-8")
-    (folder/"search.json").write_text(json.dumps(index(folder), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    (folder/"search.json").write_text(json.dumps(gathered(index(folder)), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
     if (listed := folder/"sitemap.xml").exists():
         listed.write_text(re.sub(r"\s*<url>\s*<loc>[^<]*/bank/[^<]*</loc>.*?</url>", "", listed.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
     for page, path in documented().items():
@@ -285,7 +291,7 @@ def main(folder):
     for name in UNUSED:
         for f in (folder/"site_libs").rglob(name): os.remove(f)
     if (page := folder/"index.html").exists():
-        (folder/"404.html").write_text(lost(page.read_text(encoding="utf-8"), cfg["doc_baseurl"] + "/"), encoding="utf-8")
+        (folder/"404.html").write_text(bare(lost(quoted(page.read_text(encoding="utf-8")), cfg["doc_baseurl"] + "/")), encoding="utf-8")
     seen = seen_words([*folder.rglob("*.html"), *folder.rglob("*.js")])
     for f in (folder/"site_libs").rglob("bootstrap-*.css"):
         sheet = f.read_text(encoding="utf-8")

@@ -95,3 +95,12 @@ def entries(text, page, title="", kind=0):
         if (said := plain(body)) or head:
             if plain([head]) not in SAME: yield entry(anchor, head, said)
     for tag, anchor, head in p.equations: yield entry(anchor, f"({tag})", f"Equation ({tag}) in “{plain([head])}”")
+
+def gathered(found):
+    "The entries by pages, which say only once what all their parts share: nbs/search.js takes them apart"
+    pages = {}
+    for e in found:
+        page, _, anchor = e["href"].partition("#")
+        of = pages.setdefault(page, dict(href=page, title=e["title"], kind=e["kind"], parts=[]))
+        of["parts"].append([anchor, e["section"], e["text"]])
+    return list(pages.values())

@@ -1,5 +1,5 @@
-"""What a page and the site need not carry: anchors of lines of code, styles and scripts of others, the same script on every
-page, rules of style for markup that stands on no page. tools/finish_site.py uses it; all of it is lossless for a reader."""
+"""What a page and the site need not carry: anchors and colours of code, styles and scripts of others, the same script on every page,
+rules of style for markup that stands on no page, quotes that HTML can spare. tools/finish_site.py uses it; a reader loses nothing."""
 import hashlib
 import html
 import json
@@ -13,7 +13,7 @@ COLORED = re.compile(r'<span class="(' + "|".join(COLOR) + r')">([^<]*)</span>')
 ONCE = re.compile(r'<script(?P<kind>[^>]*)>(?P<body>(?:(?!</script>).)*?'
                   r'(?:const anchorJS|The answer box of an exercise|mathElements|"search-no-results-text").*?)</script>\n?', re.S)
 NAMED = re.compile(r'id="(?P<id>[^"]+)" type="application/json"')      # data that a script of Quarto looks for
-CODE = re.compile(r'(<code class="sourceCode)[^"]*("[^>]*>)(.*?)</code>', re.S)
+CODE = re.compile(r'(?P<copy>runs-code"><pre[^>]*>)?<code class="sourceCode(?P<kind>[^"]*)"[^>]*>(?P<text>.*?)</code>', re.S)
 COPY = re.compile(r'<button title="[^"]*" class="code-copy-button"><i class="bi"></i></button>')     # nbs/look.js brings it
 OTHERS = (re.compile(r"<style>\s*/\* Default styles provided by pandoc.*?</style>\n?", re.S),
           re.compile(r' data-quarto-private-\d+="[^"]*"'), re.compile(r' data-quarto-table-cell-role="\w+"'), COPY,
@@ -23,26 +23,45 @@ OTHERS = (re.compile(r"<style>\s*/\* Default styles provided by pandoc.*?</style
           re.compile(r'\s*</t[dh]>\s*(?=<t[dh][ >]|</tr>)|\s*</(?:tr|tbody|thead)>\s*(?=<t[rbh]|</t(?:body|head|able)>)'),     # what HTML takes as said
           re.compile(r'<meta name="twitter:(?!card)[^>]*>\n?'))               # these repeat og:…, which is read in their place
 
+BOX = re.compile(r'<div class="code-copy-outer-scaffold">(<div class="sourceCode[^>]*>.*?</div>)</div>', re.S)
+HEAD = re.compile(r'(<section id="([^"]+)"[^>]*>\s*<h\d class="[^"]*\banchored\b[^"]*") data-anchor-id="\2"')      # nbs/look.js says it again
+LEVEL = re.compile(r'(<section id="[^"]+") class="level\d"')
+NOTE = re.compile(r"<!--(?! the shell).*?-->\n?", re.S)
+CELL = re.compile(r'<div id="([0-9a-f]{8}(?:-\d+)?)" class="cell')
+
 def coloured(code):
     "Code with an element of its own for each colour, the shortest for the most frequent, for Quarto's spans; neighbours are one"
     code = PLAIN.sub(r"\1", LINE.sub(r"\1", code))
     code = COLORED.sub(lambda m: f"<{COLOR[m[1]]}>{m[2]}</{COLOR[m[1]]}>", code)
     return re.sub(rf"<({'|'.join(COLORS)})>[^<]*</\1>(?:<\1>[^<]*</\1>)+", lambda m: f"<{m[1]}>{re.sub('<[^>]*>', '', m[0])}</{m[1]}>", code)
 
+def uncoloured(code):
+    """Python without the marks of its colours, which nbs/code.js gives when it comes into view. Marked stay numbers that must not
+    be broken at their sign, and comments, which a long line takes whole into its next one"""
+    def bare(m):
+        if m[1] == "co" and m[2].startswith("#"): return f"<cite>{m[2]}</cite>"
+        return f"<i>{m[2]}</i>" if "-" in m[2] and COLOR[m[1]] == "i" else m[2]
+    return COLORED.sub(bare, PLAIN.sub(r"\1", LINE.sub(r"\1", code)))
+
 LONG = 50     # letters of a line of code that fit a narrow phone: a longer one may go on in the next line
 DEEP = 12     # spaces before it that a phone shows whole; the rest of them are narrow there (site.scss: s)
 
-def hanging(code):
+def hanging(code, python=False):
     "Code whose long lines go on four letters deeper than they began (site.scss: u), where the page is too narrow for them"
     def line(m):
         text = html.unescape(re.sub("<[^>]*>", "", m[0])).rstrip()
         deep = len(text) - len(text.lstrip())
-        if len(text) <= LONG: return m[0]
+        if len(text) <= LONG: return re.sub("</?cite>", "", m[0]) if python else m[0]
         inside = f"{' '*DEEP}<s>{' '*(deep - DEEP)}</s>{m[0][deep:]}" if deep > DEEP and m[0].startswith(" "*deep) else m[0]
         hang = min(deep, DEEP) + 4
         return f"<u{f' style=--i:{hang}' if hang > 4 else ''}>{inside}</u>"
-    if not re.search(rf"<(?:{'|'.join(COLORS)})>", code): return code      # the copy in an equation's block, which site.js fills from the cell
     return code if re.search("<u[ >]", code) else re.sub(r"[^\n]+\n?", line, code)
+
+def in_code(m):
+    "The inside of a box of code: Python uncoloured, what is in another language coloured; the copy in an equation's block, which nbs/site.js fills from its cell, as it is"
+    python = m["kind"].split()[:1] in ([], ["python"])
+    text = m["text"] if m["copy"] else hanging(uncoloured(m["text"]), True) if python else hanging(coloured(m["text"]))
+    return f'{m["copy"] or ""}<code>{text}</code>'
 
 LINES = re.compile(r'(?<= d=")M[-\d. LMzZ]+(?=")')
 
@@ -86,6 +105,30 @@ def path(m):
         out += "z"*(piece.rstrip()[-1] in "zZ")
     return out
 
+SHAPES = "circle|ellipse|image|line|path|polygon|polyline|rect|use"
+RUN = re.compile(rf'<(?:{SHAPES})\b[^>]*? (?P<same>(?:clip-path="[^"]*" )?style="[^"]*")/>(?:<(?:{SHAPES})\b[^>]*? (?P=same)/>){{2,}}')
+
+def together(m):
+    "Neighbours that look alike as a group that says it once; a group's opacity would be another thing than that of its shapes"
+    look = m["same"]
+    if re.search(r"(?<![\w-])opacity:", look):
+        if re.search(r"(?<![\w-])stroke:(?!none)", look): return m[0]
+        look = re.sub(r"(?<![\w-])opacity:", "fill-opacity:", look)
+    return f"<g {look}>{m[0].replace(' ' + m['same'], '')}</g>"
+
+def drawn(svg):
+    "A figure without groups that group nothing and without tags that close nothing"
+    out, kept = [], []
+    for part in re.split(r"(</?g\b[^>]*>)", svg):
+        if part == "</g>":
+            if not kept.pop(): continue
+        elif part.startswith("<g"):
+            kept.append(part != "<g>")
+            if not kept[-1]: continue
+        out.append(part)
+    text = re.sub(rf"<({SHAPES})\b([^>]*[^/>])></\1>", r"<\1\2/>", "".join(out))
+    return RUN.sub(together, text)
+
 UNSAID = {"caption-top", "table-sm", "table-striped", "small", "odd", "even", "header"}      # classes of tables that site.scss does not ask for
 
 def bare_table(m):
@@ -96,10 +139,30 @@ def bare_table(m):
 def lighter(text):
     "A page without what Quarto and pandoc write for others"
     for pattern in OTHERS: text = pattern.sub("", text)
+    for pattern in (BOX, HEAD, LEVEL): text = pattern.sub(r"\1", text)
+    text = outside(lambda t: NOTE.sub("", t), text)
+    text = CELL.sub(lambda m: m[0] if f'#{m[1]}"' in text else '<div class="cell', text)
     text = re.sub(r'<(table|tr) class="([^"]*)"', bare_table, text)
     text = re.sub(r"(<script id=\"quarto-search-options\"[^>]*>)(.*?)(?=</script>)", lambda m: m[1] + re.sub(r"\n\s*", "", m[2]), text, flags=re.S)
-    text = re.sub(r'<svg class="fig".*?</svg>', lambda m: LINES.sub(path, m[0]), text, flags=re.S)
-    return CODE.sub(lambda m: m[1] + m[2] + hanging(coloured(m[3])) + "</code>", text)
+    text = re.sub(r'<svg class="fig".*?</svg>', lambda m: drawn(LINES.sub(path, m[0])), text, flags=re.S)
+    return CODE.sub(in_code, text)
+
+def outside(change, text):
+    "A page changed outside of its scripts, styles and boxes of text"
+    parts = re.split(r"(<(?:script|style|textarea)\b.*?</(?:script|style|textarea)>)", text, flags=re.S)
+    return "".join(part if i % 2 else change(part) for i, part in enumerate(parts))
+
+TAG = re.compile(r"<[a-zA-Z][^<>]*[^<>/]>")
+UNQUOTED = re.compile(r"""(\s[\w:-]+)="([^\s"'=<>`]*[^\s"'=<>`/])"(?=[\s>])""")
+QUOTED = re.compile(r"""(\s[\w:-]+)=([^\s"'=<>`]+)(?=[\s>])""")
+
+def bare(text):
+    "A page whose attributes have the quotes that HTML asks for, and no others"
+    return outside(lambda t: TAG.sub(lambda m: UNQUOTED.sub(r"\1=\2", m[0]), t), text)
+
+def quoted(text):
+    "The same with all of them"
+    return outside(lambda t: TAG.sub(lambda m: QUOTED.sub(r'\1="\2"', m[0]), t), text)
 
 PUT = 'document.head.append(Object.assign(document.createElement("script"), {{id: "{id}", type: "application/json", textContent: {text}}}));\n'
 

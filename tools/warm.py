@@ -189,6 +189,9 @@ def leave():
 def ask(args):
     "Ask the server, hand it the standard streams, pass signals on, and end as the process ended"
     deaf = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    early = []                                   # before anything runs: it may call for a signal before its number is known here
+    both = signal.SIGTERM, signal.SIGINT
+    for n in both: signal.signal(n, lambda n, _: early.append(n))
     conn = socket.socket(socket.AF_UNIX)
     conn.connect(folder("socket"))
     old = os.umask(0)
@@ -197,9 +200,6 @@ def ask(args):
     sent = socket.send_fds(conn, [job], [0, 1, 2])
     conn.sendall(job[sent:])
     answer = conn.makefile()
-    early = []
-    both = signal.SIGTERM, signal.SIGINT
-    for n in both: signal.signal(n, lambda n, _: early.append(n))
     pid = int(answer.readline())
     def pass_on(n, _):
         with suppress(ProcessLookupError): os.kill(pid, n)

@@ -1,8 +1,8 @@
 """What the home page says in numbers and lists, from the pages themselves: the minutes of the thirty-minute path, the chapters, the
-bank, the rooms of the workshop, and how many equations and exercises there are. `python tools/write_home.py` writes them into
+bank, the pages about exams and own images, the rooms of the workshop, and how many equations and exercises there are. `python tools/write_home.py` writes them into
 nbs/index.ipynb (`make prepare`); a test compares."""
 import re
-from functools import cache
+from functools import cache, partial
 
 from fastcore.nbio import read_nb, write_nb
 from notebooks import NBS, ROOT, equations, md_cells, src, tags
@@ -70,10 +70,12 @@ def bank_pages():
     order = [module_of(p.path) for p in lessons()]
     return [found[n] for n in sorted(found, key=lambda n: (order.index(n) if n in order else len(order), n))]
 
-def rooms():
-    "The workshop as a table"
+TABLES = dict(rooms="Workshop", exams="Exams for a class", own="Your own images")       # class of a list -> its part of the course
+
+def rooms(part):
+    "The pages of a part as a table"
     rows = ["| room | you will be able to |", "|---|---|"]
-    return "\n".join(rows + [f"| [{p.title}]({p.path}.ipynb) | {p.able} |" for p in PAGES if p.section == "Workshop"])
+    return "\n".join(rows + [f"| [{p.title}]({p.path}.ipynb) | {p.able} |" for p in PAGES if p.section == part])
 
 def with_list(source, name, made):
     return re.sub(rf'(<div class="{name}">\n).*?(</div>)', lambda m: f"{m[1]}\n{made()}\n\n{m[2]}", source, flags=re.S)
@@ -89,7 +91,8 @@ def with_counts(source):
 # -- the page ----------------------------------------------------------------------------------------------------------
 def written(source):
     "A Markdown cell of the home page as it should be"
-    for name, made in dict(chapters=chapters, bank=bank, rooms=rooms).items(): source = with_list(source, name, made)
+    made = dict(chapters=chapters, bank=bank) | {name: partial(rooms, part) for name, part in TABLES.items()}
+    for name, text in made.items(): source = with_list(source, name, text)
     return with_minutes(with_counts(source))
 
 def path_minutes(): return sum(int(n) for n in re.findall(r"<br>(\d+) min · ", "\n".join(md_cells(INDEX))))

@@ -29,7 +29,7 @@ from finish_site import (
 )
 from site_search import VOID, entries, words
 from site_tex import breakable
-from site_weight import PLAIN, coloured, hanging, lighter, parts, pruned, rules, shared
+from site_weight import quoted
 from write_contents import sections
 
 from vaegan.contents import PAGES, lessons
@@ -137,7 +137,7 @@ def test_a_changed_quarto_is_noticed():
 def test_links_of_a_page_in_a_folder_lead_up():
     t = Tree(finished(PAGE, "exercises/elbo.html"))
     inner = {h.split("#")[0] for h, kind in t.links if h.startswith("../")}
-    own = {p for name, found in sections().items() if name not in ("Workshop", BANK) for p in found}
+    own = {p for name, found in sections().items() if name not in (*finish_site.LISTED, BANK) or name == "Exercises" for p in found}
     assert inner == {f"../{address(p)}" for p in own}
     assert any(h == "../index.html" for h, kind in t.links if kind == "brand")
     inside = Tree(finished(PAGE, "bank/elbo.html"))
@@ -145,7 +145,7 @@ def test_links_of_a_page_in_a_folder_lead_up():
 
 def test_only_the_current_group_is_open_and_holds_the_contents():
     text = sidebar("06_elbo", "", contents(PAGE))
-    folds = re.findall(r"<details( open| data-pages=\"\w+\")?><summary>(.*?)</summary>", text)
+    folds = re.findall(r"<details( open| data-pages=\"[\w ]+\")?><summary>(.*?)</summary>", text)
     assert [name for how, name in folds] == list(sections())[:-1] and [name for how, name in folds if how == " open"] == ["Variational autoencoders"]
     current = re.findall(r'<a class="sidebar-link active" aria-current="page" href="elbo.html"><b>6</b>.*?</a><nav id="TOC".*?</nav>', text)
     assert len(current) == 1 and re.findall(r'href="(#\w+)"', current[0]) == ["#one", "#two"]
@@ -154,11 +154,12 @@ def test_only_the_current_group_is_open_and_holds_the_contents():
 def test_long_groups_come_when_they_are_opened():
     "On other pages a long group is a link to the home page's list, which is there; what look.js puts in its place is the whole group"
     text, home = sidebar("06_elbo", "../"), sidebar("index", "")
-    for name in ("Exercises", "Workshop"):
+    for name in sections().keys() & finish_site.LISTED.keys():
         inside = re.search(rf'<details data-pages="{name}"><summary>{name}</summary><ul>(.*?)</ul>', text, re.S)[1]
         assert re.findall(r'href="(.*?)"', inside) == [f"../index.html#{finish_site.LISTED[name]}"]
     pages = {name: re.findall(r'href="([^"]*html)"', lines) for name, lines in groups().items()}
-    assert pages["Exercises"] == [address(p) for p in sections()["Exercises"]] and "data-pages" not in home
+    for name in ("Exercises", "Exams for a class", "Your own images"): assert pages[name] == [address(p) for p in sections()[name]]
+    assert "data-pages" not in home
     rooms = [page for name in ROOMS.values() for page in pages[name]]
     assert sorted(pages["Workshop"] + rooms) == sorted(address(p) for p in sections()["Workshop"])
     assert set(re.findall(r'href="([^"#]*html)"', home)) == {page for page, path in paths().items() if not path.startswith("bank/")} | {"index.html"}
@@ -169,10 +170,10 @@ def test_links_of_long_groups_are_on_the_home_page():
     assert set(finish_site.LISTED.values()) <= heads
 
 def test_folders_of_the_workshop_are_folds_of_their_own():
-    text = sidebar("exam/box", "../")
+    text = sidebar("widgets/view", "../")
     assert re.findall(r'<li class="sub"><details(.*?)><summary>(.*?)<', text) == [
-        (" open" if folder == "exam" else f' data-pages="{name}"', name) for folder, name in ROOMS.items()]
-    assert all(f'href="../{address(p)}"' in text for p in sections()["Workshop"] if p.partition("/")[0] not in {"formula", "widgets"})
+        (" open" if folder == "widgets" else f' data-pages="{name}"', name) for folder, name in ROOMS.items()]
+    assert all(f'href="../{address(p)}"' in text for p in sections()["Workshop"] if p.partition("/")[0] not in ROOMS.keys() - {"widgets"})
 
 def test_contents_of_a_page_are_its_headings_of_level_two():
     "Quarto hides a list that has one level only, too"
@@ -259,9 +260,10 @@ def test_the_bank_is_not_searched(tmp_path):
     (tmp_path/"sitemap.xml").write_text("<urlset>" + "".join(f"<url><loc>https://x.org/{p}</loc><lastmod>1</lastmod></url>" for p in pages) + "</urlset>")
     main(tmp_path)
     assert "x.org/elbo" in (tmp_path/"sitemap.xml").read_text() and "bank" not in (tmp_path/"sitemap.xml").read_text()
-    noindex = [finish_site.UNLISTED in (tmp_path/p).read_text(encoding="utf-8") for p in pages]
+    noindex = [finish_site.UNLISTED in quoted((tmp_path/p).read_text(encoding="utf-8")) for p in pages]
     assert noindex == [False, True] and set(json.loads((tmp_path/"scripts"/"chapters.json").read_text(encoding="utf-8"))) == set(finish_site.LISTED)
-    found = [e["href"] for e in json.loads((tmp_path/"search.json").read_text(encoding="utf-8"))]
+    known = json.loads((tmp_path/"search.json").read_text(encoding="utf-8"))
+    found = [e["href"] + f"#{at}"*bool(at) for e in known for at, _, _ in e["parts"]]
     assert found == [e["href"] for e in index(tmp_path)] and "elbo.html#one" in found and "exercises/elbo.html#one" in found
     assert not any("bank" in h for h in found) and not (tmp_path/"site_libs"/"quarto-nav"/"quarto-nav.js").exists()
     assert "\\tag{ELBO}" in (tmp_path/"elbo.html.md").read_text(encoding="utf-8") and "Skip to the text" in (tmp_path/"bank"/"elbo.html").read_text(encoding="utf-8")
@@ -291,28 +293,6 @@ def test_a_page_as_markdown():
                          cell("code", "plot()", outputs=[AttrDict(data={"text/plain": "<Figure>", "image/png": "AAAA"})])])
     assert markdown(nb) == "# A\n\n```python\n1 + 1\n```\n\n```\n2\n```\n\n```python\nholds(A)\n```\n\n| a |\n\n```python\nplot()\n```\n"
 
-def test_a_page_is_lighter_and_says_the_same():
-    line = '<span id="cb1-{0}"><a href="#cb1-{0}" aria-hidden="true" tabindex="-1"></a>{1}</span>'
-    code = "\n".join([line.format(1, 'x <span class="op">=</span> <span class="dv">1</span>'), line.format(2, ""), line.format(3, '<span class="co"># done</span>')])
-    heavy = ("<style>\n/* Default styles provided by pandoc. */ a {}\n</style>\n<style>mine</style>"
-             f'<div class="cell" data-quarto-private-1="{{&quot;key&quot;}}"><code class="sourceCode python">{code}</code></div>')
-    assert lighter(heavy) == '<style>mine</style><div class="cell"><code class="sourceCode">x = <i>1</i>\n\n<cite># done</cite></code></div>'
-    assert lighter(lighter(heavy)) == lighter(heavy) and PLAIN.sub("", "<span class=\"im\">import</span>") == "<span class=\"im\">import</span>"
-
-def test_long_lines_of_code_hang():
-    "A line that a phone folds goes on four letters deeper than it began; the others stay as they are, and no letter is lost"
-    long = "    value = <var>log_prob</var>(x, mu, logvar) - kl_normal(mu_q, logvar_q)"
-    code = f"x = 1\n\n{long}\nassert a &lt; b\n{long.strip()}"
-    out = hanging(code)
-    assert re.findall("<u([^>]*)>", out) == [" style=--i:8", ""] and "x = 1\n\n<u style" in out and "</u>assert a &lt; b\n<u" in out
-    assert re.sub("</?u[^>]*>", "", out) == code and hanging(out) == out
-    deep = "f(x,\n" + " "*48 + "<i>1</i>, y)\n" + " "*13 + "z"*40
-    out = hanging(deep)
-    assert re.sub("</?[us][^>]*>", "", out) == deep and out.count("<u style=--i:16>") == 2, "no line hangs where a phone has no room"
-    assert f"{' '*12}<s>{' '*36}</s><i>1</i>" in out and f"{' '*12}<s> </s>zz" in out, "nor begins there: the spaces in <s> are narrow"
-    short = "a"*44 + " &lt;&lt;&lt; 1"      # 50 letters as they are read, 59 as they are written
-    assert hanging(short) == short and hanging("<i>1</i>\n" + short) == "<i>1</i>\n" + short
-
 def test_an_address_that_is_no_page(tmp_path):
     "The page for it stands at any depth: its links are counted from the site's root, it is in no search"
     home = finished(PAGE.replace("</head>", "<title>Home</title></head>"), "index.html")
@@ -324,36 +304,8 @@ def test_an_address_that_is_no_page(tmp_path):
     assert text.count("<h1") == 1 and "This page does not exist" in text and "home " not in re.search("<body[^>]*>", text)[0]
     assert "404.html" not in finish_site.paths()
 
-def test_tables_keep_the_classes_that_the_sheet_asks_for():
-    heavy = '<table class="mutants wrong caption-top table table-sm table-striped small"><tr class="mutant odd"></tr><tr class="even"></tr></table>'
-    assert lighter(heavy) == '<table class="mutants wrong table"><tr class="mutant"><tr></table>' == lighter(lighter(heavy))
-    whole = '<table>\n<thead>\n<tr>\n<th>a b</th>\n<th>c</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1 <b>2</b></td>\n<td></td>\n</tr>\n</tbody>\n</table>'
-    assert lighter(whole) == "<table>\n<thead>\n<tr>\n<th>a b<th>c<tbody>\n<tr>\n<td>1 <b>2</b><td></table>" == lighter(lighter(whole))
-
-def test_neighbours_of_one_colour_are_one():
-    assert coloured('<span class="st">a</span><span class="ch">b</span> <span class="st">c</span>') == "<em>ab</em> <em>c</em>"
-    assert coloured('<span class="kw">not</span><span class="dv">1</span>') == "<b>not</b><i>1</i>"
-
-CSS = """/* a note */ @import url("a;b.css"); .on, a:not(.off), .never > .on { color: red } .never { content: "}" } @media (width > 1px) { .never { a: b } }
-@media print { :is(.on, p:not(.never), .x) b { c: d } .gone { e: f } } @font-face { src: url(data:x;y) } #top > *, [class=never] { g: h }"""
-
-def test_a_sheet_keeps_what_some_page_may_ask_for():
-    out = pruned(CSS, {"on", "top"})
-    assert out == ('@import url("a;b.css");.on,a:not(.off){ color: red }@media print{:is(.on, p:not(.never), .x) b{ c: d }}'
-                   "@font-face{ src: url(data:x;y) }#top > *,[class=never]{ g: h }")
-    assert pruned(out, {"on", "top"}) == out and ".never" in pruned(CSS, {"never"}) and len(list(rules(CSS))) == 7
-    assert parts(":is(a, b:not(c, d)) e, [f='g,h'] i") == [":is(a, b:not(c, d)) e", "[f='g,h'] i"]
-
 def test_what_is_exported_stands_in_the_markdown_by_name():
     assert finish_site.listing("#| export\ndef kl(a):\n    return a") == "# source of kl: in the module" and finish_site.listing("#| checks: A\nassert kl(1)") == "assert kl(1)"
-
-def test_scripts_of_all_pages_are_stored_once():
-    box = '<script type="module">// The answer box of an exercise\nwire()</script>'
-    after = '<script id="quarto-html-after-body" type="application/javascript">const anchorJS = 1;</script>'
-    text, files = shared(f"<form></form>{box}<form></form>{box}<script>small()</script>{after}", "../")
-    assert sorted(files.values()) == ["// The answer box of an exercise\nwire()", "const anchorJS = 1;"]
-    assert re.findall(r'<script (type="module"|defer) src="../scripts/(\w+\.js)">', text) == [(kind, name) for kind, name in zip(('type="module"', "defer"), files)]
-    assert "<script>small()</script>" in text and text.count("<form>") == 2 and shared(text, "../")[1] == {}
 
 def test_docstrings_lead_to_pages_as_markdown():
     found = documented()

@@ -116,7 +116,7 @@ def test_twins_and_weights(tmp_path):
     assert site.weight("c.svg") < 100 and site.weight("d.png") == 1000
 
 def test_index(tmp_path):
-    entries = [dict(href="a.html", title="A", section="", text="one"), dict(href="a.html#s", title="A", section="S", text="two")]
+    entries = [dict(href="a.html", title="A", kind=0, parts=[["", "", "one"], ["s", "S", "two"]])]
     assert folder(tmp_path, **{"search.json": json.dumps(entries)}).index() == {"a.html": " A  one", "a.html#s": " A S two"}
 
 # ------------------------------------------------------------------------------------------------- paper

@@ -8,7 +8,7 @@ from site_views import Visit
 
 pytestmark = pytest.mark.site
 PROGRAMS = {p.stem for p in (ROOT/"vaegan"/"js").glob("*.js")} - {"base"}
-BLOCK = re.compile(r'class="vaegan-living" data-living="(\w+)-\w{8}"')
+BLOCK = re.compile(r'class="?vaegan-living"? data-living="?(\w+)-\w{8}')
 
 def on(name): return BLOCK.findall((DOCS/name).read_text(encoding="utf-8")) if (DOCS/name).exists() else []
 

@@ -1,12 +1,14 @@
 "Reading the site: folds, code, light and dark, search, equations, exercises, paper, and a browser without JavaScript."
 import base64
 import json
+import keyword
 import re
 
 import pytest
 from paper import pages as paper
 from site_files import DOCS, Site
 from site_views import Visit
+from site_weight import quoted
 
 from vaegan.contents import lessons, module_of
 
@@ -122,6 +124,8 @@ def test_light_and_dark(read, system):
     assert dark(page) is not system, "remembered"
 
 # ------------------------------------------------------------------------------------------------- ways
+SHOWN = ".aa-Panel a[href], .aa-DetachedContainer a[href]"
+
 def sought(page, words):
     "The addresses that the search shows"
     page.keyboard.press("/")
@@ -130,7 +134,7 @@ def sought(page, words):
     field.fill("")
     field.press_sequentially(words, delay=15)
     page.wait_for_timeout(600)
-    return page.locator(".aa-Panel a[href], .aa-DetachedContainer a[href]").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    return page.locator(SHOWN).evaluate_all("all => all.map(a => a.getAttribute('href'))")
 
 def test_search_finds_lessons(read):
     page = read("index.html")
@@ -179,10 +183,14 @@ def test_type_obeys_the_browser(read):
     assert page.evaluate("() => [document.activeElement.className.includes('theme'), getComputedStyle(document.activeElement).outlineStyle]") == [True, "solid"]
 
 def test_search_does_not_find_answers(read, site):
-    "Words that stand in a solution and nowhere else"
+    "Who looks for a sentence of a solution finds pages that have most of its words, and on none of them the sentence, nor the bank"
     known = " ".join(site.index().values())
     told = next(s for n in EXERCISES for s in site.page(n).secrets() if s not in known)
-    assert not [h for h in sought(read("index.html"), told[:45]) if "exercises/" in h or "bank/" in h]
+    begins = told[:45].rpartition(" ")[0]
+    page = read("index.html")
+    found = sought(page, begins)
+    said = [" ".join(t.split()) for t in page.locator(SHOWN).all_inner_texts()]
+    assert begins not in known and not [t for t in said if begins in t] and not [h for h in found if "bank/" in h]
 
 def test_an_address_that_is_no_page(fresh, base, site):
     "GitHub shows 404.html there, however deep: it has its look, and its links lead to pages"
@@ -210,6 +218,21 @@ def test_long_lines_of_code_fold_and_are_copied_whole(read):
     copied, written = line.evaluate("""e => { const code = e.closest('code'), r = new Range(); r.selectNodeContents(code);
         getSelection().removeAllRanges(); getSelection().addRange(r); return [getSelection().toString(), code.textContent] }""")
     assert copied.strip().split("\n") == written.strip().split("\n")
+
+def test_code_has_its_colours_and_no_marks(read):
+    "They come with the view, also to what is opened later; a docstring is a note, a string in the code is none"
+    page = read("elbo.html")
+    painted = """() => Object.fromEntries(['word', 'text', 'number', 'note', 'known'].map(k => [k, [...CSS.highlights.get('code-' + k) ?? []].map(r => r.toString())]))"""
+    before = page.evaluate(painted)
+    page.locator("button[aria-label='Show all code']").click()
+    for box in page.locator("main pre.sourceCode").all()[::6]: box.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    all_of = page.evaluate(painted)
+    assert len(all_of["word"]) > len(before["word"]) and {"def", "return", "import"} <= set(all_of["word"]) <= set(keyword.kwlist)
+    assert all(t.startswith(("#", '"')) for t in all_of["note"]) and any(t.startswith('"') for t in all_of["note"])
+    assert all(t.lstrip("rbfuRBFU")[0] in "\"'" for t in all_of["text"]) and len(all_of["text"]) > 50
+    assert all(re.fullmatch(r"[\d._]+(e[-+]?\d+)?j?|0x\w+", t) for t in all_of["number"]) and {"len", "range"} & set(all_of["known"])
+    assert page.locator("main pre.sourceCode > code :is(b, em, var, span)").count() == 0
 
 def test_sidebar_shows_where_one_is(read):
     page = read("elbo.html")
@@ -253,7 +276,7 @@ def test_equation_opens_and_leads_to_its_cell_and_back(read):
 @pytest.mark.parametrize("lesson", LESSONS, ids=short)
 def test_every_equation_runs(lesson, site):
     "Each tag of a lesson stands in a block, and each block opens to what checks it"
-    text = (site.root/lesson).read_text(encoding="utf-8")
+    text = quoted((site.root/lesson).read_text(encoding="utf-8"))
     blocks = re.findall(r'<div class="equation" id="(eq-[^"]+)"', text)
     assert blocks and "\\tag" not in text
     assert text.count('<details class="runs"') == len(blocks)
@@ -304,7 +327,7 @@ def test_numbers_beside_the_page_hold_what_is_promised(site):
     for f in files:
         text = f.read_text(encoding="utf-8")
         found = json.loads(zlib.decompress(base64.b64decode(re.search(r'= "([^"]+)"', text)[1])))
-        ids = set(re.findall(r'data-id="([^"]+)"', (f.parent/f.name.replace(".numbers.js", ".html")).read_text(encoding="utf-8")))
+        ids = set(re.findall(r'data-id="?([^\s">]+)', (f.parent/f.name.replace(".numbers.js", ".html")).read_text(encoding="utf-8")))
         assert ids == set(found) and all(len(v) >= 30 for v in found.values()) and not any(i in text for i in ids)
 
 def test_enter_answers_where_an_editor_keeps_it(fresh, base):

@@ -124,7 +124,8 @@ class Site:
     def index(self):
         "What the search knows: address -> words"
         out = defaultdict(str)
-        for e in json.loads((self.root/"search.json").read_text(encoding="utf-8")): out[e["href"]] += f" {e['title']} {e.get('section', '')} {e['text']}"
+        for page in json.loads((self.root/"search.json").read_text(encoding="utf-8")):
+            for at, section, text in page["parts"]: out[page["href"] + f"#{at}"*bool(at)] += f" {page['title']} {section} {text}"
         return out
 
 @cache

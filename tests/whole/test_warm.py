@@ -64,6 +64,7 @@ def test_who_is_deaf_to_the_key_stays_deaf_unless_it_listens(listens):
                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
     assert p.stdout.readline() == "here\n"
     p.send_signal(signal.SIGINT)
+    if listens: p.wait(60)          # first the signal, then the end of its input: they go different ways
     out = p.communicate("on\n" if not listens else None, timeout=60)[0]
     assert (out, p.returncode) == (("", -signal.SIGINT) if listens else ("on\n", 0))
 

@@ -1,0 +1,74 @@
+"tools/site_weight.py: what a page and the site need not carry, and that nothing is lost with it"
+import re
+
+from site_weight import PLAIN, bare, coloured, drawn, hanging, lighter, parts, pruned, quoted, rules, shared
+
+
+def test_a_page_is_lighter_and_says_the_same():
+    line = '<span id="cb1-{0}"><a href="#cb1-{0}" aria-hidden="true" tabindex="-1"></a>{1}</span>'
+    code = "\n".join([line.format(1, 'x <span class="op">=</span> <span class="dv">1</span>'), line.format(2, ""), line.format(3, '<span class="co"># done</span>')])
+    heavy = ("<style>\n/* Default styles provided by pandoc. */ a {}\n</style>\n<style>mine</style>"
+             f'<div class="cell" data-quarto-private-1="{{&quot;key&quot;}}"><code class="sourceCode python">{code}</code></div>')
+    assert lighter(heavy) == '<style>mine</style><div class="cell"><code>x = 1\n\n# done</code></div>'
+    other = heavy.replace("sourceCode python", "sourceCode bash")
+    assert lighter(other).endswith("<code>x = <i>1</i>\n\n<cite># done</cite></code></div>") and lighter(lighter(other)) == lighter(other)
+    assert lighter(lighter(heavy)) == lighter(heavy) and PLAIN.sub("", "<span class=\"im\">import</span>") == "<span class=\"im\">import</span>"
+
+def test_long_lines_of_code_hang():
+    "A line that a phone folds goes on four letters deeper than it began; the others stay as they are, and no letter is lost"
+    long = "    value = <var>log_prob</var>(x, mu, logvar) - kl_normal(mu_q, logvar_q)"
+    code = f"x = 1\n\n{long}\nassert a &lt; b\n{long.strip()}"
+    out = hanging(code)
+    assert re.findall("<u([^>]*)>", out) == [" style=--i:8", ""] and "x = 1\n\n<u style" in out and "</u>assert a &lt; b\n<u" in out
+    assert re.sub("</?u[^>]*>", "", out) == code and hanging(out) == out
+    deep = "f(x,\n" + " "*48 + "<i>1</i>, y)\n" + " "*13 + "z"*40
+    out = hanging(deep)
+    assert re.sub("</?[us][^>]*>", "", out) == deep and out.count("<u style=--i:16>") == 2, "no line hangs where a phone has no room"
+    assert f"{' '*12}<s>{' '*36}</s><i>1</i>" in out and f"{' '*12}<s> </s>zz" in out, "nor begins there: the spaces in <s> are narrow"
+    noted = f"x <cite># short</cite>\n{long} <cite># far</cite>"      # in Python marked is only what a long line needs
+    assert re.findall("<cite>.*?</cite>", hanging(noted, True)) == ["<cite># far</cite>"] and hanging(noted).count("<cite>") == 2
+    short = "a"*44 + " &lt;&lt;&lt; 1"      # 50 letters as they are read, 59 as they are written
+    assert hanging(short) == short and hanging("<i>1</i>\n" + short) == "<i>1</i>\n" + short
+
+def test_tables_keep_the_classes_that_the_sheet_asks_for():
+    heavy = '<table class="mutants wrong caption-top table table-sm table-striped small"><tr class="mutant odd"></tr><tr class="even"></tr></table>'
+    assert lighter(heavy) == '<table class="mutants wrong table"><tr class="mutant"><tr></table>' == lighter(lighter(heavy))
+    whole = '<table>\n<thead>\n<tr>\n<th>a b</th>\n<th>c</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1 <b>2</b></td>\n<td></td>\n</tr>\n</tbody>\n</table>'
+    assert lighter(whole) == "<table>\n<thead>\n<tr>\n<th>a b<th>c<tbody>\n<tr>\n<td>1 <b>2</b><td></table>" == lighter(lighter(whole))
+
+def test_neighbours_of_one_colour_are_one():
+    assert coloured('<span class="st">a</span><span class="ch">b</span> <span class="st">c</span>') == "<em>ab</em> <em>c</em>"
+    assert coloured('<span class="kw">not</span><span class="dv">1</span>') == "<b>not</b><i>1</i>"
+
+def test_quotes_are_spared_where_HTML_does_not_ask_for_them():
+    full = ('<a class="a" href="../b/c.html#d" title="two words" alt="" data-x="a=b"><script>x = \'<p class="q">\'</script><path d="M1" id="z"/>'
+            '<link href="d/"><p lang="en">1 < 2 and class="a" > 0</p></a>')
+    spared = bare(full)
+    assert '<a class=a href=../b/c.html#d title="two words" alt="" data-x="a=b"><script>x = \'<p class="q">' in spared
+    assert '<path d="M1" id="z"/><link href="d/"><p lang=en>1 < 2 and class="a" > 0</p></a>' in spared
+    assert quoted(spared) == full and bare(spared) == spared
+
+def test_shapes_that_look_alike_are_a_group():
+    shape = '<g><path d="M1" style="fill:red{}"></path></g>'
+    assert drawn("<svg><g id=\"a\">" + 3*shape.format("") + "</g></svg>") == '<svg><g id="a"><g style="fill:red">' + 3*'<path d="M1"/>' + "</g></g></svg>"
+    assert '<g style="fill:red;fill-opacity:.5">' in drawn("<svg>" + 3*shape.format(";opacity:.5") + "</svg>"), "opacity is of each shape"
+    both = drawn("<svg>" + 3*shape.format(";stroke:blue;opacity:.5") + "</svg>")
+    assert both == "<svg>" + 3*'<path d="M1" style="fill:red;stroke:blue;opacity:.5"/>' + "</svg>" == drawn(both), "of its line over its area, too"
+
+CSS = """/* a note */ @import url("a;b.css"); .on, a:not(.off), .never > .on { color: red } .never { content: "}" } @media (width > 1px) { .never { a: b } }
+@media print { :is(.on, p:not(.never), .x) b { c: d } .gone { e: f } } @font-face { src: url(data:x;y) } #top > *, [class=never] { g: h }"""
+
+def test_a_sheet_keeps_what_some_page_may_ask_for():
+    out = pruned(CSS, {"on", "top"})
+    assert out == ('@import url("a;b.css");.on,a:not(.off){ color: red }@media print{:is(.on, p:not(.never), .x) b{ c: d }}'
+                   "@font-face{ src: url(data:x;y) }#top > *,[class=never]{ g: h }")
+    assert pruned(out, {"on", "top"}) == out and ".never" in pruned(CSS, {"never"}) and len(list(rules(CSS))) == 7
+    assert parts(":is(a, b:not(c, d)) e, [f='g,h'] i") == [":is(a, b:not(c, d)) e", "[f='g,h'] i"]
+
+def test_scripts_of_all_pages_are_stored_once():
+    box = '<script type="module">// The answer box of an exercise\nwire()</script>'
+    after = '<script id="quarto-html-after-body" type="application/javascript">const anchorJS = 1;</script>'
+    text, files = shared(f"<form></form>{box}<form></form>{box}<script>small()</script>{after}", "../")
+    assert sorted(files.values()) == ["// The answer box of an exercise\nwire()", "const anchorJS = 1;"]
+    assert re.findall(r'<script (type="module"|defer) src="../scripts/(\w+\.js)">', text) == [(kind, name) for kind, name in zip(('type="module"', "defer"), files)]
+    assert "<script>small()</script>" in text and text.count("<form>") == 2 and shared(text, "../")[1] == {}
