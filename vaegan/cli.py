@@ -45,10 +45,18 @@ def _words(s):
     raise argparse.ArgumentTypeError(f"expected words separated by commas, got {s!r}")
 
 # %% ../nbs/73_cli.ipynb #393e0919
-def _command(sub, name, about):
+class _Help(argparse.ArgumentDefaultsHelpFormatter,
+            argparse.RawDescriptionHelpFormatter):
+    "Defaults that say something are shown, and examples stand as they are written"
+    def _get_help_string(self, action):
+        if action.default in (None, False, []): return action.help
+        return super()._get_help_string(action)
+
+def _command(sub, name, about, examples=""):
     "A command whose help shows the defaults"
-    shown = argparse.ArgumentDefaultsHelpFormatter
-    return sub.add_parser(name, help=about, formatter_class=shown).add_argument
+    p = sub.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.",
+                       epilog=examples, formatter_class=_Help)
+    return p.add_argument
 
 def _defaults(field):
     "What the help says of a default that depends on the data"
@@ -198,17 +206,42 @@ def _asked(add):
         help="for practice: the same sheets again, but whoever guesses it has every "
              "answer (default: a secret that is drawn at random and kept in the key)")
 
-# %% ../nbs/73_cli.ipynb #2bf223ec
-def _exam_options(sub):
-    add = _command(sub, "exam", "write an exam and, separately, its key")
-    _asked(add)
+# %% ../nbs/73_cli.ipynb #8769f3d3
+def _shaped(add):
+    "Options that say what the questions become"
     add("--title", default=argparse.SUPPRESS, help="of the sheets (default: Exam)")
     add("--date", default=argparse.SUPPRESS, help="below the title, as it should read")
     add("--name-line", action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS,
         help="a line to write the name on (default: where no roster says it)")
-    add("--format", choices=["ipynb", "md", "html"], default="ipynb",
-        help="only ipynb can be graded by `vaegan grade`")
+    add("--format", choices=["ipynb", "md", "html"], default=argparse.SUPPRESS,
+        help="only ipynb can be graded by `vaegan grade` (default: ipynb, or html "
+             "with --print)")
+    add("--print", action="store_true", default=argparse.SUPPRESS,
+        help="on paper: a page for each student, sheets.html with all of them, "
+             "answers.html with all answers; print them, or a PDF, from a browser")
     add("--solutions", action="store_true", help="write worked solutions, too")
+    add("--export", dest="to", default=argparse.SUPPRESS,
+        choices=["moodle", "qti", "canvas", "prairielearn"],
+        help="write the questions for this platform instead, each with many numbers; "
+             "or with --again the exam of a key as it is")
+    add("--variants", type=_count(1), metavar="N", default=argparse.SUPPRESS,
+        help="with --export: sets of numbers for each question (default: 30)")
+
+# %% ../nbs/73_cli.ipynb #2bf223ec
+_EXAMS = """examples:
+  vaegan exam --list                          what can be asked
+  vaegan exam --topics kl,elbo --n 6          one sheet for all, and its key
+  vaegan exam --students class.csv            a sheet for each student
+  vaegan exam --students class.csv --print    the same on paper
+  vaegan exam --again exam/key.json --print --solutions --out paper
+  vaegan exam --topics kl --export moodle     to practise, on your platform
+  vaegan exam --again exam/key.json --export canvas
+  vaegan grade exam/key.json submissions/     what came back"""
+
+def _exam_options(sub):
+    add = _command(sub, "exam", "write an exam and, separately, its key", _EXAMS)
+    _asked(add)
+    _shaped(add)
     add("--students", metavar="ROSTER.csv",
         help="a table with a column id: each student gets numbers of their own")
     add("--id", dest="id_column", metavar="COLUMN", default=argparse.SUPPRESS,
@@ -217,8 +250,9 @@ def _exam_options(sub):
         help="the exam of this key once more: for latecomers, with solutions, on paper")
     add("--makeup", metavar="KEY", default=argparse.SUPPRESS,
         help="the questions of this key with other numbers, for those who were absent")
-    add("--out", default="exam", metavar="FOLDER",
-        help="where sheets/, key.json and solutions/ go")
+    add("--out", default=argparse.SUPPRESS, metavar="FOLDER",
+        help="where sheets/, key.json and solutions/ go (default: exam); with --export "
+             "a file .xml or .zip, or a folder (default: named after the platform)")
     add("--force", action="store_true",
         help="overwrite; a key that is there is kept under another name")
 
@@ -226,16 +260,18 @@ def _exam_options(sub):
 def _grade_options(sub):
     add = _command(sub, "grade", "grade filled notebooks without running them")
     add("key", metavar="KEY", help="the key.json of the exam")
-    add("submissions", metavar="SUBMISSION", nargs="+",
-        help="a notebook, a zip archive, or a folder with them")
+    add("submissions", metavar="SUBMISSION", nargs="*", default=[],
+        help="a notebook, a zip archive, or a folder with them; none for an exam on "
+             "paper, whose points stand in marks.csv")
     add("--attempts", choices=("latest", "first", "only"), default="latest",
         help="which of several sheets of one student counts; only: none does "
              "(default: latest)")
     add("--out", default="grades", metavar="FOLDER",
         help="where scores, feedback and summary.png go")
     add("--marks", metavar="FILE.csv", default=argparse.SUPPRESS,
-        help="your own points: student, question, points, and if wanted part and note "
-             "(default: marks.csv beside the key, if it is there)")
+        help="your own points: columns student, question, points, and if wanted part "
+             "and note; or student, q1, q2, … (default: marks.csv beside the key, if "
+             "it is there)")
     add("--makeup", dest="makeups", metavar="KEY", action="append", default=[],
         help="key of a make-up exam, whose sheets count in the same table")
     add("--solutions", action="store_true",
@@ -320,12 +356,51 @@ def _exam(args):
     if args.pop("list", False) or "preview" in args:
         say(_shown(**args))
         return 0
-    from vaegan.exam.sheets import count, write_exam
+    if "to" in args or "variants" in args: return _export(**args)
+    from vaegan.exam.paper import count
+    from vaegan.exam.sheets import write_exam
+    args.setdefault("out", "exam")
     paths = write_exam(**args)
-    sheets = [p for p in paths if p.parent.name == "sheets"]
+    sheets = [p for p in paths if p.parent == Path(args["out"], "sheets")]
     written = count(len(sheets), "sheet")
     say(f"{written} in {sheets[0].parent}, key in {paths[-1]}")
+    for line in _to_print(sheets, paths) if "print" in args else (): say(line)
     for line in _about_the_key(args, paths): say(line)
+    return 0
+
+# %% ../nbs/73_cli.ipynb #a2391717
+def _to_print(sheets, paths):
+    "What to open in a browser, and what to do with the points"
+    there = {p.name: p for p in paths if p.parent == sheets[0].parent.parent}
+    also = f", {there['solutions.html']}" if "solutions.html" in there else ""
+    page = f"{there.get('sheets.html', sheets[0])}{also}"
+    yield f"To print, or for a PDF, open in a browser: {page}; {there['answers.html']}"
+    key, points = there["key.json"], sheets[0].parent.parent/"points.csv"
+    yield (f"Points given on paper go into {points}; save it as marks.csv beside the "
+           f"key, then: vaegan grade {key}")
+
+# %% ../nbs/73_cli.ipynb #05e0f100
+_WHICH = dict.fromkeys(("topics", "questions", "n"))
+
+def _export(to=None, out=None, again=None, bank=None, force=False, solutions=False,
+            **args):
+    "Questions, or an exam, for a learning platform"
+    from vaegan.exam.export import SYSTEMS, chosen, export
+    from vaegan.exam.key import read_key
+    if to is None: raise ValueError("--variants: expected --export, too, got none")
+    fits = () if again else (*_WHICH, "variants", "seed")
+    args = {k: v for k, v in args.items() if v not in (None, [])}
+    for name in (k for k in args if k not in fits):
+        wanted = "the key alone" if again else "questions, or --again with a key"
+        got = f"--{name.replace('_', '-')}"
+        raise ValueError(f"--export: expected {wanted}, got {got}, too")
+    which = {k: args.pop(k) for k in _WHICH if k in args}
+    path = out or f"vaegan-{to}{SYSTEMS[to][0]}"
+    if again: read_key(again, "--again")
+    what = Path(again) if again else chosen(**which, own=bank)
+    done = export(what, to, path, own=bank, force=force, solutions=solutions or None,
+                  **args)
+    say(f"{path}: {done}")
     return 0
 
 # %% ../nbs/73_cli.ipynb #704bb2d9

@@ -85,7 +85,7 @@ def _item(item):
     kind, judged = _KINDS[item.kind]
     where, rules = judged(item)
     told = {f"{1000 + k}_fb": m for k, (_, _, m) in enumerate(item.options, 1) if m}
-    if item.solution and item.kind != "text":
+    if item.solution:
         told["general_fb"] = item.solution
         rules.insert(0, _condition(node("other"), _say("general_fb"), more="Yes"))
     score = node("decvar", maxvalue="100", minvalue="0", varname="SCORE",

@@ -66,6 +66,7 @@ class Item:
     start:str=""        # code to begin with, plain
     about:str=""        # chapter and equations, plain
     files:tuple=()      # (name, bytes) of pictures
+    note:str=""         # model answer and rubric, for the person who judges
 
     @property
     def name(self) -> str: # for a file, an id
@@ -280,10 +281,10 @@ def item_of(
     question = html("\n\n".join(filter(None, [v.question.strip(), ask])))
     hints = tuple(map(html, v.hints)) if solution else ()
     steps = "\n\n".join(v.solution)*solution
-    if kind == "text": steps = solution_text(v)   # for the person who judges
-    answer = html(steps)
+    answer, note = html(steps), html(solution_text(v)) if kind == "text" else ""
     return Item(v.id, number, plain(v.title), v.points, kind, question, options, boxes,
-                hints, answer, _clean(v.start), plain(v.where), tuple(files.items()))
+                hints, answer, _clean(v.start), plain(v.where), tuple(files.items()),
+                note)
 
 # %% ../../nbs/exam/export_items.ipynb #d2101f4e
 def _asked(v):

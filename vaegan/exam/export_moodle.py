@@ -106,7 +106,7 @@ def _essay(item):
         "essay", item, item.question, node("responseformat", "editor"),
         node("responserequired", "1"), node("responsefieldlines", "15"),
         node("attachments", "0"), node("attachmentsrequired", "0"),
-        _html("graderinfo", item.solution, item.files),
+        _html("graderinfo", item.note, item.files),
         _html("responsetemplate", start))
 
 # %% ../../nbs/exam/export_moodle.ipynb #1efc91b2

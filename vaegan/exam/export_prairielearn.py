@@ -71,10 +71,12 @@ _ANSWERS = dict(
 """,
     text="""\
 <pl-rich-text-editor file-name="answer.html"></pl-rich-text-editor>
+<pl-manual-grading-only>{{{params.note}}}</pl-manual-grading-only>
 """,
     code="""\
 <pl-file-editor file-name="answer.py" ace-mode="ace/mode/python"
  source-file-name="start.py"></pl-file-editor>
+<pl-manual-grading-only>{{{params.note}}}</pl-manual-grading-only>
 """)
 
 _HELP = """\
@@ -98,6 +100,7 @@ def _variant(item):
     at = lambda text: text.replace(PICTURES, f"@@PICTURES@@/{item.name}-")
     shown = dict(
         question=at(item.question), solution=at(item.solution),
+        note=at(item.note),
         hints=[dict(after=n, text=at(h)) for n, h in enumerate(item.hints)],
         options=[dict(text=at(t), right=str(right).lower(), said=said)
                  for t, right, said in item.options],

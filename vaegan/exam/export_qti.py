@@ -111,9 +111,9 @@ _QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 def _body(item):
     inside = [*_blocks(item, item.question), *_interactions(item)]
     if item.start: inside.insert(-1, node("pre", node("code", item.start)))
-    if item.solution:
-        note = _blocks(item, item.solution)
-        inside.append(node("rubricBlock", *note, view="scorer tutor"))
+    if note := item.note or item.solution:
+        view = "scorer" if item.note else "scorer tutor"
+        inside.append(node("rubricBlock", *_blocks(item, note), view=view))
     return node("itemBody", *inside)
 
 @documented

@@ -14,7 +14,7 @@ import re
 from .typed import one_line
 from .judge import SENTENCES, Verdict
 from .rubric import COMPARE
-from .sheets import count
+from .paper import count
 from .typeset import html_page, markdown_html
 from .variant import Variant, question_text, shown_answer
 from ..help import documented
@@ -35,7 +35,8 @@ def final_words(
     head = _HEADS.get(verdict.status, f"{verdict.status.capitalize()}.")
     said = _HINT.sub("", verdict.message)
     todo = verdict.status == "pending" and "dots" in said    # nothing is to be done now
-    if todo or said in (_UNKNOWN, head, COMPARE): said = ""
+    by_hand = verdict.status == "marked"    # the points say all
+    if todo or by_hand or said in (_UNKNOWN, head, COMPARE): said = ""
     return f"{head} {said}".strip()
 
 # %% ../../nbs/exam/feedback.ipynb #487b9831
@@ -78,6 +79,11 @@ def feedback_page(
     "What a student gets back"
     n, of = (sum(s[k] for s in said) for k in ("points", "of"))
     head = f"<h1>{html.escape(title)}</h1><p>{html.escape(who)}</p>"
-    score = f"<p><strong>{n} of {of} points</strong></p>"
-    body = [line for s, v in zip(said, vs) for line in _section(s, v, solved)]
-    return html_page("\n".join([head, score, *body]), f"{title}: {one_line(who)}")
+    left = sum(s["status"] == "unmarked" for s in said)
+    more = f" so far, {count(left, 'answer')} still to be marked"*bool(left)
+    score = f"<p><strong>{n} of {of} points{more}</strong></p>"
+    body = ["\n".join(["<section>", *_section(s, v, solved), "</section>"])
+            for s, v in zip(said, vs)]
+    page = "\n".join([head, score, *body])
+    whole = "section{break-inside:avoid}"*(not solved)
+    return html_page(page, f"{title}: {one_line(who)}", whole)

@@ -50,7 +50,7 @@ def _feedback(path, student, question, v, answer, marks):
     by_hand = "yes"*any(m.points is not None for m in marks)
     most = dict(v.parts)
     argued, status = v.kind == "argued", verdict.status
-    if status == "unmarked" and by_hand: status = "marked"
+    if status in ("unmarked", "pending") and by_hand: status = "marked"
     shares = ", ".join(f"{k} {_total([n])} of {most[k]}" for k, n in parts.items() if k)
     return dict(
         file=str(path), student=student, question=question, exercise=v.id,
@@ -132,6 +132,9 @@ def _graded(read, keys, marks):
         first = keys[0]["students"]
         order = [*first, *(s for s in every if s not in first)]
         sheets = {s: sheets.get(s) or _absent(s, every[s], marks, bad) for s in order}
+    elif not read:
+        vs = next(iter(keys[0]["students"].values()))
+        sheets = {m.student: _absent(m.student, vs, marks, bad) for m in marks}
     rows, feedback = [], []
     for s in sheets.values():
         there = s.answers is not None or s.status == "marked by hand"
@@ -199,7 +202,7 @@ _paths = marker("a list of paths", lambda xs: hasattr(xs, "__iter__")
 @checked
 def grade(
     key:AnyPath,                            # key.json of the exam
-    submissions:Annotated[list, _paths],    # notebooks, archives, or folders with them
+    submissions:Annotated[list|tuple, _paths]=(),   # notebooks, archives, or folders
     out:AnyPath="grades",                   # folder
     force:bool=False,                       # overwrite
     marks:AnyPath|None=None,                # your own points; marks.csv beside the key
@@ -210,7 +213,10 @@ def grade(
     "Grade filled sheets without running them: scores, feedback, and a picture"
     keys = _keys(key, makeups)
     by_hand = _marks(key, marks, keys[0])
-    read = _read([*submissions], keys, attempts)
+    if not submissions and not by_hand:
+        raise ValueError("submissions: expected notebooks, archives or folders, or for "
+                         "an exam on paper marks by hand (--marks), got none")
+    read = _read([*submissions], keys, attempts) if submissions else {}
     rows, feedback, asked = _graded(read, keys, by_hand)
     _check_marks(by_hand, asked)
     names = _names(next(iter(keys[0]["students"].values())))

@@ -9,6 +9,7 @@ __all__ = ['earned', 'Mark', 'read_marks', 'marking_file']
 
 # %% ../../nbs/exam/marks.ipynb #12b32535
 import math
+import re
 from dataclasses import dataclass
 
 from ..checks import AnyPath, checked
@@ -16,7 +17,7 @@ from .typed import one_line
 from .judge import Verdict
 from .learner import nearest
 from .roster import Roster
-from .tables import csv_bytes, read_table
+from .tables import column_name, csv_bytes, read_table
 from .variant import Variant
 from ..help import documented
 
@@ -77,21 +78,35 @@ def _mark(row, key):
     points = _points(row["points"], parts.get(part, v.points))
     return Mark(who, f"q{i}", part, points, row.get("note", ""))
 
+# %% ../../nbs/exam/marks.ipynb #94225abb
+def _table_rows(table, names):
+    "(line, cells by name) of each mark, from a table of marks or a table of students"
+    long = names[table.at] == "points"
+    questions = [c for c in names if re.fullmatch(r"q\d+", c)]
+    for line, cells in table.rows:
+        row = dict(zip(names, cells))
+        if long: yield line, row | dict(points=cells[table.at])
+        else: yield from ((line, {k: row[k] for k in ("student", "id") if k in row}
+                           | dict(question=q, points=row[q]))
+                          for q in questions if row.get(q))
+
 # %% ../../nbs/exam/marks.ipynb #8f2df861
 @checked
 def read_marks(
-    path:AnyPath,    # CSV with columns student, question, points, and part, note
+    path:AnyPath,    # CSV: student, question, points, and part, note; or student, q1, …
     key:dict         # from `read_key`
 ) -> list[Mark]:
     "The teacher's marks, or one line that says what is wrong with them"
-    table, out = read_table(path, ["points"], "--marks"), {}
-    names = [c.strip().casefold() for c in table.columns]
+    several = [f"q{i}" for i, _ in enumerate(next(iter(key["students"].values())), 1)]
+    table, out = read_table(path, ["points", *several], "--marks"), {}
+    names = [*map(column_name, table.columns)]
     missing = [c for c in ("question", "student") if c not in names]
+    if names[table.at] != "points": missing = missing[1:]
     if missing and not (missing == ["student"] and "id" in names):
         raise ValueError(f"--marks: {path}: expected a column named {missing[0]}, "
                          f"got {', '.join(table.columns)}")
-    for line, cells in table.rows:
-        try: m = _mark(dict(zip(names, cells), points=cells[table.at]), key)
+    for line, row in _table_rows(table, names):
+        try: m = _mark(row, key)
         except ValueError as e:
             raise ValueError(f"--marks: {path}, line {line}: {e}") from None
         if out.setdefault((m.student, m.question, m.part), m) is not m:

@@ -11,7 +11,7 @@ __all__ = ['summary_line', 'score_files']
 import io
 
 from .roster import Roster
-from .sheets import count
+from .paper import count
 from .tables import csv_bytes, xlsx_bytes
 from ..help import documented
 

@@ -1,10 +1,13 @@
 "One call: clear errors, nothing half-written, the same file for the same seed, no key in the export of an exam."
 import json
+import re
 import stat
+import xml.etree.ElementTree as ET
 import zipfile
 
 import pytest
 from bad_input import INT, bad_input_tests, row
+from exam_class import cli, tree
 from platforms import read_canvas, read_moodle, read_prairielearn, read_qti
 
 from vaegan.exam.export import SYSTEMS, export
@@ -82,7 +85,45 @@ def test_an_exam_without_its_key(tmp_path, to):
     assert all(q in text for q in questions if "\\" not in q and "'" not in q)
 
 # ---------------------------------------------------------------------------------------------------------- bad input
-NO_ROW = {"exam.export.Exported": "a plain record"}
+NO_ROW = {"exam.export.Exported": "a plain record", "exam.export.chosen": "each option is looked at by the room that knows it; test_the_command in tests/library/exam/test_export.py"}
+def test_the_model_answer_is_for_the_grader_alone(tmp_path):
+    "Where a platform has a place for it, and nowhere that a student sees in an exam"
+    write_exam(questions=["argue-half"], out=tmp_path/"e")
+    words = bank()["argue-half"].variant(1).parts[0][0]
+    told, shown = {}, {}
+    for to in SYSTEMS: export(tmp_path/"e/key.json", to, tmp_path/to/NAMES[to])
+    moodle = ET.parse(tmp_path/"moodle/x.xml").getroot()
+    told["moodle"] = moodle.find("question/graderinfo/text").text
+    for e in moodle.iter("question"): [e.remove(x) for x in e.findall("graderinfo")]
+    shown["moodle"] = ET.tostring(moodle, "unicode")
+    with zipfile.ZipFile(tmp_path/"qti/x.zip") as z: item = next(z.read(n).decode() for n in z.namelist() if "items/" in n)
+    told["qti"], = re.findall('(?s)<rubricBlock view="scorer">(.*?)</rubricBlock>', item)
+    shown["qti"] = item.replace(told["qti"], "")
+    with zipfile.ZipFile(tmp_path/"canvas/x.zip") as z: shown["canvas"] = "".join(z.read(n).decode() for n in z.namelist())
+    at = tmp_path/"prairielearn/folder/argue-half"
+    variant, = json.loads((at/"variants.json").read_text())
+    told["prairielearn"] = variant["shown"].pop("note")
+    shown["prairielearn"] = str(variant)
+    assert "<pl-manual-grading-only>{{{params.note}}}</pl-manual-grading-only>" in (at/"question.html").read_text()
+    assert [*told] == ["moodle", "qti", "prairielearn"] and all(f"<strong>{words}</strong>" in t and "Often wrong" in t for t in told.values())
+    assert not any("Often wrong" in s or "What earns" in s for s in shown.values())
+
+@pytest.mark.parametrize("args, word", {
+    "--topics kl --n 2 --variants 2 --export moodle --out a.xml": "a.xml: 2 exercises, 4 questions", "--again key.json --export canvas": "vaegan-canvas.zip: 1 exercise, 1 question",
+    "--questions kl-slope --variants 2 --seed 0 --export prairielearn --out there": "there: 1 exercise, 2 questions", "--topics kl --variants 1 --bank own.py --export qti": "own.py",
+    "--topics kll --export qti": "--topics", "--questions kl-slop --export qti": "--questions", "--questions kl-slope --n 2 --export qti": "--questions", "--export blackboard": "--export",
+    "--variants 3": "--export", "--export qti --students class.csv": "--students", "--again key.json --export qti --variants 3": "--variants", "--again own.py --export qti": "own.py",
+    "--export qti --print": "--print", "--export moodle --topics kl --n 1 --out a.zip": "--out"}.items())
+def test_the_command(args, word, tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_exam(questions=["kl-slope"], out=tmp_path)
+    before = tree(tmp_path)
+    code, out, err = cli(capfd, "exam", *args.split())
+    made = tree(tmp_path).keys() - before.keys()
+    if ": " in word: assert code == 0 and out.startswith(word) and made and not err
+    else: assert code == 2 and word in err and err.count("\n") == 1 and not out and not made
+
+# ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {"exam.export.export": row(dict(what=["kl-to-prior"], to="moodle", path="export.xml", variants=1, seed=1, solutions=True, own="my_questions.py", force=True),
     what=[3, None, ["cats"], "cats"], to=["cats", None], path=[3, None], variants=INT(), seed=[-1, 1.5, "3"], solutions=None, own=None, force=None)}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

@@ -100,7 +100,10 @@ def test_without_solution_nothing_of_it_is_there():
     v = bank()["kl-to-prior"].variant(1)
     item = item_of(v, solution=False)
     assert item.solution == "" and item.hints == () and item_of(v).solution and item_of(v).hints
-    assert item_of(bank()["kl-code"].variant(1), solution=False).solution      # the grader's, for a question that a person judges
+    for i in ("kl-code", "argue-half"):      # what a person judges: the note is the grader's, and not the student's
+        item = item_of(bank()[i].variant(1), solution=False)
+        assert item.note and not item.solution and item_of(bank()[i].variant(1)).solution
+    assert not item_of(v).note
 
 
 def test_hostile_text_stays_text():

@@ -87,7 +87,7 @@ def test_the_sheet_keeps_the_answer_to_itself(essays):
 def test_on_paper_there_is_room(tmp_path, format):
     write_exam(questions=["argue-half"], seed=3, format=format, out=tmp_path/"e")
     text = (tmp_path/f"e/sheets/exam.{format}").read_text(encoding="utf-8")
-    assert text.count("_"*70) >= 6 and PLACE not in text and "#| answer" not in text
+    assert text.count(dict(md="_"*70, html='<div class="rule">')[format]) >= 6 and PLACE not in text and "#| answer" not in text
 
 def test_marks_by_part_survive_regrading(essays, capfd):
     d, key = essays

@@ -8,7 +8,8 @@ import pytest
 from bad_input import INT, bad_input_tests, kl_question, row
 from exam_class import cli, tree
 
-from vaegan.exam.sheets import FORMATS, Head, write_exam, write_new
+from vaegan.exam.paper import Head
+from vaegan.exam.sheets import FORMATS, write_exam, write_new
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -88,8 +89,8 @@ def test_the_heading(tmp_path, roster, capfd):
         cli(capfd, *args, "--format", format, "--students", roster, "--out", tmp_path/f"{format}_line", "--name-line")
         named, everyone, bare, line = (next((tmp_path/d/"sheets").iterdir()).read_text(encoding="utf-8") for d in (format, f"{format}_all", f"{format}_no", f"{format}_line"))
         assert all("Midterm" in t and "2 December 2026" in t for t in (named, everyone, bare, line))
-        count = lambda t: t.count("_"*40) - (format != "ipynb")*2     # on paper each question has a line, too
-        assert (count(named), count(everyone), count(bare), count(line)) == (0, 1, 0, 1)
+        lines = dict(ipynb=lambda t: t.count("_"*40), md=lambda t: t.count("_"*40) - 2, html=lambda t: t.count("Name:</strong> <span"))[format]
+        assert [*map(lines, (named, everyone, bare, line))] == [0, 1, 0, 1], "in Markdown each question has a line, too"
         assert any(n in named for n in ("Ada", "Bob", "Cleo")) and "Name:" not in bare
 
 def test_many_students_are_quick(tmp_path):
@@ -111,15 +112,13 @@ def test_nothing_is_half_written(step, tmp_path, monkeypatch):
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
     "exam.sheets.sheet_cells": row(dict(vs=[kl_question.variant(0)], exam="e", student="ada", head=Head()), vs=[[], [3]], exam=None, student=None, head=[3, None]),
-    "exam.sheets.render_sheet": row(dict(cells=[("markdown", "# a")], format="html"), cells=[[]], format=["pdf", None]),
+    "exam.sheets.render_sheet": row(dict(cells=[("markdown", "# a")], format="md"), cells=[[]], format=["pdf", "html", None]),
     "exam.sheets.write_exam": row(dict(topics=["elbo"], n=2, seed=0, format="md", students="roster.csv", out="sheets", force=True), topics=["elbo", ["cats"], 3], n=INT() + [999],
-        seed=[-1, 1.5, "3"], format=["pdf", None], students=[3], out=[3, None], questions=[3, ["cats"], ["kl-slope"]], bank=[3, "roster.csv"], points=[3, {"cats": 1}],
+        seed=[-1, 1.5, "3"], format=["pdf", 3], students=[3], out=[3, None], questions=[3, ["cats"], ["kl-slope"]], bank=[3, "roster.csv"], points=[3, {"cats": 1}],
         date=["a\nb", "x"*999], name_line=None, id_column=None, again=[3, "roster.csv", "key.json"], makeup=[3, "roster.csv", "secret_key.json"]),
 }
 NO_ROW = {
-    "exam.sheets.Head": "a plain record",
     "exam.sheets.write_new": "whatever is in the way is named; test_nothing_is_overwritten in tests/library/exam/test_sheets.py",
-    "exam.sheets.count": "text in, text out",
     "files.write_files": "whatever is in the way is named; test_nothing_is_half_written in tests/library/exam/test_sheets.py",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
