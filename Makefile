@@ -3,6 +3,7 @@
 #   make tour   a VAE and a GAN on real digits, then one page of pictures: tour/index.html
 #   make test   everything that is checked by default        make slow   the long checks too (MNIST, npm)
 #   make lab    the notebooks in JupyterLab                  make docs   the site (needs Quarto)
+#   make slides   the lecture in two decks, from marked cells of the lessons: _slides/vae.html and _slides/gan.html
 #   make site-test   the rendered pages in _docs, in a Chromium, not part of `make test` (SITE="-k elbo" for some of them)
 #   make bench  speed, side by side                          make prepare   modules, exercise pages, contents and README
 #   make constraints   renew constraints.txt                 make clean     remove what can be made again
@@ -22,7 +23,7 @@ SITE   ?=
 LOUD   := UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install --python $(BIN)/python
 UV     := $(LOUD) --quiet
 
-.PHONY: tour test slow mutants mutants-formulas lab docs site-test bench prepare figures constraints clean
+.PHONY: tour test slow mutants mutants-formulas lab docs slides site-test bench prepare figures constraints clean
 
 tour: $(READY)
 	@echo "Training a VAE and a GAN on real digits, for about half a minute; PyTorch takes a few seconds to start."
@@ -49,6 +50,10 @@ docs: $(READY)
 	rm -rf _proc
 	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)/tools" $(BIN)/nbdev-docs
 	$(BIN)/python tools/finish_site.py
+	$(BIN)/python tools/slides.py _docs/slides
+
+slides: $(READY)
+	$(BIN)/python tools/slides.py
 
 site-test: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m site -rs --numprocesses 2 --dist worksteal tests/site $(SITE)
@@ -76,7 +81,7 @@ constraints: $(READY)
 	$(BIN)/python tools/write_constraints.py --upgrade
 
 clean:
-	rm -rf .venv _proc _docs build dist *.egg-info tour
+	rm -rf .venv _proc _docs _slides build dist *.egg-info tour
 
 $(READY): settings.ini pyproject.toml setup.py constraints.txt
 	@[ -n "$(PYTHON)" ] || { echo "vaegan needs Python 3.11 or newer on the PATH (or: make PYTHON=/path/to/python ...)"; exit 1; }

@@ -19,12 +19,13 @@ from site_markup import markdown, outside_code, outside_raw, raw, signed
 from site_outputs import show_outputs, unnested
 from site_path import fact, with_stops
 from site_tex import loosened
+from slides_cells import unmarked
 from write_home import slug
 from write_references import citations, lookup, works
 
 from vaegan.contents import module_of
 
-OURS = {"checks", "slow", "timed", "notest", "hide", "default_exp", "export", "exports", "exporti", "cover"}    # nbdev and the tests have read them
+OURS = {"checks", "slow", "timed", "notest", "hide", "default_exp", "export", "exports", "exporti", "cover", "slide"}    # nbdev and the tests have read them
 
 # -- the library's source ----------------------------------------------------------------------------------------------
 def with_source(cells, page):
@@ -119,6 +120,7 @@ def imported(cells, page):
 def at_home(text, up, where={}):
     "nbdev's links to the library lead to the published site; here they lead to the page beside this one, to its sections"
     def change(m):
+        if m["page"].startswith("slides/"): return f"[{m['name']}]({up}{m['page']})"
         page, at = pages_of_site().get(m["page"]), m["at"] or ""
         other = where.get(m["name"].strip("`"))
         if other and page and other != page: page, at = other, "#" + m["name"].strip("`").lower()
@@ -163,7 +165,7 @@ class Site(Processor):
         for c in nb.cells:
             c.metadata.pop("execution", None)    # when it ran is nobody's concern
             if c.cell_type == "code": c.source = options(c.source)
-            if c.cell_type == "markdown": c.source = without_doubles(c.source)
+            if c.cell_type == "markdown": c.source = without_doubles(unmarked(c.source))
         to_the_lecture(nb.cells, page)
         cells = with_source(nb.cells, path)
         cover, cells = lifted(with_boxes(cells), heads)

@@ -245,9 +245,9 @@ export function plot(pic, parent, {
   p.X = v => left + (v - p.xlim[0])/(p.xlim[1] - p.xlim[0])*(p.W - left - right);
   p.Y = v => p.H - bottom - (v - p.ylim[0])/(p.ylim[1] - p.ylim[0])*(p.H - top - bottom);
   p.at = e => {                                                   // where a pointer is
-    const r = s.getBoundingClientRect();
-    const u = (e.clientX - r.left - left)/(r.width - left - right);
-    const v = (r.bottom - bottom - e.clientY)/(r.height - top - bottom);
+    const r = s.getBoundingClientRect(), k = r.width/p.W;         // larger than drawn, on a slide
+    const u = ((e.clientX - r.left)/k - left)/(p.W - left - right);
+    const v = ((r.bottom - e.clientY)/k - bottom)/(p.H - top - bottom);
     return [p.xlim[0] + u*(p.xlim[1] - p.xlim[0]), p.ylim[0] + v*(p.ylim[1] - p.ylim[0])];
   };
   p.add = (tag, cls, text = "") => {

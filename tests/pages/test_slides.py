@@ -1,0 +1,189 @@
+"The lecture's slides, as `make slides` writes them: what is marked, what stands on each, and how they behave in a lecture room."
+import re
+from pathlib import Path
+
+import pytest
+import slides
+import slides_cells
+import warm
+from axe_playwright_python.sync_playwright import Axe
+from fastcore.basics import AttrDict
+from notebooks import ROOT
+from paper import pages as pages_of
+
+LOOK = (ROOT/"tests"/"support"/"slides.js").read_text(encoding="utf-8")
+DECKS = slides_cells.DECKS
+ALL = slides_cells.slides()
+SMALL, IN_PICTURES = 24, 17       # pixels of type at 720 lines: words and formulas, labels in a picture
+
+def _written(folder):
+    slides.main(folder/"slides")
+    return str(folder/"slides")
+
+@pytest.fixture(scope="session")
+def folder(): return Path(warm.once("slides", _written))
+
+@pytest.fixture
+def opened(browser, folder):
+    "A deck in a window of a projector's shape; nothing may go wrong or be asked of any server"
+    made, trouble = [], []
+    def go(deck, query="", **kw):
+        tab = browser.new_context(**dict(viewport=dict(width=1280, height=720), reduced_motion="reduce") | kw).new_page()
+        made.append(tab)
+        tab.on("console", lambda m: m.type in ("error", "warning") and trouble.append(m.text))
+        tab.on("pageerror", lambda e: trouble.append(str(e)))
+        tab.on("request", lambda r: r.url.startswith(("file:", "data:", "blob:")) or trouble.append(r.url))
+        tab.goto((folder/f"{deck}.html").as_uri() + query)
+        tab.wait_for_function("() => 'ready' in document.documentElement.dataset")
+        tab.add_script_tag(content=LOOK)
+        return tab
+    yield go
+    for tab in made: tab.context.close()
+    assert not trouble
+
+def at(tab): return tab.evaluate("() => Reveal.getIndices().h")
+def to(tab, n): tab.evaluate("n => Reveal.slide(n)", n)
+def ready(tab):
+    "The slide on show; a living picture on it is alive"
+    if tab.locator("section.present .live-box").count(): tab.locator("section.present .live-box .live").wait_for(state="visible")
+    return tab.evaluate("() => lookAtSlide()")
+
+# -- what is marked ------------------------------------------------------------------------------------------------------
+def cell(source, kind="markdown"): return AttrDict(cell_type=kind, source=source, id="a", outputs=[])
+
+def test_marks():
+    "A mark says deck, number, claim and what of the cell is shown; what is no mark is refused"
+    both = "## A heading\n\n$$a \\tag{A}$$\n\n$$b \\tag{B}$$\n\n<!-- slide: vae 10 | A claim | B -->\n<!-- slide: gan 200 | section -->"
+    assert list(slides_cells.marks(cell(both))) == [("vae", 10, "A claim", ["B"]), ("gan", 200, "", ["section"])]
+    assert list(slides_cells.marks(cell("#| fig-cap: x\n#| slide: gan 3 | $D$ | code\nx = 1", "code"))) == [("gan", 3, "$D$", ["code"])]
+    assert [(p.tag, p.text) for p in slides_cells.of_text(cell(both), ["B"], "06_elbo.ipynb", {})] == [("B", "b")]
+    assert [p.tag for p in slides_cells.of_text(cell(both), [], "06_elbo.ipynb", {})] == ["A", "B"]
+    assert slides_cells.unmarked(both).endswith("\\tag{B}$$\n\n")
+    with pytest.raises(ValueError, match="no display C"): slides_cells.of_text(cell(both), ["C"], "06_elbo.ipynb", {})
+    with pytest.raises(ValueError, match="expected `vae` or `gan`"): list(slides_cells.marks(cell("<!-- slide: cnn 10 | x -->")))
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_a_deck(deck):
+    "Sections in the lecture's words, one idea a slide, each formula checked, each slide with notes"
+    own = [s for s in ALL if s.deck == deck]
+    kinds = [{p.kind for p in s.parts} for s in own]
+    assert kinds[0] == {"section"} and sum(k == {"section"} for k in kinds) == 5 and 25 <= len(own) <= 40
+    for s, kind in zip(own, kinds):
+        assert len(kind) == 1, f"{s.claim}: one thing a slide"
+        if kind == {"section"}: continue
+        assert s.notes and 10 < len(s.claim) <= 62, s.claim
+        for p in s.parts:
+            if p.kind == "display": assert p.checks and slides.compared(p.tag, list(p.checks))[0], f"({p.tag}) is not checked"
+    living = {p.cell.id for s in own for p in s.parts if p.kind == "picture" and p.text}
+    assert len(living) == dict(vae=3, gan=2)[deck]
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_what_is_written(deck, folder):
+    text = (folder/f"{deck}.html").read_text(encoding="utf-8")
+    assert len(text.encode()) < 600e3
+    assert not re.search(r'(?:src|href)="(?!data:|#|https://vaegan\.github\.io/|(?:katex|fonts|reveal|pictures)/|deck\.)', text)
+    assert all((folder/f).is_file() for f in re.findall(r'src="((?:katex|reveal|pictures)/[^"]+|deck\.js)"', text))
+    assert len(re.findall("<h1>", text)) == 1 and len(re.findall("<h2>", text)) == len(re.findall("<section ", text)) - 1
+    assert text.count('class="runs"') == sum(p.kind == "display" for s in ALL if s.deck == deck for p in s.parts)
+    assert "<!-- slide" not in text and "#| " not in text
+
+def test_beside_the_site(tmp_path):
+    "On the site the pages' fonts and KaTeX are used, and links stay there"
+    (tmp_path/"katex").mkdir()
+    (tmp_path/"katex"/"katex.min.js").write_text("")
+    slides.main(tmp_path/"slides")
+    text = (tmp_path/"slides"/"gan.html").read_text(encoding="utf-8")
+    assert 'src="../katex/katex.min.js"' in text and 'href="../minimax.html#eq-dstar"' in text and not (tmp_path/"slides"/"fonts").exists()
+    assert all((tmp_path/"slides"/f).resolve().is_file() for f in re.findall(r'src="(\.\./pictures/[^"]+)"', text))
+
+# -- what is seen ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("deck", DECKS)
+def test_every_slide_can_be_read_from_the_last_row(deck, opened):
+    tab = opened(deck)
+    for n in range(tab.evaluate("() => Reveal.getTotalSlides()")):
+        to(tab, n)
+        seen = ready(tab)
+        assert not seen["faults"], seen
+        assert seen["smallest"].get("words", 99) >= SMALL - .1 and seen["smallest"].get("picture", 99) >= IN_PICTURES, seen
+
+@pytest.mark.parametrize("kw", [dict(viewport=dict(width=1920, height=1080)), dict(viewport=dict(width=1024, height=768), color_scheme="dark"),
+                                dict(viewport=dict(width=390, height=844), has_touch=True, is_mobile=True)], ids=["large", "dark", "phone"])
+def test_other_screens(kw, opened):
+    "Nothing leaves the page on a large screen, on an old one in the dark, or on a phone; axe finds nothing on a slide of each kind"
+    tab = opened("vae", **kw)
+    assert tab.evaluate("() => +getComputedStyle(document.querySelector('.reveal-viewport')).backgroundColor.match(/\\d+/)[0] < 90") == ("color_scheme" in kw)
+    for kind in ("part", "display", "picture", "code", "list", "picture:has(.live-box)"):
+        to(tab, tab.evaluate("k => Reveal.getSlides().findIndex(s => s.matches(`.${k}`))", kind))
+        assert not ready(tab)["faults"]
+        if kw["viewport"]["height"] == 768: assert not Axe().run(tab, context={"exclude": [[".katex"]]}, options={"preload": False}).response["violations"]
+
+# -- in the lecture room -----------------------------------------------------------------------------------------------------
+def test_keys(opened):
+    tab = opened("gan")
+    total = tab.evaluate("() => Reveal.getTotalSlides()")
+    for key, there in [("ArrowRight", 1), ("Space", 2), ("ArrowDown", 3), ("ArrowLeft", 2), ("End", total - 1), ("Home", 0), ("PageDown", 1)]:
+        tab.keyboard.press(key)
+        assert at(tab) == there, key
+    tab.wait_for_function("() => location.hash === '#/from-cooperation-to-competition'")
+    for key, on in [("o", "() => Reveal.isOverview()"), ("d", "() => document.documentElement.dataset.theme === 'dark'"), ("f", "() => !!document.fullscreenElement")]:
+        tab.keyboard.press(key)
+        tab.wait_for_function(on)
+        if key == "o": tab.keyboard.press(key)
+    assert tab.locator(".aria-status").get_attribute("aria-live") == "polite" and tab.locator(".slide-number").inner_text() == f"2 / {total}"
+
+def test_the_speakers_window(opened):
+    "Notes, clock and next slide in a window of their own, which turns the pages"
+    tab = opened("vae", "#/the-evidence-lower-bound")
+    with tab.context.expect_page() as opens: tab.keyboard.press("s")
+    window = opens.value
+    window.locator(".speaker-controls-notes:not(.hidden) math").first.wait_for(state="visible")
+    assert "runs" not in (notes := window.locator(".speaker-controls-notes").inner_text()) and "(ELBO) is compared" in notes
+    assert re.match(r"\d+:\d\d", window.locator(".clock-value").inner_text()) and len(window.frames) == 3
+    here = at(tab)
+    window.bring_to_front()
+    window.locator(".speaker-controls-notes").click()
+    window.keyboard.press("ArrowRight")
+    tab.wait_for_function("n => Reveal.getIndices().h === n", arg=here + 1)
+
+@pytest.mark.parametrize("deck", DECKS)
+def test_living_pictures_move(deck, opened):
+    "Each follows the pointer exactly, though it is larger than drawn, and answers to arrow keys, which do not turn the page"
+    tab = opened(deck)
+    for n in tab.evaluate("() => Reveal.getSlides().map((s, i) => s.querySelector('.live-box') ? i : -1).filter(i => i >= 0)"):
+        to(tab, n)
+        ready(tab)
+        block = tab.locator("section.present .vaegan-living")
+        numbers = lambda: block.locator("[data-name]").evaluate_all("all => all.map(e => e.dataset.number)")
+        handle = block.locator("[role=slider]").first
+        middle = lambda: (lambda b: (b["x"] + b["width"]/2, b["y"] + b["height"]/2))(handle.locator(".dot").bounding_box())
+        (x, y), before = middle(), numbers()
+        tab.mouse.move(x, y); tab.mouse.down(); tab.mouse.move(x - 50, y - 12, steps=3); tab.mouse.up()
+        tab.wait_for_timeout(60)
+        assert numbers() != before and abs(middle()[0] - (x - 50)) < 1
+        before = numbers()
+        handle.focus(); tab.keyboard.press("ArrowRight"); tab.wait_for_timeout(60)
+        assert numbers() != before and at(tab) == n
+        block.locator("input[type=range]").first.focus(); tab.keyboard.press("ArrowRight")
+        block.locator("button").first.focus(); tab.keyboard.press("Space")
+        assert at(tab) == n
+
+def test_swipe(opened):
+    tab = opened("vae", viewport=dict(width=844, height=390), has_touch=True, is_mobile=True)
+    touch = tab.context.new_cdp_session(tab)
+    for what, points in [("touchStart", [dict(x=600, y=200)]), ("touchMove", [dict(x=500, y=200)]), ("touchMove", [dict(x=400, y=200)]), ("touchEnd", [])]:
+        touch.send("Input.dispatchTouchEvent", dict(type=what, touchPoints=points))
+    assert at(tab) == 1
+
+def test_on_paper(opened):
+    "One slide a page, 16 by 9, in the light; with the notes when they are asked for"
+    total = len([s for s in ALL if s.deck == "gan"]) + 2
+    for query, more in [("?print-pdf&quiet", False), ("?print-pdf&notes&quiet", True)]:
+        tab = opened("gan", query, color_scheme="dark")
+        tab.wait_for_function("() => [...document.querySelectorAll('.pdf-page .equation .math')].every(e => e.scrollWidth <= e.clientWidth + 1)")
+        assert tab.evaluate("() => [...document.querySelectorAll('.pdf-page > section .body')].every(b => b.clientHeight > 300)")
+        pdf = tab.pdf(prefer_css_page_size=True, print_background=True)
+        found = pages_of(pdf)
+        assert len(found) > 1.8*total if more else len(found) == total
+        assert {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", pdf)} == {(0., 0., 960., 540.)}
+        assert all(texts + pictures for texts, pictures in found), "an empty page"
+        assert tab.evaluate("() => +getComputedStyle(document.querySelector('.reveal-viewport')).backgroundColor.match(/\\d+/)[0] > 200")
