@@ -85,6 +85,14 @@ def _encoder(x_shape, n_out, width, n_classes=0, act:Callable=nn.SiLU):
     net = nn.Sequential(*layers, nn.Flatten(), nn.Linear(n, n_out))
     return LabelPlanes(net, x_shape) if n_classes else net
 
+class _Bounded(nn.Module):
+    "No mean and no log-variance beyond ±10: a wild step does not end in infinities"
+    def forward(self, x): return 10*torch.tanh(x/10)
+
+def _codes(x_shape, d_z, width, n_classes=0):
+    "A VAE's encoder"
+    return nn.Sequential(_encoder(x_shape, 2*d_z, width, n_classes), _Bounded())
+
 @torch.no_grad()
 def _four_alike(conv):
     "Starts without a chequered pattern: the four pixels of a PixelShuffle are equal"
@@ -128,7 +136,7 @@ def photo_nets(
         dec = _decoder(d_z + n_classes, x_shape, width, out=nn.Sigmoid)
         if kind == "gan": return dict(G=Generator(dec, d_z, x_shape, n_classes),
                                       D=Discriminator(D))
-        vae = VAE(_encoder(x_shape, 2*d_z, width), dec, d_z, x_shape, Normal(-3.))
+        vae = VAE(_codes(x_shape, d_z, width), dec, d_z, x_shape, Normal(-3.))
         *body, head = D.children()
         return dict(vae=vae, D=FeatureDiscriminator(nn.Sequential(*body), head))
 
@@ -137,7 +145,7 @@ def _vae(x_shape, d_z, width, n_classes, likelihood):
     each, rest = divmod(likelihood.n_out(m), m)
     if rest: raise ValueError("likelihood: expected outputs pixel by pixel, got "
                               f"{type(likelihood).__name__}")
-    enc = _encoder(x_shape, 2*d_z, width, n_classes)
+    enc = _codes(x_shape, d_z, width, n_classes)
     dec = _decoder(d_z + n_classes, x_shape, width, each)
     return VAE(enc, dec, d_z, x_shape, likelihood, n_classes)
 

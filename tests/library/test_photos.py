@@ -1,4 +1,6 @@
 "Recipes for images of one's own: any size, grey or colour, with classes or without"
+import math
+
 import pytest
 import torch
 from bad_input import INT, bad_input_tests, row
@@ -65,6 +67,18 @@ def test_a_recipe_starts_where_the_pixels_are(likelihood, C):
         assert 5 < bits < 8                      # of 50 grey levels in use, it knows place and spread: log2(50) = 5.6
     a, b = (photo_recipe("vae", t, likelihood=likelihood, seed=3) for t in (x, x/255))
     if not likelihood: assert fit(*a[1:], progress=False) == fit(*b[1:], progress=False)
+
+@pytest.mark.parametrize("kind", ["vae", "hybrid"])
+def test_a_wild_step_does_not_end_in_infinities(kind):
+    "Weights that a step has thrown far off: codes, KL and its gradient stay finite, and the next steps find back"
+    x = torch.randint(256, (16, 3, 9, 10), dtype=torch.uint8, generator=gen())
+    nets, step, batches = photo_recipe(kind, x, bs=8)
+    live = step.state["vae_live"]
+    with torch.no_grad():
+        for p in live.enc.parameters(): p.mul_(100)
+    mu, logvar = live.encode(x/255)
+    assert max(mu.abs().max(), logvar.abs().max()) <= 10 and mu.abs().max() > 9.9
+    assert all(math.isfinite(v) for vs in fit(step, batches, 2, progress=False).values() for v in vs)
 
 def test_averages_follow_and_are_what_is_shown():
     x = torch.randint(256, (16, 1, 8, 8), dtype=torch.uint8, generator=gen())
