@@ -366,6 +366,10 @@ def _exam(args):
     say(f"{written} in {sheets[0].parent}, key in {paths[-1]}")
     for line in _to_print(sheets, paths) if "print" in args else (): say(line)
     for line in _about_the_key(args, paths): say(line)
+    if "students" in args and args["students"]:
+        from vaegan.exam.roster import passed_over
+        for who in passed_over(args["students"], args.get("id_column", "")):
+            say(_shown_plainly(f"No sheet for this line of {args['students']}: {who}"))
     return 0
 
 # %% ../nbs/73_cli.ipynb #a2391717

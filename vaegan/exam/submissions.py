@@ -30,6 +30,12 @@ def _text(data):
     if data[1:2] == b"\0": return data.decode("utf-16-le")
     return data.decode("utf-8-sig")
 
+def _older(nb):
+    "The cells of a notebook from before 2015, nbformat 3; None if it is no such thing"
+    try: cells = [dict(c) for sheet in nb["worksheets"] for c in sheet["cells"]]
+    except (KeyError, TypeError, ValueError): return None
+    return [c | dict(source=c["input"]) if "input" in c else c for c in cells]
+
 def _notebook(file):
     "The cells of a file; ValueError says what is wrong with it"
     if file.why: raise ValueError(file.why)
@@ -40,7 +46,7 @@ def _notebook(file):
         raise ValueError(f"{broken}, perhaps sent incompletely") from None
     except (ValueError, RecursionError, MemoryError):
         raise ValueError("not a notebook: no valid JSON in UTF-8") from None
-    cells = nb.get("cells") if isinstance(nb, dict) else None
+    cells = nb.get("cells", _older(nb)) if isinstance(nb, dict) else None
     if not isinstance(cells, list): raise ValueError("not a notebook: no list of cells")
     return cells
 

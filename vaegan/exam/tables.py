@@ -129,11 +129,12 @@ def read_table(
 _FORMULA = tuple("=+-@＝＋－＠")
 
 def _harmless(x):
-    "A text that a spreadsheet will not run"
+    "A text that a spreadsheet will not run, nor take for a date as it would 1/2"
     odd = lambda c: unicodedata.category(c) in ("Cc", "Cs")
     x = "".join(" " if odd(c) else c for c in str(x))
     number = re.fullmatch(r"[+-]?[\d .,]*(e[+-]?\d+)?", x)
-    return "'" + x if x.lstrip().startswith(_FORMULA) and not number else x
+    risky = x.lstrip().startswith(_FORMULA) and not number
+    return "'" + x if risky or re.fullmatch(r"\s*\d+\s*[/:-]\s*\d+\s*", x) else x
 
 # %% ../../nbs/exam/tables.ipynb #74691a82
 def _cell(x, delimiter):

@@ -60,9 +60,19 @@ def test_a_name_is_no_markup():
     r = Roster(dict(a=("a", "<img src=x onerror=1> `$x$` *b* [c](d) _e_\nf")), ("id", "name"))
     assert not set("<>`$*[]_\n=") & set(r.name("a")) and r.name("nobody") == ""
 
+@pytest.mark.parametrize("line, said", {'"Student, Test",777,abc': "Student, Test", ",,Average": "Average", "Total,,7": "", ",Total,7": "", "Ann Test,t,x": None, "Max,max-m,1": None}.items())
+def test_lines_that_are_no_student(line, said, tmp_path, capfd):
+    "A platform's test student and sums get no sheet, and that is said; a student who is called like one gets one"
+    (tmp_path/"c.csv").write_text(f"Student,ID,Login\nAna,a,1\n{line}\n")
+    code, out, _ = cli(capfd, "exam", "--questions", "kl-slope", "--students", tmp_path/"c.csv", "--out", tmp_path/"e")
+    sheets = len([*(tmp_path/"e/sheets").iterdir()])
+    if said is None: assert code == 0 and sheets == 2 and "No sheet for" not in out
+    else: assert code == 0 and sheets == 1 and "No sheet for this line of" in out and said in out
+
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {"exam.roster.read_roster": row(dict(path="roster.csv", id_column="id"), path=[3, None], id_column=None)}
 NO_ROW = {
+    "exam.roster.passed_over": "asks the table that read_roster has read; test_lines_that_are_no_student in tests/library/exam/test_roster.py",
     "exam.roster.Roster": "a plain record",
     "exam.roster.Roster.name": "a student that is not in it has no name; test_a_name_is_no_markup in tests/library/exam/test_roster.py",
     "exam.roster.Roster.cells": "a student that is not in it has no cells",

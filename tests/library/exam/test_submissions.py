@@ -65,6 +65,14 @@ def test_what_editors_do(some, f): assert set(some.scores(some.put(some.edited(f
 @pytest.mark.parametrize("enc", ["utf-8-sig", "utf-16", "utf-16-le"])
 def test_encodings(some, enc): assert set(some.scores(some.put(some.sheet(), enc=enc)).values()) == {some.total}
 
+def test_notebooks_from_before_2015(some):
+    "nbformat 3: a list of worksheets, code under another name"
+    nb = some.sheet()
+    old = [{**c, "input": c["source"]} if c["cell_type"] == "code" else c for c in nb["cells"]]
+    for c in old: c.get("input") and c.pop("source")
+    assert set(some.scores(some.put(dict(nbformat=3, nbformat_minor=0, metadata={}, worksheets=[dict(cells=old, metadata={})]))).values()) == {some.total}
+    for sheets in (3, [3], [dict(cells=3)], [dict(cells=[3])]): assert "no list of cells" in str(some.graded(some.put(dict(worksheets=sheets))))
+
 def test_markdown_for_code(some):
     def turned(nb, how):
         for c in nb["cells"]:

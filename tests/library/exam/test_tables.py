@@ -56,8 +56,11 @@ def test_no_cell_is_run():
     cells = [c for row in csv.reader(io.StringIO(data)) for c in row]
     assert len(cells) == 1 + len(FORMULAS) and not [c for c in cells if c.lstrip()[:1] in tuple("=+-@＝")]
 
+def test_a_fraction_is_no_date():
+    for typed in ("1/2", "7/12", " 3 / 4", "3-4", "1:2"): assert f"'{typed}".encode() in csv_bytes(["x"], [dict(x=typed)])
+
 def test_what_is_no_formula_stays():
-    for kept in ("007", "-0.5", "+491701234", "+49 170 1234", "a+b@x.org", "-", "Müller, Ada", "O'Hara"):
+    for kept in ("2/3/2001", "1/2*x", "a/b", "007", "-0.5", "+491701234", "+49 170 1234", "a+b@x.org", "-", "Müller, Ada", "O'Hara"):
         assert list(csv.reader(io.StringIO(csv_bytes(["x"], [dict(x=kept)]).decode("utf-8-sig"))))[1] == [kept]
 
 def test_numbers_are_as_the_country_writes_them():
