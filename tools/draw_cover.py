@@ -38,5 +38,5 @@ if __name__ == "__main__":
     fig = draw(plt.imread(sys.argv[1]))
     file = ROOT/"nbs"/"images"/"cover.png"
     fig.savefig(file, facecolor="white", metadata={"Software": None})
-    with Image.open(file) as drawn: small = drawn.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    small.save(file, optimize=True)      # 256 colours: less than half as heavy
+    with Image.open(file) as drawn: small = drawn.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)      # 256 colours, and even areas: a quarter as heavy

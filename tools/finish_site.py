@@ -81,15 +81,18 @@ def entry(path, here, up, toc):
 ROOMS = {"formula": "Formulas", "widgets": "Widgets"}
 LISTED = {"Exercises": "exercises", "Exams for a class": "exams-for-a-class", "Workshop": "the-workshop", "Your own images": "your-own-images"}
 LISTED |= {room: "the-workshop" for room in ROOMS.values()}       # where the home page lists them
+LISTED |= {p.section: re.sub(r"\W+", "-", p.section.lower()) for p in lessons()}
 
 WHOLE = ("index", "")      # pages whose list is written out: home, and what is not in the list at all
+
+def in_course(path): return bool(path) and path[0].isdigit() and path in chapters()      # from lesson to lesson the list is whole
 
 def lines(found, here, up, toc): return "\n".join(entry(p, here, up, toc) for p in found)
 
 def fold(name, found, inside, here, up):
-    """A group of the list. A long one is on other pages a link to the home page's list of it, and nbs/look.js puts the pages
-    there when it is opened, from scripts/chapters.json: written out they would be a tenth of all that the site weighs."""
-    if here not in found and here not in WHOLE and (at := LISTED.get(name)):
+    """A group of the list. A long one, and outside of the lessons theirs, is on other pages a link to the home page's list of it, and
+    nbs/look.js puts the pages there when it is opened, from scripts/chapters.json: written out they would be a tenth of the site."""
+    if here not in found and here not in WHOLE and not (in_course(here) and in_course(found[0])) and (at := LISTED.get(name)):
         known, inside = f' data-pages="{name}"', f'<li><a href="{up}index.html#{at}">All of these pages</a>'
     else: known = " open" if here in found else ""
     return f"<details{known}><summary>{name}</summary><ul>\n{inside}\n</ul></details>"
@@ -159,8 +162,9 @@ if (s) document.documentElement.dataset.theme = s === "alternate" ? "dark" : "li
 </head>"""
 UNLISTED = '<meta name="robots" content="noindex">'      # the bank holds the answers: search engines leave it out, as our search does
 UNUSED = ("bootstrap-icons.css", "bootstrap-icons.woff", "headroom.min.js", "quarto-nav.js", "bootstrap.min.js", "fuse.min.js",
-          "popper.min.js", "tippy.umd.min.js", "tippy.css")      # files of Quarto's that our shell does without
-ASKED = rf'\n? *<(?:link|script)[^>]*(?:{"|".join(map(re.escape, UNUSED))}|/tabsets\.js)"[^>]*>(?:</script>)?'      # quarto.js imports tabsets.js by itself
+          "popper.min.js", "tippy.umd.min.js", "tippy.css", "quarto-syntax-highlighting-*.css")      # files of Quarto's that our shell does without
+FILES = "|".join(re.escape(name).replace("\\*", "[^/]*") for name in UNUSED)
+ASKED = rf'\n? *<(?:link|script)[^>]*(?:{FILES}|/tabsets\.js)"[^>]*>(?:</script>)?'      # quarto.js imports tabsets.js by itself
 
 def swapped(text, pattern, new):
     "One part of Quarto's page for ours; an error if it is not there, or there twice"

@@ -5,6 +5,8 @@ import html
 import json
 import re
 
+from notebooks import ROOT
+
 LINE = re.compile(r'^<span id="cb[\w-]+"><a href="#cb[\w-]+" aria-hidden="true" tabindex="-1"></a>(.*)</span>$', re.M)
 PLAIN = re.compile(r'<span class="(?:op|ot|va|cn|pp|ex|er|al|in|re|sc|dt|wa)">([^<]*)</span>')      # what site.scss leaves uncoloured
 COLORS = dict(b="kw cf im", em="st ss ch vs", i="dv fl bn", cite="co do an cv", var="fu at bu")     # site.scss: five colours
@@ -21,7 +23,7 @@ OTHERS = (re.compile(r"<style>\s*/\* Default styles provided by pandoc.*?</style
           re.compile(r'(?<=<div class="sourceCode") id="cb[\d-]+"(?=>)'), re.compile(r' data-execution_count="\d*"'),
           re.compile(r' data-quarto-disable-processing="true"'),
           re.compile(r'\s*</t[dh]>\s*(?=<t[dh][ >]|</tr>)|\s*</(?:tr|tbody|thead)>\s*(?=<t[rbh]|</t(?:body|head|able)>)'),     # what HTML takes as said
-          re.compile(r'<meta name="twitter:(?!card)[^>]*>\n?'))               # these repeat og:…, which is read in their place
+          re.compile(r'<meta property="og:image:(?:height|width)"[^>]*>\n?'), re.compile(r'<meta name="twitter:(?!card)[^>]*>\n?'))               # these repeat og:…, which is read in their place
 
 BOX = re.compile(r'<div class="code-copy-outer-scaffold">(<div class="sourceCode[^>]*>.*?</div>)</div>', re.S)
 HEAD = re.compile(r'(<section id="([^"]+)"[^>]*>\s*<h\d class="[^"]*\banchored\b[^"]*") data-anchor-id="\2"')      # nbs/look.js says it again
@@ -58,10 +60,10 @@ def hanging(code, python=False):
     return code if re.search("<u[ >]", code) else re.sub(r"[^\n]+\n?", line, code)
 
 def in_code(m):
-    "The inside of a box of code: Python uncoloured, what is in another language coloured; the copy in an equation's block, which nbs/site.js fills from its cell, as it is"
+    "The inside of a box of code: Python uncoloured, another language coloured; the copy of a cell in its equation's block is nbs/site.js's to make"
+    if m["copy"]: return m["copy"] + "<code></code>"
     python = m["kind"].split()[:1] in ([], ["python"])
-    text = m["text"] if m["copy"] else hanging(uncoloured(m["text"]), True) if python else hanging(coloured(m["text"]))
-    return f'{m["copy"] or ""}<code>{text}</code>'
+    return f'<code>{hanging(uncoloured(m["text"]), True) if python else hanging(coloured(m["text"]))}</code>'
 
 LINES = re.compile(r'(?<= d=")M[-\d. LMzZ]+(?=")')
 
@@ -166,13 +168,25 @@ def quoted(text):
 
 PUT = 'document.head.append(Object.assign(document.createElement("script"), {{id: "{id}", type: "application/json", textContent: {text}}}));\n'
 
+BASE = (ROOT/"vaegan"/"js"/"base.js").read_text(encoding="utf-8").strip()
+NAMES = re.findall(r"^export (?:async )?(?:const|function) (\w+)", BASE, re.M)
+LIVING = re.compile(r'(?<=<script type="module">)\s*' + re.escape(BASE) + r"(?P<own>.*?)(?=</script>)", re.S)
+
+def named(body): return f"{hashlib.sha256(body.encode()).hexdigest()[:12]}.js"
+
 def shared(text, up):
-    "A page whose large scripts stand in files that all pages share; and those files: name -> script"
+    """A page whose large scripts stand in files that all pages share, and those files: name -> script. Of a living picture it is
+    what all of them begin with"""
     files = {}
+    def living(m):
+        files[name := named(BASE)] = BASE
+        used = [n for n in NAMES if re.search(rf"(?<![\w.]){n}\b", m["own"])]
+        return f'\nimport {{{", ".join(used)}}} from "{up or "./"}scripts/{name}";{m["own"]}'
+    text = LIVING.sub(living, text)
     def out(m):
         body = m["body"]
         if data := NAMED.search(m["kind"]): body = PUT.format(id=data["id"], text=json.dumps(body, ensure_ascii=False))
-        name = f"{hashlib.sha256(body.encode()).hexdigest()[:12]}.js"
+        name = named(body)
         if name in files: return ""
         files[name] = body
         module = 'type="module" ' if "module" in m["kind"] else "defer "

@@ -1,7 +1,7 @@
 "tools/site_weight.py: what a page and the site need not carry, and that nothing is lost with it"
 import re
 
-from site_weight import PLAIN, bare, coloured, drawn, hanging, lighter, parts, pruned, quoted, rules, shared
+from site_weight import BASE, PLAIN, bare, coloured, drawn, hanging, lighter, parts, pruned, quoted, rules, shared
 
 
 def test_a_page_is_lighter_and_says_the_same():
@@ -72,3 +72,13 @@ def test_scripts_of_all_pages_are_stored_once():
     assert sorted(files.values()) == ["// The answer box of an exercise\nwire()", "const anchorJS = 1;"]
     assert re.findall(r'<script (type="module"|defer) src="../scripts/(\w+\.js)">', text) == [(kind, name) for kind, name in zip(('type="module"', "defer"), files)]
     assert "<script>small()</script>" in text and text.count("<form>") == 2 and shared(text, "../")[1] == {}
+
+def test_what_living_pictures_begin_with_is_stored_once():
+    block = f'<script type="module">\n{BASE}\n// A figure.\nexport function mount(root) {{ set(root, el("p")) }}\nlaunch("phi-12345678", mount);\n</script>'
+    text, files = shared(block + block, "")
+    assert list(files.values()) == [BASE] and text.count(f'import {{set, el, launch}} from "./scripts/{next(iter(files))}";') == 2
+    assert "What the living pictures share" not in text and text.count("// A figure.") == 2 and shared(text, "")[0] == text
+
+def test_a_copy_of_a_cell_is_left_to_the_reader_s_browser():
+    copy = '<div class="sourceCode runs-code"><pre class="sourceCode python"><code class="sourceCode python">x = 1</code></pre></div>'
+    assert lighter(copy) == '<div class="sourceCode runs-code"><pre class="sourceCode python"><code></code></pre></div>' == lighter(lighter(copy))
