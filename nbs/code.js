@@ -11,7 +11,7 @@ const TOKEN = new RegExp([
   /(?<note>#[^\n]*)/,
   /(?<text>[rbfu]{0,2}(?:"""[^]*?"""|'''[^]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))/,
   /(?<number>(?<![\w.])(?:0x[\da-f_]+|(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:e[-+]?\d+)?j?))/,
-  /(?<known>(?<=^[ \t]*)@[\w.]+)/, /(?<name>(?<!\.)[\p{L}_][\p{L}\p{N}_]*)/,
+  /(?<known>(?<=^[ \t]*)@[\w.]+)/, /(?<name>(?<![\p{L}\p{N}_.])[\p{L}_][\p{L}\p{N}_]*)/,
 ].map(part => part.source).join("|"), "gimu");
 
 const DOC = /(?:^|:[ \t]*(?:#[^\n]*)?\n)[ \t]*$/;       // what stands before a docstring

@@ -1,6 +1,11 @@
 "tools/site_weight.py: what a page and the site need not carry, and that nothing is lost with it"
+import json
 import re
+import shutil
+import subprocess
 
+import pytest
+from notebooks import ROOT
 from site_weight import BASE, PLAIN, bare, coloured, drawn, hanging, lighter, parts, pruned, quoted, rules, shared
 
 
@@ -82,3 +87,20 @@ def test_what_living_pictures_begin_with_is_stored_once():
 def test_a_copy_of_a_cell_is_left_to_the_reader_s_browser():
     copy = '<div class="sourceCode runs-code"><pre class="sourceCode python"><code class="sourceCode python">x = 1</code></pre></div>'
     assert lighter(copy) == '<div class="sourceCode runs-code"><pre class="sourceCode python"><code></code></pre></div>' == lighter(lighter(copy))
+
+CODE = """@checked
+def f(x, n=1e-3):   # of 2
+    "Half of x, 'as is'"
+    y = torch.arange(10.)[:n] if x.range else f"a {x!r}"   # "no text"
+    if y: return len(y)
+        "x is no docstring", None"""
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_colours_of_python(tmp_path):
+    "nbs/code.js gives them in the reader's browser: a name is whole, what belongs to something is not the language's, a docstring is a note"
+    (tmp_path/"try.mjs").write_text((ROOT/"nbs"/"code.js").read_text(encoding="utf-8") + f"\nconsole.log(JSON.stringify(colored({json.dumps(CODE)})))", encoding="utf-8")
+    found = json.loads(subprocess.run(["node", tmp_path/"try.mjs"], capture_output=True, text=True, check=True).stdout)
+    of = {}
+    for color, start, end in found: of.setdefault(color, []).append(CODE[start:end])
+    assert of == dict(known=["@checked", "len"], word=["def", "if", "else", "if", "return"], number=["1e-3", "10."], text=['f"a {x!r}"', '"x is no docstring"'],
+                      note=["# of 2", '"Half of x, \'as is\'"', '# "no text"'])
