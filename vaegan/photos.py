@@ -241,8 +241,9 @@ def _photo_step(kind, nets, x, y, g) -> Any:
     if kind == "gan":
         _shares(nets["G"], y)
         return gan_step(*nets.values(), *map(adam, nets.values()), generator=g, **kw)
-    vae, D = nets.values()
-    opts = [adam(net) for net in (vae.enc, vae.dec, D)]
+    (vae, D), slower = nets.values(), kw.pop("lr_enc")
+    opts = [torch.optim.Adam(vae.enc.parameters(), slower, fused=True),
+            *map(adam, (vae.dec, D))]
     return hybrid_step(vae, D, *opts, generator=g, **kw)
 
 def _adams(kind):
