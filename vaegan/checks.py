@@ -366,6 +366,11 @@ def _autocast(t):
     return not t.is_meta and sys.modules["torch"].is_autocast_enabled(t.device.type)
 
 # %% ../nbs/40_checks.ipynb #1ce50487
+def _dtype(t):
+    "What a tensor has in place of floats; of bytes, what to do about it"
+    if str(t.dtype) != "torch.uint8": return t.dtype
+    return "torch.uint8; vaegan.datasets.as_float makes floats in [0, 1] of bytes"
+
 class _Array:
     'What `Float[Tensor, "B *D", finite]` is at run time'
     late = False
@@ -389,7 +394,7 @@ class _Array:
     def fault(self, name, t, call):
         "None, or what is wrong: kind of error, what was expected, what came"
         if not isinstance(t, self.base): return TypeError, "a tensor", type(t).__name__
-        if not self.kind.holds(t.dtype): return TypeError, self.kind.words, t.dtype
+        if not self.kind.holds(t.dtype): return TypeError, self.kind.words, _dtype(t)
         if not t.numel():
             return ValueError, "at least one value", f"shape {list(t.shape)}"
         fault = name != "return" and _apart(self, name, t, call)

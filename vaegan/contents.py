@@ -186,6 +186,8 @@ _part("Workshop",
      "walk from image to image, and find out what each coordinate does"),
     ("widgets/cards", "Cards", "practise with cards that name your mistake"))
 _part("Your own images",
+    ("60_own", "Your own images",
+     "train a VAE and a GAN on your own pictures, and say how good they are"),
     ("61_image_values", "Image values", "say why an array is refused as images"),
     ("62_image_files", "Image files", "say what became of each picture in a folder"),
     ("63_image_sources", "Image sources", "turn subfolders into classes"),
@@ -232,8 +234,8 @@ def import_order() -> list[str]: # modules, each before those that may import it
 
 def _makes_module(path):
     wing = path.startswith(("exam/", "formula/", "widgets/"))
-    text_only = path.endswith(("/index", "/authors"))
-    return wing and not text_only or path[0].isdigit()
+    text_only = path.endswith(("/index", "/authors", "60_own"))
+    return (wing or path[0].isdigit()) and not text_only
 
 # %% ../nbs/48_contents.ipynb #4892788f
 @documented

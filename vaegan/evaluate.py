@@ -82,7 +82,7 @@ class Classifier(nn.Module):
         x:Tensor   # images `[B,*x_shape]`
     ) -> Tensor: # logits `[B,n_classes]`
         "Which class, in logits"
-        return self.head(self.features(x))
+        return self.head(self.features(as_float(x)))
 
 # %% ../nbs/13_evaluate.ipynb #ef0e3ef5
 @checked

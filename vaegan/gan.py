@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from .checks import Count, Float, ImageShape, Int, NonNegative, Shape, Widths
 from .checks import Whole, checked, labels, like, nonnegative
+from .datasets import as_float
 from .help import documented
 from .measuring import bare, in_full, sampled
 from .minibatches import images_and_labels
@@ -102,7 +103,7 @@ class Discriminator(nn.Module):
         x:Tensor   # images `[B,*x_shape]`
     ) -> Tensor: # logits `[B]`
         "How sure it is that an image is real, as a logit"
-        return in_full(self.net(x)).flatten()
+        return in_full(self.net(as_float(x))).flatten()
 
 # %% ../nbs/15_gan.ipynb #088e03cd
 def _leaky(): return nn.LeakyReLU(.2)

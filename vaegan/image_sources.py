@@ -84,7 +84,7 @@ def _plan(names, held_out):
     train, held = _parts({*top.values()}, held_out)
     last = [n for n in names if top[n] == held]
     first = [n for n in names if held is None or top[n] in train]
-    own = held is not None and all(_part(t) == 0 for t in train)
+    own = held is not None and (len(train) == 1 or all(_part(t) == 0 for t in train))
     deep = own or all(len(where[n]) > 1 for n in last)
     depth = dict.fromkeys(first, int(own)) | dict.fromkeys(last, int(deep))
     return first, last, {n: (where[n] + [None]*2)[d] for n, d in depth.items()}

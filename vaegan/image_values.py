@@ -87,14 +87,16 @@ def channels_first(
         case [_, False, _, True]: return x.permute(0, 3, 1, 2)
         case [_, _, _]: hint = "one image? Give several, or [N,1,H,W] if all are grey"
         case [_, True, _, True]: hint = "which may mean either"
-        case [_, _]: hint = f"images as rows? x.reshape(-1, H, W){_square(x.shape[1])}"
+        case [_, _]: hint = f"images as rows? {_square(x.shape[1])}"
         case _: hint = ""
     form = "[N,H,W], [N,C,H,W] or [N,H,W,C] with C = 1, 3 or 4"
     raise source_error(form, [*x.shape], hint)
 
 def _square(n):
-    side = round(n**.5)
-    return f" with H = W = {side}"*(side*side == n)
+    for c in (1, 3):
+        side = round((n/c)**.5)
+        if c*side*side == n: return f"x.reshape(-1, {c}, {side}, {side})"
+    return "x.reshape(-1, C, H, W)"
 
 # %% ../nbs/61_image_values.ipynb #af1f10d1
 @documented

@@ -133,6 +133,7 @@ def tile(
 ) -> Tensor: # one image `[rows*(H+pad)+pad, ncols*(W+pad)+pad]`; in colour `[…,3]`
     "Lay images out on one sheet, row by row"
     colour = imgs.ndim == 4 and imgs.shape[1] == 3
+    if imgs.dtype == torch.uint8: imgs = imgs/255
     if imgs.ndim == 4: imgs = imgs.movedim(1, -1) if colour else imgs[:, 0]
     if fill is None: fill = 1. if colour else 0.    # grey is drawn as ink
     n, h, w = imgs.shape[:3]

@@ -428,7 +428,12 @@ def kept_run(
     shape = about.setdefault("shape", [1, about["side"], about["side"]])
     n_classes = len(about["classes"])
     nets = recipe_nets(about["kind"], shape, about["recipe"], n_classes=n_classes)
-    for k, net in nets.items(): net.load_state_dict(parts[k])
+    for k, net in nets.items():
+        try: net.load_state_dict(parts[k])
+        except (RuntimeError, KeyError) as e: raise ValueError(
+            f"run: {file} holds other networks than this version of vaegan makes for "
+            f"the recipe {about['recipe']}; the version that trained it reads it"
+        ) from e
     return nets, about
 
 def _class_number(label, classes):

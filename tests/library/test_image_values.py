@@ -45,7 +45,7 @@ def test_channels_are_found_or_an_error_says_that_they_are_not(n, a, b, c):
 
 def test_other_ranks():
     assert channels_first(torch.zeros(9, 28, 27)).shape == (9, 1, 28, 27)
-    for shape, said in {(28, 28, 3): "one image?", (3, 28, 28): "one image?", (1, 28, 28): r"\[N,1,H,W\]", (9, 784): "H = W = 28", (9, 783): r"reshape\(-1, H, W\)$", (9,): "got .9.$",
+    for shape, said in {(28, 28, 3): "one image?", (3, 28, 28): "one image?", (1, 28, 28): r"\[N,1,H,W\]", (9, 784): r"reshape\(-1, 1, 28, 28\)$", (9, 3072): r"reshape\(-1, 3, 32, 32\)$", (9, 783): r"reshape\(-1, C, H, W\)$", (9,): "got .9.$",
                         (2, 2, 2, 2, 2): r"got \[2, 2, 2, 2, 2\]$"}.items():
         with pytest.raises(ValueError, match=said): channels_first(torch.zeros(shape))
 

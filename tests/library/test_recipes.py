@@ -26,7 +26,7 @@ from vaegan.cli import main
 from vaegan.datasets import digits
 from vaegan.image_files import read_image
 from vaegan.recipes import build_recipe, draw_images, has_learned, kept_run, read_data, train
-from vaegan.runs import History, load_run
+from vaegan.runs import History, load_run, save_run
 from vaegan.stopping import Stopped
 
 ENV = dict(os.environ, OMP_NUM_THREADS="1", PYTHONUNBUFFERED="1")
@@ -85,6 +85,12 @@ def test_sample_draws_from_it(kept, tmp_path):
     nets, *_ = build_recipe("gan", torch.zeros(256, 1, 8, 8), 1)
     nets["G"].load_state_dict(load_run(out/"run.safetensors")["parts"]["G"])
     assert draw_images(nets, 80, 3).std() > 0
+
+def test_networks_of_another_version_are_not_half_loaded(kept, tmp_path):
+    state = load_run(kept[0]/"run.safetensors")
+    state["parts"]["G"].pop(next(iter(state["parts"]["G"])))
+    save_run(tmp_path/"run", state)
+    with pytest.raises(ValueError, match="^run: .*run holds other networks than .* the recipe relativistic"): kept_run(tmp_path/"run")
 
 @pytest.mark.parametrize("args, what", [
     (("train", "gan", "--out", "RUN"), "is there already"),

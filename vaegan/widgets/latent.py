@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..checks import Float, Shaped, any_device, between, checked, isa, marker
+from ..datasets import as_float
 from ..dists import normal_log_prob
 from ..help import documented
 from ..measuring import measuring
@@ -41,7 +42,7 @@ def encoded(
 ) -> tuple: # means and log-variances of q(z|x) `[N,d_z]`, on the CPU
     "The codes of images"
     with _resting(vae) as like:
-        xs = x.to(like).split(1000)
+        xs = as_float(x).to(like).split(1000)
         ys = [None]*len(xs)
         if vae.n_classes and y is not None: ys = y.to(like.device).split(1000)
         codes = [vae.encode(a, b) for a, b in zip(xs, ys)]
