@@ -30,10 +30,10 @@ tour: $(READY)
 	@$(BIN)/vaegan tour $(TOUR)
 
 test: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/timed.py $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/timed.py $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
 
 slow: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "not site" $(TESTS)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m "not site" $(TESTS)
 
 mutants: $(READY)
 	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python tools/mutants.py $(MUTANTS)
@@ -56,7 +56,7 @@ slides: $(READY)
 	$(BIN)/python tools/slides.py
 
 site-test: $(READY)
-	OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m site -rs --numprocesses 2 --dist worksteal tests/site $(SITE)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/python -m pytest -m site -rs --numprocesses 2 --dist worksteal tests/site $(SITE)
 
 bench: $(READY)
 	$(UV) --editable '.[bench]' || echo "Pythae, Pyro and NumPyro could not be installed: without them"
