@@ -77,7 +77,8 @@ def _encoder(x_shape, n_out, width, n_classes=0, act:Callable=nn.SiLU):
     "Images, with planes for the classes if there are any, to `n_out` numbers"
     widths = _widths(x_shape, width)
     (c, h, w), margin = _margin(x_shape, len(widths))
-    layers, c = [nn.ZeroPad2d(margin)], c + n_classes
+    layers:list[nn.Module] = [nn.ZeroPad2d(margin)]
+    c += n_classes
     for wide in widths:
         layers += nn.Conv2d(c, wide, 4, 2, 1), _Corrected(wide, act), act()
         c = wide
@@ -102,7 +103,7 @@ def _four_alike(conv):
 def _decoder(n_in, x_shape, width, each=1, out=None):
     "The mirror image, to `each` numbers for every pixel"
     (*widths, c), act = _widths(x_shape, width), nn.SiLU
-    (C, h, w), margin = _margin(x_shape, len(widths) + 1)
+    (C, h, w), (_, right, _, below) = _margin(x_shape, len(widths) + 1)
     small = c, h >> len(widths) + 1, w >> len(widths) + 1
     layers = [nn.Linear(n_in, math.prod(small)), nn.Unflatten(1, small)]
     for wide in reversed(widths):
@@ -111,7 +112,7 @@ def _decoder(n_in, x_shape, width, each=1, out=None):
         c = wide
     paint = _four_alike(nn.Conv2d(c, 4*each*C, 3, 1, 1))
     layers += [_Corrected(c, act), act(), paint, nn.PixelShuffle(2),
-               nn.ZeroPad2d(tuple(-m for m in margin))]
+               nn.ZeroPad2d((0, -right, 0, -below))]
     return nn.Sequential(*layers, *([out()] if out else []))
 
 # %% ../nbs/65_photos.ipynb #ed5f524c
@@ -129,9 +130,10 @@ def photo_nets(
         f"got {n_classes}")
     if likelihood and kind != "vae": raise ValueError(
         f"likelihood: expected None for a {kind}, got {type(likelihood).__name__}")
-    d_z, width = sizes = [PHOTOS[kind].settings[k] for k in ("d_z", "width")]
+    d_z, width = [PHOTOS[kind].settings[k] for k in ("d_z", "width")]
     with from_seed(seed):
-        if kind == "vae": return dict(vae=_vae(x_shape, *sizes, n_classes, likelihood))
+        if kind == "vae":
+            return dict(vae=_vae(x_shape, d_z, width, n_classes, likelihood))
         D = _encoder(x_shape, 1, width, n_classes, _leaky)
         dec = _decoder(d_z + n_classes, x_shape, width, out=nn.Sigmoid)
         if kind == "gan": return dict(G=Generator(dec, d_z, x_shape, n_classes),
