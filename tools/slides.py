@@ -11,6 +11,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from urllib.parse import urljoin
+from xml.etree import ElementTree as ET
 
 from nbconvert.filters import markdown2html
 from nbdev.config import nbpath2html
@@ -65,17 +66,26 @@ def values(part):
     sign = {"\\le": "≤", "\\leq": "≤", "\\ge": "≥", "\\geq": "≥", "\\approx": "≈"}.get(sign[1], sign[1])
     return escaped(f"{a} {sign} {b}").replace("-", "−")
 
-def display(part, base):
-    "A formula and the mark that it runs: the two numbers, and how many wrong versions the check has noticed"
+def display(part, base, later=False):
+    "A formula and the mark that it runs: the two numbers, and how many wrong versions the check has noticed; what is not the first comes with the next key"
     maths = "".join(f'<div class="math display">{escaped(breakable(c))}</div>' for c in clauses(part.text))
     _, more, _ = compared(part.tag, list(part.checks))
     link = f'<a class="tag" href="{base}{address(part.page, part.at)}">({escaped(part.tag)})</a>'
-    return f'<div class="equation">{maths}<p class="mark">{link} <span class="runs">runs</span> {f"<b>{v}</b>" if (v := values(part)) else ""} · {escaped(more)}</p></div>'
+    return f'<div class="equation{" fragment"*later}">{maths}<p class="mark">{link} <span class="runs">runs</span> {f"<b>{v}</b>" if (v := values(part)) else ""} · {escaped(more)}</p></div>'
 
 def ratio(drawn):
     "Width and height of a figure, of its panels beside each other; and its height in parts of its width, should they stand below each other"
     boxes = [(float(w), float(h)) for w, h in re.findall(r'viewBox="\S+ \S+ (\S+) (\S+)"', drawn)] or [tuple(map(float, re.search(r'width="(\d+)" height="(\d+)"', drawn).groups()))]
     return sum(w for w, _ in boxes) + 6*.75*(len(boxes) - 1), max(h for _, h in boxes), sum(h/w for w, h in boxes)
+
+LAYOUTS = "above", "beside", "words"        # of a living picture: nbs/slides/deck.js
+
+def in_steps(drawn):
+    "A figure whose panels appear one after another: `fragments` of reveal.js"
+    root = ET.fromstring(drawn)
+    if root.tag != "div": raise ValueError("slide: `steps` needs a figure of panels beside each other")
+    for panel in root[1:]: panel.set("class", f"{panel.get('class', '')} fragment".strip())
+    return ET.tostring(root, encoding="unicode")
 
 def shown(part, folder, up):
     "The picture of a cell"
@@ -84,15 +94,17 @@ def shown(part, folder, up):
     if not found: raise ValueError(f"{part.page}: the marked cell that begins {bare(source)[:50]!r} has no picture")
     if "vaegan-living" in found[0]:
         layout, _, wide = part.text.partition(" ")
-        if layout not in ("above", "beside") or not wide.isdigit(): raise ValueError(f"{part.page}: slide: a living picture needs `above` or `beside` and a width, got {part.text!r}")
+        if layout not in LAYOUTS or not wide.isdigit(): raise ValueError(f"{part.page}: slide: a living picture needs {' or '.join(LAYOUTS)} and a width, got {part.text!r}")
         return f'<div class="live-box" data-layout="{layout}" data-width="{wide}" data-prevent-swipe>{found[0]}</div>'
+    if part.text not in ("", "steps"): raise ValueError(f"{part.page}: slide: a figure is shown whole or in `steps`, got {part.text!r}")
     wide, high, stack = ratio(found[0])
-    return f'<div class="figure{" wide"*(wide/high > 2.1)}" style="--wide:{wide:.0f};--high:{high:.0f};--stack:{stack + .05:.2f}">{found[0]}</div>'
+    if part.text: found[0] = in_steps(found[0])
+    return f'<div class="figure{" wide"*(wide/high > 2.1)}{" tall"*(wide < 1.1*high)}" style="--wide:{wide:.0f};--high:{high:.0f};--stack:{stack + .05:.2f}">{found[0]}</div>'
 
 def code(part): return f'<pre tabindex="0"><code>{escaped(bare(part.text).strip())}</code></pre>'
 
 def body(slide, folder, up, base):
-    made = dict(display=lambda p: display(p, base), picture=lambda p: shown(p, folder, up), code=code, list=lambda p: f'<div class="list">{prose(p.text, p.page, base)}</div>')
+    made = dict(display=lambda p: display(p, base, p is not slide.parts[0]), picture=lambda p: shown(p, folder, up), code=code, list=lambda p: f'<div class="list">{prose(p.text, p.page, base)}</div>')
     return "\n".join(made[p.kind](p) for p in slide.parts)
 
 # -- the speaker's notes ---------------------------------------------------------------------------------------------------
@@ -110,9 +122,11 @@ def notes(slide, base):
 # -- a deck --------------------------------------------------------------------------------------------------------------
 def slug(text): return re.sub(r"[^a-z0-9]+", "-", re.sub(r"\\[a-zA-Z]+|\$", "", text).lower()).strip("-")
 
-def section(slide, ident, folder, up, base):
+def begins(slide): return slide.parts[0].kind == "section"
+
+def section(slide, ident, folder, up, base, place=""):
     heading = inline(slide.claim or slide.parts[0].text)
-    if slide.parts[0].kind == "section": inside, kind = f"<h2>{heading}</h2>", "part"
+    if begins(slide): inside, kind = f'<h2>{heading}</h2>\n<p class="sub">{place}</p>', "part"
     else: inside, kind = f'<h2>{heading}</h2>\n<div class="body">\n{body(slide, folder, up, base)}\n</div>', "-".join(dict.fromkeys(p.kind for p in slide.parts))
     return f'<section id="{ident}" class="{kind}">\n{inside}\n<aside class="notes">{notes(slide, base)}</aside>\n</section>'
 
@@ -150,7 +164,8 @@ def deck_html(deck, own, folder, libs, base):
     for s in own:
         ident = slug(s.claim or s.parts[0].text)
         idents[ident] = idents.get(ident, 0) + 1
-        parts.append(section(s, ident + f"-{idents[ident]}"*(idents[ident] > 1), folder, libs, base))
+        place = f"Part {sum(map(begins, own[:own.index(s) + 1]))} of {sum(map(begins, own))}"
+        parts.append(section(s, ident + f"-{idents[ident]}"*(idents[ident] > 1), folder, libs, base, place))
     first, last = ends(deck, own, base)
     return PAGE.format(title=TITLES[deck][0], libs=libs, slides="\n".join([first, *parts, last]))
 

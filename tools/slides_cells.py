@@ -1,7 +1,8 @@
 """What the slides are made of: cells of the notebooks that carry a mark, which nobody sees on a page.
 
     #| slide: vae 250 | What the slide claims | code          a code cell: its picture, or with `code` its source
-    #| slide: vae 255 | What the slide claims | above 720     a living picture: its plots `above` or `beside` its controls, and how wide
+    #| slide: gan 110 | What the slide claims | steps         its figure's panels one after another
+    #| slide: vae 255 | What the slide claims | above 720     a living picture: its plots `above` or `beside` its controls, or `words` alone; how wide
     <!-- slide: vae 240 | What the slide claims | L1 L2 -->   a text: its displays, only those named, or its `list`
     <!-- slide: vae 200 | section -->                         its heading begins a new section; or `| A heading | section`
 
@@ -25,7 +26,7 @@ class Part:
     page: str           # of the notebook, as 06_elbo.ipynb
     at: str = ""        # the anchor there
     tag: str = ""
-    text: str = ""      # TeX, code or Markdown; of a living picture its layout and width
+    text: str = ""      # TeX, code or Markdown; of a picture how it is shown
     cell: object = None
     checks: tuple = ()  # what checks a display
 

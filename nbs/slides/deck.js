@@ -26,16 +26,20 @@ for (const e of document.querySelectorAll(":is(div, span).math")) {
   });
 }
 
+const portrait = matchMedia("(orientation: portrait) and (max-width: 700px)");
+
 // -- what is on a slide becomes as large as there is room
 const over = e => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
 function* sizes(from, to) { for (let s = from; s >= to; s -= 1) yield s; }
 
 function setFormulas(body, all) {     // each on one line if it can be read there, else broken
-  const tries = [["nowrap", 56, 30], ["normal", 44, 26]];
+  const tries = [["nowrap", 68, 30], ["normal", 44, 26]];
   for (const [space, from, to] of tries) for (const size of sizes(from, to)) {
     body.style.setProperty("--size", `${size}px`);
     body.style.setProperty("--space", space);
-    if (!over(body) && all.every(e => e.scrollWidth <= e.clientWidth + 1)) return;
+    if (over(body) || all.some(e => e.scrollWidth > e.clientWidth + 1)) continue;
+    body.style.setProperty("--size", `${.98*size}px`);         // on another screen it is set wider
+    return;
   }
 }
 function setWords(box) {              // code and lists
@@ -46,20 +50,22 @@ function setWords(box) {              // code and lists
 }
 
 // A living picture: its plots `above` numbers and controls, beside each other, or all of these
-// `beside` the plots. The mark of its cell says which, and how wide it is before it is enlarged.
+// `beside` the plots, or its `words` alone. The mark of its cell says which, and how wide it is
+// before it is enlarged; a phone held upright shows all in one column.
 const LAYOUT = new CSSStyleSheet();
 LAYOUT.replaceSync(`@media screen {
   :host([data-layout=beside]) .live { display: flow-root; }
-  :host([data-layout=beside]) .live > :is(.plot, .row) { float: left; clear: left; width: 60%; }
-  :host([data-layout=beside]) .live > :not(.plot, .row) { margin-left: 63%; }
+  :host([data-layout=beside]) .live > :is(.plot, .row) { float: left; clear: left; width: 58%; }
+  :host([data-layout=beside]) .live > :not(.plot, .row) { margin-left: 61%; }
+  :host([data-layout=words]) .live > :is(.plot, .controls, details) { display: none; }
   :host([data-layout=above]) .live { display: grid; grid-template-columns: 1fr 1fr; column-gap: 1.5rem; }
   :host([data-layout=above]) .live > :not(.plot) { grid-column: 1/-1; }
 }`);
 function enlarge(box) {
   const live = box.firstElementChild, shadow = live.shadowRoot;
   if (shadow && !shadow.adoptedStyleSheets.length) shadow.adoptedStyleSheets = [LAYOUT];
-  live.dataset.layout = box.dataset.layout;
-  live.style.width = `${box.dataset.width}px`;
+  live.dataset.layout = portrait.matches ? "column" : box.dataset.layout;
+  live.style.width = `${portrait.matches ? 380 : box.dataset.width}px`;
   const scale = Math.min(box.clientWidth/live.offsetWidth, .99*box.clientHeight/live.offsetHeight);
   live.style.transform = `translateX(-50%) scale(${scale})`;
 }
@@ -79,7 +85,6 @@ function fit(slide) {
 }
 
 // -- reveal.js
-const portrait = matchMedia("(orientation: portrait) and (max-width: 700px)");
 const page = () => portrait.matches ? {width: 720, height: 1280} : {width: 1280, height: 720};
 const USED = "input, select, textarea, [role=slider]";           // they need the arrow keys
 const PRESSED = "button, a[href], summary";                      // they need Enter and the space bar
