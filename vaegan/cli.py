@@ -94,14 +94,18 @@ def _share(s):
     try: return float(s)
     except ValueError: return s
 
-def _images(add, off=argparse.SUPPRESS):
-    "Options that say which images, and how they are read"
+def _form(add, off=argparse.SUPPRESS):
+    "Options that say what form images are brought into"
     add("--size", type=_size, default=off, metavar="N",
         help="all images become N x N, or HEIGHTxWIDTH; needed where theirs differ")
     add("--crop", action="store_true", default=off,
         help="cut the middle out of what is not of that form; else it is squeezed")
     add("--channels", type=int, choices=[1, 3], default=off,
         help="1: grey, 3: colour (default: as the images are)")
+
+def _images(add, off=argparse.SUPPRESS):
+    "Options that say which images, and how they are read"
+    _form(add)
     add("--held-out", type=_share, default=off, metavar="SHARE",
         help="share of the images that is not learned from, or a subfolder's name "
              "(default: what the data hold out themselves, or a tenth)")
@@ -168,6 +172,7 @@ def _evaluate_options(sub):
         help="a file run.safetensors, or the folder that it is in")
     add("--data", default=argparse.SUPPRESS, metavar="FOLDER|FILE|NAME",
         help="other images, all of them (default: the images that the run held out)")
+    _form(add)
     add("--json", action="store_true", help="numbers for a program")
     add("--draws", dest="K", type=_count(1), default=200,
         help="of z for each image, for the NLL")

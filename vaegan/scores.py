@@ -122,17 +122,47 @@ def _never_learned(found, about):
         f" {about['data']} has changed, and there are {new.sum()} of {len(new)}")
     return ImageSet(found.x, found.y, found.x_test[new], found.y_test[new])
 
-def _judged_on(about, data):
+_SPLITTING = "split without regard", "on the same side"   # means nothing for all images
+
+def _as_told(found, told):
+    "Images with the numbers that a run has for their classes, by the classes' names"
+    if not told: return found
+    names = ", ".join(told[:12]) + ", …"*(len(told) > 12)
+    if not found.classes: raise ValueError(
+        "data: expected images of at least two of the classes that the run was told, "
+        f"as a subfolder for each: {names}; got none that tells images apart")
+    if strange := [c for c in found.classes if c not in told]: raise ValueError(
+        f"data: expected the classes that the run was told: {names}; got {strange[0]}")
+    number = torch.tensor([told.index(c) for c in found.classes])
+    out = ImageSet(found.x, number[found.y], found.x_test, number[found.y_test])
+    out.notes = found.notes
+    return out
+
+def _judged_on(about, data, how):
     "The held-out images of a run; or all images of another source, as the last two"
+    def own(): return read_data(about["data"], **about["read"])
     if data is None or source_name(data) == about["data"]:
-        return _never_learned(read_data(about["data"], **about["read"]), about)
-    other = read_data(data, **about["read"])
-    try: x, y = read_data(about["data"], **about["read"])[:2]
+        for k, v in how.items(): raise ValueError(
+            f"{k}: expected none, the run's own images are read as before, got {v}")
+        return _never_learned(_as_told(own(), about["classes"]), about)
+    same = {k: v for k, v in about["read"].items() if k != "held_out"}
+    other = _as_told(read_data(data, **(same | how)), about["classes"])
+    try: x, y = own()[:2]
     except (OSError, ValueError): x, y = other.x[:0], other.y[:0]
-    return ImageSet(x, y, torch.cat([other.x, other.x_test]),
-                    torch.cat([other.y, other.y_test]))
+    out = ImageSet(x, y, torch.cat([other.x, other.x_test]),
+                   torch.cat([other.y, other.y_test]))
+    out.notes = tuple(n for n in other.notes if not any(s in n for s in _SPLITTING))
+    return out
 
 # %% ../nbs/72_scores.ipynb #cd26e1b3
+def _made_so(shape, got):
+    "How images become what a run has"
+    (c, *hw), (d, *now) = shape, got
+    size = f"{hw[0]}" if hw[0] == hw[1] else f"{hw[0]}x{hw[1]}"
+    both = ("size", size)*(hw != now), ("channels", c)*(c != d)
+    words = [f"{w[0]}={w[1]} (in the shell --{w[0]} {w[1]})" for w in both if w]
+    return f"; {' and '.join(words)} makes them so"
+
 @measured
 @checked
 def evaluate_run(
@@ -141,18 +171,21 @@ def evaluate_run(
     K:Count=200,             # importance samples per image, for the NLL
     most:Annotated[int, between(2)]=1000,      # held-out images whose NLL is estimated
     features:Callable|None=None,   # images -> `[N,F]`; `untrained_features` by default
-    seed:Seed=0              # of noise and samples
+    seed:Seed=0,             # of noise and samples
+    **how:Any                # size, crop, channels of other images; as the run's
 ) -> dict[str, Any]: # run, images, likelihood (of a VAE), samples, training_images
     "Held-out likelihoods of a run, and distances between its samples and images"
     nets, about = kept_run(run)
-    images = _judged_on(about, data)
+    images = _judged_on(about, data, how)
     x, y = images.x_test, images.y_test
     if list(x.shape[1:]) != about["shape"]: raise ValueError(
         f"data: expected images {about['shape']} as the run has them, "
-        f"got {list(x.shape[1:])}")
+        f"got {list(x.shape[1:])}{_made_so(about['shape'], x.shape[1:])}")
     known = "kind", "recipe", "data", "epochs"
     out:dict[str, Any] = dict(run={k: about[k] for k in known},
-               images=dict(held_out=len(x), learned_from=about["images"],
+               images=dict(data=about["data"] if data is None else source_name(data),
+                           notes=[*images.notes],
+                           held_out=len(x), learned_from=about["images"],
                            known=int(has_learned(about, x).sum()),
                            shape=list(x.shape[1:])))
     if about["kind"] == "vae":
@@ -171,8 +204,11 @@ def score_lines(
 ): # lines of text
     "The numbers of a run as a table for a terminal"
     run, im = scores["run"], scores["images"]
+    own, form = im["data"] == run["data"], " × ".join(map(str, im["shape"][1:]))
+    what = "held-out images" if own else f"images, all of {im['data']},"
+    for note in im["notes"]: yield note
     yield (f"{run['kind']} ({run['recipe']}) on {run['data']}: {im['held_out']:,} "
-           f"held-out images of {' × '.join(map(str, im['shape'][1:]))}")
+           f"{what} of {form}")
     if im["known"]: yield (f"  {im['known']:,} of them were learned from: these "
                            "numbers say little of new images")
     if l := scores.get("likelihood"):
@@ -187,6 +223,6 @@ def score_lines(
         yield "  Fewer than five images are held out: no distances"
         return
     heads = "".join(f"{k.replace('_', ' '):>18}" for k in cols)
-    yield f"  {'held-out images against':28}{heads}"
+    yield f"  {'held-out images against' if own else 'images against':28}{heads}"
     for k, words in _WORDS.items():
         yield f"  {words:28}" + "".join(f"{c[k]:18.4f}" for c in cols.values())

@@ -7,7 +7,11 @@ import torch
 from bad_input import INT, bad_input_tests, row
 from helpers import gen
 
-from vaegan.recipes import train
+from vaegan.evaluate import held_out_elbo
+from vaegan.images import images
+from vaegan.photos import as_levels
+from vaegan.pictures import write_images
+from vaegan.recipes import kept_run, train
 from vaegan.scores import coverage, evaluate_run, kernel_distance, score_lines, set_scores, untrained_features
 
 A, B = torch.randn(30, 4, generator=gen()), torch.randn(20, 4, generator=gen()) + 1
@@ -50,7 +54,7 @@ def run(tmp_path_factory):
 def test_a_run_in_numbers_again_the_same(run):
     s = evaluate_run(run, K=5, most=50)
     assert s == evaluate_run(run, K=5, most=50) and json.loads(json.dumps(s, allow_nan=False)) == s
-    assert s["images"] == dict(held_out=360, learned_from=1437, known=0, shape=[1, 8, 8])
+    assert s["images"] == dict(data="digits", notes=[], held_out=360, learned_from=1437, known=0, shape=[1, 8, 8])
     l = s["likelihood"]
     assert l["bits_per_dim"] == pytest.approx(l["nll"]/64/math.log(2)) and l["elbo"] < 0 and l["pixels"] == "painted black and white"
     assert 0 < s["training_images"]["frechet"] < s["samples"]["frechet"]
@@ -58,8 +62,40 @@ def test_a_run_in_numbers_again_the_same(run):
     assert f"{l['elbo']:.2f}" in text and "unbiased" in text and "training images" in text
 
 def test_images_of_another_shape_are_no_data_for_it(run, tmp_path):
-    from vaegan.pictures import write_images
     with pytest.raises(ValueError, match=r"^data: expected images \[1, 8, 8\]"): evaluate_run(run, write_images(tmp_path/"a.npz", torch.rand(9, 3, 6, 6, generator=gen())))
+
+def _folder(at, **classes):
+    for k, (name, n) in enumerate(classes.items()):
+        write_images(at/name, torch.rand(n, 3, 8, 8, generator=gen(k + n)))
+    return at
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    at = tmp_path_factory.mktemp("told")
+    train("vae", _folder(at/"own", a=8, b=8, c=8), out=at/"run", epochs=1, bs=8, classes=True, held_out=.3, progress=False, log=lambda line: None)
+    return at
+
+def test_classes_of_other_images_are_those_of_the_run_by_name(told):
+    "Ultralytics #13936: without one class, the next ones were taken for those before"
+    other, (nets, _) = images(_folder(told/"other", b=5, c=6)), kept_run(told/"run")
+    x, y = torch.cat([other.x, other.x_test]), torch.cat([other.y, other.y_test])
+    def elbo(y): return held_out_elbo(nets["vae"], as_levels(x), generator=gen(0), y=y)[0]
+    got = evaluate_run(told/"run", told/"other", K=1)
+    assert got["likelihood"]["elbo"] == elbo(y + 1) != elbo(y)
+    assert got["images"]["data"] == str(told/"other") in [*score_lines(got)][0]
+    assert any("held-out images of 8 × 8" in line for line in score_lines(evaluate_run(told/"run", K=1)))
+    for classes, said in (dict(b=5, d=5), "expected the classes that the run was told: a, b, c; got d"), (dict(b=9), "none that tells"):
+        with pytest.raises(ValueError, match=f"^data: .*{said}"): evaluate_run(told/"run", _folder(told/"-".join(classes), **classes))
+
+def test_other_images_are_read_in_their_own_way(told, tmp_path):
+    for split in "train", "test": _folder(tmp_path/"split"/split, a=4, b=4, c=4)     # the run itself has held_out=.3
+    assert evaluate_run(told/"run", tmp_path/"split", K=1)["images"]["held_out"] == 24
+    for k, name in enumerate("abc"): write_images(tmp_path/"grey"/name, torch.rand(4, 1, 9, 12, generator=gen(k)))
+    with pytest.raises(ValueError, match=r"^data: .*size=8 \(in the shell --size 8\) and channels=3 .* makes them so"): evaluate_run(told/"run", tmp_path/"grey")
+    got = evaluate_run(told/"run", tmp_path/"grey", K=1, size=8, channels=3)
+    assert got["images"]["shape"] == [3, 8, 8] and got["images"]["notes"] == [*score_lines(got)][:2]
+    assert "grey" in got["images"]["notes"][0] and "squeezed" in got["images"]["notes"][1]
+    with pytest.raises(ValueError, match="^size: expected none, the run's own"): evaluate_run(told/"run", size=8)
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
