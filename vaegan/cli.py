@@ -269,8 +269,7 @@ def _grade_options(sub):
         help="a notebook, a zip archive, or a folder with them; none for an exam on "
              "paper, whose points stand in marks.csv")
     add("--attempts", choices=("latest", "first", "only"), default="latest",
-        help="which of several sheets of one student counts; only: none does "
-             "(default: latest)")
+        help="which of several sheets of one student counts; only: none does")
     add("--out", default="grades", metavar="FOLDER",
         help="where scores, feedback and summary.png go")
     add("--marks", metavar="FILE.csv", default=argparse.SUPPRESS,
@@ -343,6 +342,9 @@ def _grade(args):
     say(summary_line(rows))
     say("scores.csv, scores.xlsx, feedback.csv, summary.png and a page of feedback "
         f"for each student in {args['out']}")
+    if any("to mark" in r["status"] for r in rows):
+        say(f"Arguments are to be marked in {Path(args['out'])/'to_mark.csv'}: fill in "
+            f"its points, save it as {marks}, then grade again with --force")
     return 0
 
 # %% ../nbs/73_cli.ipynb #120ed0b8

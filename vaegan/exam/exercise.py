@@ -127,8 +127,9 @@ def _mistaken_for_right(v, wrong, truth):
 
 def _fault(v, check, agree):
     "What is wrong: derivations that disagree, or mistakes that cannot be told apart"
+    unit = 0 if v.kind == "numeric" else 1
     truth, second = answer_values(v, v.answer), answer_values(v, check)
-    if not near(second, truth, agree):
+    if not near(second, truth, agree, unit):
         return f"the two derivations disagree: {truth} and {second}"
     for form in v.accept:
         if not near(answer_values(v, form), truth, max(v.tol, agree)):
@@ -139,7 +140,7 @@ def _fault(v, check, agree):
             return f"mistake {k} leads to the right answer: {w}"
     for i, (k, w) in enumerate(wrong):
         for other, o in wrong[:i]:
-            if near(w, o, 2*v.tol):
+            if near(w, o, 2*v.tol, unit):
                 return f"mistakes {other} and {k} lead to the same answer: {w}"
     return ""
 

@@ -10,7 +10,6 @@ __all__ = ['PICTURES', 'Box', 'Item', 'file_name', 'plain', 'fragment', 'half_a_
 
 # %% ../../nbs/exam/export_items.ipynb #05bf6e3d
 import base64
-import binascii
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -37,6 +36,7 @@ class Box:
     tol:float        # right means off by at most this
     wrong:tuple=()   # (number, tolerance, HTML to say)
     label:str=""     # HTML in front of it
+    points:float=0   # what it earns
 
     def judged(
         self,
@@ -118,7 +118,7 @@ def fragment(
 
 def _formulas(md, hold):
     formula = lambda m: hold(rf"\({escape(m[1], quote=False)}\)")
-    return re.sub(r"\$([^$]+)\$", formula, md)
+    return re.sub(r"\$([^$]+)\$", formula, md.replace(r"\$", hold("$")))
 
 def _well_formed(html):
     try: return ET.fromstring(f"<div>{html}</div>") is not None
@@ -129,7 +129,7 @@ def _pictures(md, files, hold):
     "Pictures become files; other images are refused, since they would not travel"
     def kept(m):
         try: data = base64.b64decode("".join(m[3].split()), validate=True)
-        except binascii.Error:
+        except ValueError:
             raise ValueError("a picture in a question is no valid base64") from None
         name = f"picture-{len(files) + 1}.{m[2]}"
         name = next((n for n, old in files.items() if old == data), name)
@@ -165,7 +165,7 @@ def _shared(wrong):
         elif m not in out[i][1]: out[i] = x, f"{out[i][1]} <em>Or:</em> {m}"
     return out
 
-def _box(t, tol, wrong, label=""):
+def _box(t, tol, wrong, label="", points=0):
     "The box for a true number and what leads elsewhere, (number, message)"
     right = half_a_digit(t, tol)
     wrong = _shared([(x, m) for x, m in wrong if abs(x - t) > right*(1 + 1e-9)])
@@ -176,7 +176,7 @@ def _box(t, tol, wrong, label=""):
         kept.append((_ten(x), _ten(room), m))
     if tol and .005*abs(t) > 1.01*right:
         kept.append((_ten(t), _ten(.005*abs(t)), escape(ROUNDED["close"])))
-    return Box(_ten(t), _ten(right), tuple(kept), label)
+    return Box(_ten(t), _ten(right), tuple(kept), label, points)
 
 def _ten(x):
     "Ten digits are enough for anybody"
@@ -202,7 +202,10 @@ def _boxes(truth, tol, v, mistakes, labels):
     "Boxes for some true numbers; the mistakes as `known_mistakes` gives them"
     own = [(n, escape(plain(m), quote=False)) for _, n, m in mistakes]
     boxes = _placed(truth, tol, own[:len(v.mistakes)], own[len(v.mistakes):])
-    return tuple(_box(t, tol, w, label) for t, w, label in zip(truth, boxes, labels))
+    each = [n for _, n in v.parts]
+    if len(each) != len(truth): each = [v.points/len(truth)]*len(truth)
+    found = zip(truth, boxes, labels, each)
+    return tuple(_box(t, tol, w, label, n) for t, w, label, n in found)
 
 # %% ../../nbs/exam/export_items.ipynb #f2483b48
 def _tree_value(tree, at):
@@ -255,6 +258,8 @@ def _number_boxes(v):
               else "Give a whole number, exactly.")
     which = [*_ORDINALS, *(f"{i}th" for i in range(7, len(truth) + 1))]
     labels = [f"{w} number:"*(len(truth) > 1) for w in which[:len(truth)]]
+    if len(v.parts) == len(truth):
+        labels = [f"{escape(plain(k.replace('_', ' ')))}:" for k, _ in v.parts]
     return digits, _boxes(truth, v.tol, v, known_mistakes(v), labels)
 
 def _options(v, html):
@@ -282,15 +287,11 @@ def item_of(
     hints = tuple(map(html, v.hints)) if solution else ()
     steps = "\n\n".join(v.solution)*solution
     answer, note = html(steps), html(solution_text(v)) if kind == "text" else ""
-    return Item(v.id, number, plain(v.title), v.points, kind, question, options, boxes,
-                hints, answer, _clean(v.start), plain(v.where), tuple(files.items()),
-                note)
+    return Item(v.id, number, plain(v.title), v.points, kind, question, options,
+                boxes, hints, answer, _clean(v.start), plain(v.where),
+                tuple(files.items()), note)
 
 # %% ../../nbs/exam/export_items.ipynb #d2101f4e
-def _asked(v):
-    "What makes a variant another question"
-    return v.question, tuple(sorted(v.options.values()))
-
 @documented
 def draw_variants(
     ex:Exercise,
@@ -301,7 +302,7 @@ def draw_variants(
     seen:dict = {}
     for k in range(6*n + 12):
         v = ex.variant(derived(secret, "export", ex.id, k))
-        seen.setdefault(_asked(v), v)
+        seen.setdefault((v.question, *sorted(v.options.values())), v)
         if len(seen) == n or k >= 12 + 4*len(seen): break
     return [*seen.values()]
 
@@ -315,11 +316,12 @@ def one_box_each(
     out = []
     for i, b in enumerate(item.boxes, 1):
         what = b.label[:1].lower() + b.label[1:].rstrip(":")
-        what = f"the {what}" if what.endswith("number") else f"the value {what}"
+        if what.endswith("number"): what = f"the {what}"
+        else: what = f"the value {what}" if what.startswith("at ") else f"“{what}”"
         title = f"{item.title} ({i} of {len(item.boxes)})"
         out.append(replace(
             item, id=f"{item.id}-{i}", title=title, boxes=(replace(b, label=""),),
-            points=item.points/len(item.boxes),
+            points=b.points,
             question=f"{item.question}\n<p>Here, give only {what}.</p>"))
     return out
 

@@ -93,8 +93,8 @@ def _gap(
 # %% ../../nbs/exam/export_moodle.ipynb #1cb24d80
 def _cloze(item):
     "Several numbers, each judged by itself"
-    weight = max(1, round(item.points/len(item.boxes)))
-    gaps = [f"<p>{b.label} {_gap(b, weight)}</p>" for b in item.boxes]
+    weight = lambda b: max(1, round(b.points))
+    gaps = [f"<p>{b.label} {_gap(b, weight(b))}</p>" for b in item.boxes]
     text = re.sub(r"\{(?=\d*:)", "&#123;", item.question)
     return _question("cloze", item, "\n".join([text, *gaps]))
 

@@ -66,7 +66,8 @@ _ANSWERS = dict(
 {{#params.boxes}}
 <p>{{{label}}}
 <pl-number-input answers-name="{{name}}" comparison="relabs" rtol="0" atol="{{tol}}"
- size="16" show-help-text="false" show-placeholder="false"></pl-number-input></p>
+ weight="{{weight}}" size="16" show-help-text="false"
+ show-placeholder="false"></pl-number-input></p>
 {{/params.boxes}}
 """,
     text="""\
@@ -104,7 +105,8 @@ def _variant(item):
         hints=[dict(after=n, text=at(h)) for n, h in enumerate(item.hints)],
         options=[dict(text=at(t), right=str(right).lower(), said=said)
                  for t, right, said in item.options],
-        boxes=[dict(name=f"n{i}", label=b.label, tol=_tolerance(b.tol))
+        boxes=[dict(name=f"n{i}", label=b.label, tol=_tolerance(b.tol),
+                    weight=max(1, round(b.points)))
                for i, b in enumerate(item.boxes, 1)])
     boxes = {f"n{i}": b for i, b in enumerate(item.boxes, 1)}
     return dict(shown=shown, answers={n: b.value for n, b in boxes.items()},

@@ -122,8 +122,7 @@ def qti_item(
 ) -> bytes: # a file
     "A question as QTI 2.1"
     rules = [_choice_rules(item)] if item.kind == "choice" else [
-        _box_rules(i, b, item.points/len(item.boxes))
-        for i, b in enumerate(item.boxes, 1)]
+        _box_rules(i, b, b.points) for i, b in enumerate(item.boxes, 1)]
     processing = [node("responseProcessing", *rules)] if rules else []
     return document(node(
         "assessmentItem", *_declared(item), _body(item), *processing, *_feedback(item),

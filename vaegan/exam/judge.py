@@ -28,14 +28,16 @@ from ..help import documented
 @documented
 def near(
     xs:tuple, ys:tuple,   # numbers, and shapes as text
-    tol:float             # relative to max(1, |y|)
+    tol:float,            # relative to max(unit, |y|)
+    unit:float=1          # what smaller numbers count as; 0: all by their own size
 ) -> bool:
-    "Equal up to tol·max(1, |y|), entry by entry; text exactly"
-    return len(xs) == len(ys) and all(_near(x, y, tol) for x, y in zip(xs, ys))
+    "Equal up to tol·max(unit, |y|), entry by entry; text exactly"
+    same = lambda x, y: _near(x, y, tol, unit)
+    return len(xs) == len(ys) and all(map(same, xs, ys))
 
-def _near(x, y, tol):
+def _near(x, y, tol, unit):
     if isinstance(x, str) or isinstance(y, str): return x == y
-    return abs(x - y) <= tol*max(1, abs(y)) + 1e-9
+    return abs(x - y) <= (tol + 1e-9)*max(unit, abs(y)) + 1e-15
 
 # %% ../../nbs/exam/judge.ipynb #58da2103
 @documented
@@ -89,13 +91,18 @@ SLIPS = [   # name, factor, what to say
     ("log10", 1/math.log(10),
      "That is with the logarithm to base 10; log here is the natural logarithm.")]
 
+def _unit(v):
+    "Numbers of any size are told apart; values of functions may pass through zero"
+    return 0 if v.kind == "numeric" else 1
+
 def _slips(v):
     "Mistakes that any number can suffer: (name, numbers, message)"
     if v.kind not in ("numeric", "symbolic"): return []
     truth, found = answer_values(v, v.answer), []
     for name, factor, message in SLIPS if v.tol else SLIPS[:1]:
         wrong = tuple(factor*t for t in truth)
-        if not near(wrong, truth, 10*v.tol): found.append((name, wrong, message))
+        if near(wrong, truth, 10*v.tol, _unit(v)): continue
+        found.append((name, wrong, message))
     return found
 
 # %% ../../nbs/exam/judge.ipynb #f621bd9f
@@ -103,7 +110,8 @@ def _slips(v):
 def known_mistakes(v:Variant) -> list: # of (name, numbers, message)
     "What this question can recognise: its own mistakes, then the general ones"
     own = [(k, answer_values(v, a), m) for k, (a, m) in v.mistakes.items()]
-    told = lambda wrong: any(near(wrong, numbers, v.tol) for _, numbers, _ in own)
+    same = lambda wrong, numbers: near(wrong, numbers, v.tol, _unit(v))
+    told = lambda wrong: any(same(wrong, numbers) for _, numbers, _ in own)
     return own + [slip for slip in _slips(v) if not told(slip[1])]
 
 # %% ../../nbs/exam/judge.ipynb #d7104a14
@@ -162,7 +170,7 @@ SENTENCES = dict(
 def _mistake(v, got):
     "The mistake that leads there; to three digits, if only one does"
     known = known_mistakes(v)
-    found = [m for m in known if near(got, m[1], v.tol)]
+    found = [m for m in known if near(got, m[1], v.tol, _unit(v))]
     if not found and v.tol:
         rounded = lambda xs: all(map(three_digits, got, xs))
         found = [m for m in known if rounded(m[1])]
@@ -206,8 +214,8 @@ def _best(verdicts, open):
     "The right one; the first if all are readings of the same numbers"
     right = [x for x in verdicts if x]
     if not right and open:
-        raise Unreadable("a comma in it may stand for decimals or for thousands; "
-                         "write decimals with a point")
+        raise Unreadable("a comma or point in it may stand for decimals or for "
+                         "thousands; write decimals with a point, thousands without")
     return right[0] if right else min(verdicts, key=lambda x: x.status)
 
 # %% ../../nbs/exam/judge.ipynb #45d09c1f

@@ -92,7 +92,8 @@ def _room(v):
     if v.kind in LETTERED: return ""
     if v.kind == "argued": return '<div class="rule"></div>'*(2 + 2*v.points)
     names = [k for k, _ in v.parts] or ["Answer"]
-    lines = (f"{html.escape(k)}: <span class=\"line\"></span>" for k in names)
+    lines = (f'<span class="field">{html.escape(k.replace("_", " "))}: '
+             '<span class="line"></span></span>' for k in names)
     room = f'<div style="height:{16 + 10*v.points}mm"></div>'
     return f"{room}<p class=\"answer\">{' '.join(lines)}</p>"
 
@@ -112,12 +113,14 @@ def _question(i, v, solved):
     asked = markdown_html(question_text(v, False) + how)
     rest = markdown_html(solution_text(v)) if solved else _room(v)
     return (f'<section class="question{" solved"*solved}"><div class="asked">'
-            f'<h2>{i}. {title}<span class="worth">{worth}</span></h2>'
+            f'<h2><span>{i}. {title}</span><span class="worth">{worth}</span></h2>'
             f'{parts}{asked}</div>{rest}</section>')
 
 # %% ../../nbs/exam/paper.ipynb #33b9d31d
 _PAPER = (
-    ".worth{float:right;font-weight:normal;font-size:1rem}h2 .worth{padding-left:1rem}"
+    ".worth{float:right;font-weight:normal;font-size:1rem}.field{white-space:nowrap}"
+    "h2{display:flex;justify-content:space-between;align-items:baseline}"
+    "h2 .worth{flex:none;padding-left:1rem}"
     ".blank{display:inline-block;width:2.5rem;border-bottom:1px solid}"
     ".line{display:inline-block;width:18rem;max-width:60%;border-bottom:1px solid}"
     ".rule{height:9mm;border-bottom:1px solid #999}.answer{line-height:2.4}"

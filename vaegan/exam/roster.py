@@ -90,7 +90,7 @@ def _bare(i):
 def _fit(i):
     "The id, if it is fit to be one"
     if not i: raise ValueError("no id; if another column holds ids, name it by --id")
-    i, allowed = _bare(i), "up to 64 letters, digits and _ . @ + -"
+    i, allowed = _bare(i), "up to 64 of A-Z, a-z, 0-9 and _ . @ + -"
     if re.fullmatch(r"\d([.,]\d+)?[eE]\+\d+", i):
         cut = "a spreadsheet has rounded it: format the column as text"
         raise ValueError(f"{i!r} was a longer number; {cut}")

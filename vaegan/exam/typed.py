@@ -132,7 +132,8 @@ def comma_readings(
     s = _joined(_HEAD + r"(?:[ '_][0-9]{3})+(?![0-9_])", "[ '_]", s)
     thousands = _joined(_HEAD + r"(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9]|,[0-9])", ",", s)
     found += [s, _decimal_commas(s), thousands]
-    if whole: found.append(_joined(_HEAD + r"(?:\.[0-9]{3})+" + _END, r"\.", s))
+    groups = r"(?:\.[0-9]{3})+(?![0-9.eE]|,[0-9])"
+    if whole: found.append(_joined(_HEAD + groups, r"\.", s))
     return list(dict.fromkeys(found))
 
 # %% ../../nbs/exam/typed.ipynb #2bc55e29

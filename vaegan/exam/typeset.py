@@ -96,13 +96,21 @@ def _inline(md, hold, formula):
     code = lambda m: hold(f"<code>{html.escape(m[1])}</code>")
     block = lambda m: f"\n\n{hold(f'<pre><code>{html.escape(m[1])}</code></pre>')}\n\n"
     md = re.sub(r"```\w*\n(.*?)```", block, md.replace("\0", ""), flags=re.S)
-    md = re.sub(r"`([^`]+)`", code, md)
+    md = re.sub(r"`([^`]+)`", code, md).replace(r"\$", hold("$"))
     md = re.sub(r"\$([^$]+)\$", lambda m: hold(formula(m[1])), md)
     md = html.escape(md, quote=False)
     md = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", md)
     return re.sub(r"(?<![*\w])\*(?!\s)([^*]+?)\*(?![*\w])", r"<em>\1</em>", md)
 
 # %% ../../nbs/exam/typeset.ipynb #b7a4a389
+def _table(text):
+    "Rows of cells between upright strokes, the first one as heads"
+    head, _, *rows = (line.strip().strip("|").split("|") for line in text.split("\n"))
+    cells = lambda row, tag: "".join(f"<{tag}>{c.strip()}</{tag}>" for c in row)
+    body = "".join(f"<tr>{cells(r, 'td')}</tr>" for r in rows)
+    return (f"<table><thead><tr>{cells(head, 'th')}</tr></thead>"
+            f"<tbody>{body}</tbody></table>")
+
 def _block(text, held):
     "A heading, a list, a block of code or a paragraph"
     if m := re.match(r"(#+) (.*)", text):
@@ -110,6 +118,10 @@ def _block(text, held):
     if text.startswith("- "):
         items = re.split(r"(?:^|\n)- ", text)[1:]
         return "<ul>" + "".join(f"<li>{x}</li>" for x in items) + "</ul>"
+    if re.match(r"1\. ", text):
+        items = re.split(r"(?:^|\n)\d+\. ", text)[1:]
+        return "<ol>" + "".join(f"<li>{x}</li>" for x in items) + "</ol>"
+    if re.match(r".*\|.*\n[ |:-]*-[ |:-]*(\n|$)", text): return _table(text)
     alone = re.fullmatch(r"\0(\d+)\0", text)
     return text if alone and "<pre>" in held[int(alone[1])] else f"<p>{text}</p>"
 

@@ -1,6 +1,8 @@
 "Questions for other systems: what is told, to which box, and how widely."
 import html
+import json
 import math
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -21,6 +23,9 @@ from vaegan.exam.export_items import (
     one_box_each,
     plain,
 )
+from vaegan.exam.export_moodle import moodle_xml
+from vaegan.exam.export_prairielearn import prairielearn_files
+from vaegan.exam.export_qti import qti_item
 from vaegan.exam.judge import judge, known_mistakes
 from vaegan.exam.learner import bank
 from vaegan.exam.rounding import three_digits
@@ -88,11 +93,18 @@ def test_variants_differ_in_what_they_ask():
     other = draw_variants(bank()["kl-to-prior"], 3, "1"*64)
     assert other[0].question != draw_variants(bank()["kl-to-prior"], 3, SECRET)[0].question
 
-def test_a_pair_becomes_two_questions_that_share_the_points():
-    item = replace(items("exam-relu-loss")[0], points=3)
+def test_a_pair_becomes_two_questions_each_with_the_points_and_the_name_of_its_part():
+    v = bank()["exam-relu-loss"].variant(1)
+    item = item_of(replace(v, points=3, parts=(("the_loss", 1), ("slöpe <b>", 2))))
+    assert [(b.points, b.label) for b in item.boxes] == [(1, "the loss:"), (2, "slöpe &lt;b&gt;:")]
+    assert "{1:NUMERICAL:" in (gaps := moodle_xml([[item]], "t").decode()) and "{2:NUMERICAL:" in gaps
     first, second = one_box_each(item)
-    assert first.points + second.points == 3 and (first.boxes[0].value, second.boxes[0].value) == tuple(b.value for b in item.boxes)
-    assert "only the first number" in first.question and "only the second number" in second.question and first.id != second.id
+    assert [first.points, second.points] == [1, 2] and (first.boxes[0].value, second.boxes[0].value) == tuple(b.value for b in item.boxes)
+    assert "only “the loss”." in first.question and "only “slöpe &lt;b&gt;”." in second.question and first.id != second.id
+    earned = re.findall(r'"float">([12])</baseValue></sum>', qti_item(item).decode())
+    assert earned == ["1", "2"] and [b["weight"] for b in json.loads(prairielearn_files([item])[f"{item.id}/variants.json"])[0]["shown"]["boxes"]] == [1, 2]
+    first, second = one_box_each(item_of(replace(v, points=3, parts=())))
+    assert first.points == second.points == 1.5 and "only the first number" in first.question and "only the second number" in second.question
     assert one_box_each(items("kl-to-prior")[0]) == items("kl-to-prior")[:1]
     assert "only the value at \\(" in one_box_each(items("friction-modulus")[0])[1].question
 

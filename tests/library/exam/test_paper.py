@@ -23,6 +23,7 @@ MARKED = """() => document.querySelectorAll('.question:not(.solved), .asked, li,
 def test_printed(format, solved, browser):
     tab = browser.new_page(viewport=dict(width=658, height=900))      # A4 less its margins
     tab.set_content(paper_page(papers(solved)))
+    assert tab.evaluate("() => [...document.querySelectorAll('.field, h2 .worth')].every(e => e.getClientRects().length === 1)"), "a blank stands beside its name"
     tab.emulate_media(media="print")
     assert tab.evaluate("() => document.body.scrollWidth <= innerWidth && [...document.querySelectorAll('pre, table')].every(e => e.scrollWidth <= e.clientWidth + 1)"), "nothing is cut off at the right"
     assert not tab.locator(".note:visible").count()

@@ -93,7 +93,7 @@ def test_marks_by_part_survive_regrading(essays, capfd):
     d, key = essays
     run = lambda: cli(capfd, "grade", d/"e/key.json", d/"ada.ipynb", "--out", d/"g", "--force")
     code, out, _ = run()
-    assert code == 0 and "1 to mark" in out
+    assert code == 0 and "1 to mark" in out and "to_mark.csv: fill in" in out
     rows = table(d/"g/to_mark.csv")
     assert [(r["student"], r["question"], r["part"], r["points"], r["of"]) for r in rows] == [("ada", "q1", "theory", "", "1"), ("ada", "q1", "failures", "", "2"), ("ada", "q1", "test", "", "1")]
     asked = key["students"]["ada"][0]

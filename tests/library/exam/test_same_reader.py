@@ -85,6 +85,14 @@ def test_a_rounding_is_never_called_a_mistake():
             off = tuple(x*(1 + r.uniform(-4e-3, 4e-3)) for x in t)
             assert judge(v, off).mistake in ("", "rounding") or not v.tol, (ex.id, off)
 
+SMALL = [numeric(3e-9, other=1e-9), numeric(-2.34, product=2.4e-4), numeric(209224, other=208000)]
+SAID = [(0, "1e-9", "other"), (0, "1.002e-9", "other"), (0, "2e-9", ""), (0, "-3e-9", "wrong-sign"), (1, "2.4e-4", "product"), (1, ".00032", ""),
+        (1, "0.0001", ""), (1, "0", ""), (2, "2.080e5", "other"), (2, "2.080e+05", "other"), (2, "2.092e5", "rounding")]
+
+def test_numbers_of_any_size_are_told_apart():
+    "A named mistake is that number, not any other small one; an exponent is no thousand"
+    for k, text, name in SAID: assert judge(SMALL[k], text).mistake == name, text
+
 def test_the_exact_value_is_shown():
     assert "4.2957" in str(judge(numeric(4.29573), "4.30")) and str(judge(numeric(4.29573), "4.29573")) == "Right."
     assert "(4.29573, 1.5)" in str(judge(numeric((4.29573, 1.5)), "4.3, 1.5")) and "Right so far: number 2" in str(judge(numeric((4.29573, 1.5)), "7, 1.5"))
@@ -116,6 +124,7 @@ def test_the_page_reads_the_table_alike(in_the_page):
     numbers = [(q, t) for q in range(5) for t in TEXTS]
     symbolic = [(5 + k, t) for k, r in enumerate(TYPED["expressions"]) for t in [*r[-1], *(t for _, ts in TYPED["refused"] for t in ts)]]
     compared(in_the_page, QUESTIONS, numbers + symbolic)
+    compared(in_the_page, SMALL, [(k, text) for k, text, _ in SAID])
 
 @node
 def test_the_page_judges_the_bank_alike(in_the_page):

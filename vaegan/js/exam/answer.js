@@ -48,7 +48,7 @@ function commaReadings(s, whole) {
   const groups = String.raw`(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9]|,[0-9])`;
   const thousands = joined(T.head + groups, /,/g, s);
   found.push(s, decimalCommas(s), thousands);
-  if (whole) found.push(joined(T.head + String.raw`(?:\.[0-9]{3})+` + T.end, /\./g, s));
+  if (whole) found.push(joined(T.head + String.raw`(?:\.[0-9]{3})+(?![0-9.eE]|,[0-9])`, /\./g, s));
   return [...new Set(found)];
 }
 const nameOf = s => [...s].map(c => T.greek[c] ?? c).join("").replace(/[_{}]/g, "");
@@ -463,18 +463,18 @@ function moreExactly(xs, ts) {
 }
 
 // -- the judge: [status, message] ---------------------------------------------------------------
-function near(xs, ys, tol) {
-  const close = (x, y) => Math.abs(x - y) <= tol*Math.max(1, Math.abs(y)) + 1e-9;
+function near(xs, ys, tol, unit = 1) {
+  const close = (x, y) => Math.abs(x - y) <= (tol + 1e-9)*Math.max(unit, Math.abs(y)) + 1e-15;
   return xs.length === ys.length && xs.every((x, k) => close(x, ys[k]));
 }
 function knownMistakes(q) {               // [numbers, message]: its own, then those of everybody
   const slips = (q.tol ? T.slips : T.slips.slice(0, 1))
     .map(([factor, message]) => [q.answer.map(t => factor*t), message]);
-  const told = w => q.wrong.some(([own]) => near(w, own, q.tol));
-  return [...q.wrong, ...slips.filter(([w]) => !near(w, q.answer, 10*q.tol) && !told(w))];
+  const told = w => q.wrong.some(([own]) => near(w, own, q.tol, q.unit));
+  return [...q.wrong, ...slips.filter(([w]) => !near(w, q.answer, 10*q.tol, q.unit) && !told(w))];
 }
 function mistake(q, got) {
-  let found = knownMistakes(q).filter(([w]) => near(got, w, q.tol));
+  let found = knownMistakes(q).filter(([w]) => near(got, w, q.tol, q.unit));
   if (!found.length && q.tol) {
     found = knownMistakes(q).filter(([w]) => got.every((x, k) => threeDigits(x, w[k], 0)));
     if (found.length > 1) return null;
@@ -496,10 +496,12 @@ function judgeReading(q, got) {
 function best(verdicts, open) {
   const right = verdicts.find(v => v[0] === "right");
   if (!right && open)
-    refuse("a comma in it may stand for decimals or for thousands; write decimals with a point");
+    refuse("a comma or point in it may stand for decimals or for thousands; "
+      + "write decimals with a point, thousands without");
   return right ?? verdicts.find(v => v[0] === "mistake") ?? verdicts[0];
 }
 function judgeNumbers(q, said) {
+  q = {unit: 0, ...q};                    // numbers of any size are told apart
   const ways = numberReadings(said, q.answer.length, !q.tol);
   const different = new Set(ways.map(w => String([...w].sort((a, b) => a - b)))).size;
   return best(ways.map(got => judgeReading(q, got)), different > 1);
