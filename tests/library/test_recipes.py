@@ -151,9 +151,13 @@ def test_from_a_folder_to_samples_of_a_class_and_numbers(photos, tmp_path, capsy
     run("sample", out, "--n", 5, "--class", 1, "--to", tmp_path/"one.npz")
     assert np.load(tmp_path/"one.npz")["y"].tolist() == [1]*5
     capsys.readouterr()
-    run("evaluate", out, "--data", photos/"cat", "--json")
+    shutil.copytree(photos, tmp_path/"again")
+    run("evaluate", out, "--data", tmp_path/"again", "--json")
     scores = json.loads(capsys.readouterr().out)
-    assert scores["images"] == dict(held_out=14, learned_from=25, known=12, shape=[3, 12, 16]) and scores["samples"]["frechet"] > 0
+    assert main(["evaluate", str(out), "--data", str(photos/"cat")]) == 2      # of which class are they?
+    assert "data: expected images of at least two of the classes that the run was told" in capsys.readouterr().err
+    there = dict(held_out=28, learned_from=25, known=25, shape=[3, 12, 16], data=str(tmp_path/"again"))
+    assert scores["images"].items() >= there.items() and scores["samples"]["frechet"] > 0
 
 def test_a_folder_that_changes_after_training(photos, tmp_path, capsys):
     "What was learned judges nothing; a run goes on with its own images only"
@@ -167,7 +171,8 @@ def test_a_folder_that_changes_after_training(photos, tmp_path, capsys):
     assert 2 <= sum(new) < len(new)
     capsys.readouterr()
     run("evaluate", tmp_path/"run", "--json", "--draws", 3)
-    assert json.loads(capsys.readouterr().out)["images"] == dict(held_out=sum(new), learned_from=len(learned), known=0, shape=[3, 8, 8])
+    assert json.loads(capsys.readouterr().out)["images"] == dict(
+        held_out=sum(new), learned_from=len(learned), known=0, shape=[3, 8, 8], data=str(tmp_path/"changing"), notes=[])
     about = kept_run(tmp_path/"run")[1]
     assert has_learned(about, now.x_test/255).tolist() == [not n for n in new] and not has_learned(dict(about, learned=torch.empty(0, 8)), now.x).any()
     assert main([*map(str, ("train", "vae", *args, "--epochs", 2, "--resume"))]) == 2
