@@ -21,15 +21,18 @@ from torch import Tensor
 from .checks import AnyPath, Count, Float, Int, Marker
 from .checks import checked, finite, nonnegative
 from .files import home, new_folder, write_file
+from .plot import tile
 
 # %% ../nbs/66_pictures.ipynb #187a35ed
 _SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 _drawable = Marker("one channel or three", lambda x: x.shape[1] in (1, 3))
 
+def _bytes(x): return x.detach().cpu().clamp(0, 1).mul(255).round().byte()
+
 def _pixels(x):
     "Floats as bytes `[N,H,W]` or `[N,H,W,C]`"
-    x = x.detach().cpu().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1)
+    x = _bytes(x).permute(0, 2, 3, 1)
     return (x[..., 0] if x.shape[-1] == 1 else x).numpy()
 
 def _as_file(pixels, kind="PNG"):
@@ -52,14 +55,8 @@ def sheet(
     ncols:Count=16                          # images in a row
 ): # array of bytes `[height,width]` or `[height,width,3]`
     "Images on one sheet, row by row, as they are stored: 0 is black, 1 is white"
-    pixels = _pixels(x)
-    n, h, w, cols = *pixels.shape[:3], min(ncols, len(x))
-    rows, rest = -(-n//cols), pixels.shape[3:]
-    out = np.full((rows*(h + 1) + 1, cols*(w + 1) + 1, *rest), 255, "u1")
-    for i, img in enumerate(pixels):
-        r, c = i//cols*(h + 1) + 1, i % cols*(w + 1) + 1
-        out[r:r + h, c:c + w] = img
-    k = max(1, 48//max(h, w))
+    out = _bytes(tile(x, ncols, fill=1.)).numpy()
+    k = max(1, 48//max(x.shape[2:]))
     return out.repeat(k, 0).repeat(k, 1)
 
 # %% ../nbs/66_pictures.ipynb #14370e36
