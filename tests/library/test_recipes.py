@@ -53,7 +53,9 @@ def test_a_process_dies_and_the_run_goes_on_with_another_number(tmp_path):
     # torchrun reports the signal, the survivor that it is alone; whichever of the two is faster ends the other
     assert re.search(r"another process of this run has ended; start them again with resume|Signal 9 \(SIGKILL\)", err)
     at = load_run(file)["epoch"]
-    assert at >= 3 and not (tmp_path/"run"/"history.csv").exists()
+    assert at >= 3
+    history = tmp_path/"run"/"history.csv"            # a survivor that torchrun ended with SIGTERM still wrote what it had
+    assert not history.exists() or len(table(tmp_path/"run")) == at
     r = shell(*args, "--out", tmp_path/"run", "--resume")
     assert r.returncode == 0, r.stderr
     assert shell(*args, "--out", tmp_path/"whole").returncode == 0
