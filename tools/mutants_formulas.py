@@ -166,7 +166,7 @@ class Notebook:
 def apart(folder):
     "What a page sets for the whole process ends with it"
     was, here, dtype, state = os.environ.get("IN_TEST"), os.getcwd(), torch.get_default_dtype(), torch.get_rng_state()
-    looked_in = [*displays._folders]
+    looked_in, main = [*displays._folders], sys.modules["__main__"]
     os.environ["IN_TEST"] = "1"
     os.chdir(folder)
     torch.set_default_dtype(torch.float32)
@@ -175,6 +175,7 @@ def apart(folder):
     finally:
         vaegan.formula.holds = holds
         displays._folders[:] = looked_in
+        sys.modules["__main__"] = main          # a notebook's shell takes the name; without it no verdict could be handed to another process
         os.chdir(here)
         torch.set_default_dtype(dtype)
         torch.set_rng_state(state)

@@ -1,5 +1,6 @@
 """The displays of the course are evaluated as they are printed, by the cells that check them, or it is said why not. A named sample of wrong versions must turn its check red; `make mutants-formulas` tries all."""
 import re
+import sys
 from functools import cache
 
 import mutants_formulas
@@ -121,6 +122,7 @@ def test_the_cells_of_a_page_notice_wrong_versions(page):
 
 def test_a_weak_cell_is_seen(tmp_path):
     "A check at a point where a wrong formula says the same lets it survive; an assertion beside `holds` may catch it all the same"
+    main = sys.modules["__main__"]
     def survivors(*more):
         cells = [mk_cell("from vaegan.formula import holds, says"), mk_cell("\n".join(("#| checks: KL-NORMAL", "holds('KL-NORMAL', mu_q=.5, sigma_q=1., mu_p=.5, sigma_p=1.)", *more)))]
         write_nb(new_nb(cells), nb := tmp_path/"page.ipynb")
@@ -128,6 +130,7 @@ def test_a_weak_cell_is_seen(tmp_path):
     assert {"½ missing", "σ for σ²"} <= survivors()
     assert not survivors("holds('KL-NORMAL', mu_q=.4, sigma_q=.8, mu_p=-.3, sigma_p=1.3)")
     assert "½ missing" not in survivors("assert abs(says('KL-NORMAL')[1](mu_q=.4, sigma_q=.8, mu_p=.4, sigma_p=1.6) - .3181) < 1e-3")
+    assert sys.modules["__main__"] is main, "a page has taken the name, and no verdict of the machine could be handed to another process"
 
 def test_the_table_of_equivalents_has_reasons():
     assert not set(EQUIVALENT) & set(SURVIVORS)

@@ -29,9 +29,9 @@ def test_sympy_has_the_last_word():
 def test_no_power_of_numbers_takes_long():
     "Exactly, each of these would fill the memory, in one step that nothing can interrupt"
     for t in ("0.999**(10**12)", "0.5^(1e11+1/3)", "((0.5^9999)^9999)^9999", "0.5^(x*1e9)", "(0.5^.5)^(1e12)", "1.000000000001^1000000000000/1e12"):
-        start = time.perf_counter()
+        start = time.process_time()           # of this process: however busy the machine is
         assert identical(f"1/(2x) + {t}", "1/(2x)", dict(x=(.2, 1.9))) == (t[0] == "0" or t[0] == "("), t
-        assert time.perf_counter() - start < 2, t
+        assert time.process_time() - start < 2, t
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {

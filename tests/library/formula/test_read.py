@@ -121,11 +121,11 @@ HOSTILE = ["("*2000, "{"*2000, r"\frac"*1000, "x^"*2000, "x_{"*500, "|"*999, r"\
 
 @pytest.mark.parametrize("latex", HOSTILE, ids=[repr(h[:20]) for h in HOSTILE])
 def test_hostile_text_ends_soon(latex):
-    start = time.perf_counter()
+    start = time.process_time()
     try: tree = read(latex)
     except FormulaError as e: assert len(str(e)) < 400
     else: assert read(write(tree)) == tree
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 PIECES = ["a", "b_i", "x", "2", ".5", "+", "-", "=", r"\le", "(", ")", "[", "]", "|", r"\|", r"\mid", "^", "_", "{", "}", r"\,", r"\qquad", ",", r"\frac", r"\log", r"\sum", r"\int", "dz", "d", r"\mathbb E", r"\nabla", r"\partial", "/", r"\cdot",
           r"\hat", r"\mathbf", r"\text{for }", r"\text{gap}", "'", r"\sqrt", r"\pm", r"\begin{pmatrix}", r"\end{pmatrix}", "&", r"\\", r"\top", "*", r"\operatorname{KL}", r"\big(", r"\min", r"\arg", r"\{", r"\}", r"\lfloor", r"\rfloor"]
