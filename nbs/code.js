@@ -1,5 +1,6 @@
-// The colours of Python, given to a box of code when it comes near the view. They are highlights
-// (CSS.highlights, site.scss), no markup: pages stay light, and what is copied is the code alone.
+// What code gets in the browser, so that pages stay light and what is copied is the code alone: long
+// lines that hang, and the colours of Python, given to a box when it comes near the view. Colours
+// are highlights (CSS.highlights, site.scss), no markup.
 const WORDS = new Set(("and as assert async await break case class continue def del elif else "
   + "except finally for from global if import in is lambda match nonlocal not or pass raise "
   + "return try while with yield").split(" "));
@@ -29,6 +30,39 @@ export function colored(code) {          // [kind, from, to] of what has a colou
   return found;
 }
 
+// -- long lines: where the page is too narrow, they go on four letters deeper than they began
+// (site.scss: u), a comment whole in its next line (cite), a number unbroken at its sign (i)
+const LONG = 50;     // letters of a line that fit a narrow phone
+const DEEP = 12;     // spaces before it that a phone shows whole; the rest are narrow there (s)
+const escaped = text => text.replace(/[&<>]/g, sign => ({"&": "&amp;", "<": "&lt;", ">": "&gt;"})[sign]);
+const unmarked = line => line.replace(/<[^>]*>/g, "").replace(/&\w+;/g, "&").trimEnd();
+
+export function marked(code) {           // Python as HTML: comments and numbers with a sign
+  let out = "", last = 0;
+  for (const [kind, from, to] of colored(code)) {
+    const what = code.slice(from, to);
+    const tag = kind === "note" ? what[0] === "#" && "cite" : kind === "number" && /-/.test(what) && "i";
+    if (!tag) continue;
+    out += `${escaped(code.slice(last, from))}<${tag}>${escaped(what)}</${tag}>`;
+    last = to;
+  }
+  return out + escaped(code.slice(last));
+}
+
+export const hanging = code => code.replace(/[^\n]+\n?/g, line => {
+  const text = unmarked(line), deep = Math.max(text.search(/\S/), 0);
+  if (text.length <= LONG) return line.replace(/<\/?cite>/g, "");
+  const far = deep > DEEP && line.startsWith(" ".repeat(deep));
+  const inside = far ? `${" ".repeat(DEEP)}<s>${" ".repeat(deep - DEEP)}</s>${line.slice(deep)}` : line;
+  return `<u style="--i:${Math.min(deep, DEEP) + 4}">${inside}</u>`;
+});
+
+function hang(box, python) {
+  if (box.querySelector("u")) return;
+  const code = python ? marked(box.textContent) : box.innerHTML, hung = hanging(code);
+  if (hung.includes("<u ")) box.innerHTML = hung;
+}
+
 const done = new WeakSet();
 function paint(box) {
   if (done.has(box) || !box.textContent) return;
@@ -51,8 +85,46 @@ function paint(box) {
   }
 }
 
+// -- buttons to copy code, for Quarto's script, which runs after this one
+function copying() {
+  for (const box of document.querySelectorAll("main div.sourceCode")) {
+    if (box.querySelector(".code-copy-button")) continue;
+    const button = document.createElement("button");
+    Object.assign(button, {type: "button", title: "Copy to Clipboard"});
+    button.className = "code-copy-button";
+    button.append(Object.assign(document.createElement("i"), {className: "bi"}));
+    box.append(button);
+  }
+}
+
+// -- folded code lies packed beside the page (tools/site_weight.py) and comes when the page is
+// there: nobody waits for what is folded
+async function unpack() {
+  const empty = [...document.querySelectorAll("code.packed")];
+  const answer = empty.length && await fetch(empty[0].dataset.from).catch(() => null);
+  if (!answer?.ok) return;
+  const plain = answer.body.pipeThrough(new DecompressionStream("deflate"));
+  for (const [i, text] of (await new Response(plain).json()).entries()) {
+    const box = Object.assign(document.createElement("div"), {className: "sourceCode"});
+    box.innerHTML = '<pre class="sourceCode"><code></code></pre>';
+    const code = box.querySelector("code");
+    code.textContent = text;
+    hang(code, true);
+    empty[i].replaceWith(box);
+    if (globalThis.CSS?.highlights && code.checkVisibility()) paint(code);
+  }
+  copying();
+}
+
+const boxes = 'pre:is([class="sourceCode"], .python) > code';
+if (globalThis.document) {
+  for (const box of document.querySelectorAll("pre.sourceCode > code")) {
+    hang(box, box.matches(boxes));
+  }
+  copying();
+  addEventListener("load", unpack);
+}
 if (globalThis.CSS?.highlights) {
-  const boxes = 'pre:is([class="sourceCode"], .python) > code';
   const near = new IntersectionObserver(entries => {
     for (const {isIntersecting, target} of entries) if (isIntersecting) paint(target);
   }, {rootMargin: "600px"});
@@ -62,3 +134,4 @@ if (globalThis.CSS?.highlights) {
     event.target.querySelectorAll(boxes).forEach(box => box.checkVisibility() && paint(box))), true);
   addEventListener("beforeprint", () => document.querySelectorAll(boxes).forEach(paint));
 }
+

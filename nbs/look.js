@@ -44,18 +44,6 @@ async function fill(event) {
   if (held) list.querySelector("a")?.focus();
 }
 
-// buttons to copy code, for Quarto's script, which runs after this one
-function copying() {
-  for (const box of document.querySelectorAll("main div.sourceCode")) {
-    if (box.querySelector(".code-copy-button")) continue;
-    const button = document.createElement("button");
-    Object.assign(button, {type: "button", title: "Copy to Clipboard"});
-    button.className = "code-copy-button";
-    button.append(Object.assign(document.createElement("i"), {className: "bi"}));
-    box.append(button);
-  }
-}
-
 // KaTeX writes each formula twice, for eyes and for ears: what is copied has it once, as TeX
 function copied(event) {
   const range = getSelection().rangeCount && getSelection().getRangeAt(0).cloneRange();
@@ -88,12 +76,13 @@ function escape(event) {
   document.querySelector("button.menu").focus();
 }
 
+// formulas that are no displays, for whoever asks for them; pages leave it out
+for (const e of document.querySelectorAll(".math:not(.display)")) e.classList.add("inline");
 // where the contents lead, for Quarto's script, which marks the section in view
 for (const a of document.querySelectorAll("#TOC a")) a.dataset.scrollTarget = a.hash;
 for (const h of document.querySelectorAll("section[id] > .anchored")) {
   h.dataset.anchorId ??= h.parentElement.id;      // for the script that puts ¶ beside headings
 }
-copying();
 show();
 here();
 document.querySelector("#quarto-sidebar")?.addEventListener("toggle", fill, true);

@@ -148,8 +148,18 @@ function show() {
     ?.startContainer.parentElement.scrollIntoView({block: "center"});
 }
 
+// what is known lies packed beside the pages (search.z): Quarto asks for search.json and gets that
+const ask = globalThis.fetch;
+async function unpacked(what, ...how) {
+  const [, known] = /^(.*\bsearch\.)json$/.exec(what) ?? [];
+  const answer = await ask(known ? `${known}z` : what, ...how);
+  if (!known || !answer.ok) return answer;
+  return new Response(answer.body.pipeThrough(new DecompressionStream("deflate")));
+}
+
 if (globalThis.document) {
   globalThis.Fuse = Whole;
+  globalThis.fetch = unpacked;
   addEventListener("load", show);
   addEventListener("keydown", event => event.key === "Escape" && CSS.highlights?.delete("found"));
 }

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import zlib
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from nbdev.config import nbpath2html
 from notebooks import cfg
 from site_markup import fenced
 from site_search import entries, gathered, words
-from site_weight import bare, lighter, pruned, quoted, seen_words, shared
+from site_weight import bare, lighter, packed, pruned, quoted, seen_words, shared
 from write_contents import ROOT, sections
 
 from vaegan.contents import PAGES, lessons, module_of
@@ -261,14 +262,14 @@ def listing(source):
     name = re.search(r"^#\|\s*export", source, re.M) and re.search(r"^(?:def|class) (\w+)|^(\w+) *=", source, re.M)
     return f"# source of {name[1] or name[2]}: in the module" if name else re.sub(r"^#\|.*\n?", "", source, flags=re.M)
 
-def markdown(nb):
+def markdown(nb, outputs=True):
     "A notebook's prose, code and printed outputs; what is exported stands in the module, whose docstring leads here"
     parts = []
     for c in nb.cells:
         source = "".join(c.source)
         if c.cell_type == "markdown": parts.append(source)
         elif c.cell_type == "code" and not re.search(r"^#\|\s*(hide|default_exp)", source, re.M):
-            parts += [fenced(listing(source).strip(), "python"), *filter(None, map(output, c.get("outputs", [])))]
+            parts += [fenced(listing(source).strip(), "python"), *filter(None, map(output, c.get("outputs", []) if outputs else ()))]
     return "\n\n".join(parts) + "\n"
 
 # -- all of it -----------------------------------------------------------------------------------------------------------
@@ -277,6 +278,8 @@ def documented():
     found = {m for f in (ROOT/"vaegan").rglob("*.py") for m in re.findall(r"^Docs: \S+?//[^/]+/[^/]+/(\S+)\.md", f.read_text(encoding="utf-8"), re.M)}
     return {page: path for page, path in paths().items() if page in found}
 
+def small(data): return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 9)
+
 def main(folder):
     (folder/"scripts").mkdir(exist_ok=True)
     for f in sorted(folder.rglob("*.html")):
@@ -284,14 +287,17 @@ def main(folder):
         text, page = f.read_text(encoding="utf-8"), f.relative_to(folder).as_posix()
         new, scripts = shared(site_numbers.with_numbers(finished(text, page), page), "../"*page.count("/"))
         for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")
+        new, folded = packed(new, f"{f.stem}.code.z")
+        if folded: (f.parent/f"{f.stem}.code.z").write_bytes(small(folded))
         if (new := bare(new)) != text: f.write_text(new, encoding="utf-8")
         if module := site_numbers.module_of_page(page): (f.parent/site_numbers.name(module)).write_text(site_numbers.packed(module), encoding="utf-8")
     (folder/"scripts"/"chapters.json").write_text(json.dumps(groups(), ensure_ascii=False), encoding="utf-8")
-    (folder/"search.json").write_text(json.dumps(gathered(index(folder)), ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+    (folder/"search.z").write_bytes(small(gathered(index(folder))))      # nbs/search.js unpacks it
+    (folder/"search.json").unlink(missing_ok=True)
     if (listed := folder/"sitemap.xml").exists():
         listed.write_text(re.sub(r"\s*<url>\s*<loc>[^<]*/bank/[^<]*</loc>.*?</url>", "", listed.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
     for page, path in documented().items():
-        if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb")), encoding="utf-8")
+        if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb"), not path.startswith("bank/")), encoding="utf-8")
     for name in UNUSED:
         for f in (folder/"site_libs").rglob(name): os.remove(f)
     if (page := folder/"index.html").exists():

@@ -32,7 +32,6 @@ def webp(png):
     "A PNG in base 64 as lossless WebP, and its size"
     with Image.open(io.BytesIO(base64.b64decode(png))) as img:
         img = img.convert("RGBA" if "A" in img.mode or "transparency" in img.info else "RGB")
-        if img.mode == "RGBA" and img.getextrema()[3][0] == 255: img = img.convert("RGB")
         return lossless(img), img.size
 
 def kept(data, form, site, up):

@@ -1,4 +1,4 @@
-"""What search knows of a page (search.json, which tools/finish_site.py writes): prose by sections, each numbered equation by its
+"""What search knows of a page (search.z, which tools/finish_site.py packs): prose by sections, each numbered equation by its
 tag, no code and no answers, formulas as a reader says them. nbs/search.js looks in it and ranks."""
 import html
 import re

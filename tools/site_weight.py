@@ -23,12 +23,15 @@ OTHERS = (re.compile(r"<style>\s*/\* Default styles provided by pandoc.*?</style
           re.compile(r'(?<=<div class="sourceCode") id="cb[\d-]+"(?=>)'), re.compile(r' data-execution_count="\d*"'),
           re.compile(r' data-quarto-disable-processing="true"'),
           re.compile(r'\s*</t[dh]>\s*(?=<t[dh][ >]|</tr>)|\s*</(?:tr|tbody|thead)>\s*(?=<t[rbh]|</t(?:body|head|able)>)'),     # what HTML takes as said
+          re.compile(r'(?<=<html) xmlns="[^"]*"'), re.compile(r'(?<=lang="en") xml:lang="en"(?=>)'), re.compile(r' append-hash="true"'),
+          re.compile(r'<meta name="generator"[^>]*>\n?'), re.compile(r'<meta property="og:site_name"[^>]*>\n?'),
           re.compile(r'<meta property="og:image:(?:height|width)"[^>]*>\n?'), re.compile(r'<meta name="twitter:(?!card)[^>]*>\n?'))               # these repeat og:…, which is read in their place
 
 BOX = re.compile(r'<div class="code-copy-outer-scaffold">(<div class="sourceCode[^>]*>.*?</div>)</div>', re.S)
 HEAD = re.compile(r'(<section id="([^"]+)"[^>]*>\s*<h\d class="[^"]*\banchored\b[^"]*") data-anchor-id="\2"')      # nbs/look.js says it again
 LEVEL = re.compile(r'(<section id="[^"]+") class="level\d"')
 NOTE = re.compile(r"<!--(?! the shell).*?-->\n?", re.S)
+MATH = re.compile(r'(?<=<span class="math) inline')      # nbs/look.js says it again
 CELL = re.compile(r'<div id="([0-9a-f]{8}(?:-\d+)?)" class="cell')
 
 def coloured(code):
@@ -38,32 +41,25 @@ def coloured(code):
     return re.sub(rf"<({'|'.join(COLORS)})>[^<]*</\1>(?:<\1>[^<]*</\1>)+", lambda m: f"<{m[1]}>{re.sub('<[^>]*>', '', m[0])}</{m[1]}>", code)
 
 def uncoloured(code):
-    """Python without the marks of its colours, which nbs/code.js gives when it comes into view. Marked stay numbers that must not
-    be broken at their sign, and comments, which a long line takes whole into its next one"""
-    def bare(m):
-        if m[1] == "co" and m[2].startswith("#"): return f"<cite>{m[2]}</cite>"
-        return f"<i>{m[2]}</i>" if "-" in m[2] and COLOR[m[1]] == "i" else m[2]
-    return COLORED.sub(bare, PLAIN.sub(r"\1", LINE.sub(r"\1", code)))
-
-LONG = 50     # letters of a line of code that fit a narrow phone: a longer one may go on in the next line
-DEEP = 12     # spaces before it that a phone shows whole; the rest of them are narrow there (site.scss: s)
-
-def hanging(code, python=False):
-    "Code whose long lines go on four letters deeper than they began (site.scss: u), where the page is too narrow for them"
-    def line(m):
-        text = html.unescape(re.sub("<[^>]*>", "", m[0])).rstrip()
-        deep = len(text) - len(text.lstrip())
-        if len(text) <= LONG: return re.sub("</?cite>", "", m[0]) if python else m[0]
-        inside = f"{' '*DEEP}<s>{' '*(deep - DEEP)}</s>{m[0][deep:]}" if deep > DEEP and m[0].startswith(" "*deep) else m[0]
-        hang = min(deep, DEEP) + 4
-        return f"<u{f' style=--i:{hang}' if hang > 4 else ''}>{inside}</u>"
-    return code if re.search("<u[ >]", code) else re.sub(r"[^\n]+\n?", line, code)
+    "Python without the marks of its colours, which nbs/code.js gives in the reader's browser"
+    return html.escape(html.unescape(re.sub("<[^>]*>", "", code)), quote=False)
 
 def in_code(m):
-    "The inside of a box of code: Python uncoloured, another language coloured; the copy of a cell in its equation's block is nbs/site.js's to make"
+    """The inside of a box of code: Python uncoloured, another language coloured. What long lines need, where the page is too narrow
+    for them, is nbs/code.js's to make, and the copy of a cell in its equation's block nbs/site.js's"""
     if m["copy"]: return m["copy"] + "<code></code>"
     python = m["kind"].split()[:1] in ([], ["python"])
-    return f'<code>{hanging(uncoloured(m["text"]), True) if python else hanging(coloured(m["text"]))}</code>'
+    return f'<code>{uncoloured(m["text"]) if python else coloured(m["text"])}</code>'
+
+FOLDED = re.compile(r'(<details class="code-fold">\s*<summary>(?:(?!</summary>).)*</summary>)\s*'
+                    r'<div class="sourceCode"><pre class="sourceCode"><code>([^<]+)</code></pre></div>\s*(?=</details>)', re.S)
+
+def packed(text, file):
+    """A page without the code that is folded, a sixth of the site and a third of that when it is packed; and that code. nbs/code.js
+    puts it back from `file`, beside the page, as soon as the page is there"""
+    found = [html.unescape(m[2]) for m in FOLDED.finditer(text)]
+    first = iter([f' data-from="{file}"'])
+    return FOLDED.sub(lambda m: f'{m[1]}<code class="packed"{next(first, "")}></code>', text), found
 
 LINES = re.compile(r'(?<= d=")M[-\d. LMzZ]+(?=")')
 
@@ -160,7 +156,7 @@ QUOTED = re.compile(r"""(\s[\w:-]+)=([^\s"'=<>`]+)(?=[\s>])""")
 
 def bare(text):
     "A page whose attributes have the quotes that HTML asks for, and no others"
-    return outside(lambda t: TAG.sub(lambda m: UNQUOTED.sub(r"\1=\2", m[0]), t), text)
+    return outside(lambda t: TAG.sub(lambda m: UNQUOTED.sub(r"\1=\2", MATH.sub("", m[0])), t), text)
 
 def quoted(text):
     "The same with all of them"

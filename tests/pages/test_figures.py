@@ -154,6 +154,16 @@ def test_pixels_become_files_where_there_is_a_place_for_them():
     assert (pixels(kept) == pixels(was)).all()
     assert all(e.get("href").startswith("data:image/") for e in parsed(drawn(text, ALT)).iter("image"))
 
+def test_only_a_photograph_loses_its_last_bits():
+    "Within two of 255 levels, white and black as they were; with no more colours than a drawing has, every pixel stays"
+    noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
+    noise[:2] = [[[0]], [[255]]]
+    again = lambda pixels: np.asarray(Image.open(io.BytesIO(site_figures.lossless(Image.fromarray(pixels)))).convert("RGB")).astype(int)
+    assert 0 < abs(again(noise) - noise).max() <= 2 and (again(noise)[:2] == noise[:2]).all()
+    assert (again(noise[:100, :100]) == noise[:100, :100]).all()
+    opaque = np.concatenate([noise, np.full((160, 160, 1), 255, np.uint8)], -1)
+    assert (again(opaque) == again(noise)).all()
+
 def test_names_on_the_left_stay_in_the_column():
     "A figure drawn wider than the column is smaller there, its words are not: long names get room, short ones need none"
     def draw(words): return lambda ax: ax.set_yticks([0, 1], words)

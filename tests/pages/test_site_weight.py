@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from notebooks import ROOT
-from site_weight import BASE, PLAIN, bare, coloured, drawn, hanging, lighter, parts, pruned, quoted, rules, shared
+from site_weight import BASE, PLAIN, bare, coloured, drawn, lighter, packed, parts, pruned, quoted, rules, shared
 
 
 def test_a_page_is_lighter_and_says_the_same():
@@ -19,21 +19,36 @@ def test_a_page_is_lighter_and_says_the_same():
     assert lighter(other).endswith("<code>x = <i>1</i>\n\n<cite># done</cite></code></div>") and lighter(lighter(other)) == lighter(other)
     assert lighter(lighter(heavy)) == lighter(heavy) and PLAIN.sub("", "<span class=\"im\">import</span>") == "<span class=\"im\">import</span>"
 
-def test_long_lines_of_code_hang():
+def in_node(tmp_path, call):
+    "What a call of a function of nbs/code.js gives"
+    (tmp_path/"try.mjs").write_text((ROOT/"nbs"/"code.js").read_text(encoding="utf-8") + f"\nconsole.log(JSON.stringify({call}))", encoding="utf-8")
+    return json.loads(subprocess.run(["node", tmp_path/"try.mjs"], capture_output=True, text=True, check=True).stdout)
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_long_lines_of_code_hang(tmp_path):
     "A line that a phone folds goes on four letters deeper than it began; the others stay as they are, and no letter is lost"
     long = "    value = <var>log_prob</var>(x, mu, logvar) - kl_normal(mu_q, logvar_q)"
     code = f"x = 1\n\n{long}\nassert a &lt; b\n{long.strip()}"
-    out = hanging(code)
-    assert re.findall("<u([^>]*)>", out) == [" style=--i:8", ""] and "x = 1\n\n<u style" in out and "</u>assert a &lt; b\n<u" in out
-    assert re.sub("</?u[^>]*>", "", out) == code and hanging(out) == out
     deep = "f(x,\n" + " "*48 + "<i>1</i>, y)\n" + " "*13 + "z"*40
-    out = hanging(deep)
-    assert re.sub("</?[us][^>]*>", "", out) == deep and out.count("<u style=--i:16>") == 2, "no line hangs where a phone has no room"
-    assert f"{' '*12}<s>{' '*36}</s><i>1</i>" in out and f"{' '*12}<s> </s>zz" in out, "nor begins there: the spaces in <s> are narrow"
-    noted = f"x <cite># short</cite>\n{long} <cite># far</cite>"      # in Python marked is only what a long line needs
-    assert re.findall("<cite>.*?</cite>", hanging(noted, True)) == ["<cite># far</cite>"] and hanging(noted).count("<cite>") == 2
     short = "a"*44 + " &lt;&lt;&lt; 1"      # 50 letters as they are read, 59 as they are written
-    assert hanging(short) == short and hanging("<i>1</i>\n" + short) == "<i>1</i>\n" + short
+    python = f"x = 1e-3 # short\n{'y'*40} = '<&>' # far"
+    hung, low, kept, noted = in_node(tmp_path, f"[{json.dumps(code)}, {json.dumps(deep)}, {json.dumps(short)}, marked({json.dumps(python)})].map(hanging)")
+    assert re.findall("<u([^>]*)>", hung) == [' style="--i:8"', ' style="--i:4"'] and "x = 1\n\n<u style" in hung and "</u>assert a &lt; b\n<u" in hung
+    assert re.sub("</?u[^>]*>", "", hung) == code and kept == short
+    assert re.sub("</?[us][^>]*>", "", low) == deep and low.count('<u style="--i:16">') == 2, "no line hangs where a phone has no room"
+    assert f"{' '*12}<s>{' '*36}</s><i>1</i>" in low and f"{' '*12}<s> </s>zz" in low, "nor begins there: the spaces in <s> are narrow"
+    assert noted == f"x = <i>1e-3</i> # short\n<u style=\"--i:4\">{'y'*40} = '&lt;&amp;&gt;' <cite># far</cite></u>", "in Python marked is what a long line needs"
+
+def test_folded_code_is_packed():
+    "Each box once and in order, and only what is folded; a second time there is nothing to pack"
+    box = lambda code: f'<div class="sourceCode"><pre class="sourceCode"><code>{code}</code></pre></div>'
+    fold = lambda said, code: f'<details class="code-fold">\n<summary>{said}</summary>\n{box(code)}\n</details>'
+    page = fold("Source of <code>f</code>", "def f(): return 1 &lt; 2") + box("f()") + fold("Imports", "import x") + "<details><summary>Hint</summary>" + box("1") + "</details>"
+    text, code = packed(page, "f.code.z")
+    assert code == ["def f(): return 1 < 2", "import x"] and box("f()") in text and box("1") in text
+    assert re.findall(r"<summary>(.*?)</summary>(<code class=.*?></code>)", text) == [
+        ("Source of <code>f</code>", '<code class="packed" data-from="f.code.z"></code>'), ("Imports", '<code class="packed"></code>')]
+    assert packed(text, "f.code.z") == (text, [])
 
 def test_tables_keep_the_classes_that_the_sheet_asks_for():
     heavy = '<table class="mutants wrong caption-top table table-sm table-striped small"><tr class="mutant odd"></tr><tr class="even"></tr></table>'
@@ -98,8 +113,7 @@ def f(x, n=1e-3):   # of 2
 @pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 def test_colours_of_python(tmp_path):
     "nbs/code.js gives them in the reader's browser: a name is whole, what belongs to something is not the language's, a docstring is a note"
-    (tmp_path/"try.mjs").write_text((ROOT/"nbs"/"code.js").read_text(encoding="utf-8") + f"\nconsole.log(JSON.stringify(colored({json.dumps(CODE)})))", encoding="utf-8")
-    found = json.loads(subprocess.run(["node", tmp_path/"try.mjs"], capture_output=True, text=True, check=True).stdout)
+    found = in_node(tmp_path, f"colored({json.dumps(CODE)})")
     of = {}
     for color, start, end in found: of.setdefault(color, []).append(CODE[start:end])
     assert of == dict(known=["@checked", "len"], word=["def", "if", "else", "if", "return"], number=["1e-3", "10."], text=['f"a {x!r}"', '"x is no docstring"'],

@@ -1,6 +1,7 @@
 """What the tests of the site count is counted: a page on which nothing is wrong, and the same with faults of all kinds. Part of
 `make test`, so that a test of the site which can no longer fail is noticed where no site was rendered."""
 import json
+import zlib
 
 import pytest
 from browser import served
@@ -117,7 +118,8 @@ def test_twins_and_weights(tmp_path):
 
 def test_index(tmp_path):
     entries = [dict(href="a.html", title="A", kind=0, parts=[["", "", "one"], ["s", "S", "two"]])]
-    assert folder(tmp_path, **{"search.json": json.dumps(entries)}).index() == {"a.html": " A  one", "a.html#s": " A S two"}
+    (tmp_path/"search.z").write_bytes(zlib.compress(json.dumps(entries).encode()))
+    assert folder(tmp_path).index() == {"a.html": " A  one", "a.html#s": " A S two"}
 
 # ------------------------------------------------------------------------------------------------- paper
 def test_paper(browser):

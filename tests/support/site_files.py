@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import zlib
 from collections import Counter, defaultdict
 from functools import cache
 from html.parser import HTMLParser
@@ -125,7 +126,7 @@ class Site:
     def index(self):
         "What the search knows: address -> words"
         out = defaultdict(str)
-        for page in json.loads((self.root/"search.json").read_text(encoding="utf-8")):
+        for page in json.loads(zlib.decompress((self.root/"search.z").read_bytes())):
             for at, section, text in page["parts"]: out[page["href"] + f"#{at}"*bool(at)] += f" {page['title']} {section} {text}"
         return out
 
