@@ -29,7 +29,7 @@ def question_of(cell, title):
 
 def help_of(text):
     "Hints and solution as folds of one kind each"
-    kind = lambda name: "solution" if name.startswith("Solution") else "hint"
+    kind = lambda name: "solution" if name.startswith(("Solution", "Compare")) else "hint"
     body = re.sub(r"<details>\s*<summary>(.*?)</summary>", lambda m: raw(f'<details class="{kind(m[1])}"><summary>{escaped(m[1])}</summary><div>'), text)
     return "\n\n".join([raw('<div class="help" data-nosearch>'), body.replace("</details>", raw("</div></details>")), raw("</div>")])
 

@@ -14,7 +14,7 @@ from vaegan.exam.variant import question_text, solution_text
 
 N = 30               # other variants of a question
 FIRST = 2            # the page itself shows seed 1
-FORM = re.compile(r'(?<=<form class="vaegan-answer") (?=[^>]*data-id=)')
+FORM = re.compile(r'(?<=<form class="vaegan-(?:answer|argued)") (?=[^>]*data-id=)')
 
 def maths(tex): return f'<span class="math inline">{tex.replace("&", "&amp;").replace("<", "&lt;")}</span>'
 def shown(md): return markdown_html(md, maths)
@@ -31,9 +31,9 @@ def variants(ex):
 
 def told(v):
     "What the page shows of a variant, and what its box knows"
-    return dict(seed=v.seed, asked=shown(question_text(v, False)), hints=[*map(shown, v.hints)], solution=shown(solution_text(v)), q=box_data(v))
+    return dict(seed=v.seed, asked=shown(question_text(v, False)), hints=[*map(shown, v.hints)], solution=shown(solution_text(v)), q=box_data(v) if v.kind != "argued" else None)
 
-def numbers(module): return {ex.id: [*map(told, variants(ex))] for ex in exercises_of(module) if ex.kind not in ("code", "argued")}
+def numbers(module): return {ex.id: [*map(told, variants(ex))] for ex in exercises_of(module) if ex.kind != "code"}
 
 def name(module): return f"{module}.numbers.js"
 

@@ -94,8 +94,9 @@ def _share(s):
     try: return float(s)
     except ValueError: return s
 
-def _form(add, off=argparse.SUPPRESS):
+def _form(add):
     "Options that say what form images are brought into"
+    off = argparse.SUPPRESS
     add("--size", type=_size, default=off, metavar="N",
         help="all images become N x N, or HEIGHTxWIDTH; needed where theirs differ")
     add("--crop", action="store_true", default=off,
@@ -103,9 +104,10 @@ def _form(add, off=argparse.SUPPRESS):
     add("--channels", type=int, choices=[1, 3], default=off,
         help="1: grey, 3: colour (default: as the images are)")
 
-def _images(add, off=argparse.SUPPRESS):
+def _images(add):
     "Options that say which images, and how they are read"
     _form(add)
+    off = argparse.SUPPRESS
     add("--held-out", type=_share, default=off, metavar="SHARE",
         help="share of the images that is not learned from, or a subfolder's name "
              "(default: what the data hold out themselves, or a tenth)")
@@ -187,7 +189,7 @@ def _points(s):
     for word in s.split(","):
         name, equals, n = (w.strip() for w in word.partition("="))
         if not (name and equals and n.isdecimal()) or name in out:
-            message = f"expected ID=POINTS,…, each ID once, got {s!r}"
+            message = f"expected ID=N,… with whole numbers, each ID once, got {s!r}"
             raise argparse.ArgumentTypeError(message)
         out[name] = int(n)
     return out
@@ -206,7 +208,7 @@ def _asked(add):
     add("--bank", metavar="FILE.py", default=argparse.SUPPRESS,
         help="a file of your own questions; it is run")
     add("--points", type=_points, metavar="ID=N,…", default=argparse.SUPPRESS,
-        help="points that are not those of the bank")
+        help="points that are not those of the bank; parts share them as before")
     add("--seed", type=_count(0), default=argparse.SUPPRESS,
         help="for practice: the same sheets again, but whoever guesses it has every "
              "answer (default: a secret that is drawn at random and kept in the key)")
@@ -339,7 +341,7 @@ def _grade(args):
         score = "-" if r["score"] == "" else r["score"]
         line = f"{r['student'] or '?':20} {score:>4} of {r['of']}  {r['status']}"
         say(_shown_plainly(f"{line}  {r['file']}".rstrip()))
-    say(summary_line(rows))
+    say(_shown_plainly(summary_line(rows)))
     say("scores.csv, scores.xlsx, feedback.csv, summary.png and a page of feedback "
         f"for each student in {args['out']}")
     if any("to mark" in r["status"] for r in rows):
@@ -469,7 +471,7 @@ def _run(args):
         return 130
 
 def _complain(text):
-    if sys.stderr: say(text, sys.stderr)
+    if sys.stderr: say(_shown_plainly(text), sys.stderr)
 
 # %% ../nbs/73_cli.ipynb #d0238ed2
 if __name__ == "__main__" and __package__: sys.exit(main())

@@ -106,6 +106,7 @@ def _moodle_question(q):
     else:
         assert kind == "essay" and not answers and _html(q.find("graderinfo"))
         options, judged = {}, None
+    if kind == "cloze": assert sum(w for w, _ in gaps) == float(q.find("defaultgrade").text), "Moodle takes the marks of the gaps, whatever the file says"
     name = q.find("name/text").text
     assert 0 < len(name) <= 255 and "\n" not in name
     return Question(name, kind, float(q.find("defaultgrade").text), shown, judged, tuple(options))

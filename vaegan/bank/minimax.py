@@ -254,6 +254,7 @@ def points_that_miss(r):
     "Two distances between points that do not meet"
     x = [r.num(-3, -2, .5), r.num(0, 1, .5), r.num(3, 4, .5)]
     d = r.perm([r.num(.2, .4), r.num(.6, .8), -r.num(1.1, 1.4)])
+    if len({round(a + b, 10) for a, b in zip(x, d)}) < 3: d = sorted(d)
     y = r.perm([round(a + b, 10) for a, b in zip(x, d)])
     if all(a < b for a, b in zip(y, y[1:])): y = y[::-1]
     w1 = sum(map(abs, d))/3

@@ -54,9 +54,10 @@ def answer_script() -> str: # JavaScript
     return f"// The answer box of an exercise\nconst TABLES = {data};\n{code}\n"
 
 # %% ../../nbs/exam/box.ipynb #a1304377
-_TEXT = ('<p><label for="{name}">Your answer (it stays on this page)</label><br>'
-         '<textarea class="vaegan-answer-text" id="{name}" rows="7" cols="48">'
-         '</textarea></p>')
+_TEXT = ('<form class="vaegan-argued" data-id="{id}"><p><label for="{name}">Your '
+         'answer (it stays on this page)</label><br><textarea '
+         'class="vaegan-answer-text" id="{name}" rows="7" cols="48"></textarea></p>'
+         '<output aria-live="polite"></output></form>')
 
 def _choice(v):
     one = '<label><input type="radio" name="answer" value="{0}"> ({0})</label>'
@@ -87,7 +88,7 @@ def box(
 ) -> str: # HTML; empty for code, which needs a kernel
     "A form that checks an answer in the browser, without a kernel or a server"
     if v.kind == "code": return ""
-    if v.kind == "argued": return _TEXT.format(name=f"{v.id}-{v.seed}-in")
+    if v.kind == "argued": return _TEXT.format(id=v.id, name=f"{v.id}-{v.seed}-in")
     field = _choice(v) if v.kind in LETTERED else _line(v)
     form = _FORM.format(
         id=v.id, sealed=_sealed(v), title=html.escape(v.title), field=field)

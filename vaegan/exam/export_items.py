@@ -238,7 +238,7 @@ def _expression_boxes(v):
     trees = [read_expr(str(t), tuple(v.symbols)) for t in texts]
     factors = {name: factor for name, factor, _ in SLIPS}
     slips = [factors[name] for name, _, _ in known[len(v.mistakes):]]
-    places = _places(v, trees)
+    places = _places(v, trees)[:v.points]
     rows = [[_tree_value(t, p) for p in places] for t in trees]
     truth, wrong = rows[0], rows[1:] + [[f*t for t in rows[0]] for f in slips]
     mistakes = [("", tuple(n), m) for n, (_, _, m) in zip(wrong, known)]

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from .export_items import PICTURES, Box, Item, document, node, plain
+from .export_items import (
+    PICTURES, Box, Item, document, node, one_box_each, plain)
 from ..help import documented
 
 # %% ../../nbs/exam/export_moodle.ipynb #4e1c4ba0
@@ -91,10 +92,15 @@ def _gap(
     return f"{{{weight}:NUMERICAL:={'~'.join([one(box.value, box.tol), *wrong])}}}"
 
 # %% ../../nbs/exam/export_moodle.ipynb #1cb24d80
+def _marks(item):
+    "Whole marks for the gaps, in all the points of the question"
+    marks = [int(b.points) for b in item.boxes]
+    for k in range(round(item.points) - sum(marks)): marks[k % len(marks)] += 1
+    return marks
+
 def _cloze(item):
     "Several numbers, each judged by itself"
-    weight = lambda b: max(1, round(b.points))
-    gaps = [f"<p>{b.label} {_gap(b, weight(b))}</p>" for b in item.boxes]
+    gaps = [f"<p>{b.label} {_gap(b, n)}</p>" for b, n in zip(item.boxes, _marks(item))]
     text = re.sub(r"\{(?=\d*:)", "&#123;", item.question)
     return _question("cloze", item, "\n".join([text, *gaps]))
 
@@ -123,6 +129,11 @@ def _as_question(item):
     if item.kind == "text": return _essay(item)
     return _numerical(item) if len(item.boxes) == 1 else _cloze(item)
 
+def _whole(items):
+    "The questions, or a group for each number where a number has less than a point"
+    if items[0].points >= len(items[0].boxes): return [items]
+    return map(list, zip(*map(one_box_each, items)))
+
 @documented
 def moodle_xml(
     groups:Iterable[list[Item]],   # the variants of each exercise
@@ -130,7 +141,7 @@ def moodle_xml(
 ) -> bytes: # a file
     "Questions as Moodle imports them"
     quiz = node("quiz")
-    for items in groups:
+    for items in (g for items in groups for g in _whole(items)):
         quiz.append(_category(items[0], title))
         quiz.extend(map(_as_question, items))
     for e in quiz: e.tail = "\n"

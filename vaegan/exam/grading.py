@@ -20,6 +20,7 @@ from .judge import Verdict
 from .key import read_key
 from .learner import nearest
 from .marks import earned, marking_file, read_marks
+from .roster import file_stems
 from .scores import score_files
 from .sheets import write_new
 from .submissions import ATTEMPTS, handed_in, judge_cells
@@ -150,13 +151,12 @@ def _pages(feedback, asked, key, solutions):
     "name -> bytes of one page for each student"
     files, said = {}, {}
     for f in feedback: said.setdefault(f["student"], []).append(f)
+    stems = file_stems(said)
     for s, rows in said.items():
         name = key["people"].name(s)
         who = ", ".join(filter(None, [f"{name} ({s})" if name else s, key["date"]]))
-        safe = re.sub(r"[^\w.@+-]", "_", s).strip(".")[:60] or "student"
-        while f"feedback/{safe}.html" in files: safe += "_"
         page = feedback_page(key["title"], who, rows, asked[s], solutions)
-        files[f"feedback/{safe}.html"] = page.encode("utf-8", "replace")
+        files[f"feedback/{stems[s]}.html"] = page.encode("utf-8", "replace")
     return files
 
 # %% ../../nbs/exam/grading.ipynb #8adb6464
@@ -223,5 +223,5 @@ def grade(
     files = score_files(rows, feedback, keys[0]["people"], names)
     files |= _pages(feedback, asked, keys[0], solutions)
     files |= marking_file(feedback, asked, by_hand, keys[0]["people"])
-    write_new(out, files, force)
+    write_new(out, files, force, private=[*files])
     return rows

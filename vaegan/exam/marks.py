@@ -16,7 +16,7 @@ from ..checks import AnyPath, checked
 from .typed import one_line
 from .judge import Verdict
 from .learner import nearest
-from .roster import Roster
+from .roster import Roster, bare_id
 from .tables import column_name, csv_bytes, read_table
 from .variant import Variant
 from ..help import documented
@@ -65,6 +65,7 @@ def _question(text, vs):
 def _mark(row, key):
     "One row, read; ValueError says what is wrong with it"
     who, students = row.get("student") or row.get("id", ""), key["students"]
+    if key["roster"]: who = bare_id(who)
     if key["roster"] and who not in students:
         got, hint = repr(one_line(who)), nearest(who, students)
         raise ValueError(f"expected a student of the key, got {got}; {hint}")
@@ -129,6 +130,17 @@ def _part_rows(said, v, given):
                    answer=said["answer"], earns=earns, often_wrong=wrong,
                    model=v.answer)
 
+def _other_rows(rows, marks, asked):
+    "The marks of other questions: who saves the table over the old one loses none"
+    there = {(r["student"], r["question"], r["part"]) for r in rows}
+    for m in (m for m in marks if m.student in asked):
+        if (m.student, m.question, m.part) in there: continue
+        v = asked[m.student][int(m.question[1:]) - 1]
+        known = dict(student=m.student, question=m.question, part=m.part, title=v.title,
+                     points="" if m.points is None else m.points, note=m.note,
+                     of=dict(v.parts).get(m.part, v.points))
+        yield dict.fromkeys(_TO_MARK, "") | known
+
 @documented
 def marking_file(
     feedback:list[dict],   # rows of feedback.csv
@@ -144,5 +156,6 @@ def marking_file(
         given = [m for m in marks
                  if (m.student, m.question) == (said["student"], said["question"])]
         rows += _part_rows(said, v, given)
+    if rows: rows += _other_rows(rows, marks, asked)
     form = people.delimiter, people.encoding
     return {"to_mark.csv": csv_bytes(_TO_MARK, rows, *form)} if rows else {}

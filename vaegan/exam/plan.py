@@ -10,6 +10,7 @@ __all__ = ['Plan', 'new_plan', 'again', 'makeup']
 # %% ../../nbs/exam/plan.ipynb #0f0c1fad
 import secrets
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ..checks import AnyPath, Count, Whole, checked
 from .typed import one_line
@@ -67,11 +68,18 @@ def _pointed(ex, points):
     if type(n) is not int or not 1 <= n <= 1000:
         wanted = "id -> a whole number from 1 to 1000"
         raise ValueError(f"--points: expected {wanted}, got {ex.id} -> {n!r}")
-    if ex.parts and n != ex.points:
+    if n < len(ex.parts):
         shares = ", ".join(f"{k} {p}" for k, p in ex.parts)
-        raise ValueError(f"--points: expected questions without parts, "
-                         f"got {ex.id!r}, whose parts have points: {shares}")
-    return replace(ex, points=n)
+        raise ValueError(f"--points: expected at least {len(ex.parts)} for {ex.id!r}, "
+                         f"one for each part ({shares}), got {n}")
+    return replace(ex, points=n, parts=_shared(ex.parts, n))
+
+def _shared(parts, n):
+    "The parts with n points in all, as near to the old shares as whole numbers are"
+    out, old = {k: 1 for k, _ in parts}, sum(p for _, p in parts)
+    short = lambda part: part[1]*n/old - out[part[0]]
+    for _ in range(n - len(parts) if parts else 0): out[max(parts, key=short)[0]] += 1
+    return tuple(out.items())
 
 # %% ../../nbs/exam/plan.ipynb #b37c5a48
 def _asked(questions, ids, points):
@@ -107,9 +115,16 @@ def new_plan(
     return Plan(asked, secret, exam, seed, str(own or ""))
 
 # %% ../../nbs/exam/plan.ipynb #c22f8ca0
+def _kept_bank(key, option):
+    "The file of questions that a key names, if it names one"
+    if not key["bank"] or Path(key["bank"]).is_file(): return key["bank"] or None
+    wanted, where = "the file of questions where it was", one_line(key["bank"], 300)
+    raise ValueError(f"{option}: expected {wanted}, got no {where}; name its new place "
+                     "by --bank")
+
 def _restored(key, path, option, own):
     "The questions of a key"
-    first, own = next(iter(key["students"].values())), own or key["bank"] or None
+    first, own = next(iter(key["students"].values())), own or _kept_bank(key, option)
     known = known_questions(own)
     for v in first:
         if v.id in known: continue

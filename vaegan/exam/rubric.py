@@ -66,7 +66,11 @@ def written(
 ) -> str: # empty if there is no answer yet
     "The answer in the cells of a question: all that was written, in its order"
     said = (t.replace(PLACE, "").strip() for t in texts)
-    return "\n\n".join(t for t in said if t not in ("", "answer = ..."))
+    text = "\n\n".join(t for t in said if t not in ("", "answer = ..."))
+    if len(text) <= _MOST: return text
+    return f"{text[:_MOST]}… [{len(text):,} characters in all; the rest is in the file]"
+
+_MOST = 30_000   # characters: a cell of a spreadsheet holds 32,767
 
 # %% ../../nbs/exam/rubric.ipynb #1b8a9d4c
 @documented

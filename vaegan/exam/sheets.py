@@ -9,7 +9,7 @@ __all__ = ['FORMATS', 'sheet_cells', 'render_sheet', 'write_new', 'write_exam']
 
 # %% ../../nbs/exam/sheets.ipynb #77fe9e01
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -22,11 +22,11 @@ from .page import notebook
 from .paper import Head, Paper, answer_table, count, how_on_paper, paper_page
 from .plan import again, makeup, new_plan
 from .questions import Words
-from .roster import Roster, read_roster
+from .roster import Roster, file_stems, read_roster
 from .rubric import PLACE
 from .tables import csv_bytes
 from .variant import question_text, solution_text
-from ..files import new_folder, write_files
+from ..files import home, new_folder, write_files
 from ..help import documented
 
 # %% ../../nbs/exam/sheets.ipynb #960051ad
@@ -127,11 +127,20 @@ def write_new(
     "Write files, all or none, and none over another unless forced"
     paths = [Path(folder)/name for name in files]
     _check_free(paths, force)
+    public = {d for n in files if n not in private for d in Path(folder, n).parents}
     with ExitStack() as made:
         folders = dict.fromkeys(p.parent for p in paths)
-        for d in folders: made.enter_context(new_folder(d))
+        for d in folders: made.enter_context(_made(d, d not in public))
         write_files(folder, files, private)
     return paths
+
+@contextmanager
+def _made(folder, private):
+    "A folder; if it is new and holds nothing but private files, its owner's alone"
+    new = private and not home(folder).exists()
+    with new_folder(folder) as d:
+        if new: d.chmod(0o700)
+        yield d
 
 # %% ../../nbs/exam/sheets.ipynb #214a7787
 def _set_aside(out, key):
@@ -180,8 +189,9 @@ def _rendered(asked, format, solutions, print):
     files = {}
     for folder in ["sheets"] + ["solutions"]*solutions:
         papers = asked(folder == "solutions")
-        for p in papers:
-            files[f"{folder}/{p.student or 'exam'}.{format}"] = _file(p, format)
+        stems = file_stems(p.student for p in papers if p.student) | {"": "exam"}
+        named = {stems[p.student]: _file(p, format) for p in papers}
+        files |= {f"{folder}/{stem}.{format}": text for stem, text in named.items()}
         more = len(papers) > 1 or format != "html"
         if print and more: files[f"{folder}.html"] = paper_page(papers)
         if print and folder == "sheets": files["answers.html"] = answer_table(papers)

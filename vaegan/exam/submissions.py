@@ -17,38 +17,12 @@ from typing import Annotated, NamedTuple
 
 from ..checks import checked, marker, one_of
 from .judge import Verdict, judge
+from .roster import bare_id, squeezed
 from .rubric import written
 from .typed import Unreadable, one_line
-from .uploads import handed_in_files
+from .uploads import handed_in_files, notebook_cells
 from .variant import Variant
 from ..help import documented
-
-# %% ../../nbs/exam/submissions.ipynb #3af7c2ac
-def _text(data):
-    "The text of a file in UTF-8 or UTF-16, with a signature or without"
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"): return data.decode("utf-16")
-    if data[1:2] == b"\0": return data.decode("utf-16-le")
-    return data.decode("utf-8-sig")
-
-def _older(nb):
-    "The cells of a notebook from before 2015, nbformat 3; None if it is no such thing"
-    try: cells = [dict(c) for sheet in nb["worksheets"] for c in sheet["cells"]]
-    except (KeyError, TypeError, ValueError): return None
-    return [c | dict(source=c["input"]) if "input" in c else c for c in cells]
-
-def _notebook(file):
-    "The cells of a file; ValueError says what is wrong with it"
-    if file.why: raise ValueError(file.why)
-    if not file.data.strip(): raise ValueError("empty file")
-    try: nb = json.loads(_text(file.data))
-    except json.JSONDecodeError as e:
-        broken = f"not a notebook: no valid JSON from line {e.lineno} on"
-        raise ValueError(f"{broken}, perhaps sent incompletely") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise ValueError("not a notebook: no valid JSON in UTF-8") from None
-    cells = nb.get("cells", _older(nb)) if isinstance(nb, dict) else None
-    if not isinstance(cells, list): raise ValueError("not a notebook: no list of cells")
-    return cells
 
 # %% ../../nbs/exam/submissions.ipynb #88b299d1
 @documented
@@ -69,7 +43,7 @@ def _sources(cells):
             yield str(c.get("cell_type")), plain
 
 # %% ../../nbs/exam/submissions.ipynb #402bab37
-_EXAM = re.compile(r"\s*#+ *\| *exam *: *(\w{1,64})\s+student *: *(\S{1,64})")
+_EXAM = re.compile(r"\s*#+ *\| *exam *: *(\w{1,64})\s+student *: *([^\s#][^\n#]{0,63})")
 _ANSWER = re.compile(r"\s*#+ *\| *answer *: *(q\d{1,4})[ \t]*(?:\n|$)")
 _QUESTION = re.compile(r"\s*## *(\d{1,4})\. ")
 _MARKED = re.compile(r"(?m)^(?=[ \t]*#+ *\| *(?:exam|answer) *:)")
@@ -84,9 +58,9 @@ def _read(cells):
     who, now, answers = None, "", {}
     for kind, s in _pieces(cells):
         if m := _EXAM.match(s):
-            if who not in (None, m.groups()):
+            if who not in (None, (m[1], bare_id(m[2]))):
                 raise ValueError("two cells name different students or exams")
-            who = m.groups()
+            who = m[1], bare_id(m[2])
         elif m := _ANSWER.match(s):
             now = m[1]
             answers.setdefault(now, []).append(Cell(kind, s[m.end():], True))
@@ -134,8 +108,46 @@ def _attempt(name):
     digits = re.sub(r"\D", "", next(filter(None, found.groups()))) if found else ""
     return int(digits or 0)
 
+# %% ../../nbs/exam/submissions.ipynb #f3753d5d
+def _called(key):
+    "squeezed id or name -> the students whom it may mean"
+    out:dict[str, set] = {}
+    for s in key["students"]:
+        for said in key["people"].called(s): out.setdefault(said, set()).add(s)
+    return out
+
+def _named_in(name, called):
+    "The students whom the path of a file names, by folders, by a platform, or itself"
+    p = PurePosixPath(name.replace("\\", "/"))
+    sent = _sender(name)
+    said = [*p.parts[:-1], _ATTEMPT.sub("", p.stem), sent, re.sub(r"_\d+$", "", sent)]
+    return set().union(*(called.get(squeezed(x), ()) for x in said))
+
+def _shown_to(cells, key, student):
+    "The students whose numbers a sheet shows, if not those of the one whom it names"
+    text = " ".join(" ".join(s for _, s in _sources(cells)).split())
+    shown = lambda v: " ".join(v.question.split()) in text
+    there = lambda s: sum(map(shown, key["students"][s]))
+    own = there(student)
+    if own == len(key["students"][student]): return []
+    others = {s: there(s) for s in key["students"]}
+    most = max(others.values())
+    return [s for s, n in others.items() if n == most] if most > own else []
+
 # %% ../../nbs/exam/submissions.ipynb #efcf7b3d
 ATTEMPTS = ("latest", "first", "only")
+
+def _without_strangers(read, called):
+    "The table; what another student handed in beside the owner's own sheet is named"
+    out, named = dict(read), {n: _named_in(n, called) for n in read}
+    for s in {s for s, _, why in read.values() if not why}:
+        same = [n for n, (t, _, why) in read.items() if t == s and not why]
+        other = [n for n in same if named[n] and s not in named[n]]
+        for n in other if len(other) < len(same) else ():
+            who = sorted(named[n])
+            why = f"handed in by {', '.join(who)}, but its mark names {s}"
+            out[n] = who[0] if len(who) == 1 else "", {}, one_line(why, 200)
+    return out
 
 def _one_of_each(read, when, attempts):
     "The table, in which every sheet but one of a student says why it does not count"
@@ -177,17 +189,21 @@ def handed_in(
     files = handed_in_files(submissions)
     people = {} if key["roster"] else _people([f.name for f in files if not f.why])
     read = {f.name: _identified(f, key, people.get(f.name, "")) for f in files}
+    if key["roster"]: read = _without_strangers(read, _called(key))
     return _one_of_each(read, {f.name: f.when for f in files}, attempts)
 
 def _identified(file, key, person):
     "Student, answers, and what is wrong"
     try:
-        exam, student, answers = _read(_notebook(file))
+        exam, student, answers = _read(cells := notebook_cells(file))
         if exam != key["exam"]:
             raise ValueError(f"belongs to another exam ({one_line(exam)})")
         if not key["roster"]: student = person
         elif student not in key["students"]:
             raise ValueError(f"no student {one_line(student)!r} in the key")
+        elif other := _shown_to(cells, key, student):
+            why = f"its mark names {student}, its questions are those of {other[0]}"
+            return other[0] if len(other) == 1 else "", {}, one_line(why, 200)
     except (ValueError, OSError) as e: return "", {}, one_line(e, 200)
     return student, answers, ""
 
@@ -212,8 +228,14 @@ def _assigned(source):
     return a.value if isinstance(a.value, str) else ast.get_source_segment(source, a)
 
 # %% ../../nbs/exam/submissions.ipynb #297fcec7
-_SAYS = re.compile(r"(?:\W*(?:my )?answer\b[*_ ]*(?:to )?(?:q?\d+)?[*_ ]*(?:[:=]|is\b)+"
-                   r"[*_ ]*)(.*)", re.I | re.S)
+_SAYS = re.compile(r"(?:\W*(?:my )?answer\b[*_ ]*(?:(?:to (?:q?\d+)?|q?\d+)[*_ ]*)?"
+                   r"(?:[:=]|is\b)+[*_ ]*)(.*)", re.I | re.S)
+
+def _without_comment(line):
+    "A line without what stands behind #, if no quotation mark follows"
+    behind = 1 + max(line.rfind('"'), line.rfind("'"))
+    m = re.compile(r"(?:^|(?<=\s))#").search(line, behind)
+    return line[:m.start()] if m else line
 
 def _line(text):
     "The answer in a text: behind the word, or alone on its line"
@@ -222,7 +244,7 @@ def _line(text):
     if not said and len(lines) > 1:
         raise Unreadable("several lines; write the answer alone, behind “answer =”")
     alone = (said or lines or [""])[-1].strip()
-    return re.sub(r"^[*_`]+|[*_`]+$", "", alone).strip() or None
+    return alone.strip("*_`").strip() or None
 
 # %% ../../nbs/exam/submissions.ipynb #1818c129
 @documented
@@ -236,7 +258,7 @@ def typed_in(
     if cell.kind == "code":
         try: typed = _assigned(cell.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            typed = _line(re.sub(r"(?m)(?:^|(?<=\s))#[^\n\"']*$", "", cell.text))
+            typed = _line("\n".join(map(_without_comment, cell.text.split("\n"))))
     else: typed = _line(re.sub(r"^\s*```\w*\n|\n```\s*$", "", cell.text))
     empty = typed is None or typed.strip().strip("'\"") in ("", "...", "…")
     return None if empty else typed

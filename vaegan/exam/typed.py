@@ -29,7 +29,7 @@ def one_line(
     return s[:n] + "…"*(len(s) > n)
 
 # %% ../../nbs/exam/typed.ipynb #5cd4c0c8
-_ALIKE = {"-": "−–—‐‑‒―﹣", "*": "·×∙⋅∗•✕✖\u2062", "|": "∣‖∥ǀ",
+_ALIKE = {"-": "−–—‐‑‒―﹣", "*": "×∗✕✖\u2062", "·": "⋅∙•‧・･", "|": "∣‖∥ǀ",
           "/": "÷∕⁄", '"': "“”„‟«»`´", "'": "’‘‚′",
           "": "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\ufeff\xad", "≈": "≃≅≐",
           " ": "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
@@ -57,6 +57,21 @@ def _plain_signs(s):
     "Every sign as a keyboard has it; what is raised becomes ^(…)"
     s = re.sub(f"[{_RAISED}]+", lambda m: f"^({m[0].translate(_LOWERED)})", s)
     return "".join(SIGNS.get(c, c) for c in s).strip(" ")
+
+# %% ../../nbs/exam/typed.ipynb #d0aa613f
+_POINTS = [(r"(?<![0-9A-Za-z_.,{^])(0+)·(?=[0-9])", r"\1."),
+           (r"(?<![0-9A-Za-z_.,{^·])([0-9]+)·(?=0[0-9])", r"\1."),
+           (r"(^|[-(\[{;,=≈+*/] ?)·(?=[0-9])", r"\1.")]
+_EITHER = (r"(?<![0-9A-Za-z_.,{·])([0-9]+(?:,[0-9]{3})*)·(?!10 ?(?:\^|\*\*))"
+           r"([0-9]+)(?![0-9·]|\.[0-9])")
+
+def _raised_points(s, whole):
+    "Raised dots as points or as stars; `Unreadable` where they may be both"
+    for pattern, plain in _POINTS: s = re.sub(pattern, plain, s)
+    if not whole and (m := re.search(_EITHER, s)):
+        a, b = m.groups()
+        raise Unreadable(f"{a}·{b} may mean {a}.{b} or {a}*{b}; write the one you mean")
+    return s.replace("·", "*")
 
 # %% ../../nbs/exam/typed.ipynb #3009ce42
 _TEX = [(r"\$|\\[()\[\]]|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])\.?", " "),
@@ -186,7 +201,8 @@ def token_readings(
         raise Unreadable(f"expected text, got {type(text).__name__}")
     if len(text) > 200:
         raise Unreadable(f"expected at most 200 characters, got {len(text)}")
-    s = _powers_of_ten(_bare(_without_tex(_plain_signs(text))), symbols)
+    s = _raised_points(_plain_signs(text), whole)
+    s = _powers_of_ten(_bare(_without_tex(s)), symbols)
     if not s: raise Unreadable("there is no number in it")
     rows = [tokens(r) for r in comma_readings(s, whole)]
     if max(_depth(r) for r in rows) > 30: raise Unreadable("expected fewer brackets")
@@ -223,4 +239,5 @@ def typed_tables() -> dict: # name -> table, as JSON has them
         alike=[*alike.items()], greek=GREEK, fractions=FRACTIONS, raised=_RAISED,
         lowered=dict(zip(_RAISED, "0123456789+-")), tex=rules(_TEX),
         copied=rules(_WORDS + _COPIED), units=_UNITS, bits=_BITS, head=_HEAD, end=_END,
-        number=_NUMBER, token=_for_page(_TOKEN.pattern))
+        number=_NUMBER, token=_for_page(_TOKEN.pattern), points=rules(_POINTS),
+        either=_EITHER)

@@ -35,7 +35,7 @@ def faults(v):
     if v.kind in ("numeric", "symbolic"):
         for name, (a, _) in v.mistakes.items():
             if judge(v, a): yield f"mistake {name} is judged right"
-    if re.search(r"\bnan\b|\binf\b|\d\.\d{9,}|\+ ?-\d|- ?-\d|--", re.sub(r"```.*?```", "", v.question.replace("($-", ""), flags=re.S)): yield f"a number is written badly: {v.question}"
+    if re.search(r"\bnan\b|\binf\b|\d\.\d{9,}|(?<![\d.])\d+\.0+(?!\d)|\+ ?-\d|- ?-\d|--", re.sub(r"```.*?```", "", v.question.replace("($-", ""), flags=re.S)): yield f"a number is written badly: {v.question}"
     if not v.question.strip() or "nan" in v.question.split(): yield "the question has a hole"
     told = [v.question, *v.hints, *v.solution, *v.options.values(), *(text for part in v.rubric.values() for text in part)]
     for text in (re.sub(r"```.*?```|`[^`]*`", "", s, flags=re.S) for s in told):

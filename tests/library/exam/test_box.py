@@ -29,7 +29,7 @@ def test_box(ex):
     h = box(ex.variant(1))
     if ex.kind == "code": return
     if ex.kind == "argued":
-        assert h.count("<textarea") == h.count("</textarea>") == h.count("<label") == 1 and "<script" not in h and "style" not in h and ex.variant(1).answer not in h
+        assert h.count("<textarea") == h.count("</textarea>") == h.count("<label") == h.count("</form>") == 1 and 'class="vaegan-argued" data-id="' + ex.id in h and "hidden" not in h and "<script" not in h and "style" not in h and ex.variant(1).answer not in h
         return
     assert h.count("<form") == h.count("</form>") == h.count("<script") == 1 and "<legend" in h and 'aria-live="polite"' in h and "http" not in h
     assert h.count("<input") == h.count("<label") == max(1, len(ex.variant(1).options))

@@ -19,8 +19,16 @@ def test_the_sample_comes_back():
     groups = [items(id) for id in SAMPLE]
     assert not round_trip(groups)
     read = read_moodle(moodle_xml(groups, "a/b"))
-    assert [qs[0].kind for qs in read.values()] == ["multichoice", "numerical", "cloze", "cloze", "cloze", "cloze", "essay", "cloze"]
+    assert [qs[0].kind for qs in read.values()] == ["multichoice", "numerical", "cloze", "cloze", "numerical", "cloze", "essay", "cloze"]
     assert [*read][0].startswith("$course$/top/a//b/") and all(q.points == i.points for qs, g in zip(read.values(), groups) for q, i in zip(qs, g))
+
+@pytest.mark.parametrize("points, parts, worth", [(1, (), [.5, .5]), (2, (), [2]), (3, (), [3]), (4, (("smaller", 3), ("larger", 1)), [4])])
+def test_a_pair_is_worth_its_points(points, parts, worth):
+    "A cloze is worth the sum of its gaps, which are whole"
+    pair = [item_of(replace(v, points=points, parts=parts), k) for k, v in enumerate(draw_variants(bank()["tiny-step"], 2, SECRET), 1)]
+    read = read_moodle(moodle_xml([pair], "t"))
+    assert [q.points for qs in read.values() for q in qs if "(01)" in q.name] == worth and [len(qs) for qs in read.values()] == [2]*len(worth)
+    if parts: assert [*read.values()][0][0].judged((pair[0].boxes[0].value, 1e6))[0] == .75
 
 @pytest.mark.slow
 @pytest.mark.parametrize("id", bank())

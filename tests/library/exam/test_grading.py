@@ -1,8 +1,10 @@
 "Grading: what would fool a teacher."
 import json
 import os
+import unicodedata
 from pathlib import Path
 
+import pytest
 from bad_input import bad_input_tests, row
 from exam_class import cli, fill, table
 
@@ -108,6 +110,41 @@ def test_the_table_goes_back_to_where_the_list_came_from(tmp_path, capfd):
     assert [(r["Nachname"], r["Matrikelnummer"], r["status"], r["Gruppe"]) for r in rows[:2]] == [("Müller", "007", "graded", "'=cmd()"), ("de la Cruz, Ana", "a+7", "no submission", "")]
     assert [r["Matrikelnummer"] for r in table(tmp_path/"g/missing.csv", ";")] == ["a+7"] and len(rows) == 3
     assert cli(capfd, "exam", "--makeup", tmp_path/"e/key.json", "--students", tmp_path/"g/missing.csv", "--out", tmp_path/"m")[0] == 0, "the list of the absent is a roster"
+
+def test_ids_as_the_world_writes_them(tmp_path, capfd):
+    "Letters of any language, blanks, + and /: on sheets, in names of files, scores, feedback and marks; a list from Excel in UTF-16"
+    ids = ["Jörg Müller", "s1/2026", "s1_2026", "李四", "a+b@x.org", "ΝΙΚΗ"]
+    (tmp_path/"r.csv").write_bytes("Matrikelnr;Name\r\n".encode("utf-16") + "".join(f"{unicodedata.normalize('NFD', i)};Ann\r\n" for i in ids).encode("utf-16-le"))
+    args = ("--questions", "kl-to-prior,argue-half", "--students", tmp_path/"r.csv", "--solutions")
+    for format in ("md", "html", "ipynb"):
+        code, out, _ = cli(capfd, "exam", *args, "--print", "--format", format, "--out", tmp_path/format)
+        assert code == 0 and len([*(tmp_path/format/"sheets").iterdir()]) == len(ids) and all(i in (tmp_path/format/"answers.html").read_text(encoding="utf-8") for i in ids)
+    key = json.loads((tmp_path/"ipynb/key.json").read_text(encoding="utf-8"))["students"]
+    (tmp_path/"in").mkdir()
+    for i, sheet in zip(ids, ("Jörg_Müller", "s1_2026", "s1_2026_", "李四", "a+b@x.org", "ΝΙΚΗ")):
+        text = (tmp_path/f"ipynb/sheets/{sheet}.ipynb").read_text(encoding="utf-8")
+        assert [*key] == ids and f"student: {i}\\n" in text
+        (tmp_path/f"in/{len([*(tmp_path/'in').iterdir()])}.ipynb").write_text(text.replace("answer = ...", f"answer = {key[i][0]['answer']}"), encoding="utf-8")
+    (tmp_path/"ipynb/marks.csv").write_text("student,question,points\n" + "".join(f"{unicodedata.normalize('NFD', i)},q2,1\n" for i in ids), encoding="utf-8")
+    code, out, _ = cli(capfd, "grade", tmp_path/"ipynb/key.json", tmp_path/"in", "--out", tmp_path/"g")
+    assert code == 0 and "6 of 6 students graded" in out and all(i in out for i in ids)
+    rows = table(tmp_path/"g/scores.csv", ";", "utf-16")
+    assert [(r["student"], r["score"], r["status"]) for r in rows] == [(i, str(key[i][0]["points"] + 1), "graded") for i in ids]
+    assert len([*(tmp_path/"g/feedback").iterdir()]) == 6 and "Jörg Müller" in (tmp_path/"g/feedback/Jörg_Müller.html").read_text(encoding="utf-8")
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions")
+def test_grades_are_the_teachers_alone(klass):
+    "Whatever the mask says; a folder that was there keeps its rights, a file that was open to all does not"
+    d, key, truth = klass
+    (d/"h").mkdir(mode=0o755)
+    for out in ("g", "h"):
+        mask = os.umask(0o022)
+        try:
+            (d/"h/scores.csv").write_text("old")
+            grade(d/"e/key.json", [d/"e/sheets"], out=d/out, force=True)
+        finally: os.umask(mask)
+        assert {f.stat().st_mode & 0o777 for f in (d/out).rglob("*") if f.is_file()} == {0o600} and (d/out/"feedback").stat().st_mode & 0o777 == 0o700
+    assert [(d/f).stat().st_mode & 0o777 for f in ("g", "h", "e/sheets")] == [0o700, 0o755, (d/"e").stat().st_mode & 0o777]
 
 def test_a_make_up_counts_in_the_same_table(klass, capfd):
     d, key, truth = klass

@@ -3,11 +3,12 @@ import json
 
 import pytest
 from bad_input import INT, bad_input_tests, row
-from exam_class import cli, tree
+from exam_class import cli, fill, table, tree
 
 from vaegan.exam.key import read_key
 from vaegan.exam.learner import bank
 from vaegan.exam.plan import Plan
+from vaegan.exam.rubric import PLACE
 from vaegan.exam.sheets import write_exam
 
 
@@ -58,6 +59,59 @@ def test_another_version_is_noticed(exam, tmp_path, capfd):
         code, _, err = cli(capfd, "exam", "--again", tmp_path/"k.json", "--out", tmp_path/"x")
         assert code == 2 and err.count("\n") == 1 and word in err and not (tmp_path/"x").exists()
 
+OWN = '''from vaegan.exam.exercise import exercise
+
+@exercise("dists", "ENTROPY", "numeric", points=dict(first=2, second=1))
+def two_coins(r):
+    "Two coins"
+    p, q = r.pick([.1, .2, .3, .4]), r.num(.55, .9, .05)
+    return dict(question=f"Coins show heads with probability ${p:g}$ and ${q:g}$. With what probability do both, and none?",
+                answer=(p*q, (1 - p)*(1 - q)), check=(q*p, 1 - p - q + p*q), hints=["Multiply."], solution=[f"{p*q:.4f}", f"{(1 - p)*(1 - q):.4f}"],
+                mistakes=dict(sum=((p + q, 1 - p - q), "You added."), swapped=(((1 - p)*(1 - q), p*q), "Turned round."), one=((p*q, 1 - p*q), "Not both is not none.")))
+
+@exercise("dists", "ENTROPY", "argued", points=dict(claim=1, reason=2))
+def why_nats(r):
+    "Why nats?"
+    return dict(question=f"A colleague gives the entropies of {r.whole(2, 60)} images in bits. Does it matter?", model="Not but for a factor.",
+                rubric=dict(claim=("Says no.", "Says yes."), reason=("Names the factor.", "Says that logs differ.")), hints=["Compare."])
+'''
+
+def test_two_teachers(tmp_path, capfd):
+    "A file of questions of one's own, its exam, a colleague's make-up from another folder, marks that outlast it; a list from Excel"
+    (tmp_path/"a b").mkdir()
+    (tmp_path/"a b/my questions.py").write_text(OWN, encoding="utf-8")
+    (tmp_path/"c.csv").write_bytes("Matrikelnr;Nachname;Vorname\r\n0012;Müller;Jörg\r\n0013;Lima;Ana\r\n".encode("utf-16"))
+    run = lambda *a: cli(capfd, *a)
+    code, out, _ = run("exam", "--bank", tmp_path/"a b/my questions.py", "--topics", "own", "--list")
+    assert code == 0 and "two-coins" in out and "why-nats" in out and "kl-to-prior" not in out
+    assert "You added." in run("exam", "--bank", tmp_path/"a b/my questions.py", "--preview", "two-coins")[1]
+    args = ("--questions", "two-coins,why-nats", "--points", "two-coins=6,why-nats=4", "--students", tmp_path/"c.csv")
+    assert run("exam", "--bank", tmp_path/"a b/my questions.py", *args, "--out", tmp_path/"e")[0] == 0
+    key = read_key(tmp_path/"e/key.json")["students"]
+    assert [v.parts for v in key["0012"]] == [(("first", 4), ("second", 2)), (("claim", 1), ("reason", 3))]
+    (tmp_path/"in").mkdir()
+    def hand_in(folder, student, first):
+        text = fill(tmp_path/f"{folder}/sheets/{student}.ipynb", {"q1": first}).replace(PLACE, "No, but for a factor.")
+        (tmp_path/f"in/{student}.ipynb").write_text(text)
+    hand_in("e", "0012", f"({key['0012'][0].answer[0]:.4f}, 7)".replace(".", "\u00b7"))
+    (tmp_path/"e/marks.csv").write_text("student;question;points;note\n12;q1;1;x\n0012;q1;5,5;well argued\n")
+    assert "did you mean '0012'" in run("grade", tmp_path/"e/key.json", tmp_path/"in", "--out", tmp_path/"g")[2]
+    (tmp_path/"e/marks.csv").write_text("student;question;points;note\n0012;q1;5,5;well argued\n")
+    assert run("grade", tmp_path/"e/key.json", tmp_path/"in", "--out", tmp_path/"g")[0] == 0
+    rows = table(tmp_path/"g/to_mark.csv", ";", "utf-16")
+    assert [(r["question"], r["part"], r["points"]) for r in rows] == [("q2", "claim", ""), ("q2", "reason", ""), ("q1", "", "5,5")], "saved over the old table it loses no mark"
+    text = (tmp_path/"g/to_mark.csv").read_bytes().decode("utf-16").replace('"claim";""', '"claim";1').replace('"reason";""', '"reason";"2,5"')
+    (tmp_path/"e/marks.csv").write_bytes(text.encode("utf-16"))
+    (tmp_path/"a b/my questions.py").rename(tmp_path/"moved.py")
+    code, _, err = run("exam", "--makeup", tmp_path/"e/key.json", "--students", tmp_path/"g/missing.csv", "--out", tmp_path/"m")
+    assert code == 2 and "name its new place by --bank" in err
+    assert run("exam", "--makeup", tmp_path/"e/key.json", "--bank", tmp_path/"moved.py", "--students", tmp_path/"g/missing.csv", "--out", tmp_path/"m")[0] == 0
+    made = read_key(tmp_path/"m/key.json")["students"]["0013"][0].answer
+    hand_in("m", "0013", f"({made[0]:.4f}; {made[1]:.4f})".replace(".", ","))
+    assert run("grade", tmp_path/"e/key.json", tmp_path/"in", "--makeup", tmp_path/"m/key.json", "--out", tmp_path/"g", "--force")[0] == 0
+    scores = [(r["Nachname"], r["status"], r["q1"], r["q2"], r["score"]) for r in table(tmp_path/"g/scores.csv", ";", "utf-16")]
+    assert scores == [("Müller", "graded", "5,5", "3,5", "9"), ("Lima", "graded (make-up), 1 to mark", "6", "0", "6")]
+
 def test_an_old_key_has_no_secret(exam, tmp_path, capfd):
     key = json.loads(exam.read_text(encoding="utf-8"))
     for k in ("secret", "seed", "title", "date", "bank", "makeup_of", "version", "class"): del key[k]
@@ -65,6 +119,20 @@ def test_an_old_key_has_no_secret(exam, tmp_path, capfd):
     code, _, err = cli(capfd, "exam", "--again", tmp_path/"k.json", "--out", tmp_path/"x")
     assert code == 2 and "which has none" in err
     assert cli(capfd, "exam", "--makeup", tmp_path/"k.json", "--out", tmp_path/"x")[0] == 0
+
+@pytest.mark.parametrize("n, parts", [(3, (1, 1, 1)), (4, (1, 2, 1)), (6, (2, 3, 1)), (9, (2, 5, 2))])
+def test_points_are_shared_by_the_parts(n, parts, tmp_path, capfd):
+    "In proportion to those of the bank, in whole numbers, on the sheet and in the rubric"
+    code, *_ = cli(capfd, "exam", "--questions", "argue-half", "--points", f"argue-half={n}", "--format", "md", "--out", tmp_path/"e")
+    v, = read_key(tmp_path/"e/key.json")["students"][""]
+    names = [k for k, _ in bank()["argue-half"].parts]
+    assert code == 0 and v.points == n and [*v.parts] == [*zip(names, parts)] and f"({parts[0]} point" in v.solution[1]
+    assert f"({n} points: {names[0]} {parts[0]}, " in (tmp_path/"e/sheets/exam.md").read_text(encoding="utf-8")
+
+@pytest.mark.parametrize("points, said", [("argue-half=1", "expected at least 3 for 'argue-half', one for each part"), ("argue-half=2.5", "with whole numbers"), ("argue-half=0", "from 1 to 1000")])
+def test_points_that_cannot_be(points, said, tmp_path, capfd):
+    code, _, err = cli(capfd, "exam", "--questions", "argue-half", "--points", points, "--out", tmp_path/"e")
+    assert code == 2 and said in err and err.count("\n") == 1
 
 def test_points_of_parts_are_theirs():
     from dataclasses import replace

@@ -36,7 +36,7 @@ def test_lists_of_platforms(platform, tmp_path, capfd):
 
 BAD = {"empty": (b"", "id"), "header only": (b"id\n", "nobody"), "blank": (b"id\n\n , \n", "nobody"), "no id": (b"name\nAda\n", "name the column of ids by --id"), "two ids": (b"id,id\na,b\n", "id"),
        "collision": (b"id\nada\nbob\nAda\n", "line 4: the id 'Ada' collides with line 2"), "same": (b"id;n\n7;a\n8;b\n7;a\n", "line 4: the id '7' collides with line 2"),
-       "path": (b"id\n../ada\n", "line 2"), "dots": (b"id\n..\n", "line 2"), "slash": (b"id\na/b\n", "line 2"), "other code": (b"id\n\xff\xfe\n", "line 2"), "nul": (b"id\na\0b\n", "line 2"),
+       "path": (b"id\n../ada\n", "line 2"), "dots": (b"id\n..\n", "line 2"), "slash first": (b"id\n/b\n", "line 2"), "star": (b"id\na*b\n", "letters, digits, blanks"), "other code": (b"id\n\xa7\xb6\n", "line 2"), "nul": (b"id\na\0b\n", "line 2"),
        "long": (b"id\n" + b"a"*65 + b"\n", "line 2"), "quote": (b'id\n"ada\n', "CSV"), "excel": (b"PK\x03\x04\xff", "UTF-8"), "no id in the middle": (b"id,name\na,Ada\n,Bob\n", "line 3: no id; if another column holds ids, name it by --id"),
        "no id at first": (b"id,name\n,Ada\nb,Bob\n", "line 2"), "shortened": (b"id\n1.23457E+12\n", "a spreadsheet has rounded it"), "device": (b"id\nnul\n", "no file may be called"),
        "formula": (b"id\n=1+1\n", "line 2"), "plus first": (b"id\n+49\n", "line 2"), "comma": (b"id,name\na,Lima, Ana\n", "line 2: expected 2 columns, got 3")}
@@ -72,9 +72,13 @@ def test_lines_that_are_no_student(line, said, tmp_path, capfd):
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {"exam.roster.read_roster": row(dict(path="roster.csv", id_column="id"), path=[3, None], id_column=None)}
 NO_ROW = {
+    "exam.roster.bare_id": "takes any text; test_ids_as_the_world_writes_them in tests/library/exam/test_grading.py",
+    "exam.roster.file_stems": "takes any texts; test_names_of_files_are_no_paths in tests/library/exam/test_grading.py",
     "exam.roster.passed_over": "asks the table that read_roster has read; test_lines_that_are_no_student in tests/library/exam/test_roster.py",
     "exam.roster.Roster": "a plain record",
     "exam.roster.Roster.name": "a student that is not in it has no name; test_a_name_is_no_markup in tests/library/exam/test_roster.py",
+    "exam.roster.Roster.called": "a student that is not in it is called by the id alone",
+    "exam.roster.squeezed": "takes any text",
     "exam.roster.Roster.cells": "a student that is not in it has no cells",
     "exam.roster.Roster.as_json": "takes nothing",
     "exam.roster.Roster.joined": "takes rows of another Roster; test_a_latecomer_changes_nothing in tests/library/exam/test_plan.py",

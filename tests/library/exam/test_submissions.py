@@ -232,6 +232,31 @@ def test_nobody_hands_in_for_another(klass, names):
     rows = [r for r in grade(d/"e/key.json", [d/"in"], out=d/"g") if r["file"]]
     assert len(rows) == 2 and all("keep one" in r["status"] and r["score"] == "" for r in rows)
 
+@pytest.mark.parametrize("mine, others", [("ada.ipynb", "bob.ipynb"), ("Ada_11_assignsubmission_file_/exam.ipynb", "Bob_12_assignsubmission_file_/exam.ipynb"), ("ada_1_2_exam.ipynb", "bob_late_3_4_exam.ipynb"),
+                                          ("ada/x.ipynb", "bob/x.ipynb"), ("ada (1).ipynb", "bob (2).ipynb")])
+def test_a_mark_that_was_copied_costs_its_owner_nothing(klass, mine, others):
+    "Where paths tell who handed in, the owner's own sheet counts and the other is named"
+    d, key, truth = klass
+    from exam_class import fill
+    for k, (n, answers) in enumerate([(mine, truth["ada"]), (others, {"q1": "3"})]):
+        (d/"in"/n).parent.mkdir(parents=True, exist_ok=True)
+        (d/"in"/n).write_text(fill(d/"e/sheets/ada.ipynb", answers))
+        os.utime(d/"in"/n, (1e9 + k, 1e9 + k))
+    rows = {r["student"]: r for r in grade(d/"e/key.json", [d/"in"], out=d/"g")}
+    assert rows["ada"]["score"] == rows["ada"]["of"] and rows["bob"]["status"] == "handed in by bob, but its mark names ada" and rows["bob"]["score"] == ""
+
+def test_a_sheet_with_somebody_elses_mark(klass):
+    "Its questions tell whose it is; whose mark it bears keeps the points, also if that sheet comes alone"
+    d, key, truth = klass
+    from exam_class import fill
+    forged = fill(d/"e/sheets/bob.ipynb", truth["bob"]).replace("student: bob", "student: ada")
+    for n, text in dict(one=fill(d/"e/sheets/ada.ipynb", truth["ada"]), two=forged).items(): (d/f"{n}.ipynb").write_text(text)
+    why = "its mark names ada, its questions are those of bob"
+    rows = {r["student"]: r for r in grade(d/"e/key.json", [d/"two.ipynb", d/"one.ipynb"], out=d/"g")}
+    assert rows["ada"]["score"] == rows["ada"]["of"] and (rows["bob"]["status"], rows["bob"]["score"]) == (why, "")
+    alone = {r["student"]: r["status"] for r in grade(d/"e/key.json", [d/"two.ipynb"], out=d/"h")}
+    assert alone == dict(ada="no submission", bob=why, cleo="no submission")
+
 def test_from_the_shell(some, capfd):
     p = some.put(some.sheet())
     odd = some.put(some.sheet(), "odd\x1b[2J.ipynb") if os.name != "nt" else p
@@ -244,6 +269,19 @@ def test_from_the_shell(some, capfd):
     ("markdown", "**Answer:** 0.5", "0.5"), ("markdown", "answer = 2*x*y", "2*x*y"), ("markdown", "$\\frac12$", "$\\frac12$"), ("markdown", "```python\nanswer = 7\n```", "7"), ("markdown", "", None),
     ("markdown", "I think that\n\nanswer: b", "b")])
 def test_typed_in(kind, text, typed): assert typed_in(Cell(kind, text, True)) == typed
+
+@pytest.mark.parametrize("part", ["answer" + "*"*600_000 + "x", "answer " + "_ "*300_000, "x #"*200_000 + "'", " "*600_000 + "x", "x" + "`"*600_000 + "x", "answer to q1 "*50_000, "#"*600_000 + "|"])
+def test_no_cell_takes_for_ever(part):
+    "What a cell says is found in one pass: a second for each of these signs would be a week"
+    from vaegan.exam.submissions import _line, _read, _without_comment
+    assert _line(part) and isinstance(_without_comment(part), str)
+    assert _read([dict(cell_type="code", source="#| exam: e student: a b"), dict(cell_type="code", source=part)]) == ("e", "a b", {})
+
+def test_an_endless_argument_is_cut():
+    "At what a cell of a spreadsheet holds, and it says so"
+    v = Variant("a", 0, "t", "argued", 2, "q", "m", {}, parts=(("x", 1), ("y", 1)), rubric=dict(x=("a", "b"), y=("c", "d")))
+    said, _ = judge_cells(v, [Cell("markdown", "word "*4000, True), Cell("markdown", "more "*20_000, False)])
+    assert len(said) < 32_000 and "[120,000 characters in all" in said
 
 def test_typed_in_asks():
     for cell in (Cell("markdown", "one\ntwo", True), Cell("code", "x = 1\ny = 2 ½", True), Cell("code", "1"*20_001, True)):

@@ -1,6 +1,7 @@
 "Every file that came is told of, and none of them stops the others."
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def test_archives_that_swell(tmp_path):
     assert "60 MB" in files["all.zip/Mal/many.zip"].why and files["all.zip/Bo/exam.ipynb"].data == SHEET
     assert sum(len(f.data) for n, f in files.items() if n.startswith("own")) < 2000
 
+def test_an_archive_that_lies_about_its_size(tmp_path):
+    "300 kB that say they hold a thousand bytes and hold 300 MB: no more is unpacked than a file may have"
+    data = bytearray(zipped({"a.ipynb": b"{" + b" "*300_000_000}))
+    for at in (data.index(b"PK\3\4") + 22, data.rindex(b"PK\1\2") + 24): data[at:at + 4] = (1000).to_bytes(4, "little")
+    tracemalloc.start()
+    try: files, most = came(tmp_path, good__ipynb=SHEET, bomb__zip=bytes(data)), tracemalloc.get_traced_memory()[1]
+    finally: tracemalloc.stop()
+    assert files["bomb.zip/a.ipynb"].why and files["good.ipynb"].data == SHEET and most < 100e6
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
 def test_a_link_to_a_device_is_not_read(tmp_path):
     (tmp_path/"x.ipynb").symlink_to("/dev/zero")
@@ -54,4 +64,4 @@ def test_what_is_not_there():
         with pytest.raises(ValueError, match="submissions: expected"): handed_in_files(paths)
 
 # ---------------------------------------------------------------------------------------------------------- bad input
-bad_input_tests({}, {"exam.uploads.handed_in_files": "checked by what it finds; a path that is not there is told in test_what_is_not_there", "exam.uploads.HandedIn": "a plain record"})
+bad_input_tests({}, {"exam.uploads.notebook_cells": "each fault is told by test_hostile_submissions in tests/library/exam/test_grading.py", "exam.uploads.handed_in_files": "checked by what it finds; a path that is not there is told in test_what_is_not_there", "exam.uploads.HandedIn": "a plain record"})

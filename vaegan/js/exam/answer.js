@@ -22,6 +22,12 @@ function plainSigns(s) {
   const typed = s.replace(new RegExp(`[${T.raised}]+`, "g"), lower);
   return trimmed([...typed].map(c => SIGNS[c] ?? c).join(""));
 }
+function raisedPoints(s, whole) {         // a raised dot is a point or a star
+  for (const [pattern, put] of T.points) s = all(pattern, s, put);
+  const m = whole ? null : s.match(new RegExp(T.either));
+  if (m) either(`${m[1]}·${m[2]}`, `${m[1]}.${m[2]}`, `${m[1]}*${m[2]}`);
+  return s.replaceAll("·", "*");
+}
 function withoutTex(s) {
   if (/[\\$]/.test(s)) for (const [pattern, put] of T.tex) s = all(pattern, s, put);
   return s;
@@ -80,7 +86,7 @@ function powersOfTen(s, symbols) {
 function markedReadings(text, symbols, whole) {
   const n = [...text].length;
   if (n > 200) refuse(`expected at most 200 characters, got ${n}`);
-  const s = powersOfTen(bare(withoutTex(plainSigns(text))), symbols);
+  const s = powersOfTen(bare(withoutTex(raisedPoints(plainSigns(text), whole))), symbols);
   if (!s) refuse("there is no number in it");
   const rows = commaReadings(s, whole).map(tokens);
   if (Math.max(...rows.map(depth)) > 30) refuse("expected fewer brackets");
@@ -631,7 +637,7 @@ function addOther(form, take) {
       take(v.q);
     } catch (e) { say(form, "unreadable", String(e)); }
   });
-  form.querySelector("button").after(" ", button);
+  (form.querySelector("button") ?? form.querySelector("p")).after(" ", button);
 }
 
 function wire(form) {                     // from now on the form answers
@@ -646,6 +652,10 @@ function wire(form) {                     // from now on the form answers
   });
   if (form.dataset.numbers) addOther(form, other => { q = other; });
 }
+function wireArgued(form) {               // nothing is judged, but it asks with other numbers, too
+  if (form.querySelector("button.other")) return;
+  addOther(form, () => {});
+}
 
 // JupyterLab hears every key first, at the document, and keeps Enter for itself. The window comes
 // before the document: keys typed into a box stay there, and Enter gives the answer.
@@ -659,8 +669,10 @@ function keys(event) {
   form.requestSubmit();
 }
 if (globalThis.document) {                // a box without a script of its own calls this one
-  globalThis.vaeganAnswer = () => (
-    document.querySelectorAll("form.vaegan-answer[hidden]").forEach(wire));
+  globalThis.vaeganAnswer = () => {
+    document.querySelectorAll("form.vaegan-answer[hidden]").forEach(wire);
+    document.querySelectorAll("form.vaegan-argued[data-numbers]").forEach(wireArgued);
+  };
   globalThis.vaeganAnswer();
   if (!globalThis.vaeganKeys) addEventListener("keydown", keys, true);
   globalThis.vaeganKeys = true;
