@@ -221,8 +221,10 @@ def _canvas_question(item, files):
     shown = [text.text, *options, *feedback.values()]
     assert text.get("texttype") == "text/html" and all(map(well_formed, shown))
     assert all(f"images/{n}" in files for t in shown for n in re.findall(r"%24IMS-CC-FILEBASE%24/images/([^\"]+)", t)) and "@@" not in "".join(shown)
+    times = 10**int((re.findall(r"Give \\\(10\^\{(\d+)\}\\\) times that number", text.text) or ["0"])[0])
     def judged(answer):
-        answer, score, said = options[answer] if options else answer[0], 0., []
+        "What a student does who reads; then the page rounds what is typed to four decimals"
+        answer, score, said = options[answer] if options else round(answer[0]*times, 4), 0., []
         for c in item.find("resprocessing").findall("respcondition"):
             if not _holds(c.find("conditionvar"), answer): continue
             said += [feedback[d.get("linkrefid")] for d in c.findall("displayfeedback")]
@@ -246,6 +248,20 @@ def read_canvas(data):
     return groups
 
 # ---------------------------------------------------------------------------------------------------------- PrairieLearn
+ATTRIBUTES = {"pl-number-input": "answers-name weight comparison rtol atol size show-help-text show-placeholder", "pl-multiple-choice": "answers-name", "pl-answer": "correct feedback",
+              "pl-file-editor": "file-name ace-mode source-file-name", "pl-rich-text-editor": "file-name", "pl-hint": "show-after-submission", "pl-hidden-hints": "",
+              "pl-manual-grading-only": "", "pl-question-panel": "", "pl-answer-panel": ""}     # an element refuses any other
+
+def stops(tree, data):
+    "What stops a question before it is seen"
+    for e in (e for e in tree.iter() if e.tag.startswith("pl-")): assert set(e.attrib) <= set(ATTRIBUTES[e.tag].split()), (e.tag, e.attrib)
+    names = [e.get("answers-name") for e in tree.iter() if e.get("answers-name")]
+    assert len(set(names)) == len(names) and not set(names) & data["params"].keys() and set(data["correct_answers"]) <= set(names)
+    for e in tree.iter("pl-multiple-choice"):
+        said = ["".join(ET.tostring(a, "unicode").partition(">")[2:]).strip() for a in e]
+        assert len(set(said)) == len(said) > 1 and {a.tag for a in e} == {"pl-answer"} and [a.get("correct") for a in e].count("true") == 1
+    assert all(type(x) in (int, float) and math.isfinite(x) for x in data["correct_answers"].values())
+
 def _filled(template, context):
     "The part of mustache that is used: sections, {{escaped}}, {{{as it is}}}"
     look = lambda name, c: c[name] if "." not in name else c[name.split(".")[0]][name.split(".")[1]]
@@ -263,6 +279,7 @@ def _prairielearn_question(folder, seed):
     program["generate"](data)
     page = _filled((folder/"question.html").read_text(encoding="utf-8"), dict(params=data["params"]))
     tree = ET.fromstring(f"<div>{page}</div>")
+    stops(tree, data)
     pictures = {i.get("src").removeprefix("/files/") for i in tree.iter("img")}
     assert pictures <= {p.name for p in folder.glob("clientFilesQuestion/*")}
     options = {_inner(a): a for a in tree.iter("pl-answer")}
@@ -294,7 +311,7 @@ def read_prairielearn(folder):
     return [found[k] for k in range(n)]
 
 # ------------------------------------------------------------------------------------------------------------ round trip
-def complaints(q:Question, item:Item, told=True):
+def complaints(q:Question, item:Item, told=True, near=(.99, 1.02)):
     "What a platform's question does that ours does not: the true answer is full, a mistake is told and earns nothing"
     if item.kind == "text": return
     if item.kind == "choice":
@@ -304,7 +321,7 @@ def complaints(q:Question, item:Item, told=True):
             if said and seen(said) not in map(seen, heard): yield f"{q.name}: {said[:40]!r} is not told"
         return
     truth = tuple(b.value for b in item.boxes)
-    for s in (0, .99, -.99, 1.02, -1.02):
+    for s in (0, *near, *(-s for s in near)):
         share, heard = q.judged(tuple(b.value + s*b.tol for b in item.boxes))
         wanted = float(abs(s) < 1 or all(b.tol == 0 for b in item.boxes))
         if not math.isclose(share, wanted, abs_tol=1e-9): yield f"{q.name}: {s} tolerances away earns {share}"

@@ -9,6 +9,7 @@ __all__ = ['canvas_package']
 
 # %% ../../nbs/exam/export_canvas.ipynb #5cb1cd82
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from .export_items import (
@@ -52,6 +53,17 @@ def _choice(item):
 # %% ../../nbs/exam/export_canvas.ipynb #a7b69bd8
 def _exact(x): return format(Decimal(f"{x:.10g}"), "f")
 
+def _moved(item):
+    "A small number is asked for in other units: the box keeps four decimals"
+    small = [b for b in item.boxes if 0 < b.tol < 1e-4 and abs(b.value) > 1e-12]
+    if not small: return item
+    b, = small
+    k = -Decimal(_exact(b.value)).adjusted()
+    there = lambda x: float(Decimal(_exact(x)).scaleb(k))
+    moved = replace(b, value=there(b.value), tol=there(b.tol))
+    asked = rf"{item.question}\n<p>Give \(10^{{{k}}}\) times that number.</p>"
+    return replace(item, boxes=(moved,), question=asked)
+
 def _number(item):
     "Where to answer, and the condition, for a number"
     box, = item.boxes
@@ -83,6 +95,7 @@ def _feedback(name, html, item):
 def _item(item):
     "A question with one box at most"
     kind, judged = _KINDS[item.kind]
+    item = _moved(item)
     where, rules = judged(item)
     told = {f"{1000 + k}_fb": m for k, (_, _, m) in enumerate(item.options, 1) if m}
     if item.solution:

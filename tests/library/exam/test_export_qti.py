@@ -8,7 +8,7 @@ from bad_input import bad_input_tests
 from platforms import HOSTILE, PIXEL, SAMPLE, SECRET, complaints, items, read_canvas, read_qti
 
 from vaegan.exam.export_canvas import canvas_package
-from vaegan.exam.export_items import draw_variants, item_of, one_box_each
+from vaegan.exam.export_items import Box, Item, draw_variants, half_a_digit, item_of, one_box_each
 from vaegan.exam.export_qti import qti_package
 from vaegan.exam.learner import bank
 
@@ -22,13 +22,21 @@ def canvas_round_trip(groups):
     read = [*read_canvas(canvas_package(groups, "t")).values()]
     split = [[*column] for g in groups for column in zip(*map(one_box_each, g))]
     assert [len(qs) for qs in read] == [len(g) for g in split]
-    return [c for qs, g in zip(read, split) for q, item in zip(qs, g) for c in complaints(q, item, told=False)]
+    return [c for qs, g in zip(read, split) for q, item in zip(qs, g) for c in complaints(q, item, told=False, near=(.85, 1.15) if all(b.value for b in item.boxes) else ())]
 
 def test_the_sample_comes_back_by_the_rules_of_the_standard():
     groups = [items(id) for id in SAMPLE]
     assert not qti_round_trip(groups)
     read = read_qti(qti_package(groups, "t"))
     assert [qs[0].kind for qs in read.values()] == [g[0].kind for g in groups] and [qs[0].points for qs in read.values()] == [g[0].points for g in groups]
+
+def test_small_numbers_on_canvas():
+    "Whose page rounds what is typed to four decimals: of 0.00417 nothing right would be left"
+    boxes = [Box(x, half_a_digit(x, 1e-4)) for x in (.004169080447, -.02921957006, 3.1e-8, .1, -.0999, 12.5)] + [Box(0., 1e-6), Box(3., 0.)]
+    groups = [[Item(f"x{k}", 1, "t", 1, "numbers", "<p>x?</p>", boxes=(b,))] for k, b in enumerate(boxes)]
+    read = [qs[0] for qs in read_canvas(canvas_package(groups, "t")).values()]
+    assert all(q.judged((float(f"{b.value:.3g}"),))[0] == 1 and q.judged((1.02*b.value + .1*(not b.value),))[0] == 0 for q, b in zip(read, boxes))
+    assert [q.text.count("times that number") for q in read] == [1, 1, 1, 0, 1, 0, 0, 0] and "10^{8}" in read[2].text
 
 def test_the_sample_comes_back_by_the_rules_of_canvas():
     groups = [items(id) for id in SAMPLE]
