@@ -64,10 +64,10 @@ PHOTOS = dict(
                dict(d_z=64, width=32, lr=2e-3, betas=(.9, .99))),
     gan=Recipe("residual convolutions, the losses of relativistic",
                dict(d_z=64, width=32, lr=2e-3, betas=(0., .99), loss="relativistic",
-                    r1=1., r2=1.)),
+                    r1=.1, r2=.1, every=4)),
     hybrid=Recipe("residual convolutions, the losses of larsen",
-                  dict(d_z=64, width=32, lr=2e-3, lr_enc=5e-4, betas=(0., .99),
-                       gamma=.01, var=.1)))
+                  dict(d_z=64, width=32, lr=2e-3, lr_enc=1e-3, betas=(0., .99),
+                       gamma=.01, var=.1, r1=.1, every=4)))
 
 # %% ../nbs/50_catalog.ipynb #64ced4fa
 @documented

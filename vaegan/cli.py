@@ -309,7 +309,7 @@ def _train(args):
 def _sample(args):
     from vaegan.recipes import sample
     sample(**args)
-    say(f"{args['n']} images: {args['to']}")
+    say(f"{args['n']} image{'s'*(args['n'] > 1)}: {args['to']}")
     return 0
 
 def _read(args):

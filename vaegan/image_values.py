@@ -166,7 +166,8 @@ def class_labels(
     if y is None or isinstance(y, list) and all(v is None for v in y): return None
     try: a = _column(y)
     except (ValueError, TypeError): a = np.empty((n, 0), object)   # of several lengths
-    if len(a) != n: raise source_error(f"{n} labels, one for each image", len(a))
+    if len(a) != n: raise source_error(
+        f"{n} label{'s'*(n > 1)}, one for each image", len(a))
     whole = a.dtype.kind in "iub" or a.dtype.kind == "f" and (
         np.isfinite(a) & (a == np.round(a))).all()
     if a.ndim == 1 and whole: return [int(v) for v in a]

@@ -53,7 +53,8 @@ def _none_of_all(pieces, remarks):
     "No classes; if one part has some, say so"
     for p, other in zip(pieces, pieces[::-1]):
         if p.y is None and len({*(other.y or ())}) > 1: remarks.change(
-            "part without labels: so there are no classes", f"{len(p.x):,} images")
+            "part without labels: so there are no classes",
+            f"{len(p.x):,} image{'s'*(len(p.x) > 1)}")
     return ()
 
 def _classed(pieces, known, remarks):

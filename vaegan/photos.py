@@ -10,6 +10,7 @@ __all__ = ['LabelPlanes', 'photo_nets', 'as_levels', 'dequantise', 'training_pla
 # %% ../nbs/65_photos.ipynb #98fe12cf
 import copy
 import math
+from functools import partial
 from typing import Annotated, Any, Callable
 
 import torch
@@ -94,26 +95,31 @@ def _codes(x_shape, d_z, width, n_classes=0):
     "A VAE's encoder"
     return nn.Sequential(_encoder(x_shape, 2*d_z, width, n_classes), _Bounded())
 
-@torch.no_grad()
-def _four_alike(conv):
-    "Starts without a chequered pattern: the four pixels of a PixelShuffle are equal"
-    for p in conv.parameters(): p.copy_(p[::4].repeat_interleave(4, 0))
-    return conv
+def _larger(c, wide, act=nn.SiLU):
+    "Twice the sides, by interpolation"
+    return (_Corrected(c, act), act(), nn.Conv2d(c, wide, 3, 1, 1),
+            nn.Upsample(scale_factor=2, mode="bilinear"))
 
-def _decoder(n_in, x_shape, width, each=1, out=None):
-    "The mirror image, to `each` numbers for every pixel"
+@torch.no_grad()
+def _blocks(c, n):
+    "Each pixel of a 2 × 2 block has weights of its own, which are equal at the start"
+    conv = nn.Conv2d(c, 4*n, 3, 1, 1)
+    for p in conv.parameters(): p.copy_(p[::4].repeat_interleave(4, 0))
+    return conv, nn.PixelShuffle(2)
+
+def _decoder(n_in, x_shape, width, each=1, judged=False):
+    "The mirror image: `each` numbers for every pixel, or pixels for a discriminator"
     (*widths, c), act = _widths(x_shape, width), nn.SiLU
     (C, h, w), (_, right, _, below) = _margin(x_shape, len(widths) + 1)
     small = c, h >> len(widths) + 1, w >> len(widths) + 1
-    layers = [nn.Linear(n_in, math.prod(small)), nn.Unflatten(1, small)]
-    for wide in reversed(widths):
-        layers += (_Corrected(c, act), act(), nn.Conv2d(c, wide, 3, 1, 1),
-                   nn.Upsample(scale_factor=2, mode="bilinear"))
+    layers:list[nn.Module] = [nn.Linear(n_in, math.prod(small)), nn.Unflatten(1, small)]
+    for wide in reversed([max(16, widths[0]//2), *widths][not judged:]):
+        layers += _larger(c, wide)
         c = wide
-    paint = _four_alike(nn.Conv2d(c, 4*each*C, 3, 1, 1))
-    layers += [_Corrected(c, act), act(), paint, nn.PixelShuffle(2),
-               nn.ZeroPad2d((0, -right, 0, -below))]
-    return nn.Sequential(*layers, *([out()] if out else []))
+    layers += _Corrected(c, act), act()
+    layers += [nn.Conv2d(c, C, 3, 1, 1)] if judged else _blocks(c, each*C)
+    layers += [nn.ZeroPad2d((0, -right, 0, -below))]
+    return nn.Sequential(*layers, *([nn.Sigmoid()] if judged else []))
 
 # %% ../nbs/65_photos.ipynb #ed5f524c
 @checked
@@ -135,7 +141,7 @@ def photo_nets(
         if kind == "vae":
             return dict(vae=_vae(x_shape, d_z, width, n_classes, likelihood))
         D = _encoder(x_shape, 1, width, n_classes, _leaky)
-        dec = _decoder(d_z + n_classes, x_shape, width, out=nn.Sigmoid)
+        dec = _decoder(d_z + n_classes, x_shape, width, judged=True)
         if kind == "gan": return dict(G=Generator(dec, d_z, x_shape, n_classes),
                                       D=Discriminator(D))
         vae = VAE(_codes(x_shape, d_z, width), dec, d_z, x_shape, Normal(-3.))
@@ -231,6 +237,19 @@ def _photo_vae(vae, x, g, adam):
     _start(vae, x)
     return step
 
+def _now_and_then(make, kw):
+    "Steps without penalties, and every few steps one with so many times their weight"
+    every = kw.pop("every")
+    weights = {k: kw.pop(k) for k in ("r1", "r2") if k in kw}
+    free = make(**kw, **dict.fromkeys(weights, 0.))
+    strict = make(**kw, **{k: every*w for k, w in weights.items()})
+    count = dict(taken=0)
+    def step(batch):
+        count["taken"] += 1
+        return (free if count["taken"] % every else strict)(batch)
+    step.state = free.state | dict(steps=count)
+    return step
+
 def _shares(G, y):
     "Classes are drawn as often as they occur"
     if G.n_classes: G.shares = y.bincount(minlength=G.n_classes).float()
@@ -242,11 +261,12 @@ def _photo_step(kind, nets, x, y, g) -> Any:
     if kind == "vae": return _photo_vae(nets["vae"], x, g, adam)
     if kind == "gan":
         _shares(nets["G"], y)
-        return gan_step(*nets.values(), *map(adam, nets.values()), generator=g, **kw)
+        players = *nets.values(), *map(adam, nets.values())
+        return _now_and_then(partial(gan_step, *players, generator=g), kw)
     (vae, D), slower = nets.values(), kw.pop("lr_enc")
     opts = [torch.optim.Adam(vae.enc.parameters(), slower, fused=True),
             *map(adam, (vae.dec, D))]
-    return hybrid_step(vae, D, *opts, generator=g, **kw)
+    return _now_and_then(partial(hybrid_step, vae, D, *opts, generator=g), kw)
 
 def _adams(kind):
     "Learning rate and betas, and what is left of the settings for the step"

@@ -173,7 +173,8 @@ def show_images(
     most = dict(rows=(rows, sheet.shape[0]//h), cols=(cols, sheet.shape[1]//w))
     for name, (labels, n) in most.items():
         if len(labels) > n:
-            raise ValueError(f"{name}: expected at most {n} labels, got {len(labels)}")
+            raise ValueError(f"{name}: expected at most {n} label{'s'*(n > 1)}, "
+                             f"got {len(labels)}")
     if ax is None:
         left = .085*max((len(str(r)) for r in rows), default=0)
         above = .25*bool(title) + .2*bool(len(cols))

@@ -208,6 +208,7 @@ _FETCH = {"mnist": mnist, "fashion-mnist": fashion_mnist}
 def read_data(
     data:AnyPath,           # name of a data set, folder or file
     download:bool=False,    # fetch MNIST or Fashion-MNIST, if it is missing?
+    least:Count=2,          # held-out images that are needed
     **how:Any               # size, crop, held_out, channels, as for `images`
 ) -> ImageSet:
     "The images that the command line was given; what is to be said is in `notes`"
@@ -218,8 +219,8 @@ def read_data(
     plain = data in DATA_SETS and all(how.get(k, v) == v for k, v in _READ.items())
     found = _quietly(data, how)
     if plain: found = _in_floats(found)
-    if len(found.x_test) > 1: return found
-    raise ValueError("data: expected at least two held-out images (--held-out 0.3 "
+    if len(found.x_test) >= least: return found
+    raise ValueError(f"data: expected at least {least} held-out images (--held-out 0.3 "
                      f"holds out more), got {len(found.x_test)}")
 
 def _quietly(data, how):
@@ -400,14 +401,15 @@ def _before(about, found, batches):
     yield f"{found!r}"
     told = f", told {len(about['classes'])} classes" if about["classes"] else ""
     yield (f"{about['kind']} ({about['recipe']}){told}: minibatches of {about['bs']}, "
-           f"{about['epochs']} epochs of {len(batches)} step{'s'*(len(batches) > 1)}")
+           f"{about['epochs']} epoch{'s'*(about['epochs'] > 1)} of {len(batches)} "
+           f"step{'s'*(len(batches) > 1)}")
 
 def _report(hist, about, out):
     "What is said at the end"
     last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in hist.items()) or "nothing finished"
     done = len(next(iter(hist.values()), []))
     yield (f"{about['kind']} ({about['recipe']}) on {about['data']}, "
-           f"{done} of {about['epochs']} epochs: {last}")
+           f"{done} of {about['epochs']} epoch{'s'*(about['epochs'] > 1)}: {last}")
     if about["kind"] == "vae" and about["recipe"] != "photos":
         yield ("The ELBO is in nats per image, a bound on the log-probability of an "
                "image painted black and white; that of `vaegan tour`, a log-density of "

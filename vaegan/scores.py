@@ -8,6 +8,7 @@ Docs: https://vaegan.github.io/vaegan/scores.html.md"""
 __all__ = ['untrained_features', 'kernel_distance', 'coverage', 'set_scores', 'evaluate_run', 'score_lines']
 
 # %% ../nbs/72_scores.ipynb #9667be5f
+from pathlib import Path
 from typing import Annotated, Any, Callable
 
 import torch
@@ -124,16 +125,22 @@ def _never_learned(found, about):
 
 _SPLITTING = "split without regard", "on the same side"   # means nothing for all images
 
+def _only_class(found, told):
+    "The class of images that are all of one, by the folder that they are in"
+    paths = (Path(n).parent.parts for n in (*found.names, *found.names_test))
+    kinds = {next((part for part in p if part in told), None) for p in paths}
+    return () if None in kinds or len(kinds) > 1 else tuple(kinds)
+
 def _as_told(found, told):
     "Images with the numbers that a run has for their classes, by the classes' names"
     if not told: return found
     names = ", ".join(told[:12]) + ", …"*(len(told) > 12)
-    if not found.classes: raise ValueError(
-        "data: expected images of at least two of the classes that the run was told, "
-        f"as a subfolder for each: {names}; got none that tells images apart")
-    if strange := [c for c in found.classes if c not in told]: raise ValueError(
+    if not (classes := found.classes or _only_class(found, told)): raise ValueError(
+        "data: expected images in subfolders named after the classes that the run was "
+        f"told: {names}; got none of these")
+    if strange := [c for c in classes if c not in told]: raise ValueError(
         f"data: expected the classes that the run was told: {names}; got {strange[0]}")
-    number = torch.tensor([told.index(c) for c in found.classes])
+    number = torch.tensor([told.index(c) for c in classes])
     out = ImageSet(found.x, number[found.y], found.x_test, number[found.y_test])
     out.notes = found.notes
     return out
@@ -146,7 +153,7 @@ def _judged_on(about, data, how):
             f"{k}: expected none, the run's own images are read as before, got {v}")
         return _never_learned(_as_told(own(), about["classes"]), about)
     same = {k: v for k, v in about["read"].items() if k != "held_out"}
-    other = _as_told(read_data(data, **(same | how)), about["classes"])
+    other = _as_told(read_data(data, least=1, **(same | how)), about["classes"])
     try: x, y = own()[:2]
     except (OSError, ValueError): x, y = other.x[:0], other.y[:0]
     out = ImageSet(x, y, torch.cat([other.x, other.x_test]),
@@ -220,7 +227,7 @@ def score_lines(
         yield f"  (pixels: {l['pixels']})"
     cols = {k: scores[k] for k in ("samples", "training_images") if k in scores}
     if not cols:
-        yield "  Fewer than five images are held out: no distances"
+        yield f"  Fewer than five images{' are held out'*own}: no distances"
         return
     heads = "".join(f"{k.replace('_', ' '):>18}" for k in cols)
     yield f"  {'held-out images against' if own else 'images against':28}{heads}"

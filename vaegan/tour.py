@@ -319,8 +319,8 @@ def tour(
     opts = dict(seed=seed, epochs=epochs, progress=progress, log=log)
     few = 1 if data == "digits" else torch.get_num_threads()
     with new_folder(out), quiet_plots(), _threads(few):
-        log(f"{len(images.x):,} images to learn from: first a VAE, {epochs} times "
-            f"through them, then a GAN, {3*epochs} times")
+        log(f"{len(images.x):,} images to learn from: first a VAE, {epochs} "
+            f"time{'s'*(epochs > 1)} through them, then a GAN, {3*epochs} times")
         sections, cover, note = _run_parts(images, opts)
         made = f"Made by: vaegan tour --data {data} --seed {seed} --epochs {epochs}"
         numbers = dict(data=data, seed=seed, epochs=epochs, finished=not note)

@@ -6,6 +6,8 @@ import torch
 from bad_input import INT, bad_input_tests, row
 from helpers import gen
 
+import vaegan.gan
+import vaegan.hybrid
 from vaegan.evaluate import bits_per_dim, held_out_elbo
 from vaegan.likelihoods import DiscretisedLogistic, FullNormal, Normal
 from vaegan.photos import LabelPlanes, as_levels, averaged, dequantise, photo_nets, photo_recipe, training_plan
@@ -67,6 +69,30 @@ def test_a_recipe_starts_where_the_pixels_are(likelihood, C):
         assert 5 < bits < 8                      # of 50 grey levels in use, it knows place and spread: log2(50) = 5.6
     a, b = (photo_recipe("vae", t, likelihood=likelihood, seed=3) for t in (x, x/255))
     if not likelihood: assert fit(*a[1:], progress=False) == fit(*b[1:], progress=False)
+
+@pytest.mark.parametrize("kind", ["gan", "hybrid"])
+def test_whatever_weights_there_are_a_discriminator_sees_no_dots(kind):
+    "Random weights: pixels at even and at odd places have one mean (a PixelShuffle at the end gives each its own)"
+    nets = photo_nets(kind, (3, 16, 16))
+    net = nets["G"] if kind == "gan" else nets["vae"]
+    for k, p in enumerate(net.parameters()): p.data = .1*torch.randn(p.shape, generator=gen(k))
+    x = net.sample(200, gen())[..., 4:-4, 4:-4]
+    places = torch.stack([x.mean(0)[:, a::2, b::2].mean((1, 2)) for a in (0, 1) for b in (0, 1)])
+    assert ((places.amax(0) - places.amin(0))/x.std((0, 2, 3))).max() < .2
+
+@pytest.mark.parametrize("kind, n", [("gan", 2), ("hybrid", 1)])
+def test_penalties_come_at_every_fourth_step_with_four_times_the_weight(kind, n, monkeypatch):
+    "Of 11 steps two; a run that goes on counts from where it stood"
+    seen = []
+    class Penalty:
+        def __rmul__(self, weight): return seen.append(weight) or 0.
+    for room in (vaegan.gan, vaegan.hybrid): monkeypatch.setattr(room, "grad_penalty", lambda D, x: Penalty())
+    x, counts = torch.rand(4, 3, 8, 8, generator=gen()), []
+    first, second = (photo_recipe(kind, x, bs=4)[1] for _ in range(2))
+    for step, steps in ((first, 6), (second, 5)):
+        step.state["steps"].update(first.state["steps"])
+        for _ in range(steps): counts.append(step(x) and len(seen))
+    assert counts == [0]*3 + [n]*4 + [2*n]*4 and seen == pytest.approx([.4]*2*n)
 
 @pytest.mark.parametrize("kind", ["vae", "hybrid"])
 def test_a_wild_step_does_not_end_in_infinities(kind):

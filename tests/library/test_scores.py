@@ -84,8 +84,16 @@ def test_classes_of_other_images_are_those_of_the_run_by_name(told):
     assert got["likelihood"]["elbo"] == elbo(y + 1) != elbo(y)
     assert got["images"]["data"] == str(told/"other") in [*score_lines(got)][0]
     assert any("held-out images of 8 × 8" in line for line in score_lines(evaluate_run(told/"run", K=1)))
-    for classes, said in (dict(b=5, d=5), "expected the classes that the run was told: a, b, c; got d"), (dict(b=9), "none that tells"):
+    for classes, said in (dict(b=5, d=5), "expected the classes that the run was told: a, b, c; got d"), (dict(d=9), "a, b, c; got none"):
         with pytest.raises(ValueError, match=f"^data: .*{said}"): evaluate_run(told/"run", _folder(told/"-".join(classes), **classes))
+
+def test_two_pictures_of_one_class_are_enough_to_be_judged(told):
+    "All of other images count, so nothing is to be held out; the folder's name says which class it is"
+    other, (nets, _) = images(_folder(told/"two", b=2)), kept_run(told/"run")
+    x, got = torch.cat([other.x, other.x_test]), evaluate_run(told/"run", told/"two", K=1)
+    elbos = [held_out_elbo(nets["vae"], as_levels(x), generator=gen(0), y=torch.full((2,), k))[0] for k in range(3)]
+    assert got["likelihood"]["elbo"] == elbos[1] not in elbos[::2] and got["images"]["held_out"] == 2
+    assert [*score_lines(got)][-1] == "  Fewer than five images: no distances"
 
 def test_other_images_are_read_in_their_own_way(told, tmp_path):
     for split in "train", "test": _folder(tmp_path/"split"/split, a=4, b=4, c=4)     # the run itself has held_out=.3

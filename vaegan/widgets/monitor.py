@@ -116,7 +116,8 @@ def _caption(history, refs, epochs):
     "The newest numbers in words, beside those of theory"
     theory = {k: f" ({label}: {height:.4g})" for k, (label, height) in refs.items()}
     last = ", ".join(f"{k} {v[-1]:.4g}{theory.get(k, '')}" for k, v in history.items())
-    return f"Curves of a training run after {epochs} epochs: {last}"
+    many = f"{epochs} epoch{'s'*(epochs != 1)}"
+    return f"Curves of a training run after {many}: {last}"
 
 # %% ../../nbs/widgets/monitor.ipynb #57143e3a
 def _run(monitor, batches, epochs, kwargs):
