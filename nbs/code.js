@@ -31,7 +31,8 @@ export function colored(code) {          // [kind, from, to] of what has a colou
 }
 
 // -- long lines: where the page is too narrow, they go on four letters deeper than they began
-// (site.scss: u), a comment whole in its next line (cite), a number unbroken at its sign (i)
+// (site.scss: u), a comment whole in its next line (cite), a number (i) and an option of a
+// command unbroken at their signs
 const LONG = 50;     // letters of a line that fit a narrow phone
 const DEEP = 12;     // spaces before it that a phone shows whole; the rest are narrow there (s)
 const escaped = text => text.replace(/[&<>]/g, sign => ({"&": "&amp;", "<": "&lt;", ">": "&gt;"})[sign]);
@@ -53,7 +54,8 @@ export const hanging = code => code.replace(/[^\n]+\n?/g, line => {
   const text = unmarked(line), deep = Math.max(text.search(/\S/), 0);
   if (text.length <= LONG) return line.replace(/<\/?cite>/g, "");
   const far = deep > DEEP && line.startsWith(" ".repeat(deep));
-  const inside = far ? `${" ".repeat(DEEP)}<s>${" ".repeat(deep - DEEP)}</s>${line.slice(deep)}` : line;
+  const whole = line.replace(/(?<![\w-])--\w[\w-]*/g, '<span class="nobreak">$&</span>');
+  const inside = far ? `${" ".repeat(DEEP)}<s>${" ".repeat(deep - DEEP)}</s>${whole.slice(deep)}` : whole;
   return `<u style="--i:${Math.min(deep, DEEP) + 4}">${inside}</u>`;
 });
 
@@ -98,19 +100,33 @@ function copying() {
 }
 
 // -- folded code lies packed beside the page (tools/site_weight.py) and comes when the page is
-// there: nobody waits for what is folded
+// there: nobody waits for what is folded, and what looks for words on the page finds it
+async function packed(from) {
+  try {
+    const answer = await fetch(from);
+    const plain = answer.body.pipeThrough(new DecompressionStream("deflate"));
+    return answer.ok ? await new Response(plain).json() : null;
+  } catch { return null; }
+}
+
+function absent() {                      // says what site.scss says where there are no scripts
+  const note = document.createElement("p"), link = document.createElement("a");
+  link.href = document.querySelector('footer a[href*="/blob/"]')?.href ?? "index.html";
+  link.textContent = "This page’s notebook";
+  note.append("This code could not be fetched. ", link, " has it.");
+  return note;
+}
+
 async function unpack() {
   const empty = [...document.querySelectorAll("code.packed")];
-  const answer = empty.length && await fetch(empty[0].dataset.from).catch(() => null);
-  if (!answer?.ok) return;
-  const plain = answer.body.pipeThrough(new DecompressionStream("deflate"));
-  for (const [i, text] of (await new Response(plain).json()).entries()) {
+  const codes = empty.length && await packed(empty[0].dataset.from);
+  for (const [i, place] of empty.entries()) {
     const box = Object.assign(document.createElement("div"), {className: "sourceCode"});
     box.innerHTML = '<pre class="sourceCode"><code></code></pre>';
     const code = box.querySelector("code");
-    code.textContent = text;
+    code.textContent = codes?.[i] ?? "";
     hang(code, true);
-    empty[i].replaceWith(box);
+    place.replaceWith(codes ? box : absent());
     if (globalThis.CSS?.highlights && code.checkVisibility()) paint(code);
   }
   copying();

@@ -18,7 +18,7 @@ from nbdev.config import nbpath2html
 from notebooks import cfg
 from site_markup import fenced
 from site_search import entries, gathered, words
-from site_weight import bare, lighter, packed, pruned, quoted, seen_words, shared
+from site_weight import bare, lighter, outside, packed, pruned, quoted, seen_words, shared
 from write_contents import ROOT, sections
 
 from vaegan.contents import PAGES, lessons, module_of
@@ -177,11 +177,22 @@ def boxed(text):
     "Each table in a box of its own, which scrolls where the page does not"
     return re.sub(r"(?<!<div class=\"table-box\">)<table\b.*?</table>", lambda m: f'<div class="table-box">{m[0]}</div>', text, flags=re.S)
 
+ERROR_BAR = re.compile(r"(<pre\b.*?</pre>)|(?<=\d) ± (?=\d)", re.S)
+
 def bound(text):
-    "A comma stays on the line of the linked formula before it; where words stand before that in the link, inside it"
+    """A comma stays on the line of the linked formula before it; where words stand before that in the link, inside it. A number and its
+    error stay together, too"""
+    text = outside(lambda t: ERROR_BAR.sub(lambda m: m[1] or "\u00a0±\u00a0", t), text)
     text = re.sub(r'(?<!>)(<span class="math inline">[^<]*</span>)</a>([,.;:!?)]+)', r'<span class="nobreak">\1\2</span></a>', text)
     text = re.sub(r'(?<!<span class="nobreak">)(<a [^>]*><span class="math inline">[^<]*</span></a>[,.;:!?)]+)', r'<span class="nobreak">\1</span>', text)
     return re.sub(r'(?<=<span class="math inline)(?=">([^<]*)</span>)', lambda m: " nobreak"*short(m[1]), text)
+
+OPTION = re.compile(r"(?<![\w-])--\w[\w-]*")
+
+def optioned(text):
+    "Options of a command among words do not break behind one of their hyphens"
+    def whole(m): return m[0] if m[1] else OPTION.sub(r'<span class="nobreak">\g<0></span>', m[0])
+    return re.sub(r"(<pre[^>]*>)?<code>[^<]*--\w[^<]*</code>", whole, text)
 
 SHORT = 14     # letters of a formula that stay on one line: nobody reads K =, and 5 a line below
 
@@ -203,7 +214,7 @@ def finished(text, page):
     text = swapped(text, r"(?=</body>)", footer(here))
     if here.startswith("bank/"): text = text.replace("</head>", f"{UNLISTED}\n</head>", 1)
     if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
-    return boxed(bound(lighter(text)))
+    return boxed(optioned(bound(lighter(text))))
 
 # -- an address that is no page ---------------------------------------------------------------------------------------
 LOST = """<header id="title-block-header" class="quarto-title-block default"><h1 class="title">This page does not exist</h1>

@@ -22,6 +22,12 @@ def unnested(text):
     while (new := re.sub(r"\[([^\[\]\n]*)\[(`[^`\n]+`)\]\([^)\n]*\)(?=[^\[\]\n]*(?:\[`[^`\n]+`\]\([^)\n]*\)[^\[\]\n]*)*\]\()", r"[\1\2", text)) != text: text = new
     return text
 
+SAID = re.compile(r"```.*?```|`[^`\n]*`|\$[^$\n]+\$|<[^>]*>|^[ |:-]+$|(-{2,})", re.S | re.M)
+
+def literal(text):
+    "Markdown of an output, where two hyphens are what was said, `--size` in a message, and no dash"
+    return SAID.sub(lambda m: m[0].replace("-", r"\-") if m[1] else m[0], text)
+
 def raw(markup):
     "HTML that Quarto passes on as it is"
     return fenced(markup.strip(), "{=html}") + "\n"
@@ -75,7 +81,7 @@ def quiet(outputs, words, site, up):
         widget = data.pop("application/vnd.jupyter.widget-view+json", None)
         if shown := picture(data, words.get("fig-alt", words.get("fig-cap", "")), site, up):
             o["data"] = {"text/markdown": figure(shown, words.get("fig-cap"))}
-        elif "text/markdown" in data: o["data"] = {"text/markdown": unnested("".join(data["text/markdown"]))}
+        elif "text/markdown" in data: o["data"] = {"text/markdown": literal(unnested("".join(data["text/markdown"])))}
         elif "text/html" in data: o["data"] = {"text/markdown": raw("".join(data["text/html"]))}
         if not (widget and o.get("data", {}).keys() <= {"text/plain"}): yield o
 

@@ -284,6 +284,14 @@ def test_a_comma_stays_with_a_linked_formula():
     words = finish_site.bound('<a href="n.html">raising it in <span class="math inline">z</span></a>. Then')
     assert words == '<a href="n.html">raising it in <span class="nobreak"><span class="math inline">z</span>.</span></a> Then' == finish_site.bound(words)
 
+def test_a_number_and_its_error_stay_on_a_line():
+    said = "<td>6.66 ± 0.04</td><pre>6.66 ± 0.04</pre> ± 1"
+    assert finish_site.bound(said) == "<td>6.66\u00a0±\u00a00.04</td><pre>6.66 ± 0.04</pre> ± 1"
+
+def test_an_option_stays_on_its_line():
+    said = "<p><code>vaegan train vae --held-out .2 a--b</code></p><pre><code>x --y</code></pre>"
+    assert finish_site.optioned(said) == said.replace("--held-out", '<span class="nobreak">--held-out</span>') == finish_site.optioned(finish_site.optioned(said))
+
 @pytest.mark.parametrize(("tex", "kept"), [("K = 5", True), (r"F \ge 64", True), ("x &lt; 1", True), (r"q=(1,\,0)", True), ("z", False), (r"x_1, \dots, x_n", False),
     (r"\mathrm{KL}(q\,\|\,p) = \log\sigma - 1", False), (r"V = -\log 4 + 2\,\mathrm{JS}", False)])
 def test_a_short_formula_stays_on_its_line(tex, kept):

@@ -48,6 +48,11 @@ def test_a_living_picture_stays_alive(tmp_path):
     assert f'data-living="phi-12345678"><img class="plate" src="pictures/{file.name}" alt="A &lt;b&gt; &amp; c" width="2" height="4"' in text
     assert block[block.index("<script"):] in text and "data:" not in text
 
+def test_hyphens_of_an_output_are_no_dash(tmp_path):
+    "A table's rule, code, formulas and comments stay as they are"
+    said = "| a | b |\n|---|---:|\n| say --size 64 | `--out` $1--2$ <!-- x --> |"
+    assert shown(tmp_path, text_markdown=said)[1] == [said.replace("say --", r"say \-\-")]
+
 def test_html_and_widgets(tmp_path):
     "HTML passes as it is, Markdown beside it wins, a widget without another form is nothing"
     assert shown(tmp_path, text_html="<b>``` x</b>")[1] == ["````{=html}\n<b>``` x</b>\n````\n"]

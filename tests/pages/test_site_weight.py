@@ -32,7 +32,10 @@ def test_long_lines_of_code_hang(tmp_path):
     deep = "f(x,\n" + " "*48 + "<i>1</i>, y)\n" + " "*13 + "z"*40
     short = "a"*44 + " &lt;&lt;&lt; 1"      # 50 letters as they are read, 59 as they are written
     python = f"x = 1e-3 # short\n{'y'*40} = '<&>' # far"
-    hung, low, kept, noted = in_node(tmp_path, f"[{json.dumps(code)}, {json.dumps(deep)}, {json.dumps(short)}, marked({json.dumps(python)})].map(hanging)")
+    shell = "vaegan train vae <var>--data</var> ./photos --held-out .2 # a--b"
+    every = f"[{json.dumps(code)}, {json.dumps(deep)}, {json.dumps(short)}, marked({json.dumps(python)}), {json.dumps(shell)}]"
+    hung, low, kept, noted, optioned = in_node(tmp_path, f"{every}.map(hanging)")
+    assert re.findall(r'<span class="nobreak">(.*?)</span>', optioned) == ["--data", "--held-out"]
     assert re.findall("<u([^>]*)>", hung) == [' style="--i:8"', ' style="--i:4"'] and "x = 1\n\n<u style" in hung and "</u>assert a &lt; b\n<u" in hung
     assert re.sub("</?u[^>]*>", "", hung) == code and kept == short
     assert re.sub("</?[us][^>]*>", "", low) == deep and low.count('<u style="--i:16">') == 2, "no line hangs where a phone has no room"

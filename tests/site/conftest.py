@@ -29,6 +29,7 @@ def base(site):
 def opened(browser, options):
     page = browser.new_context(**options).new_page()
     page.set_default_timeout(10_000)
+    page.set_default_navigation_timeout(60_000)      # a busy machine is slow, and that is no fault of the page
     return page
 
 @pytest.fixture(scope="session")

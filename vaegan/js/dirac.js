@@ -158,7 +158,7 @@ export function mount(root, {h, gamma, theta, psi, n}) {
     set(beads, {d: seen.map(bead).join("")});
     const x = p.X(0), y = p.Y(0);
     set(goal, {d: `M${x - 5} ${y - 5}l10 10M${x + 5} ${y - 5}l-10 10`});
-    p.put(goalName, -.12, -.3, null, "end");
+    p.put(goalName, 0, .3, null, "middle");
   };
   const drawWords = (m, lam, far, role) => {
     show.modulus(m);

@@ -1,0 +1,30 @@
+"Folded code, which lies packed beside its page: it comes with the page, and where it cannot, the page says where it is."
+import pytest
+
+pytestmark = pytest.mark.site
+
+FOLD = "details.code-fold:has(> summary:has-text('Source of')) >> nth=0"
+
+def test_folded_code_comes_with_the_page(fresh, base):
+    "Unasked, so that who looks for a word on the page, or prints it, has all of it; a fold that is opened shows it with its colours"
+    tab = fresh()
+    tab.goto(base + "vae.html")
+    tab.wait_for_function("() => !document.querySelector('code.packed')")
+    texts = tab.evaluate("() => [...document.querySelectorAll('details.code-fold')].map(e => e.querySelector('pre > code')?.textContent ?? '')")
+    assert len(texts) > 10 and all(texts) and sum("def mlp_vae(" in t for t in texts) == 1
+    tab.locator(FOLD).locator("> summary").click()
+    assert tab.locator(FOLD).locator("pre").is_visible() and tab.locator(FOLD).locator(".code-copy-button").count() == 1
+    tab.emulate_media(media="print")
+    assert tab.locator(FOLD).locator("pre").is_visible(), "an open fold is printed"
+
+@pytest.mark.parametrize("why", ["no server", "no script"])
+def test_where_folded_code_cannot_come_it_says_where_it_is(fresh, base, why):
+    tab = fresh(java_script_enabled=why != "no script")
+    tab.route("**/*.code.z", lambda route: route.abort())
+    tab.goto(base + "vae.html")
+    fold = tab.locator(FOLD)
+    if why == "no script": assert "notebook" in fold.locator("code.packed").evaluate("e => getComputedStyle(e, '::before').content")
+    else:
+        fold.locator("> summary").click()
+        assert fold.get_by_text("could not be fetched").is_visible() and fold.locator("a").get_attribute("href").endswith("09_vae.ipynb")
+    assert tab.locator("footer a").first.get_attribute("href").endswith("09_vae.ipynb")
