@@ -56,7 +56,11 @@ _HYBRID = {
     "larsen": Recipe("the VAE/GAN of Larsen et al. (2016)",
                      dict(gamma=.01, var=.01, lr=1e-3, bs=128))}
 
-RECIPES = dict(vae=_VAE, gan=_GAN, hybrid=_HYBRID)
+_DIFFUSION = {
+    "even": Recipe("steps even in the log of the signal-to-noise ratio",
+                   dict(T=100, first=7., last=-5., lr=3e-3, bs=128))}
+
+RECIPES = dict(vae=_VAE, gan=_GAN, hybrid=_HYBRID, diffusion=_DIFFUSION)
 
 # %% ../nbs/50_catalog.ipynb #b3ae4846
 PHOTOS = dict(
@@ -67,7 +71,10 @@ PHOTOS = dict(
                     r1=.1, r2=.1, every=4)),
     hybrid=Recipe("residual convolutions, the losses of larsen",
                   dict(d_z=64, width=32, lr=2e-3, lr_enc=1e-3, betas=(0., .99),
-                       gamma=.01, var=.1, r1=.1, every=4)))
+                       gamma=.01, var=.1, r1=.1, every=4)),
+    diffusion=Recipe("residual convolutions, the schedule of even with less noise",
+                     dict(width=32, T=100, first=9., last=-5., lr=2e-3,
+                          betas=(.9, .99))))
 
 # %% ../nbs/50_catalog.ipynb #64ced4fa
 @documented

@@ -21,6 +21,7 @@ from .checks import Count, Float, ImageShape, Int, Pixels, Seed, Whole
 from .checks import checked, nonnegative, one_of, unit
 from .data import Batches
 from .datasets import as_float
+from .diffusion import diffusion_step, init_guess, unet_diffusion
 from .gan import Discriminator, Generator, gan_step
 from .help import documented
 from .hybrid import FeatureDiscriminator, hybrid_step
@@ -131,13 +132,16 @@ def photo_nets(
     likelihood:Likelihood|None=None        # of a VAE; by default that of bytes
 ) -> dict[str, nn.Module]: # name -> network
     "The networks of the recipe `photos`, untrained"
-    if kind == "hybrid" and n_classes: raise ValueError(
-        "n_classes: expected 0, since the hybrid is not told classes, "
+    if kind not in ("vae", "gan") and n_classes: raise ValueError(
+        f"n_classes: expected 0, since a {kind} model is not told classes, "
         f"got {n_classes}")
     if likelihood and kind != "vae": raise ValueError(
         f"likelihood: expected None for a {kind}, got {type(likelihood).__name__}")
-    d_z, width = [PHOTOS[kind].settings[k] for k in ("d_z", "width")]
+    d_z, width = [PHOTOS[kind].settings.get(k) for k in ("d_z", "width")]
     with from_seed(seed):
+        if kind == "diffusion":
+            how = {k: PHOTOS[kind].settings[k] for k in ("T", "first", "last")}
+            return dict(model=unet_diffusion(x_shape, width=width, **how))
         if kind == "vae":
             return dict(vae=_vae(x_shape, d_z, width, n_classes, likelihood))
         D = _encoder(x_shape, 1, width, n_classes, _leaky)
@@ -237,6 +241,16 @@ def _photo_vae(vae, x, g, adam):
     _start(vae, x)
     return step
 
+def _photo_diffusion(model, x, g, adam):
+    "A step that makes bytes real numbers, from the best guess for normal pixels"
+    init_guess(model, as_float(x[:10_000]))
+    plain, stored = diffusion_step(model, adam(model), g), x.dtype == torch.uint8
+    def step(batch):
+        x, _ = images_and_labels(batch, 0)
+        return plain(dequantise(x, g) if stored else x)
+    step.state = plain.state
+    return step
+
 def _now_and_then(make, kw):
     "Steps without penalties, and every few steps one with so many times their weight"
     every = kw.pop("every")
@@ -259,6 +273,7 @@ def _photo_step(kind, nets, x, y, g) -> Any:
     lr, betas, kw = _adams(kind)
     def adam(net): return torch.optim.Adam(net.parameters(), lr, betas, fused=True)
     if kind == "vae": return _photo_vae(nets["vae"], x, g, adam)
+    if kind == "diffusion": return _photo_diffusion(nets["model"], x, g, adam)
     if kind == "gan":
         _shares(nets["G"], y)
         players = *nets.values(), *map(adam, nets.values())

@@ -28,6 +28,7 @@ from .checks import Seed, Whole, checked, nonnegative, one_of, unit
 from .convergence import gan_recipe
 from .data import Batches, binarize
 from .datasets import as_float, fashion_mnist, mnist
+from .diffusion import diffusion_recipe, mlp_diffusion, unet_diffusion
 from .evaluate import held_out_elbo
 from .files import home, new_folder, write_file, write_files
 from .gan import join_labels, mlp_gan
@@ -63,6 +64,10 @@ def recipe_nets(
         if kind == "vae":
             kw = dict(settings, act=getattr(nn, settings["act"]))
             return dict(vae=mlp_vae(x_shape, **kw))
+        if kind == "diffusion":
+            kw = {k: settings[k] for k in ("T", "first", "last")}
+            if min(x_shape[1:]) >= 16: return dict(model=unet_diffusion(x_shape, **kw))
+            return dict(model=mlp_diffusion(x_shape, hidden=(256, 256), **kw))
         if kind == "gan": nets = mlp_gan(x_shape, 100, _hidden(x_shape), norm=False)
         else: nets = hybrid_nets(x_shape, hidden=_hidden(x_shape), seed=seed)
     return dict(zip(("G", "D") if kind == "gan" else ("vae", "D"), nets))
@@ -94,14 +99,17 @@ def build_recipe(
     if kind == "vae": *nets, step, batches = vae_recipe(x, epochs, name, **kw)
     elif kind == "gan":
         *nets, step, batches = gan_recipe(x, epochs, name, hidden=hidden, **kw)
+    elif kind == "diffusion":
+        *nets, step, batches = diffusion_recipe(x, epochs, name, **kw)
     else: *nets, step, batches = hybrid_recipe(x, name, hidden=hidden, **kw)
-    names = ("G", "D") if kind == "gan" else ("vae", "D")
+    names = dict(gan=("G", "D"), diffusion=("model",)).get(kind, ("vae", "D"))
     return dict(zip(names, nets)), step, batches
 
 # %% ../nbs/70_recipes.ipynb #f837908d
-def _n_classes(nets): return (nets.get("G") or nets["vae"]).n_classes
+def _n_classes(nets): return getattr(next(iter(nets.values())), "n_classes", 0)
 
 def _portion(nets, n, g, y):
+    if "model" in nets: return nets["model"].sample(n, g).clamp(0, 1)
     if "G" in nets: return nets["G"].sample(n, g, y)
     vae = nets["vae"]
     z = draw_eps((n, vae.d_z), next(vae.parameters()), g)
@@ -115,7 +123,7 @@ def draw_images(
     seed:Seed=0,  # of the noise
     y:Int[Tensor, "n"]|None=None   # classes; by default each in turn, if there are any
 ) -> Tensor: # `[n,C,H,W]` in [0, 1]
-    "Images from a generator, or a VAE's mean images for z from the prior"
+    "Images from a generator or a diffusion model, or a VAE's means for z from p(z)"
     g = torch.Generator().manual_seed(seed)
     if y is None and _n_classes(nets): y = torch.arange(n) % _n_classes(nets)
     if y is not None: y = y.to(next(next(iter(nets.values())).parameters()).device)
@@ -159,6 +167,9 @@ def _scores(kind, nets, data, about, seed):
         g = torch.Generator(x.device).manual_seed(seed)
         x, _, _ = as_trained(about["recipe"], x, g)
         return dict(held_out_elbo=held_out_elbo(nets["vae"], x, generator=g, y=y)[0])
+    if kind == "diffusion":
+        g = torch.Generator(x.device).manual_seed(seed)
+        return dict(held_out_loss=nets["model"](as_float(x), g).mean().item())
     logits = tuple(_verdicts(nets, as_float(x), y, seed))
     return dict(held_out_value=value(*logits).item(),
                 held_out_accuracy=accuracy(*logits).item())
@@ -330,9 +341,9 @@ def _taken_over(about, kept, out):
     same = {k: kept[k] for k in ("recipe", "bs", "classes") if kept.get(k)}
     data = kept.get("data", "digits")
     epochs = kept.get("epochs")
-    if about["kind"] == "hybrid" and about["classes"]: raise ValueError(
-        "classes: expected none (no --classes), since the hybrid is not told classes "
-        "(vae and gan are), got them")
+    if about["kind"] not in ("vae", "gan") and about["classes"]: raise ValueError(
+        f"classes: expected none (no --classes), since a {about['kind']} model is not "
+        "told classes (vae and gan are), got them")
     return {**about, **dict(data=data, epochs=epochs), **same, **given, "read": how}
 
 def _so_far(stopped):

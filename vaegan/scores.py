@@ -24,6 +24,7 @@ from .iwae import nll
 from .help import documented
 from .images import ImageSet
 from .measuring import from_seed, measured
+from .photos import as_levels, dequantise
 from .recipes import as_trained, draw_images, has_learned, kept_run, read_data
 from .recipes import source_name
 
@@ -98,6 +99,18 @@ def _likelihoods(nets, about, x, y, K, seed):
                 nll_se=(minus.std()/len(x)**.5).item(), pixels=what,
                 bits_per_dim=bits_per_dim(minus.mean().item(), m, levels),
                 bits_per_dim_elbo=bits_per_dim(-elbo, m, levels))
+
+def _bound(model, x, most, seed):
+    "A diffusion model's bound for held-out images with noise of one grey level"
+    x, g = x[:most], torch.Generator().manual_seed(seed)
+    on_bytes = bool((as_levels(x) - as_float(x)).abs().max() < 1e-5)
+    elbo = model.elbo(dequantise(x, g), g)
+    out = dict(elbo=elbo.mean().item(), elbo_se=(elbo.std()/len(x)**.5).item(),
+               elbo_images=len(x), pixels="real numbers, with uniform noise of 1/256")
+    if not on_bytes: return out
+    bits = bits_per_dim(-out["elbo"], x[0].numel(), 256)
+    return out | dict(bits_per_dim_elbo=bits)
+
 
 # %% ../nbs/72_scores.ipynb #a574debd
 _MOST = 2000      # images on each side of a comparison: the balls need all pairs
@@ -176,11 +189,11 @@ def evaluate_run(
     run:AnyPath,             # a file run.safetensors, or the folder that it is in
     data:AnyPath|None=None,  # name, folder or file; by default that of the run
     K:Count=200,             # importance samples per image, for the NLL
-    most:Annotated[int, between(2)]=1000,      # held-out images whose NLL is estimated
+    most:Annotated[int, between(2)]=1000,      # held-out images with a likelihood
     features:Callable|None=None,   # images -> `[N,F]`; `untrained_features` by default
     seed:Seed=0,             # of noise and samples
     **how:Any                # size, crop, channels of other images; as the run's
-) -> dict[str, Any]: # run, images, likelihood (of a VAE), samples, training_images
+) -> dict[str, Any]: # run, images, likelihood, samples, training_images
     "Held-out likelihoods of a run, and distances between its samples and images"
     nets, about = kept_run(run)
     images = _judged_on(about, data, how)
@@ -197,6 +210,9 @@ def evaluate_run(
                            shape=list(x.shape[1:])))
     if about["kind"] == "vae":
         out["likelihood"] = _likelihoods(nets, about, x[:most], y[:most], K, seed)
+    if about["kind"] == "diffusion":     # the bound asks the network a hundred times
+        few = min(most, 100) if about["recipe"] == "photos" else most
+        out["likelihood"] = _bound(nets["model"], x, few, seed)
     features = features or untrained_features(x.shape[1])
     return out | _sets(nets, about, images, features, seed)
 
@@ -218,13 +234,7 @@ def score_lines(
            f"{what} of {form}")
     if im["known"]: yield (f"  {im['known']:,} of them were learned from: these "
                            "numbers say little of new images")
-    if l := scores.get("likelihood"):
-        unit = "nats per image"
-        yield f"  held-out ELBO     {l['elbo']:12.2f} ± {l['elbo_se']:.2f} {unit}"
-        yield (f"  NLL               {l['nll']:12.2f} ± {l['nll_se']:.2f} {unit}, "
-               f"{l['nll_samples']} importance samples")
-        yield f"  bits per dimension{l['bits_per_dim']:12.4f}, from the NLL"
-        yield f"  (pixels: {l['pixels']})"
+    yield from _likelihood_lines(scores.get("likelihood", {}))
     cols = {k: scores[k] for k in ("samples", "training_images") if k in scores}
     if not cols:
         yield f"  Fewer than five images{' are held out'*own}: no distances"
@@ -233,3 +243,17 @@ def score_lines(
     yield f"  {'held-out images against' if own else 'images against':28}{heads}"
     for k, words in _WORDS.items():
         yield f"  {words:28}" + "".join(f"{c[k]:18.4f}" for c in cols.values())
+
+def _likelihood_lines(l):
+    unit = "nats per image"
+    if "elbo" in l:
+        few = f", {l['elbo_images']} of them" if "elbo_images" in l else ""
+        yield f"  held-out ELBO     {l['elbo']:12.2f} ± {l['elbo_se']:.2f} {unit}{few}"
+    if "nll" in l:
+        yield (f"  NLL               {l['nll']:12.2f} ± {l['nll_se']:.2f} {unit}, "
+               f"{l['nll_samples']} importance samples")
+    for k, words in (("bits_per_dim", "NLL"), ("bits_per_dim_elbo", "bound")):
+        if k in l and (words == "NLL" or "nll" not in l):
+            yield f"  bits per dimension{l[k]:12.4f}, from the {words}"
+    if l: yield f"  (pixels: {l['pixels']})"
+

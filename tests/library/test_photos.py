@@ -16,7 +16,7 @@ from vaegan.runs import fit
 BYTES = torch.randint(0, 256, (12, 3, 9, 10), dtype=torch.uint8, generator=gen())
 Y = torch.arange(12) % 3
 
-@pytest.mark.parametrize("kind, classes", [("vae", 0), ("vae", 3), ("gan", 0), ("gan", 3), ("hybrid", 0)])
+@pytest.mark.parametrize("kind, classes", [("vae", 0), ("vae", 3), ("gan", 0), ("gan", 3), ("hybrid", 0), ("diffusion", 0)])
 @pytest.mark.parametrize("shape", [(3, 9, 10), (1, 8, 8)])
 def test_every_kind_learns_bytes_of_any_shape(kind, classes, shape):
     x = torch.randint(0, 256, (12, *shape), dtype=torch.uint8, generator=gen())
@@ -108,7 +108,7 @@ def test_a_wild_step_does_not_end_in_infinities(kind):
 
 def test_averages_follow_and_are_what_is_shown():
     x = torch.randint(256, (16, 1, 8, 8), dtype=torch.uint8, generator=gen())
-    for kind, shown in (("vae", "vae"), ("gan", "G"), ("hybrid", "vae")):
+    for kind, shown in (("vae", "vae"), ("gan", "G"), ("hybrid", "vae"), ("diffusion", "model")):
         nets, step, batches = photo_recipe(kind, x, bs=4)
         live = step.state[f"{shown}_live"]
         assert nets[shown] is step.state[shown] and nets[shown] is not live

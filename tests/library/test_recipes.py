@@ -109,7 +109,7 @@ def test_networks_of_another_version_are_not_half_loaded(kept, tmp_path):
     (("train", "gan", "--out", "RUN", "--resume", "--seed", "3", "--batch", "64"), "bs: the run in"),
     (("train", "gan", "--data", "nowhere", "--out", "NEW"), "data: .*nowhere"),
     (("train", "gan", "--data", "digits", "--download", "--out", "NEW"), "download: expected mnist or fashion-mnist"),
-    (("train", "hybrid", "--classes", "--out", "NEW"), "classes: .*no --classes.*hybrid is not told"),
+    (("train", "hybrid", "--classes", "--out", "NEW"), "classes: .*no --classes.*hybrid model is not told"),
     (("train", "gan", "--recipe", "lecture", "--classes", "--out", "NEW"), "n_classes: expected the recipe photos"),
     (("train", "gan", "--size", "0"), "argument --size: expected a number or HEIGHTxWIDTH"),
     (("train", "gan", "--batch", "5000", "--out", "NEW"), "bs: expected at most 1437"),
@@ -197,6 +197,22 @@ def test_numbers_of_a_vae_on_bytes(photos, tmp_path, capsys):
     run("evaluate", tmp_path/"run", "--json", "--draws", 5)
     l = json.loads(capsys.readouterr().out)["likelihood"]
     assert l["bits_per_dim"] == pytest.approx(l["nll"]/192/math.log(2)) and 6 < l["bits_per_dim"] < 12 and l["pixels"] == "integers 0 to 255"
+
+def test_numbers_and_samples_of_a_diffusion_model(photos, tmp_path, capsys):
+    "On bytes nats become bits; grey digits have seventeen levels, so there are none; resumed, it is the run that was longer"
+    how = "train", "diffusion", "--data", photos, "--size", 8, "--held-out", ".3"
+    for name, epochs in (("own", 1), ("longer", 2)): run(*how, "--epochs", epochs, "--out", tmp_path/name)
+    run("train", "diffusion", "--resume", "--epochs", 2, "--out", tmp_path/"own")
+    assert table(tmp_path/"own") == table(tmp_path/"longer")
+    run("train", "diffusion", "--epochs", 1, "--out", tmp_path/"digits")
+    run("sample", tmp_path/"own", "--n", 3, "--to", tmp_path/"three.npz")
+    assert np.load(tmp_path/"three.npz")["x"].shape == (3, 8, 8, 3)
+    capsys.readouterr()
+    own, grey = (json.loads((run("evaluate", tmp_path/name, "--json"), capsys.readouterr().out)[1])["likelihood"] for name in ("own", "digits"))
+    assert own["bits_per_dim_elbo"] == pytest.approx((math.log(256) - own["elbo"]/192)/math.log(2)) and 7 < own["bits_per_dim_elbo"] < 9    # no pattern in them
+    assert grey["elbo_images"] == 360 and -100 < grey["elbo"] < 100 and "bits_per_dim_elbo" not in grey
+    run("evaluate", tmp_path/"own")
+    assert re.search(r"held-out ELBO .*, 8 of them\n +bits per dimension +[78]\.\d+, from the bound\n", capsys.readouterr().out)
 
 @pytest.mark.parametrize("kind, recipe", [("gan", "photos"), ("hybrid", "larsen")])
 def test_a_longer_run_is_the_run_that_was_longer_from_the_start(kind, recipe, tmp_path):

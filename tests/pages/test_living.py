@@ -15,10 +15,11 @@ from axe_playwright_python.sync_playwright import Axe
 from notebooks import NBS, ROOT, code_cells, nb_id
 from renew_living import renewed
 from scipy.integrate import solve_ivp
-from torch.distributions import Normal
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
 from torch.testing import assert_close
 
 from vaegan.autoencoder import ae_descend, ae_loss
+from vaegan.data import ring_modes
 from vaegan.divergences import kl_normal
 from vaegan.dynamics import dirac_step, eigenvalues, play
 from vaegan.elbo import elbo_ppca
@@ -535,6 +536,31 @@ def test_the_path_is_played_step_by_step(opened):
     at = lambda ms: page.evaluate("ms => { drawNext(1000 + ms); return +document.querySelector('.vaegan-living').shadowRoot.querySelector('input[data-key=n]').value; }", ms)
     seen = [at(ms) for ms in (0, 400, 1000, 1e5)]
     assert 0 <= seen[0] < seen[1] < seen[2] < seen[3] == 60, seen
+
+def test_diffusion(js, opened):
+    "Score, velocity, guess and way of the noised ring: by torch's mixture, by autograd and by SciPy; what the slider shows"
+    ring, places = dict(modes=8, radius=2., std=.1), [(1.1, .8, .5), (-.2, 1.7, .06), (2.4, -1.9, 1.3), (.3, .1, .9)]
+    def law(phi):
+        sd = math.hypot(.1*math.cos(phi), math.sin(phi))
+        return MixtureSameFamily(Categorical(torch.ones(8)), Independent(Normal(math.cos(phi)*ring_modes().double(), torch.full((8, 2), sd).double()), 1))
+    def slope(x, phi): return torch.func.grad(lambda x: law(phi).log_prob(x))(torch.as_tensor(x).double())
+    def flow(phi, x): return (-math.tan(phi)*(torch.as_tensor(x) + slope(x, phi))).numpy()
+    calls = [(x, y, phi, ring) for x, y, phi in places]
+    names = "logDensity", "score", "velocity", "guess"
+    for (x, y, phi), logq, score, v, guess in zip(places, *(js("diffusion", name, calls) for name in names)):
+        at = torch.tensor([x, y]).double()
+        assert abs(logq - law(phi).log_prob(at).item()) < 1e-4
+        assert_close(torch.tensor(score).double(), slope(at, phi), rtol=1e-4, atol=1e-4)
+        assert_close(torch.tensor(v).double(), torch.tensor(flow(phi, at)), rtol=1e-4, atol=1e-4)
+        assert_close(torch.tensor(guess).double(), (at + math.sin(phi)**2*slope(at, phi))/math.cos(phi), rtol=1e-4, atol=1e-4)
+    for (x, y, phi), got in zip(places, js("diffusion", "way", [(x, y, phi, to, ring) for (x, y, phi), to in zip(places, (.03, 1.5, .03, 1.2))])):
+        end = solve_ivp(flow, (phi, dict(zip(places, (.03, 1.5, .03, 1.2)))[x, y, phi]), [x, y], rtol=1e-8, atol=1e-9).y[:, -1]
+        assert_close(torch.tensor(got[-1]).double(), torch.tensor(end), rtol=0, atol=2e-3)
+    page = opened(next(t for t, _ in PICTURES.values() if program(t) == "diffusion"), reduced_motion="reduce")
+    at = torch.tensor([.9, .2]).double()
+    near(numbers(page), dict(abar=math.cos(.6)**2, logq=law(.6).log_prob(at), s1=slope(at, .6)[0], s2=slope(at, .6)[1]), 1e-4)
+    page.get_by_role("button", name="noise on").click()
+    assert abs(numbers(page)["abar"] - math.cos(1.5)**2) < 1e-6
 
 def surface_numbers(m, w1, w2, lr, n):
     path = ae_descend(w1, w2, m, lr, n)

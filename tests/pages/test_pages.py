@@ -175,7 +175,7 @@ def test_what_a_notebook_shows_a_script_prints():
     assert printed("a = [b]\n[b]") == "a = [b]\nprint([b])"
 
 # -- the bibliography --------------------------------------------------------------------------------------------------
-NO_LINK = {"korpelevich-1976", "tufte-2001", "whitehill"}    # no address known to us
+NO_LINK = {"korpelevich-1976", "miyasawa-1961", "tufte-2001", "whitehill"}    # no address known to us
 
 def test_references_are_fresh():
     assert references.render() == [src(c) for c in read_nb(references.PAGE).cells], "run `make prepare`"

@@ -42,7 +42,7 @@ def nothing(seed, B, D): return {}
 NUMBERS = ("evaluate.frechet", "convergence.precision_recall", "dists.mean_se", "failures.covered_modes")   # give Python numbers
 PENALTIES = ("gan.grad_penalty", "failures.lipschitz_penalty")                                      # their gradient goes into D, not into x
 STEPS = ("minimax.accuracy", "convergence.precision_recall", "failures.covered_modes")                      # shares: no gradient
-ELSEWHERE = ("data.ring_log_prob", "failures.covered_modes")                                        # the centres are made where new tensors go
+ELSEWHERE = ("data.ring_log_prob", "failures.covered_modes", "flow.ring_score")                                        # the centres are made where new tensors go
 DOUBLE = ("minimax.accuracy", "convergence.parzen_log_prob")                                                # promise double precision
 DICE = ("reparam.rsample", "reparam.rsample_mvn", "failures.lipschitz_penalty")                     # other draws in another precision
 
