@@ -75,6 +75,10 @@ def diffusion_leak(
 @documented
 class Diffusion(nn.Module):
     "T latents as large as the image, a fixed encoder, one network for all steps back"
+    phi:Tensor
+    mean:Tensor
+    std:Tensor
+
     @checked
     def __init__(self,
         net:nn.Module,    # `[B,pixels+8]` -> `[B,pixels]`: noised images, 8 waves

@@ -137,11 +137,11 @@ def photo_nets(
         f"got {n_classes}")
     if likelihood and kind != "vae": raise ValueError(
         f"likelihood: expected None for a {kind}, got {type(likelihood).__name__}")
-    d_z, width = [PHOTOS[kind].settings.get(k) for k in ("d_z", "width")]
+    how = PHOTOS[kind].settings
     with from_seed(seed):
-        if kind == "diffusion":
-            how = {k: PHOTOS[kind].settings[k] for k in ("T", "first", "last")}
-            return dict(model=unet_diffusion(x_shape, width=width, **how))
+        if kind == "diffusion": return dict(model=unet_diffusion(
+            x_shape, **{k: how[k] for k in ("T", "width", "first", "last")}))
+        d_z, width = how["d_z"], how["width"]
         if kind == "vae":
             return dict(vae=_vae(x_shape, d_z, width, n_classes, likelihood))
         D = _encoder(x_shape, 1, width, n_classes, _leaky)

@@ -100,7 +100,7 @@ def build_recipe(
     elif kind == "gan":
         *nets, step, batches = gan_recipe(x, epochs, name, hidden=hidden, **kw)
     elif kind == "diffusion":
-        *nets, step, batches = diffusion_recipe(x, epochs, name, **kw)
+        *nets, step, batches = diffusion_recipe(x, epochs, name, (256, 256), **kw)
     else: *nets, step, batches = hybrid_recipe(x, name, hidden=hidden, **kw)
     names = dict(gan=("G", "D"), diffusion=("model",)).get(kind, ("vae", "D"))
     return dict(zip(names, nets)), step, batches

@@ -108,7 +108,7 @@ def _bound(model, x, most, seed):
     out = dict(elbo=elbo.mean().item(), elbo_se=(elbo.std()/len(x)**.5).item(),
                elbo_images=len(x), pixels="real numbers, with uniform noise of 1/256")
     if not on_bytes: return out
-    bits = bits_per_dim(-out["elbo"], x[0].numel(), 256)
+    bits = bits_per_dim(-elbo.mean().item(), x[0].numel(), 256)
     return out | dict(bits_per_dim_elbo=bits)
 
 

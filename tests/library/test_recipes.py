@@ -209,10 +209,10 @@ def test_numbers_and_samples_of_a_diffusion_model(photos, tmp_path, capsys):
     assert np.load(tmp_path/"three.npz")["x"].shape == (3, 8, 8, 3)
     capsys.readouterr()
     own, grey = (json.loads((run("evaluate", tmp_path/name, "--json"), capsys.readouterr().out)[1])["likelihood"] for name in ("own", "digits"))
-    assert own["bits_per_dim_elbo"] == pytest.approx((math.log(256) - own["elbo"]/192)/math.log(2)) and 7 < own["bits_per_dim_elbo"] < 9    # no pattern in them
+    assert own["bits_per_dim_elbo"] == pytest.approx((math.log(256) - own["elbo"]/192)/math.log(2)) and 5 < own["bits_per_dim_elbo"] < 8    # noise, made smaller and so less
     assert grey["elbo_images"] == 360 and -100 < grey["elbo"] < 100 and "bits_per_dim_elbo" not in grey
     run("evaluate", tmp_path/"own")
-    assert re.search(r"held-out ELBO .*, 8 of them\n +bits per dimension +[78]\.\d+, from the bound\n", capsys.readouterr().out)
+    assert re.search(r"held-out ELBO .*, 8 of them\n +bits per dimension +[567]\.\d+, from the bound\n", capsys.readouterr().out)
 
 @pytest.mark.parametrize("kind, recipe", [("gan", "photos"), ("hybrid", "larsen")])
 def test_a_longer_run_is_the_run_that_was_longer_from_the_start(kind, recipe, tmp_path):
