@@ -80,6 +80,8 @@ _part("Together",
      "turn the ELBO into one divergence per step, and train a denoiser"),
     ("22_flow", "Scores and flows",
      "turn the noise off, with the same densities and an exact likelihood"),
+    ("23_first_stage", "The first stage",
+     "fill the holes in a prior, by a diffusion model or a list of codes"),
     ("24_uses", "What is it good for?",
      "fill gaps, store images, spot strangers and learn from few labels"))
 _part("Exercises",
