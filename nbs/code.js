@@ -54,9 +54,11 @@ export const hanging = code => code.replace(/[^\n]+\n?/g, line => {
   const text = unmarked(line), deep = Math.max(text.search(/\S/), 0);
   if (text.length <= LONG) return line.replace(/<\/?cite>/g, "");
   const far = deep > DEEP && line.startsWith(" ".repeat(deep));
+  const note = text[deep] === "#";       // alone on its line, it hangs by its sign
+  if (note) line = line.replace(/<\/?cite>/g, "");
   const whole = line.replace(/(?<![\w-])--\w[\w-]*/g, '<span class="nobreak">$&</span>');
   const inside = far ? `${" ".repeat(DEEP)}<s>${" ".repeat(deep - DEEP)}</s>${whole.slice(deep)}` : whole;
-  return `<u style="--i:${Math.min(deep, DEEP) + 4}">${inside}</u>`;
+  return `<u style="--i:${Math.min(deep, DEEP) + (note ? 2 : 4)}">${inside}</u>`;
 });
 
 function hang(box, python) {
@@ -99,8 +101,9 @@ function copying() {
   }
 }
 
-// -- folded code lies packed beside the page (tools/site_weight.py) and comes when the page is
-// there: nobody waits for what is folded, and what looks for words on the page finds it
+// -- folded code, and the tables in an equation's mark, lie packed beside the page
+// (tools/site_weight.py) and come when the page is there: nobody waits for what is folded, and
+// what looks for words on the page finds it
 async function packed(from) {
   try {
     const answer = await fetch(from);
@@ -113,21 +116,37 @@ function absent() {                      // says what site.scss says where there
   const note = document.createElement("p"), link = document.createElement("a");
   link.href = document.querySelector('footer a[href*="/blob/"]')?.href ?? "index.html";
   link.textContent = "This page’s notebook";
-  note.append("This code could not be fetched. ", link, " has it.");
+  note.append("What stands here could not be fetched. ", link, " has it.");
   return note;
 }
 
+function folded(text) {                  // a box of code
+  const box = Object.assign(document.createElement("div"), {className: "sourceCode"});
+  box.innerHTML = '<pre class="sourceCode"><code></code></pre>';
+  box.querySelector("code").textContent = text;
+  hang(box.querySelector("code"), true);
+  return box;
+}
+
+function held(tables) {                  // tables with formulas, set as Quarto sets them
+  const part = Object.assign(document.createElement("div"), {className: "held-tables"});
+  part.innerHTML = tables;
+  for (const e of part.querySelectorAll(".math:not(.display)")) e.classList.add("inline");
+  globalThis.Quarto?.typesetMath?.(part);
+  for (const e of part.querySelectorAll("annotation")) {
+    e.textContent = e.textContent.replace(/[\u2060\u2062]/g, "");
+  }
+  return part;
+}
+
 async function unpack() {
-  const empty = [...document.querySelectorAll("code.packed")];
-  const codes = empty.length && await packed(empty[0].dataset.from);
+  const empty = [...document.querySelectorAll(".packed")];
+  const parts = empty.length && await packed(empty[0].dataset.from);
   for (const [i, place] of empty.entries()) {
-    const box = Object.assign(document.createElement("div"), {className: "sourceCode"});
-    box.innerHTML = '<pre class="sourceCode"><code></code></pre>';
-    const code = box.querySelector("code");
-    code.textContent = codes?.[i] ?? "";
-    hang(code, true);
-    place.replaceWith(codes ? box : absent());
-    if (globalThis.CSS?.highlights && code.checkVisibility()) paint(code);
+    const part = !parts ? absent() : (place.matches("code") ? folded : held)(parts[i]);
+    place.replaceWith(part);
+    const code = globalThis.CSS?.highlights && part.querySelector("pre > code");
+    if (code?.checkVisibility()) paint(code);
   }
   copying();
 }

@@ -158,7 +158,7 @@ function reach(box) {
     }
   } else if (box.tabIndex === 0) box.removeAttribute("tabindex");
 }
-// a table that grows, as when its fonts come, is scrolled by the box around it
+// a table that grows is scrolled by the box around it
 function again(box) {
   reach(box);
   const around = box.parentElement?.closest(".table-box");
@@ -167,11 +167,12 @@ function again(box) {
 const sizes = new ResizeObserver(entries =>
   requestAnimationFrame(() => entries.forEach(e => again(e.target))));
 for (const box of main.querySelectorAll(WIDE)) sizes.observe(box);
-// a formula is set later: it changes what is in the box, not the box
+// a formula is set later: what is in the box changes
 new MutationObserver(changes => {
   for (const c of changes) {
     const box = c.target.closest?.(WIDE);
     if (box) { again(box); sizes.observe(box); }
+    else c.target.querySelectorAll?.(WIDE).forEach(e => sizes.observe(e));
   }
 }).observe(main, {childList: true, subtree: true});
 document.fonts?.ready.then(() => main.querySelectorAll(WIDE).forEach(reach));

@@ -294,7 +294,7 @@ def small(data): return zlib.compress(json.dumps(data, ensure_ascii=False, separ
 def main(folder):
     (folder/"scripts").mkdir(exist_ok=True)
     for f in sorted(folder.rglob("*.html")):
-        if f.is_relative_to(folder/"site_libs"): continue
+        if f.relative_to(folder).parts[0] in ("site_libs", "slides"): continue
         text, page = f.read_text(encoding="utf-8"), f.relative_to(folder).as_posix()
         new, scripts = shared(site_numbers.with_numbers(finished(text, page), page), "../"*page.count("/"))
         for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")

@@ -51,15 +51,20 @@ def in_code(m):
     python = m["kind"].split()[:1] in ([], ["python"])
     return f'<code>{uncoloured(m["text"]) if python else coloured(m["text"])}</code>'
 
-FOLDED = re.compile(r'(<details class="code-fold">\s*<summary>(?:(?!</summary>).)*</summary>)\s*'
-                    r'<div class="sourceCode"><pre class="sourceCode"><code>([^<]+)</code></pre></div>\s*(?=</details>)', re.S)
+FOLDED = re.compile(r'(?P<fold><details class="code-fold">\s*<summary>(?:(?!</summary>).)*</summary>)\s*'
+                    r'<div class="sourceCode"><pre class="sourceCode"><code>(?P<code>[^<]+)</code></pre></div>\s*(?=</details>)'
+                    r'|(?P<mark><div class="runs-body">)\s*(?P<held><p class="label">(?:(?!</details>|runs-code| (?:id|href)=).)*?<table(?:(?!</details>|runs-code| (?:id|href)=).)*?)'
+                    r'(?=<p class="label">[^<]*</p>\s*<div class="sourceCode runs-code">)', re.S)
 
 def packed(text, file):
-    """A page without the code that is folded, a sixth of the site and a third of that when it is packed; and that code. nbs/code.js
-    puts it back from `file`, beside the page, as soon as the page is there"""
-    found = [html.unescape(m[2]) for m in FOLDED.finditer(text)]
+    """A page without the code that is folded and the tables in the marks of its equations: together a quarter of the site, and a fifth
+    of that when they are packed; and those parts. nbs/code.js puts them back from `file`, beside the page, as soon as the page is there"""
+    found = [html.unescape(m["code"]) if m["fold"] else m["held"].strip() for m in FOLDED.finditer(text)]
     first = iter([f' data-from="{file}"'])
-    return FOLDED.sub(lambda m: f'{m[1]}<code class="packed"{next(first, "")}></code>', text), found
+    def empty(m):
+        tag = "code" if m["fold"] else "div"
+        return f'{m["fold"] or m["mark"]}<{tag} class="packed"{next(first, "")}></{tag}>'
+    return FOLDED.sub(empty, text), found
 
 LINES = re.compile(r'(?<= d=")M[-\d. LMzZ]+(?=")')
 

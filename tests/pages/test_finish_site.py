@@ -261,6 +261,8 @@ def test_the_bank_is_not_searched(tmp_path):
         (tmp_path/page).write_text(PAGE, encoding="utf-8")
     (tmp_path/"site_libs"/"quarto-nav").mkdir(parents=True)
     (tmp_path/"site_libs"/"quarto-nav"/"quarto-nav.js").write_text("")
+    (tmp_path/"slides").mkdir()
+    (tmp_path/"slides"/"vae.html").write_text("a deck is no page")
     pages = ("elbo.html", "bank/elbo.html")
     (tmp_path/"sitemap.xml").write_text("<urlset>" + "".join(f"<url><loc>https://x.org/{p}</loc><lastmod>1</lastmod></url>" for p in pages) + "</urlset>")
     main(tmp_path)
@@ -270,6 +272,7 @@ def test_the_bank_is_not_searched(tmp_path):
     known = json.loads(zlib.decompress((tmp_path/"search.z").read_bytes()))
     found = [e["href"] + f"#{at}"*bool(at) for e in known for at, _, _ in e["parts"]]
     assert found == [e["href"] for e in index(tmp_path)] and "elbo.html#one" in found and "exercises/elbo.html#one" in found
+    assert (tmp_path/"slides"/"vae.html").read_text() == "a deck is no page"
     assert not any("bank" in h for h in found) and not (tmp_path/"site_libs"/"quarto-nav"/"quarto-nav.js").exists()
     assert "\\tag{ELBO}" in (tmp_path/"elbo.html.md").read_text(encoding="utf-8") and "Skip to the text" in (tmp_path/"bank"/"elbo.html").read_text(encoding="utf-8")
 

@@ -53,6 +53,14 @@ def test_folded_code_is_packed():
         ("Source of <code>f</code>", '<code class="packed" data-from="f.code.z"></code>'), ("Imports", '<code class="packed"></code>')]
     assert packed(text, "f.code.z") == (text, [])
 
+def test_tables_of_a_mark_are_packed():
+    "Up to the cell that would fail, whose link stays, as does what is no table and what others may link to"
+    body = lambda held: f'<details class="runs"><summary>x</summary>\n<div class="runs-body">\n{held}<p class="label">The cell</p>\n<div class="sourceCode runs-code"></div><a href="#c">Go</a></div></details>'
+    held = '<p class="label">(A), as it stands</p>\n<div class="table-box"><table><tr><td>1</table></div>\n<p>Not evaluated: x.</p>\n'
+    text, found = packed(body(held) + body("") + body(held.replace("<td>", '<td id="x">')), "f.code.z")
+    assert found == [held.strip()] and text.count('class="packed"') == 1 and text.count("Go</a>") == 3 and '<td id="x">' in text
+    assert text.startswith('<details class="runs"><summary>x</summary>\n<div class="runs-body"><div class="packed" data-from="f.code.z"></div><p class="label">The cell')
+
 def test_tables_keep_the_classes_that_the_sheet_asks_for():
     heavy = '<table class="mutants wrong caption-top table table-sm table-striped small"><tr class="mutant odd"></tr><tr class="even"></tr></table>'
     assert lighter(heavy) == '<table class="mutants wrong table"><tr class="mutant"><tr></table>' == lighter(lighter(heavy))

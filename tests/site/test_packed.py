@@ -1,4 +1,4 @@
-"Folded code, which lies packed beside its page: it comes with the page, and where it cannot, the page says where it is."
+"Folded code and the tables in the marks of equations lie packed beside their page: they come with it, and where they cannot, the page says where they are."
 import pytest
 
 pytestmark = pytest.mark.site
@@ -9,11 +9,13 @@ def test_folded_code_comes_with_the_page(fresh, base):
     "Unasked, so that who looks for a word on the page, or prints it, has all of it; a fold that is opened shows it with its colours"
     tab = fresh()
     tab.goto(base + "vae.html")
-    tab.wait_for_function("() => !document.querySelector('code.packed')")
+    tab.wait_for_function("() => !document.querySelector('.packed')")
     texts = tab.evaluate("() => [...document.querySelectorAll('details.code-fold')].map(e => e.querySelector('pre > code')?.textContent ?? '')")
     assert len(texts) > 10 and all(texts) and sum("def mlp_vae(" in t for t in texts) == 1
     tab.locator(FOLD).locator("> summary").click()
     assert tab.locator(FOLD).locator("pre").is_visible() and tab.locator(FOLD).locator(".code-copy-button").count() == 1
+    tables = tab.evaluate("() => [...document.querySelectorAll('.runs-body .held-tables')].map(e => [e.querySelectorAll('table').length, e.querySelectorAll('.math:not(:has(.katex))').length])")
+    assert len(tables) > 8 and all(n and not unset for n, unset in tables), "their formulas are set"
     tab.emulate_media(media="print")
     assert tab.locator(FOLD).locator("pre").is_visible(), "an open fold is printed"
 

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 LOOKS = Path(__file__).with_name("looks.js")
 WIDTHS = 1440, 1100, 820, 390
-SET = "() => [...document.querySelectorAll('span.math')].every(e => e.querySelector('.katex, .katex-error, math')) && !document.querySelector('code.packed')"
+SET = "() => [...document.querySelectorAll('span.math')].every(e => e.querySelector('.katex, .katex-error, math')) && !document.querySelector('.packed')"
 ONCE = "formulas raw headings early names images ids stored cut".split()     # the same at every width
 WIDE = "tags sideways lone broken".split()
 COLOURS = ["color-contrast", "link-in-text-block"]                            # all that the dark can change
