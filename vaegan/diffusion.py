@@ -187,7 +187,7 @@ def init_guess(
 # %% ../nbs/21_diffusion.ipynb #2f5e3d17
 @checked
 def diffusion_step(
-    model:Diffusion,                       # to train
+    model:nn.Module,                       # images, generator -> loss of each
     opt:torch.optim.Optimizer,             # over its parameters
     generator:torch.Generator|None=None,   # of steps and noise
     schedules:tuple=()                     # of learning rates, one move per minibatch
