@@ -121,6 +121,7 @@ class Notebook:
         self.calls, self.nb, self.only = [], nb, only
         vaegan.formula.holds = self.watch       # what the notebook imports
         self.shell = CaptureShell(nb)
+        for f in self.shell.display_formatter.formatters.values(): f.enabled = False     # nobody looks, and the tables of `holds` are half of the work
         self.cells = nb_test_cells(nb, ("notest", "slow"))
 
     def watch(self, *args, **named):

@@ -2,6 +2,7 @@
 import ast
 import re
 from configparser import ConfigParser
+from functools import cache, wraps
 from pathlib import Path
 
 from fastcore.nbio import read_nb
@@ -15,8 +16,17 @@ ini.read(ROOT/"settings.ini", encoding="utf-8")
 cfg = ini["DEFAULT"]
 
 def src(cell): return "".join(cell.source)
-def md_cells(path): return [src(c) for c in read_nb(path).cells if c.cell_type == "markdown"]
-def code_cells(path): return [c for c in read_nb(path).cells if c.cell_type == "code"]
+
+def read_once(f):
+    "A function of a notebook that is called again only where the file has changed; what it gives is to be looked at only"
+    kept = cache(lambda path, *version: f(path))
+    return wraps(f)(lambda path: kept(path, (s := path.stat()).st_mtime_ns, s.st_size, s.st_ino))
+
+@read_once
+def cells_of(path): return read_nb(path).cells
+def md_cells(path): return [src(c) for c in cells_of(path) if c.cell_type == "markdown"]
+def code_cells(path): return [c for c in cells_of(path) if c.cell_type == "code"]
+@read_once
 def prose(path): return re.sub(r"```.*?```", "", "\n\n".join(md_cells(path)), flags=re.S)
 
 def directive(source, name):
@@ -26,6 +36,7 @@ def directive(source, name):
 def has_flag(source, name): return bool(re.search(rf"^#\|\s*{name}\s*(:|$)", source, re.M))
 
 # -- equations ---------------------------------------------------------------------------------------------------------
+@read_once
 def equations(path): return re.findall(r"\$\$(.+?)\$\$", prose(path), re.S)
 def tags(eq): return re.findall(r"\\tag\*?\{([^}]*)\}", eq)
 def anchor(tag): return "eq-" + re.sub(r"[^a-z0-9]+", "-", tag.lower()).strip("-")

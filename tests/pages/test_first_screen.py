@@ -4,8 +4,8 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from fastcore.nbio import mk_cell, read_nb
-from notebooks import NBS, ROOT, directive, has_flag, nb_id, src
+from fastcore.nbio import mk_cell
+from notebooks import NBS, ROOT, cells_of, directive, has_flag, nb_id, src
 
 from vaegan.contents import lessons
 
@@ -46,22 +46,22 @@ def described(cell):
     return bool(image and directive(src(cell), "fig-alt") and directive(src(cell), "fig-cap"))
 
 @each_nb
-def test_the_first_idea_stands_before_the_first_code(nb): assert not starts_with_code(read_nb(nb).cells)
+def test_the_first_idea_stands_before_the_first_code(nb): assert not starts_with_code(cells_of(nb))
 
 @pytest.mark.parametrize("nb", LESSONS, ids=nb_id)
 def test_a_lesson_opens_with_its_question(nb):
-    text = question(read_nb(nb).cells)
+    text = question(cells_of(nb))
     assert not faults(text), (faults(text), text)
 
 @pytest.mark.parametrize("nb", LESSONS, ids=nb_id)
 def test_a_lesson_has_one_picture_worth_remembering(nb):
-    found = covers(read_nb(nb).cells)
+    found = covers(cells_of(nb))
     assert len(found) == 1, f"{len(found)} cells with `#| cover`"
     assert described(found[0]) and not has_flag(src(found[0]), "slow")
 
 @each_nb
 def test_only_lessons_and_the_home_page_have_a_cover(nb):
-    if nb not in LESSONS and nb_id(nb) != "index.ipynb": assert not covers(read_nb(nb).cells)
+    if nb not in LESSONS and nb_id(nb) != "index.ipynb": assert not covers(cells_of(nb))
 
 # -- can these tests fail? ---------------------------------------------------------------------------------------------
 def page(*cells): return [mk_cell(s, kind) for kind, s in cells]

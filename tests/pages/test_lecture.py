@@ -2,14 +2,13 @@
 import re
 
 import pytest
-from fastcore.nbio import read_nb
-from notebooks import NBS, ROOT, anchor, equations, md_cells, nb_id, src, tags
+from notebooks import NBS, ROOT, anchor, cells_of, equations, md_cells, nb_id, src, tags
 from write_home import slug
 
 from vaegan.exam.learner import bank
 
 PAGE = ROOT/"nbs"/"lecture.ipynb"
-CELLS = read_nb(PAGE).cells
+CELLS = cells_of(PAGE)
 TABLES = ["".join(o["data"]["text/markdown"]) for c in CELLS if c.cell_type == "code" for o in c.outputs if "text/markdown" in o.get("data", {})]
 ROWS = [[cell.strip() for cell in ln.strip("|").split("|")] for t in TABLES for ln in t.splitlines() if ln.startswith("| ") and not ln.startswith("| The lecture")]
 LINK = re.compile(r"\[(?P<words>(?:[^\[\]]|\[[^\]]*\])+)\]\((?P<page>[^)#]+)#(?P<at>[^)]+)\)")

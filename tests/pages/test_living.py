@@ -55,13 +55,13 @@ def tab(browser):
 @pytest.fixture
 def opened(tab):
     "Open some HTML as a page; at the end nothing may have gone wrong on it or asked for anything"
-    used, trouble = [], []
+    used, trouble = {}, []
     watch = dict(console=lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None, pageerror=lambda e: trouble.append(str(e)),
                  request=lambda r: trouble.append(r.url) if not r.url.startswith("data:") else None)
     def go(text, width=760, **kw):
         page = tab(**kw)
         assert page not in used, "one page of a kind at a time"
-        used.append(page)
+        used[page] = dict(color_scheme="light", reduced_motion="no-preference") | {k: v for k, v in kw.items() if k in ("color_scheme", "reduced_motion")}
         page.set_viewport_size(dict(width=width, height=900))
         page.set_default_timeout(60_000)       # for a machine that does much else; nothing waits that long on another
         for event, f in watch.items(): page.on(event, f)
@@ -73,9 +73,9 @@ def opened(tab):
             page.evaluate("scrollTo(0, 0)")
         return page
     yield go
-    for page in used:
+    for page, was in used.items():
         for event, f in watch.items(): page.remove_listener(event, f)
-        page.emulate_media(media="null")
+        page.emulate_media(media="null", **was)
         page.mouse.move(0, 0)
         page.goto("about:blank")             # nothing of it runs any more
     assert not trouble
@@ -101,44 +101,44 @@ def test_programs_import_only_the_base():
         assert not re.search(r"^\s*(import|export \{)", source_of(f.stem) if f.stem != "base" else "", re.M)
 
 # ------------------------------------------------------------------------------------------------- it comes alive
-@each
-def test_shows_itself_in_place_of_the_static_picture(picture, opened):
-    page = opened(PICTURES[picture][0])
-    assert page.locator(".live").is_visible() and not page.locator(".vaegan-living > img").is_visible()
-    assert all(math.isfinite(v) for v in numbers(page).values()) and numbers(page)
-    page.emulate_media(media="print")
-    assert page.locator(".vaegan-living > img").is_visible() and not page.locator(".live").is_visible()
-
-@each
-def test_static_picture_without_javascript(picture, opened):
-    img = opened(PICTURES[picture][0], java_script_enabled=False).locator(".vaegan-living > img")
-    assert img.is_visible() and img.bounding_box()["width"] > 300
-
-@each
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(picture, dark, opened):
-    page = opened(PICTURES[picture][0], color_scheme="dark" if dark else "light")
-    assert page.locator(".vaegan-living").get_attribute("data-theme") == ("dark" if dark else "light")
-    found = Axe().run(page).response["violations"]
-    assert not found, [(v["id"], n["target"], n["failureSummary"]) for v in found for n in v["nodes"]]
-
-@each
-@pytest.mark.parametrize("width", [360, 1200])
-def test_nothing_sticks_out(picture, width, opened):
-    page = opened(PICTURES[picture][0], width)
-    frames(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    out = page.evaluate("""() => {
-        const root = document.querySelector('.vaegan-living'), r = root.getBoundingClientRect();
+def sticking_out(page):
+    "What is wider than its page or its picture"
+    if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"): return ["the page itself"]
+    return page.evaluate("""() => [...document.querySelectorAll('.vaegan-living')].flatMap(root => {
+        const r = root.getBoundingClientRect();
         return [...root.shadowRoot.querySelectorAll('svg text, button, label, .numbers span, canvas')].filter(e => {
-            const b = e.getBoundingClientRect(); return b.width && (b.left < r.left - 6 || b.right > r.right + 6); }).map(e => e.textContent); }""")
-    assert not out, out
+            const b = e.getBoundingClientRect(); return b.width && (b.left < r.left - 6 || b.right > r.right + 6); }).map(e => e.textContent || e.tagName); })""")
+
+SIZES = """() => [...document.querySelector('.vaegan-living').shadowRoot.querySelectorAll('.live *')].filter(e =>
+    [...e.childNodes].some(n => n.nodeType == 3 && n.textContent.trim())).map(e => parseFloat(getComputedStyle(e).fontSize)*(e.ownerSVGElement?.getScreenCTM().a ?? 1))"""
+
+def theme(page, name): page.wait_for_function("name => document.querySelector('.vaegan-living').dataset.theme == name", arg=name)
 
 @each
-def test_pointer_and_touch(picture, opened):
-    page = opened(PICTURES[picture][0], has_touch=True)
-    cdp = page.context.new_cdp_session(page)
-    handles = page.locator("[role=slider]")
+def test_it_can_be_seen_by_everybody(picture, opened):
+    "In place of the static picture, by light and in the dark, on a screen and on a phone; on paper the static one"
+    page = opened(PICTURES[picture][0], 1200)
+    live, static = page.locator(".live"), page.locator(".vaegan-living > img")
+    assert live.is_visible() and not static.is_visible()
+    assert all(math.isfinite(v) for v in numbers(page).values()) and numbers(page)
+    frames(page)
+    assert not sticking_out(page)
+    for name in ("light", "dark"):
+        page.emulate_media(color_scheme=name)
+        theme(page, name)
+        found = Axe().run(page).response["violations"]
+        assert not found, [(name, v["id"], n["target"], n["failureSummary"]) for v in found for n in v["nodes"]]
+    for width in (390, 360):
+        page.set_viewport_size(dict(width=width, height=900))
+        frames(page); frames(page)
+        assert not sticking_out(page), width
+        assert (sizes := page.evaluate(SIZES)) and min(sizes) >= 11, f"words too small at {width}"
+    page.emulate_media(media="print")
+    assert static.is_visible() and not live.is_visible()
+
+def by_hand(page):
+    "Each handle follows the mouse and the finger"
+    cdp, handles = page.context.new_cdp_session(page), page.locator("[role=slider]")
     assert handles.count(), "nothing to take hold of"
     for i in range(handles.count()):
         for kind in ("mouse", "touch"):
@@ -153,9 +153,8 @@ def test_pointer_and_touch(picture, opened):
             after = handles.nth(i).locator(".dot").bounding_box()
             assert abs(after["x"] - box["x"]) > 10 or abs(after["y"] - box["y"]) > 10, "the handle follows the hand"
 
-@each
-def test_keyboard_and_words(picture, opened):
-    page = opened(PICTURES[picture][0])
+def by_keys(page):
+    "Each control answers to arrow keys, and says in words where it is"
     controls = page.locator("[role=slider], input[type=range]")
     for i in range(controls.count()):
         c = controls.nth(i)
@@ -170,20 +169,26 @@ def test_keyboard_and_words(picture, opened):
     assert len(said.text_content()) < 160, "modest"
 
 @each
-def test_reduced_motion(picture, opened):
-    page = opened(PICTURES[picture][0], reduced_motion="reduce")
+def test_it_answers_to_everybody(picture, opened):
+    "To mouse, touch and keys; for readers who asked for less motion it moves at once or not at all"
+    page = opened(PICTURES[picture][0], has_touch=True)
+    by_hand(page)
+    page.emulate_media(reduced_motion="reduce")
     for b in page.locator(".buttons button").all():
         b.click()
         there = numbers(page)
-        page.wait_for_timeout(80)
+        frames(page); frames(page)
         assert numbers(page) == there, "it went on moving"
     assert not page.evaluate("document.getAnimations().length")
+    by_keys(page)
 
 # ---------------------------------------------------------------------------------------- among others, and elsewhere
 def test_all_on_one_page_and_one_twice(opened):
     texts = [t for t, _ in PICTURES.values()]
-    page = opened("".join(texts + texts[:1]))
+    page = opened("".join(texts + texts[:1]), 360)
     assert page.locator(".live").count() == len(texts) + 1
+    frames(page)
+    assert not sticking_out(page), "on a phone from the start"
     first, again = page.locator(".vaegan-living").first, page.locator(".vaegan-living").last
     read = lambda block: block.locator("[data-name]").evaluate_all("all => all.map(e => e.dataset.number)")
     before = read(again)
@@ -191,20 +196,24 @@ def test_all_on_one_page_and_one_twice(opened):
     page.keyboard.press("ArrowRight")
     assert read(first) != before == read(again), "each has a state of its own"
 
-@each
-def test_starts_when_it_comes_into_view(picture, tab):
+def test_static_pictures_without_javascript(opened):
+    page = opened("".join(t for t, _ in PICTURES.values()), java_script_enabled=False)
+    for img in page.locator(".vaegan-living > img").all(): assert img.is_visible() and img.bounding_box()["width"] > 300
+
+def test_each_starts_when_it_comes_into_view(tab):
     "Until then it is its static picture, and its program has drawn nothing"
-    page = tab()
+    page, far = tab(), "<div style='height: 3000px'></div>"
     page.set_viewport_size(dict(width=760, height=900))
     page.goto("about:blank")
-    page.set_content(PAGE % ("<div style='height: 3000px'></div>" + PICTURES[picture][0]))
-    block = page.locator(".vaegan-living")
-    page.wait_for_selector("[data-awaited]", state="attached")
+    page.set_content(PAGE % "".join(far + t for t, _ in PICTURES.values()))
+    blocks = page.locator(".vaegan-living").all()
+    page.wait_for_function("n => document.querySelectorAll('[data-awaited]').length == n", arg=len(blocks))
     frames(page); frames(page)
-    assert block.get_attribute("data-alive") is None and page.locator(".vaegan-living > img").is_visible() and not block.evaluate("e => e.shadowRoot")
-    page.evaluate("scrollTo(0, 2000)")
-    page.wait_for_selector(".live")
-    assert block.get_attribute("data-alive") == ""
+    for block in blocks:
+        assert block.get_attribute("data-alive") is None and block.locator("> img").is_visible() and not block.evaluate("e => e.shadowRoot")
+        block.scroll_into_view_if_needed()
+        block.locator(".live").wait_for()
+        assert block.get_attribute("data-alive") == ""
     page.goto("about:blank")
 
 def test_takes_fonts_and_colours_from_the_page(opened):
@@ -215,19 +224,13 @@ def test_takes_fonts_and_colours_from_the_page(opened):
     assert style(".live", "fontFamily") == '"Some Face"' and style(".handle .dot", "stroke") == "rgb(1, 2, 3)"
     assert style("rect.model", "fill") == "rgb(4, 5, 6)" and style("svg text.model-ink", "fill") == "rgb(7, 8, 9)"
 
-@each
-def test_words_can_be_read_on_a_phone(picture, opened):
-    page = opened(PICTURES[picture][0], 390)
-    sizes = page.evaluate("""() => [...document.querySelector('.vaegan-living').shadowRoot.querySelectorAll('.live *')].filter(e =>
-        [...e.childNodes].some(n => n.nodeType == 3 && n.textContent.trim())).map(e => parseFloat(getComputedStyle(e).fontSize)*(e.ownerSVGElement?.getScreenCTM().a ?? 1))""")
-    assert sizes and min(sizes) >= 11
-
 def test_follows_the_page_into_the_dark(opened):
     page = opened("<style>body.dusk {background: #222; color: #ddd}</style>" + next(iter(PICTURES.values()))[0])
     block = page.locator(".vaegan-living")
     assert block.get_attribute("data-theme") == "light"
     page.evaluate("document.body.className = 'dusk'")
-    page.wait_for_function("document.querySelector('.vaegan-living').dataset.theme == 'dark'")
+    theme(page, "dark")
+    assert opened(next(iter(PICTURES.values()))[0], color_scheme="dark").locator(".vaegan-living").get_attribute("data-theme") == "dark", "from the start"
 
 def test_comes_alive_when_put_on_the_page_late(opened):
     "JupyterLab makes the output first, runs copies of its scripts, and may put it on the page later"

@@ -196,7 +196,13 @@ def test_every_cited_work_is_in_the_references(nb):
     for u in re.findall(r"\]\((https?://(?:arxiv|doi)\.org/\S+?)\)(?=[\s.;,)]|$)", prose(nb)): assert u in urls, u
 
 # -- the site ----------------------------------------------------------------------------------------------------------
-PROCESS = "from nbdev.quarto import nbdev_proc_nbs; nbdev_proc_nbs.__wrapped__(n_workers=0)"
+PROCESS = """
+from functools import cache
+import nbdev.config, nbdev.quarto
+nbdev.quarto._ensure_quarto = lambda: None                          # it would install Quarto, as root where it may
+nbdev.config._load_toml = cache(nbdev.config._load_toml)            # else read 15,000 times: a quarter of the work
+nbdev.quarto.nbdev_proc_nbs.__wrapped__(n_workers=0)
+"""
 
 @pytest.fixture(scope="module")
 def proc():

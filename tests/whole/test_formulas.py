@@ -38,6 +38,7 @@ def test_what_counts_as_evaluating():
     for source in ('holds("A-1", x=2)', "left, right = says('A-1')", 'for t in ("A-1", "B"):\n    holds(t, x=2)'): assert mutants_formulas.evaluates(source, "A-1")
     for source in ("assert x == 1", 'holds("A-12", x=2)', 'latex_of("A-1")', '# "A-1"\nthresholds(x)'): assert not mutants_formulas.evaluates(source, "A-1")
 
+@cache
 def claims(tag):
     "The relations of a display and its conditions, as `holds` tells them"
     clauses = read(latex_of(tag)).clauses

@@ -16,8 +16,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 import warm
-from fastcore.nbio import read_nb
-from notebooks import NBS, ROOT, cfg, has_flag, nb_id, src
+from notebooks import NBS, ROOT, cells_of, cfg, has_flag, nb_id, src
 from PIL import Image, ImageDraw
 
 from vaegan.images import images
@@ -77,7 +76,7 @@ def test_stored_outputs_are_what_comes_out(nb, fresh, rel):
     if fresh["outputs"] is None: pytest.fail("it did not run to its end")
     if nb_id(nb) in TRAINS_NOTHING: rel = REL
     faults, seen = [], 0
-    for c in read_nb(nb).cells:
+    for c in cells_of(nb):
         if c.cell_type != "code" or c.id not in fresh["outputs"] or TIMED.search(src(c)) or has_flag(src(c), "timed"): continue
         seen += 1
         faults += [f"cell {c.id}: {f}" for f in compare(c.outputs, fresh["outputs"][c.id], rel)]

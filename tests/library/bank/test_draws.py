@@ -47,19 +47,17 @@ def faults(v):
 def every_fault(ex, seeds):
     return {s: found for s in seeds if (found := [*faults(ex.variant(s))])}
 
-@EACH
-def test_no_draw_is_degenerate(ex): assert every_fault(ex, range(2 if ex.id in SLOWLY else 12)) == {}
-
 @pytest.mark.slow
 @EACH
 def test_no_draw_of_200_is_degenerate(ex): assert every_fault(ex, range(200)) == {}
 
 @EACH
 def test_a_class_of_thirty_gets_thirty_questions(ex):
-    "No two of the page's thirty variants are alike, options in another order counting as alike; code is tried on other tensors"
-    if ex.kind == "code": alike = [str(ex.variant(s).cases) for s in range(30)]
-    else: alike = [(v.question, *sorted(v.options.values())) for v in variants(ex)]
+    "No two of the page's thirty variants are alike, options in another order counting as alike; code is tried on other tensors. None is degenerate"
+    drawn = [ex.variant(s) for s in range(30)] if ex.kind == "code" else variants(ex)
+    alike = [str(v.cases) if ex.kind == "code" else (v.question, *sorted(v.options.values())) for v in drawn]
     assert len({*alike}) == 30, "the same numbers again and again"
+    assert {v.seed: found for v in drawn[:2 if ex.id in SLOWLY else 12] if (found := [*faults(v)])} == {}
 
 def test_a_question_s_own_mistake_is_seen_in_four_digits():
     "Though it is also one that any number can suffer, such as a lost factor of 2"

@@ -13,7 +13,7 @@ BANK = bank()
 each = pytest.mark.parametrize("ex", BANK.values(), ids=BANK)
 
 @each
-def test_audit(ex): assert audit(ex, range(5)) == []
+def test_audit(ex): assert audit(ex, range(3)) == []
 
 @pytest.mark.slow
 @each

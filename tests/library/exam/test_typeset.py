@@ -15,7 +15,7 @@ each = pytest.mark.parametrize("ex", BANK.values(), ids=BANK)
 @each
 def test_formulas_can_be_drawn(ex):
     v = ex.variant(1)
-    for t in [question_text(v), *v.solution]: assert "<code>\\" not in (h := markdown_html(t)) and not re.search(r"<code>[^<]*(frac|mathrm|mathcal)", h), t
+    for t in [question_text(v), *v.hints, *v.solution]: assert "<code>\\" not in (h := markdown_html(t)) and not re.search(r"<code>[^<]*(frac|mathrm|mathcal)", h), t
 
 def test_what_a_teacher_writes_besides():
     table = markdown_html("| $|x|$ | y |\n|:--|--:|\n| `a|b` | <b> |\n| 1 | |")
