@@ -76,7 +76,7 @@ def report():
     yield f"guards         {100*g/n:.1f} % of {n} body lines of the lessons' modules; most in " + ", ".join(
         f"{m} {100*per[m][0]/max(1, per[m][1]):.0f}" for m in worst)
     groups = dict(lessons=[p for p in NBS if p.relative_to(ROOT/"nbs").with_suffix("").as_posix() in LESSONS],
-                  workshop=[p for p in NBS if p.parent.name in ("exam", "formula", "widgets") and p.parent.parent.name == "nbs"
+                  workshop=[p for p in NBS if p.parent.name in ("diagnose", "exam", "formula", "widgets") and p.parent.parent.name == "nbs"
                             or p.parent.name == "nbs" and p.stem not in LESSONS], bank=[p for p in NBS if p.parent.name == "bank"])
     for name, pages in groups.items():
         exp = [c for p in pages for c in code(p) if exported(c)]

@@ -80,7 +80,7 @@ def entry(path, here, up, toc):
     return f'<li><a{state} href="{up}{address(path)}">{label}</a>{toc if active else ""}'
 
 ROOMS = {"formula": "Formulas", "widgets": "Widgets"}
-LISTED = {"Exercises": "exercises", "Exams for a class": "exams-for-a-class", "Workshop": "the-workshop", "Your own images": "your-own-images"}
+LISTED = {"Exercises": "exercises", "Exams for a class": "exams-for-a-class", "Workshop": "the-workshop", "Your own code": "your-own-code", "Your own images": "your-own-images"}
 LISTED |= {room: "the-workshop" for room in ROOMS.values()}       # where the home page lists them
 LISTED |= {p.section: re.sub(r"\W+", "-", p.section.lower()) for p in lessons()}
 

@@ -1,5 +1,5 @@
 """What the home page says in numbers and lists, from the pages themselves: the minutes of the thirty-minute path, the chapters, the
-bank, the pages about exams and own images, the rooms of the workshop, and how many equations and exercises there are. `python tools/write_home.py` writes them into
+bank, the pages about exams, own code and own images, the rooms of the workshop, and how many equations and exercises there are. `python tools/write_home.py` writes them into
 nbs/index.ipynb (`make prepare`); a test compares."""
 import re
 from functools import cache, partial
@@ -70,7 +70,7 @@ def bank_pages():
     order = [module_of(p.path) for p in lessons()]
     return [found[n] for n in sorted(found, key=lambda n: (order.index(n) if n in order else len(order), n))]
 
-TABLES = dict(rooms="Workshop", exams="Exams for a class", own="Your own images")       # class of a list -> its part of the course
+TABLES = dict(rooms="Workshop", exams="Exams for a class", code="Your own code", own="Your own images")       # class of a list -> its part of the course
 
 def rooms(part):
     "The pages of a part as a table"

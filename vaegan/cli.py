@@ -284,6 +284,62 @@ def _grade_options(sub):
         help="worked solutions in the feedback, too")
     add("--force", action="store_true", help="overwrite")
 
+# %% ../nbs/73_cli.ipynb #d5547c73
+_DIAGNOSED = dict(   # kind -> what it is
+    vae="a VAE: a class, or a model that the file makes",
+    loss="the whole loss of a VAE: of recon_x, x, mu, logvar",
+    kl="the KL of a normal, of its mean and its width",
+    kl_full="the KL of full covariances, of their Cholesky factors",
+    kl_pair="the KL of two distributions", reconstruction="the reconstruction term",
+    log_prob="a log-density", draw="reparameterize, or what draws z",
+    path="an interpolation between two codes", vae_step="a VAE's training step",
+    d_loss="the discriminator's loss, of its scores", g_loss="the generator's loss",
+    penalty="a gradient penalty", step="a GAN's training step, or a player's",
+    nll="an estimate of -log p(x)", weights="log-weights of samples",
+    bound="a bound from log-weights", bits="nats to bits per dimension",
+    frechet="a Fréchet distance, as in FID", accuracy="the accuracy of a discriminator",
+    dstar="the best discriminator, of p and q", score="an estimate of a gradient",
+    round="a round of a game of two numbers", grid_kl="a KL on a grid",
+    grid_js="a Jensen-Shannon divergence on a grid",
+    grid_value="the value of a game on a grid")
+_FILES = """What each name in the file is, is told by the name and its arguments.
+Where that fails say it by an option; then only what you name is tried.
+
+exit codes: 0 right, 1 something is wrong, 2 nothing could be tried
+
+examples:
+  vaegan diagnose main.py                     everything that is recognised
+  vaegan diagnose main.py --vae Net --loss criterion
+  vaegan diagnose main.py --given latent_dim=10 --json
+  vaegan diagnose main.ipynb --kl my_function"""
+
+def _setting(s):
+    "NAME=VALUE; the value is a number, True, False or a text"
+    name, equals, value = s.partition("=")
+    if not equals or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, got {s!r}")
+    try: return name, json.loads(value.lower() if value in ("True", "False") else value)
+    except ValueError: return name, value
+
+def _diagnose_options(sub):
+    add = _command(sub, "diagnose",
+                   "hold your own VAE or GAN code against exact truths", _FILES)
+    add("file", metavar="FILE",
+        help="a file .py, or a notebook; what is tried of it is run, in a process of "
+             "its own without network and writes: a seat belt, not a sandbox")
+    for kind, meaning in _DIAGNOSED.items():
+        add("--" + kind.replace("_", "-"), dest=f"a_{kind}", action="append",
+            metavar="NAME", default=argparse.SUPPRESS,
+            help=meaning)
+    add("--given", type=_setting, action="append", default=[], metavar="NAME=VALUE",
+        help="a parameter of a function or a class whose value cannot be guessed")
+    add("--whole", action="store_true",
+        help="run the whole file, not only what is needed")
+    add("--seconds", type=_count(1), default=120, help="time limit")
+    add("--gigabytes", type=_count(1), default=4,
+        help="limit on memory, where the system has one")
+    add("--json", action="store_true", help="the findings for a program")
+
 # %% ../nbs/73_cli.ipynb #13a00760
 @documented
 def parser() -> argparse.ArgumentParser:
@@ -294,7 +350,8 @@ def parser() -> argparse.ArgumentParser:
     sub = p.add_subparsers(dest="command", required=True, metavar="COMMAND",
                            parser_class=_Parser)
     for options in (_tour_options, _data_options, _train_options, _sample_options,
-                    _evaluate_options, _exam_options, _grade_options): options(sub)
+                    _evaluate_options, _exam_options, _grade_options,
+                    _diagnose_options): options(sub)
     return p
 
 # %% ../nbs/73_cli.ipynb #0076cb5e
@@ -437,6 +494,15 @@ def _about_the_key(args, paths):
         yield (f"{args['students']} is not in UTF-8 and was read as Windows-1252"
                f"{': does ' + repr(odd) + ' look right?' if odd else '.'}")
 
+# %% ../nbs/73_cli.ipynb #ffb0cd0c
+def _diagnose(args):
+    from vaegan.diagnose.runner import diagnose_file
+    wanted = {name: kind for kind in _DIAGNOSED for name in args.get(f"a_{kind}", [])}
+    d = diagnose_file(args["file"], wanted, dict(args["given"]), args["whole"],
+                      args["seconds"], args["gigabytes"])
+    for line in [d.to_json()] if args["json"] else d.lines(): say(line)
+    return d.code
+
 # %% ../nbs/73_cli.ipynb #245cdf50
 @documented
 def main(
@@ -452,7 +518,8 @@ def _run(args):
     "The exit code of a command; whatever is wrong becomes one line"
     command = args.pop("command")
     commands = dict(tour=_tour, data=_read, train=_train, sample=_sample,
-                    evaluate=_evaluate, exam=_exam, grade=_grade)
+                    evaluate=_evaluate, exam=_exam, grade=_grade,
+                    diagnose=_diagnose)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, kind, *_: issubclass(

@@ -193,6 +193,45 @@ _part("Workshop",
     ("widgets/paths", "Ways through the latent space",
      "walk from image to image, and find out what each coordinate does"),
     ("widgets/cards", "Cards", "practise with cards that name your mistake"))
+_part("Your own code",
+    ("diagnose/index", "Is my code right?", "have your own VAE or GAN code tried"),
+    ("diagnose/patient", "Is my loss right? Six steps",
+     "take a wrong VAE to health"),
+    ("diagnose/mistakes_gan", "Mistakes of GANs", "look a mistake of a GAN up"),
+    ("diagnose/mistakes", "Mistakes by name", "look a mistake up, and add one"),
+    ("diagnose/verdict", "Verdicts", "read what a diagnosis says"),
+    ("diagnose/points", "Points", "say where code is tried"),
+    ("diagnose/match", "Hypotheses", "say when a mistake is recognised"),
+    ("diagnose/adapt", "Adapters", "say how a stranger's function is called"),
+    ("diagnose/tried", "Trying", "turn three answers into a finding"),
+    ("diagnose/divergence", "Is my KL right?", "have a KL checked"),
+    ("diagnose/likelihood", "Is my reconstruction right?",
+     "have a reconstruction term or a log-density checked"),
+    ("diagnose/draw", "Is my draw right?", "check a draw without Monte Carlo"),
+    ("diagnose/loss", "Is my loss right?", "read the real β off any VAE loss"),
+    ("diagnose/adversarial", "Are my GAN losses right?",
+     "have the losses of both players checked"),
+    ("diagnose/penalty", "Is my penalty right?", "have a gradient penalty checked"),
+    ("diagnose/watching", "Watching a model", "see what a model does with an image"),
+    ("diagnose/model", "Is my VAE right?", "have a whole module checked"),
+    ("diagnose/elbo", "Is my ELBO right?", "check a random number exactly"),
+    ("diagnose/shown", "What D was shown", "tell which game a discriminator plays"),
+    ("diagnose/updates", "Who moves, and why?", "read what a step did"),
+    ("diagnose/steps", "Is my GAN step right?", "have a GAN's step checked"),
+    ("diagnose/training", "Is my VAE step right?", "have a VAE's step checked"),
+    ("diagnose/measures", "Are my numbers right?", "have reported numbers checked"),
+    ("diagnose/evidence", "Is my NLL right?", "have an estimate of log p(x) checked"),
+    ("diagnose/games", "Grids, games, estimators",
+     "have the small functions of the theory checked"),
+    ("diagnose/between", "Is my interpolation right?", "have a slerp checked"),
+    ("diagnose/kinds", "What is this function?", "have anything tried"),
+    ("diagnose/load", "What of a file is run?", "say which statements are run"),
+    ("diagnose/standins", "Stand-ins", "say what stands for a loader or a GPU"),
+    ("diagnose/findloops", "Where is the loop?", "find a file's training loop"),
+    ("diagnose/scenes", "Scenes", "run a strange function for one batch"),
+    ("diagnose/loops", "Training loops", "have a script's loop tried"),
+    ("diagnose/runner", "A stranger's file", "say what a seat belt does not do"),
+    ("diagnose/expect", "In your own tests", "assert that your VAE is right"))
 _part("Your own images",
     ("60_own", "Your own images",
      "train a VAE and a GAN on your own pictures, and say how good they are"),
@@ -241,8 +280,8 @@ def import_order() -> list[str]: # modules, each before those that may import it
     return [*SMALL_ROOMS, *(m for m in made if m not in SMALL_ROOMS)]
 
 def _makes_module(path):
-    wing = path.startswith(("exam/", "formula/", "widgets/"))
-    text_only = path.endswith(("/index", "/authors", "60_own"))
+    wing = path.startswith(("diagnose/", "exam/", "formula/", "widgets/"))
+    text_only = path.endswith(("/index", "/authors", "/patient", "60_own"))
     return (wing or path[0].isdigit()) and not text_only
 
 # %% ../nbs/48_contents.ipynb #4892788f

@@ -11,7 +11,7 @@ from vaegan.contents import lessons, module_of
 from vaegan.help import examples
 
 EXAMPLES = examples()
-WITH = {module_of(p.path) for p in lessons()} | {"datasets", "images", "runs", "recipes", "plot", "slow", "help", "catalog", "contents", "files", "exam"}
+WITH = {module_of(p.path) for p in lessons()} | {"datasets", "images", "runs", "recipes", "plot", "slow", "help", "catalog", "contents", "files", "exam", "diagnose.expect"}
 RUN = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
 
 def test_every_name_that_is_called_has_an_example():

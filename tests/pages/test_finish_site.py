@@ -163,7 +163,7 @@ def test_long_groups_come_when_they_are_opened():
         inside = re.search(rf'<details data-pages="{name}"><summary>{name}</summary><ul>(.*?)</ul>', text, re.S)[1]
         assert re.findall(r'href="(.*?)"', inside) == [f"../index.html#{finish_site.LISTED[name]}"]
     pages = {name: re.findall(r'href="([^"]*html)"', lines) for name, lines in groups().items()}
-    for name in ("Exercises", "Exams for a class", "Your own images"): assert pages[name] == [address(p) for p in sections()[name]]
+    for name in ("Exercises", "Exams for a class", "Your own code", "Your own images"): assert pages[name] == [address(p) for p in sections()[name]]
     assert "data-pages" not in home
     rooms = [page for name in ROOMS.values() for page in pages[name]]
     assert sorted(pages["Workshop"] + rooms) == sorted(address(p) for p in sections()["Workshop"])

@@ -37,7 +37,7 @@ def test_first_screen_says_for_whom_and_where_to_start():
     start = re.search(r"^\[[^\]]*\]\(#([\w-]+)\)", hero, re.M)[1]
     assert write_home.slug(re.search(r"^## (.*)", rest[0], re.M)[1]) == start
     heads = re.findall(r"^## (.*)$", prose(INDEX), re.M)
-    others = ["Exams for a class", "Your own images"]      # what other people come for: one look, one click
+    others = ["Exams for a class", "Your own code", "Your own images"]      # what other people come for: one look, one click
     for head in others: assert f"](#{write_home.slug(head)})" in hero
     order = ["The chapters", "Exercises", *others, "Take it home", "Two commands"]
     assert [h for h in heads if h in order] == order

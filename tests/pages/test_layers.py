@@ -7,7 +7,7 @@ from notebooks import NBS, ROOT, code_cells, nb_id, python, src
 
 from vaegan.contents import import_order, module_of
 
-WINGS, ORDER = ("bank", "exam", "formula", "widgets"), import_order()
+WINGS, ORDER = ("bank", "diagnose", "exam", "formula", "widgets"), import_order()
 
 
 def place(nb):
@@ -21,7 +21,7 @@ number = {m[0]: place(nb) for nb in NBS for c in code_cells(nb)
           if (m := re.findall(r"^#\|\s*default_exp\s+([\w.]+)", src(c), re.M))}
 
 # names that a wing hands on: `from vaegan.formula import holds` imports formula.claims
-HANDED_ON = {f"{wing}.{a.name}": n.module.removeprefix("vaegan.") for wing in WINGS for n in ast.parse((ROOT/"vaegan"/wing/"__init__.py").read_text(encoding="utf-8")).body
+HANDED_ON = {f"{wing}.{a.name}": n.module.removeprefix("vaegan.") for wing in WINGS for n in ast.walk(ast.parse((ROOT/"vaegan"/wing/"__init__.py").read_text(encoding="utf-8")))
              if isinstance(n, ast.ImportFrom) for a in n.names}
 
 def imported(source, package=("vaegan",)):

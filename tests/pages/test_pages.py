@@ -133,7 +133,7 @@ def test_sidebar_lists_every_page_in_reading_order():
 def test_sidebar_has_the_sections_of_the_course():
     site = yaml.safe_load((ROOT/"_quarto.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"]
     assert [x["section"] for x in site] == ["Start here", "Foundations", "Variational autoencoders", "Generative adversarial networks", "Together",
-        "Exercises", "Exams for a class", "Workshop", "Your own images", "The library", "For teachers: the bank"]
+        "Exercises", "Exams for a class", "Workshop", "Your own code", "Your own images", "The library", "For teachers: the bank"]
     of = {x["section"]: list(sidebar([x])) for x in site}
     assert of["Start here"] == ["index.ipynb", "notation.ipynb", "lecture.ipynb"] and of["The library"] == ["api.ipynb", "references.ipynb"]
     assert all(p.startswith("bank/") for p in of["For teachers: the bank"]) and of["Exercises"][0].startswith("exercises/data")

@@ -1,0 +1,163 @@
+"What people write for a GAN, in many styles: right code raises no alarm, each mistake is called by its name"
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import autograd
+
+from vaegan.diagnose.adversarial import try_d_loss, try_g_loss
+from vaegan.diagnose.penalty import try_penalty
+from vaegan.diagnose.steps import try_step
+
+CODE = []
+
+def code(probe, *want):
+    "A row: what tries it, the names that must come out; none for right code"
+    def add(f): CODE.append((f, probe, set(want))); return f
+    return add
+
+bce=F.binary_cross_entropy; bcel=F.binary_cross_entropy_with_logits
+@code(try_d_loss)
+def d1(real_pred,fake_pred): return bce(real_pred,torch.ones_like(real_pred))+bce(fake_pred,torch.zeros_like(fake_pred))
+@code(try_d_loss)
+def d2(d_real,d_fake): return (bcel(d_real,torch.ones_like(d_real))+bcel(d_fake,torch.zeros_like(d_fake)))/2
+@code(try_d_loss)
+def d3(real,fake): return F.relu(1-real).mean()+F.relu(1+fake).mean()
+@code(try_d_loss)
+def d4(real_validity,fake_validity): return -real_validity.mean()+fake_validity.mean()
+@code(try_d_loss)
+def d5(real,fake): return .5*((real-1)**2).mean()+.5*(fake**2).mean()
+@code(try_d_loss)
+def d6(a,b): return -(torch.log(a)+torch.log(1-b)).mean()
+@code(try_d_loss, "d-real-only")
+def e1(real,fake): return bcel(real,torch.ones_like(real))
+@code(try_d_loss, "d-fakes-as-real")
+def e2(real,fake): return bcel(real,torch.ones_like(real))+bcel(fake,torch.ones_like(fake))
+@code(try_d_loss, "d-sign")
+def e3(real,fake): return F.logsigmoid(real).mean()+F.logsigmoid(-fake).mean()
+@code(try_d_loss, "d-sigmoid-twice")
+def e4(real,fake): 
+    r,f=torch.sigmoid(real),torch.sigmoid(fake); return bcel(r,torch.ones_like(r))+bcel(f,torch.zeros_like(f))
+@code(try_d_loss, "gan-sum")
+def e5(real,fake): return F.softplus(-real).sum()+F.softplus(fake).sum()
+@code(try_d_loss, "d-one-mean")
+def e6(real,fake): return bcel(torch.cat([real,fake]),torch.cat([torch.ones_like(real),torch.zeros_like(fake)]))
+@code(try_d_loss, "d-labels-swapped")
+def e7(real,fake): return bcel(real,torch.zeros_like(real))+bcel(fake,torch.ones_like(fake))
+@code(try_d_loss, "d-labels-swapped")
+def e8(real,fake): return real.mean()-fake.mean()
+@code(try_d_loss, "smoothing-both")
+def e9(real,fake): return bcel(real,.9*torch.ones_like(real))+bcel(fake,.1*torch.ones_like(fake))
+@code(try_d_loss)
+def e10(real,fake): return bcel(real,.9*torch.ones_like(real))+bcel(fake,torch.zeros_like(fake))
+@code(try_g_loss)
+def g1(fake): return bcel(fake,torch.ones_like(fake))
+@code(try_g_loss)
+def g2(d_fake): return -d_fake.mean()
+@code(try_g_loss)
+def g3(fake_prob): return -torch.log(fake_prob).mean()
+@code(try_g_loss, "g-sign")
+def g4(fake): return bcel(fake,torch.zeros_like(fake))
+@code(try_g_loss, "g-saturating")
+def nonsaturating_loss(fake): return -bcel(fake,torch.zeros_like(fake))
+def gpbody(D,real,fake,alpha,tail,cg=True,sig=False):
+    x=(alpha*real+(1-alpha)*fake).requires_grad_(True); o=D(x); o=torch.sigmoid(o) if sig else o
+    g=autograd.grad(outputs=o,inputs=x,grad_outputs=torch.ones_like(o),create_graph=cg,retain_graph=True)[0]
+    return tail(g)
+def A(r): return torch.rand(r.size(0),*[1]*(r.ndim-1),dtype=r.dtype)
+T=lambda g:((g.view(g.size(0),-1).norm(2,dim=1)-1)**2).mean()
+@code(try_penalty)
+def p1(D,real_samples,fake_samples): return gpbody(D,real_samples,fake_samples,A(real_samples),T)*10
+@code(try_penalty)
+def p1b(netD,real_data,fake_data): return gpbody(netD,real_data,fake_data,torch.rand(real_data.size(0),1,1,1),T)
+@code(try_penalty, "gp-per-pixel")
+def p2(D,real,fake): return gpbody(D,real,fake,A(real),lambda g:((g.norm(2,dim=1)-1)**2).mean())
+@code(try_penalty, "penalty-untrained")
+def p3(D,real,fake): return gpbody(D,real,fake,A(real),T,cg=False)
+@code(try_penalty, "gp-box")
+def p4(D,real,fake): return gpbody(D,real,fake,torch.rand_like(real),T)
+@code(try_penalty, "gp-one-weight")
+def p5(D,real,fake): return gpbody(D,real,fake,torch.rand(1),T)
+@code(try_penalty, "penalty-probability")
+def p6(D,real,fake): return gpbody(D,real,fake,A(real),T,sig=True)
+@code(try_penalty, "gp-target-zero")
+def p7(D,real,fake): return gpbody(D,real,fake,A(real),lambda g:(g.flatten(1).norm(dim=1)**2).mean())
+@code(try_penalty, "gp-at-real")
+def p8(D,real,fake): return gpbody(D,real,fake,torch.ones(1),T)
+@code(try_penalty, "penalty-no-half", "scaled")
+def squared_slopes(logits, images):
+    slope, = autograd.grad(logits.sum(), images, create_graph=True)
+    return slope.flatten(1).square().sum(1)
+@code(try_penalty)
+def r1(D,x):
+    x=x.detach().requires_grad_(); g=autograd.grad(D(x).sum(),x,create_graph=True)[0]; return .5*g.flatten(1).pow(2).sum(1).mean()
+@code(try_penalty, "penalty-norm")
+def r2(D,x):
+    x=x.detach().requires_grad_(); g=autograd.grad(D(x).sum(),x,create_graph=True)[0]; return g.flatten(1).norm(dim=1).mean()
+@code(try_penalty, "penalty-per-element")
+def r3(D,x):
+    x=x.detach().requires_grad_(); g=autograd.grad(D(x).sum(),x,create_graph=True)[0]; return g.pow(2).mean()
+
+@code(try_step)
+def train_d(D,G,opt_D,real):
+    fake=G(torch.randn(len(real),100)).detach(); opt_D.zero_grad(); r,f=D(real),D(fake)
+    l=bcel(r,torch.ones_like(r))+bcel(f,torch.zeros_like(f)); l.backward(); opt_D.step(); return l.item()
+@code(try_step)
+def train_g(D,G,g_optimizer,batch_size):
+    g_optimizer.zero_grad(); f=D(G(torch.randn(batch_size,100))); l=bcel(f,torch.ones_like(f)); l.backward(); g_optimizer.step(); return l
+@code(try_step, "step-g-still")
+def train_g2(D,G,g_optimizer,batch_size):
+    g_optimizer.zero_grad(); f=D(G(torch.randn(batch_size,100)).detach()); l=bcel(f,torch.ones_like(f)); l.backward(); g_optimizer.step(); return l
+@code(try_step, "step-pile-up")
+def train_d2(D,G,opt_D,real):
+    fake=G(torch.randn(len(real),100)).detach(); r,f=D(real),D(fake)
+    l=bcel(r,torch.ones_like(r))+bcel(f,torch.zeros_like(f)); l.backward(); opt_D.step(); return l.item()
+@code(try_step, "d-real-only")
+def train_d3(D,G,opt_D,real):
+    opt_D.zero_grad(); fake=G(torch.randn(len(real),100)).detach(); r,f=D(real),D(fake)
+    l=bcel(r,torch.ones_like(r)); l.backward(); opt_D.step(); return l.item()+0*f.sum().item()
+@code(try_step, "step-g-feeds-d")
+def step(G,D,opt_G,opt_D,x,criterion):
+    opt_D.zero_grad(); z=torch.randn(len(x),6); fake=G(z); r,f=D(x),D(fake.detach())
+    (criterion(r,torch.ones_like(r))+criterion(f,torch.zeros_like(f))).backward(); opt_D.step()
+    opt_G.zero_grad(); f=D(fake); g=criterion(f,torch.ones_like(f)); g.backward(); opt_G.step(); return {"g":g.item()}
+@code(try_step, "step-d-moves-g")
+def train_disc(D,G,opt_D,opt_G,real):
+    opt_D.zero_grad(); opt_G.zero_grad(); fake=G(torch.randn(len(real),100)); r,f=D(real),D(fake)
+    l=bcel(r,torch.ones_like(r))+bcel(f,torch.zeros_like(f)); l.backward(); opt_D.step()
+    with torch.no_grad():
+        for p in G.parameters(): p-=.1*p.grad
+    return l.item()
+
+def wgan_step(D,G,opt,real,weight,slope=1.):
+    opt.zero_grad(); fake=G(torch.randn(len(real),100)).detach(); w=torch.rand(len(real),*[1]*(real.ndim-1))
+    at=(w*real+(1-w)*fake).requires_grad_(); g,=autograd.grad(D(at).sum(),at,create_graph=True)
+    (D(fake).mean()-D(real).mean()+weight*(g.flatten(1).norm(dim=1)-slope).square().mean()).backward(); opt.step()
+@code(try_step, "10 times")
+def train_d_10(D,G,opt_D,real): wgan_step(D,G,opt_D,real,10.)
+@code(try_step, "1000 times")
+def train_d_1000(D,G,opt_D,real): wgan_step(D,G,opt_D,real,1000.)
+@code(try_step, "0.01 times")
+def train_d_01(D,G,opt_D,real): wgan_step(D,G,opt_D,real,.01)
+@code(try_step, "penalty-sign", "-10 times")
+def train_d_neg(D,G,opt_D,real): wgan_step(D,G,opt_D,real,-10.)
+@code(try_step, "untried")
+def train_d_near(D,G,opt_D,real): wgan_step(D,G,opt_D,real,10.,1.02)
+
+@pytest.mark.parametrize("f, probe, want", CODE, ids=[f"{f.__name__}-{'-'.join(sorted(w)) or 'right'}" for f, _, w in CODE])
+@pytest.mark.filterwarnings("ignore")
+def test_it_is_called_what_it_is(f, probe, want):
+    found = probe(f, f.__name__)
+    found = found if isinstance(found, list) else [found]
+    named = {m for x in found for m in x.mistakes} | {x.verdict for x in found if x.verdict in ("scaled", "untried") or x.verdict == "wrong" and not x.mistakes}
+    said = {w for w in want if w.endswith("times")}
+    assert named == want - said and all(f"Wasserstein loss and {w} a penalty, a slope of 1" in found[0].note for w in said), found
+
+def test_an_exchange_in_both_losses_is_the_same_game():
+    from vaegan.diagnose import assert_gan_losses, diagnose
+    def d_loss(real, fake): return real.mean() - fake.mean()
+    def g_loss(fake): return fake.mean()
+    assert diagnose(dict(d_loss=d_loss, g_loss=g_loss)).code == 0
+    assert_gan_losses(d_loss, g_loss)
+    with pytest.raises(AssertionError, match="d-labels-swapped"): assert_gan_losses(d_loss, lambda fake: -fake.mean())
+    with pytest.raises(AssertionError, match="g-sign"): assert_gan_losses(g_loss=g_loss)

@@ -1,0 +1,175 @@
+"A training loop in the middle of a script is lifted out, run once, and watched"
+import ast
+
+import pytest
+import torch
+
+from vaegan.diagnose.findloops import loops
+from vaegan.diagnose.loops import try_loops
+
+VAE = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+raise RuntimeError("a download")
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.enc, self.dec = nn.Linear(784, 6), nn.Linear(3, 784)
+    def encode(self, x): return self.enc(x).chunk(2, 1)
+    def decode(self, z): return self.dec(z).sigmoid()
+    def forward(self, x):
+        mu, logvar = self.encode(x.view(-1, 784))
+        return self.decode(mu + (.5*logvar).exp()*torch.randn_like(mu)), mu, logvar
+model = VAE()
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(10):
+    for i, (images, _) in enumerate(loader):
+        x = images.view(-1, 784)
+        recon, mu, logvar = model(x)
+        rec = F.binary_cross_entropy(recon, x, reduction="sum")
+        kl = -.5*torch.sum(1 + logvar - mu**2 - logvar.exp())
+        loss = rec + kl
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        print(epoch, len(loader), writer.add_scalar("loss", loss))
+"""
+GAN = """
+import torch
+from torch import nn
+D = nn.Sequential(nn.Flatten(), nn.Linear(784, 8), nn.LeakyReLU(.2), nn.Linear(8, 1), nn.Sigmoid())
+G = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 784), nn.Tanh())
+criterion = nn.BCELoss()
+opt_D, opt_G = (torch.optim.Adam(net.parameters(), 2e-4) for net in (D, G))
+for x, _ in loader:
+    ones, zeros = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+    fake = G(torch.randn(len(x), 5))
+    d_loss = criterion(D(x), ones) + criterion(D(fake.detach()), zeros)
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+    g_loss = criterion(D(G(torch.randn(len(x), 5))), ones)
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+"""
+CASES = [
+    (VAE, "", "", "right", set()), (VAE, "rec + kl", "rec - kl", "wrong", {"loss-kl-subtracted"}), (VAE, "rec + kl", "rec + 3*kl", "scaled", set()),
+    (VAE, "rec + kl", "rec", "wrong", {"loss-no-kl"}), (VAE, 'reduction="sum"', 'reduction="mean"', "wrong", {"rec-mean-pixels"}),
+    (VAE, "rec + kl", "rec + mu.abs().sum()", "untried", set()),
+    (GAN, "", "", "right", {"step-g-feeds-d"}), (GAN, " + criterion(D(fake.detach()), zeros)", "", "right", {"step-g-feeds-d"}),
+    (GAN, "D(fake.detach()), zeros", "D(fake.detach()), ones", "wrong", {"d-fakes-as-real"}), (GAN, "    opt_D.zero_grad()\n", "", "wrong", {"step-pile-up"}),
+    (GAN, "    opt_D.step()\n", "", "untried", set()), (GAN, "D(G(torch.randn(len(x), 5)))", "D(G(torch.randn(len(x), 5)).detach())", "wrong", {"step-g-still"})]
+
+@pytest.mark.parametrize("text, old, new, verdict, names", CASES)
+def test_one_pass(tmp_path, text, old, new, verdict, names):
+    assert text.count(old) == 1 or not old
+    path = tmp_path/"main.py"
+    path.write_text(text.replace(old, new) if old else text, encoding="utf-8")
+    found = try_loops(str(path))
+    print(found)
+    assert found[0].verdict == verdict and {m for f in found for m in f.mistakes} == names, found
+
+def test_which_loop():
+    "The smallest that holds every backward(); each function and each method has its own"
+    tree = ast.parse("for e in r:\n    for x in a:\n        for k in c: l.backward()\n        g.backward()\ndef f(m):\n    m = 1\n    for y in b: m.backward()\n"
+                     "class T:\n    def f(self):\n        for z in b: self.backward()\n")
+    assert [(ast.unparse(l.node.target), l.name, len(l.outer), len(l.before)) for l in loops(tree)] == [("x", "", 1, 0), ("y", "f", 0, 1), ("z", "f", 0, 0)]
+    assert torch.is_grad_enabled()
+
+CLASSES = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+import wandb
+class Generator(nn.Module):
+    def __init__(self, nz=5):
+        super().__init__()
+        self.l, self.e = nn.Linear(nz, 784), nn.Embedding(10, 784)
+    def forward(self, z, y): return torch.tanh(self.l(z) + self.e(y)).view(-1, 1, 28, 28)
+class Discriminator(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.l, self.e, self.c = nn.Linear(784, 1), nn.Embedding(10, 784), nn.Linear(784, 10)
+    def forward(self, x, y): return self.l(F.dropout(x.flatten(1), .3)) + (self.e(y)*x.flatten(1)).sum(1, keepdim=True), self.c(x.flatten(1))
+class Trainer:
+    def __init__(self, G, D, opt_G, opt_D, loader, device="cuda", extra=None):
+        self.data = download_everything()
+        self.G, self.D, self.opt_G, self.opt_D, self.loader, self.device = G.to(device), D.to(device), opt_G, opt_D, loader, device
+    def d_step(self, x, y):
+        self.opt_D.zero_grad()
+        fake = self.G(torch.randn(len(x), 5, device=self.device), y).detach()
+        (r, c), (f, _) = self.D(x, y), self.D(fake, y)
+        loss = F.softplus(-r).mean() + F.softplus(f).mean() + F.cross_entropy(c, y)
+        loss.backward()
+        self.opt_D.step()
+    def g_step(self, x, y):
+        self.opt_G.zero_grad()
+        f, c = self.D(self.G(torch.randn(len(x), 5), y), y)
+        (F.softplus(-f).mean() + F.cross_entropy(c, y)).backward()
+        self.opt_G.step()
+    def fit(self, epochs):
+        for epoch in range(epochs):
+            for batch in self.loader:
+                x, y = batch["image"].cuda(), batch["label"]
+                self.d_step(x, y)
+                self.g_step(x, y)
+                wandb.log(dict(epoch=epoch))
+"""
+LIGHTNING = """
+import argparse, torch, pytorch_lightning as pl
+from torch import nn
+import torch.nn.functional as F
+class Lit(pl.LightningModule):
+    def __init__(self, d=4):
+        super().__init__()
+        self.save_hyperparameters()
+        self.encoder, self.fc_mu, self.fc_logvar = nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU()), nn.Linear(32, d), nn.Linear(32, d)
+        self.decoder = nn.Linear(d, 784)
+    def forward(self, x):
+        h = self.encoder(x)
+        mu, logvar = self.fc_mu(h), self.fc_logvar(h)
+        return self.decoder(mu + (.5*logvar).exp()*torch.randn_like(mu)), mu, logvar
+    def training_step(self, batch, batch_idx):
+        x, _ = batch
+        out, mu, logvar = self(x)
+        rec = F.binary_cross_entropy_with_logits(out, x.flatten(1), reduction="none").sum(1)
+        kl = -.5*(1 + logvar - mu**2 - logvar.exp()).sum(1)
+        self.log("kl", kl.mean())
+        return (rec + kl).mean()
+    def configure_optimizers(self): return dict(optimizer=torch.optim.Adam(self.parameters(), self.hparams.d*1e-4))
+"""
+FUNCTION = """
+import argparse
+def train(num_epochs, model, optimizer, device, train_loader, loss_fn=None, save_model=None):
+    for epoch in range(num_epochs):
+        beta = min(1., epoch/10)
+        for i, (x, _) in enumerate(train_loader):
+            if x is None: continue
+            code, z_mean, z_log_var, decoded = model(x.to(device))
+            loss = ((decoded - x)**2).flatten(1).sum(1) + beta*-.5*(1 + z_log_var - z_mean**2 - z_log_var.exp()).sum(1)
+            optimizer.zero_grad()
+            loss.mean().backward()
+            optimizer.step()
+            plt.imshow(decoded)
+"""
+REACH = [
+    (CLASSES, "", "", "right", set(), "G's loss: non-saturating"), (CLASSES, "(-f).mean() + F.cross_entropy(c, y))", "(f).mean() + F.cross_entropy(c, y))", "wrong", {"g-sign"}, "other sign"),
+    (CLASSES, "F.softplus(-r).mean() + F.softplus(f)", "F.softplus(r).mean() + F.softplus(-f)", "wrong", {"d-labels-swapped"}, ""),
+    (CLASSES, ".detach()", "", "right", set(), "harmless"), (CLASSES, "        self.opt_D.zero_grad()\n", "", "wrong", {"step-pile-up"}, ""),
+    (LIGHTNING, "", "", "right", set(), "cross-entropy of logits"), (LIGHTNING, "(rec + kl)", "(rec - kl)", "wrong", {"loss-kl-subtracted"}, ""),
+    (LIGHTNING, "(.5*logvar)", "logvar", "wrong", {"conventions-differ"}, ""),
+    (FUNCTION, "", "", "right", set(), "warm-up"), (FUNCTION, "beta*-.5", "-.5", "right", set(), "variance 0.5"), (FUNCTION, "- z_mean**2", "+ z_mean**2", "wrong", {"kl-mu-sign"}, "")]
+
+@pytest.mark.parametrize("text, old, new, verdict, names, said", REACH)
+def test_functions_classes_modules(tmp_path, text, old, new, verdict, names, said):
+    "Networks, optimisers and batches are handed in; labels, classes beside a score, dictionaries, a warm-up; a framework and a logger that are not here"
+    from vaegan.diagnose.load import load
+    from vaegan.diagnose.standins import Stage
+    assert not old or old in text
+    path = tmp_path/"main.py"
+    path.write_text(text.replace(old, new, 1) if old and "zero" not in old and "opt_D" not in old else text.replace(old, new) if old else text, encoding="utf-8")
+    with Stage(): load(str(path))
+    found = try_loops(str(path))
+    assert found[0].verdict == verdict and {m for f in found for m in f.mistakes} - {"step-g-feeds-d"} == names and said in found[0].note, found

@@ -1,0 +1,147 @@
+"Whole models: what z is, what gradients reach, what batch norm touches, and whether model and loss mean the same"
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from vaegan.diagnose import diagnose
+from vaegan.diagnose.kinds import kind_of
+from vaegan.diagnose.model import try_vae
+
+
+def made(draw=None, last=None, last_out=None, out=torch.sigmoid, names=("mu", "logvar")):
+    "A VAE as people write it; each argument changes one part"
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.h, self.m, self.l = nn.Linear(64, 16), nn.Linear(16, 4), nn.Linear(16, 4)
+            self.d, self.o = nn.Linear(4, 16), nn.Linear(16, 64)
+            self.bh, self.bn, self.bo = nn.BatchNorm1d(16), nn.BatchNorm1d(4), nn.BatchNorm1d(64)
+        def encode(self, x):
+            h = F.relu(self.bh(self.h(x)))
+            m = self.m(h)
+            return dict(zip(names, (last(self, m) if last else m, self.l(h))))
+        def decode(self, z):
+            o = self.o(F.relu(self.d(z)))
+            return out(last_out(self, o) if last_out else o)
+        def forward(self, x):
+            mu, s = self.encode(x.view(-1, 64)).values()
+            z = (draw or (lambda mu, s: mu + (.5*s).exp()*torch.randn_like(mu)))(mu, s)
+            return self.decode(z), mu, s
+    return Model
+
+MODELS = {
+    "right": made(), "std": made(lambda m, s: m + s*torch.randn_like(m), names=("mu", "std")),
+    "softplus": made(lambda m, s: m + F.softplus(s)*torch.randn_like(m), names=("a", "b")), "logits": made(out=lambda o: o),
+    "z-exp-logvar": made(lambda m, s: m + s.exp()*torch.randn_like(m)), "z-swapped": made(lambda m, s: s + (.5*m).exp()*torch.randn_like(m)),
+    "z-cut-off": made(lambda m, s: (m + (.5*s).exp()*torch.randn_like(m)).detach()), "z-no-noise": made(lambda m, s: m),
+    "q-batch-norm": made(last=lambda self, m: self.bn(m)), "q-clipped": made(last=lambda self, m: F.relu(m)),
+    "out-batch-norm": made(last_out=lambda self, o: self.bo(o))}
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models(name):
+    found = try_vae(MODELS[name])
+    named = {m for f in found for m in f.mistakes}
+    assert not any(f.verdict == "untried" for f in found), found
+    assert named == ({name} if "-" in name else set()), found
+
+def several(way, c=1.):
+    "A VAE that draws five z for each image, and keeps them in this order; its encoder drops out"
+    class Model(made()):
+        def __init__(self):
+            super().__init__()
+            self.drop = nn.Dropout(.3)
+        def encode(self, x):
+            h = self.drop(F.relu(self.h(x)))
+            return self.m(h), self.l(h)
+        def forward(self, x):
+            mu, s = (way(t) for t in self.encode(x.view(-1, 64)))
+            z = mu + c*(.5*s).exp()*torch.randn_like(mu)
+            return self.decode(z), mu, s
+    return Model
+
+@pytest.mark.parametrize("c", [1., 1.25])
+@pytest.mark.parametrize("way", [lambda t: t[:, None].expand(-1, 5, -1), lambda t: t.repeat(5, 1, 1), lambda t: t.repeat(5, 1), lambda t: t.repeat_interleave(5, 0)],
+                         ids=["BSD", "SBD", "repeat", "interleave"])
+def test_several_draws_for_each_image(way, c):
+    "The form of a draw is known to all digits, its scale to 5 standard errors: a quarter more is seen"
+    found = try_vae(several(way, c))[0]
+    assert (found.verdict, found.mistakes) == (("right", ()) if c == 1 else ("wrong", ("z-width",))), found
+
+def objects(flaw=1., one=False):
+    "A VAE that hands distributions about, or gives one tensor only"
+    class Model(made()):
+        def encode(self, x):
+            h = F.relu(self.h(x.flatten(1)))
+            return torch.distributions.Normal(self.m(h), F.softplus(self.l(h)) + .01)
+        def decode(self, z): return torch.distributions.Bernoulli(logits=self.o(F.relu(self.d(z))), validate_args=False)
+        def forward(self, x):
+            q = self.encode(x)
+            p = self.decode(q.mean + flaw*q.stddev*torch.randn_like(q.mean))
+            return p.mean if one else (p, q)
+    return Model
+
+@pytest.mark.parametrize("one", [False, True])
+def test_distributions_and_single_tensors(one):
+    assert [(f.verdict, f.mistakes) for f in try_vae(objects(1., one))] == [("right", ())]
+    assert [(f.verdict, f.mistakes) for f in try_vae(objects(1.5, one))] == [("wrong", ("z-width",))]
+
+@pytest.mark.parametrize("name, args, want", [
+    ("kl_loss", "q, p", "kl_pair"), ("kl_divergence", "posterior, prior", "kl_pair"), ("kl", "mu, logvar", "kl"), ("kl_loss", "q_mean, q_logvar", "kl"),
+    ("kl", "mu_q, std_q, mu_p, std_p", "kl"), ("slerp", "val, low, high", "path"), ("interpolate_latents", "a, b, n", "path"),
+    ("linear_interpolation", "a, b, t", "path"), ("gradient_penalty", "D, real, fake", "penalty")])
+def test_what_a_function_is(name, args, want): assert kind_of(eval(f"lambda {args}: 0"), name) == want
+
+class Wider(made()):
+    def __init__(self):
+        super().__init__()
+        self.d = nn.Linear(7, 16)
+    def forward(self, x):
+        mu, s = self.encode(x.view(-1, 64)).values()
+        return self.decode(torch.cat([mu + (.5*s).exp()*torch.randn_like(mu), torch.rand(len(mu), 3)], 1)), mu, s
+
+def test_a_z_with_something_beside_it_is_not_tried():
+    found = try_vae(Wider)[0]
+    assert found.verdict == "untried" and "something else than a z" in found.note
+
+def bce(recon_x, x, mu, logvar): return F.binary_cross_entropy(recon_x, x, reduction="sum") - .5*torch.sum(1 + logvar - mu**2 - logvar.exp())
+def bce_logits(recon_x, x, mu, logvar): return F.binary_cross_entropy_with_logits(recon_x, x, reduction="sum") - .5*torch.sum(1 + logvar - mu**2 - logvar.exp())
+
+@pytest.mark.parametrize("model, loss, want", [
+    ("right", bce, set()), ("logits", bce_logits, set()), ("right", bce_logits, {"rec-sigmoid-twice"}), ("softplus", bce, {"conventions-differ"})])
+def test_a_model_and_its_loss(model, loss, want):
+    "Each is right by itself; together they need not be"
+    d = diagnose(dict(VAE=MODELS[model], loss=loss))
+    assert d.named() == want and any("with" in f.subject for f in d.findings), d
+
+@pytest.mark.parametrize("loss, change, want", [
+    (bce, lambda x: x.round(), set()), (bce, lambda x: x, {"rec-grey"}), (bce, lambda x: 2*x - 1, {"rec-outside"}), (bce, lambda x: x/0, {"rec-outside"}),
+    (lambda x_hat, x: (x_hat - x).square().sum(), lambda x: 2*x - 1, set())])
+def test_pixels_beside_a_cross_entropy(loss, change, want):
+    "Grey ones are remarked on; outside 0 and 1 is wrong; a squared error takes any"
+    x = change(torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(0)))
+    d = diagnose(dict(loss=loss, batch=x))
+    assert d.named() == want and d.code == ("rec-outside" in want), d
+    assert ("its least is 32.3, not 0" in str(d)) == ("rec-grey" in want)
+
+class Weird(nn.Module):
+    def __init__(self, foo): super().__init__()
+    def encode(self, x): return x
+    def decode(self, z): return z
+
+@pytest.mark.parametrize("thing, kw, said", [
+    (Weird, {}, "no value is known for `foo`"), (len, {}, "say kind="), (lambda mu, logvar, foo: mu, dict(kind="kl"), "no value is known for `foo`"),
+    (lambda mu, logvar: "x", dict(kind="kl"), "not a number"), (lambda mu, logvar: 1/0, dict(kind="kl"), "ZeroDivisionError")])
+def test_what_cannot_be_tried_says_why(thing, kw, said):
+    d = diagnose(thing, **kw)
+    assert d.code == 2 and said in str(d), d
+
+def test_an_unknown_kind():
+    with pytest.raises(ValueError, match="kind: expected vae or one of kl, "): diagnose(bce, kind="nonsense")
+
+def test_another_objective_is_no_alarm():
+    "A guess that nothing explains is untried; who says what it is has it held to that"
+    def other_loss(recon_x, x, mu, logvar): return (recon_x - x).cosh().log().sum() + (mu.abs() + logvar.sin()).sum()
+    d = diagnose(dict(other_loss=other_loss))
+    assert d.code == 2 and not d.named() and "another objective?" in str(d), d
+    assert diagnose(other_loss).code == 2 and diagnose(other_loss, kind="loss").code == 1

@@ -1,0 +1,120 @@
+"A stranger's file in a process of its own: whatever it does, no result is faked, nothing is written, nobody waits for ever"
+import json
+import os
+import sys
+
+import pytest
+
+from vaegan.cli import _DIAGNOSED, main
+from vaegan.diagnose.kinds import KINDS
+from vaegan.diagnose.load import load
+from vaegan.diagnose.runner import diagnose_file
+
+RIGHT = "import torch\ndef kl(mu, logvar): return -.5*torch.sum(1 + logvar - mu**2 - logvar.exp())\n"
+FAKE = '{"rows": [{"subject": "kl", "tried": "", "came": "", "expected": "", "verdict": "right"}], "left_out": []}'
+
+def file(tmp_path, text, name="stranger.py"):
+    path = tmp_path/name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+@pytest.fixture
+def light(monkeypatch):
+    "A child without PyTorch, for what never gets so far"
+    monkeypatch.setattr("vaegan.diagnose.runner._WARM", "pass")
+
+def refused(tmp_path, text, seconds=600):
+    with pytest.raises(ValueError) as e: diagnose_file(file(tmp_path, text), dict(kl="kl"), seconds=seconds, gigabytes=1)
+    return str(e.value)
+
+@pytest.mark.parametrize("text, said", [
+    ("import os\nkl = os._exit(0)", "ended by itself with status 0"),
+    (f"import os\nprint('''{FAKE}''')\nkl = [os.write(fd, b'''{FAKE}''') for fd in range(3, 12) if not os.isatty(fd)]\nkl = os._exit(0)", "ended by itself"),
+    ("kl = sum(1 for _ in iter(int, 1))", "more than 2 seconds"),
+    ("kl = [print('x'*1000) for _ in iter(int, 1)]", "more than 2 seconds"),
+    ("kl = [bytearray(2**26) for _ in range(2**10)]", "more than 1 GB of memory"), ("kl = bytearray(5*2**30)", "more than 1 GB of memory"),
+    ("import sys\nkl = sys.exit(0)", "defines no 'kl'"),
+    ("def kl(:", "line 1"), ("x = 1", "defines no 'kl'")])
+def test_a_hostile_file_gives_no_result(light, tmp_path, text, said):
+    assert said in refused(tmp_path, text, 2 if "iter(int" in text else 600)
+
+@pytest.mark.parametrize("text", [
+    "open({there!r}, 'w').write('x')", "import os; os.mkdir({there!r})", "import pathlib; pathlib.Path({there!r}).touch()",
+    "import os; os.close(os.open({there!r}, os.O_CREAT | os.O_WRONLY))", "import os; os.system('touch ' + {there!r})",
+    "import subprocess; subprocess.run(['touch', {there!r}])", "import os; os.rename({here!r}, {there!r})", "import os; os.remove({here!r})",
+    "import shutil; shutil.copy({here!r}, {there!r})", "import os; os.fork() or open({there!r}, 'w')",
+    "import socket; socket.create_connection(('127.0.0.1', 9)); kl = 1", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:9')",
+    "import multiprocessing as m; m.Process(target=print).start()", "import os; os.kill(os.getppid(), 9)",
+    "import ctypes; ctypes.CDLL(None).system(b'true')", "import ctypes; ctypes.pythonapi.system(b'true')", "import resource as r, os; r.prlimit(os.getppid(), r.RLIMIT_CPU, (1, 1))",
+    "import _posixsubprocess as p; p.fork_exec()", "import signal, os; signal.pidfd_send_signal(os.pidfd_open(os.getppid()), 9)"])
+def test_nothing_is_written_sent_or_started(light, tmp_path, text):
+    here, there = file(tmp_path, "keep", "here"), tmp_path/"there"
+    body = "\n".join("    " + part for part in text.format(here=str(here), there=str(there)).split("; "))
+    path = file(tmp_path, f"def kl():\n{body}\nresult = kl()\n")
+    with pytest.raises(ValueError, match="PermissionError: vaegan diagnose"): diagnose_file(path, dict(result="kl"))
+    assert here.read_text() == "keep" and not there.exists() and not list(tmp_path.glob("*.pyc"))
+
+MISCHIEF = """
+import atexit, builtins, os, sys, threading
+assert 'SECRET_KEY' not in os.environ
+os.environ.clear()
+atexit.register(lambda: print('late'))
+threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start()
+sys.settrace(lambda *a: None)
+sys.stdout = sys.stderr = builtins.print = None
+"""
+
+def test_mischief_that_changes_nothing(monkeypatch, tmp_path):
+    "Late callers, threads without end, traces, lost streams, a cleared environment: the answer comes, and keys are not handed on"
+    monkeypatch.setenv("SECRET_KEY", "x")
+    assert diagnose_file(file(tmp_path, MISCHIEF + RIGHT), dict(kl="kl"), seconds=600).code == 0
+
+def test_windows_has_another_pipe(monkeypatch):
+    "There a pipe is inherited as a handle; no session, no list of descriptors"
+    import types
+
+    from vaegan.diagnose import runner
+    told = {}
+    fake = types.SimpleNamespace(get_osfhandle=lambda fd: fd + 1000, open_osfhandle=lambda h, flags: h - 1000)
+    monkeypatch.setitem(sys.modules, "msvcrt", fake)
+    monkeypatch.setattr(runner.os, "set_handle_inheritable", lambda h, yes: told.update({h: yes}), raising=False)
+    monkeypatch.setattr(runner.subprocess, "STARTUPINFO", lambda **kw: kw, raising=False)
+    monkeypatch.setattr(runner, "_WINDOWS", True)
+    number, options = runner._inherited(7)
+    assert (number, told) == (1007, {1007: True}) and options == dict(startupinfo=dict(lpAttributeList=dict(handle_list=[1007]))) and runner._descriptor(number) == 7
+    monkeypatch.setattr(runner, "_WINDOWS", False)
+    assert runner._inherited(7) == (7, dict(pass_fds=[7], start_new_session=True)) and runner._descriptor(7) == 7
+
+def test_only_what_is_needed_is_run(tmp_path):
+    text = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--d', default=3)\nopt = p.parse_args()\nhere = open('nowhere.txt')\n" \
+           "raise_it = 1/0\ndef f(x): return g(x) + opt.d\ndef g(x): return x\nfor _ in range(3): here.write()\nif __name__ == '__main__': f()\n"
+    old = sys.argv
+    try:
+        sys.argv = ["x"]
+        loaded = load(file(tmp_path, text), ["f"])
+    finally: sys.argv = old
+    assert loaded.names["f"](1) == 4 and loaded.left_out == []
+
+def test_a_notebook_is_a_file(tmp_path):
+    cell = dict(cell_type="code", source=["%matplotlib inline\n", "def f(x): return 2*x\n"])
+    assert load(file(tmp_path, json.dumps(dict(cells=[cell])), "a.ipynb"), ["f"]).names["f"](2) == 4
+
+def test_the_command(tmp_path, capsys):
+    "One file with a right and a wrong function; what it prints is nobody's business; nothing is left behind"
+    wrong = "def kl_loss(mu, logvar): return -.5*torch.mean(1 + logvar - mu**2 - logvar.exp())\nprint('hello')\n"
+    path = file(tmp_path, RIGHT + wrong)
+    assert main(["diagnose", str(path), "--json", "--seconds", "250"]) == 1
+    out = json.loads(capsys.readouterr().out)
+    assert out["code"] == 1 and {f["subject"]: f["verdict"] for f in out["findings"]} == dict(kl="right", kl_loss="wrong")
+    assert out["mistakes"]["kl-mean-latents"]["page"] == "divergences.html#eq-kl-normal"
+    assert sorted(os.listdir(tmp_path)) == ["stranger.py"]
+
+@pytest.mark.parametrize("args, said", [(["nowhere.py"], "expected a file"), (["{path}", "--kl", "nobody"], "defines no 'nobody', but kl"),
+                                        (["{path}", "--given", "x"], "expected NAME=VALUE"), (["{path}", "--seconds", "0"], "expected at least 1")])
+def test_bad_orders(light, tmp_path, capsys, args, said):
+    path = str(file(tmp_path, "def kl(mu, logvar): return mu\n"))
+    try: code = main(["diagnose", *(a.replace("{path}", path) for a in args)])
+    except SystemExit as e: code = e.code
+    assert code == 2 and said in capsys.readouterr().err
+
+def test_the_command_knows_every_kind(): assert set(_DIAGNOSED) == {*KINDS, "vae"}
