@@ -59,6 +59,18 @@ def test_html_and_widgets(tmp_path):
     assert shown(tmp_path, text_html="<b>x</b>", text_markdown="**x**")[1] == ["**x**"]
     assert shown(tmp_path, **{"application_vnd.jupyter.widget-view+json": {"model_id": "1"}, "text_plain": "View()"})[1] == []
 
+def spaced(text):
+    "Formulas with a blank behind the first or before the last dollar: Jupyter sets them, pandoc and GitHub take the dollars as they are"
+    text = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\\\$", "", text, flags=re.S)
+    return [tex for paragraph in text.split("\n\n") for tex in paragraph.split("$")[1::2] if tex != tex.strip()]
+
+@pytest.mark.parametrize("nb", NBS, ids=nb_id)
+def test_formulas_begin_and_end_at_their_dollars(nb):
+    assert spaced("a $x = $ `1`") == ["x = "] and not spaced("`$ ` $x$ and $0 <= y$\n\n5 $")
+    for c in read_nb(nb).cells:
+        said = [c.source] if c.cell_type == "markdown" else ["".join(o.data.get("text/markdown", "")) for o in c.get("outputs", []) if "data" in o]
+        assert not [tex for text in said for tex in spaced(text)]
+
 @pytest.mark.parametrize("nb", NBS, ids=nb_id)
 def test_every_picture_of_the_notebooks(nb, tmp_path):
     "Has words for those who do not see it, and every living one reaches the page"

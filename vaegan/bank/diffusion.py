@@ -186,8 +186,8 @@ def sampling_loop(r):
     found = next((k for k, v in right.items() if v not in text.replace("    ", "\n")
                   .split("\n")), "nobody")
     return dict(
-        question="Samples are drawn with $\\bar\\alpha_t = $ `c[t]**2`, $1 - "
-                 "\\bar\\alpha_t = $ `s[t]**2`, with the exact weights `b`, `e` of "
+        question="Samples are drawn with $\\bar\\alpha_t =$ `c[t]**2`, $1 - "
+                 "\\bar\\alpha_t =$ `s[t]**2`, with the exact weights `b`, `e` of "
                  "$\\hat x_0$ and $x_t$ in the mean one step before, and with `v`, the "
                  "variance there. `eps_hat` guesses the noise in x.\n\n```python\n"
                  f"{text}\n```\n\nWhich line is wrong?",
