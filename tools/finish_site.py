@@ -28,13 +28,8 @@ TAGLINE = "the course in which every equation runs"
 BANK = "For teachers: the bank"
 DONE = "<!-- the shell of tools/finish_site.py -->"
 
-def icon(path, box=16, size=17, extra=""):
-    return f'<svg width="{size}" height="{size}" viewBox="0 0 {box} {box}" aria-hidden="true"{extra}>{path}</svg>'
-
 MARK = ('<svg viewBox="0 0 30 22" aria-hidden="true"><path d="M1 20C8 20 8 3 13 3s6 17 16 17" fill="none" stroke="currentColor" stroke-width="1.8" '
         'stroke-linecap="round"/><path d="M7 12.5l5.2 6L25 4" fill="none" stroke="var(--run)" stroke-width="2.8" stroke-linecap="round" stroke-linejoin="round"/></svg>')
-MENU = icon('<path d="M1.5 3.5h13M1.5 8h13M1.5 12.5h13" stroke="currentColor" stroke-width="1.5"/>')
-THEME = icon('<circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor"/>')
 
 # -- what the table of pages says --------------------------------------------------------------------------------------
 def address(path):
@@ -64,11 +59,11 @@ def paths():
 def header(up):
     return f"""{DONE}
 <header id="quarto-header"><div class="bar">
-<button class="btn btn-quiet menu" type="button" aria-label="Chapters" aria-expanded="false" aria-controls="quarto-sidebar">{MENU}</button>
+<button class="btn btn-quiet menu" type="button" aria-label="Chapters" aria-expanded="false" aria-controls="quarto-sidebar"></button>
 <a class="brand" href="{up}index.html">{MARK}<span>vaegan</span><small>{TAGLINE}</small></a>
 <div id="quarto-search"></div>
 <nav aria-label="Site"><a class="plain to-list" href="#quarto-sidebar">Chapters</a><a class="plain" href="{up}api.html">Library</a><a class="plain" href="{SOURCE}">Source</a></nav>
-<button class="btn btn-quiet theme" type="button" aria-label="Light or dark">{THEME}</button>
+<button class="btn btn-quiet theme" type="button" aria-label="Light or dark"></button>
 </div></header>"""
 
 def entry(path, here, up, toc):
@@ -271,7 +266,7 @@ def output(o):
 def listing(source):
     "A cell's code without directives; of what is exported only its name"
     name = re.search(r"^#\|\s*export", source, re.M) and re.search(r"^(?:def|class) (\w+)|^(\w+) *=", source, re.M)
-    return f"# source of {name[1] or name[2]}: in the module" if name else re.sub(r"^#\|.*\n?", "", source, flags=re.M)
+    return f"`{name[1] or name[2]}`: in the module" if name else fenced(re.sub(r"^#\|.*\n?", "", source, flags=re.M).strip(), "python")
 
 def markdown(nb, outputs=True):
     "A notebook's prose, code and printed outputs; what is exported stands in the module, whose docstring leads here"
@@ -280,7 +275,7 @@ def markdown(nb, outputs=True):
         source = "".join(c.source)
         if c.cell_type == "markdown": parts.append(source)
         elif c.cell_type == "code" and not re.search(r"^#\|\s*(hide|default_exp)", source, re.M):
-            parts += [fenced(listing(source).strip(), "python"), *filter(None, map(output, c.get("outputs", []) if outputs else ()))]
+            parts += [listing(source), *filter(None, map(output, c.get("outputs", []) if outputs else ()))]
     return "\n\n".join(parts) + "\n"
 
 # -- all of it -----------------------------------------------------------------------------------------------------------

@@ -321,7 +321,8 @@ def test_an_address_that_is_no_page(tmp_path):
     assert "404.html" not in finish_site.paths()
 
 def test_what_is_exported_stands_in_the_markdown_by_name():
-    assert finish_site.listing("#| export\ndef kl(a):\n    return a") == "# source of kl: in the module" and finish_site.listing("#| checks: A\nassert kl(1)") == "assert kl(1)"
+    assert finish_site.listing("#| export\ndef kl(a):\n    return a") == "`kl`: in the module"
+    assert finish_site.listing("#| checks: A\nassert kl(1)") == "```python\nassert kl(1)\n```"
 
 def test_docstrings_lead_to_pages_as_markdown():
     found = documented()
