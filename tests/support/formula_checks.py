@@ -8,4 +8,5 @@ NOT_EVALUATED = {
 # tag -> what is left out of a display that is evaluated but for that; all others are evaluated whole
 PARTLY = {
     "EPOCH-MEAN": "the sum over i ∈ b, a set of indices",
+    "COUNT-BACK": "the path itself, which SciPy solves to ten digits",
 }
