@@ -206,7 +206,8 @@ def _asked(add):
     add("--questions", type=_words, default=[], metavar="ID,ID",
         help="these questions, in this order, in place of --topics and --n")
     add("--bank", metavar="FILE.py", default=argparse.SUPPRESS,
-        help="a file of your own questions; it is run")
+        help="a file of your own questions; it is run, and only if named: name it "
+             "with --again and --makeup, too")
     add("--points", type=_points, metavar="ID=N,…", default=argparse.SUPPRESS,
         help="points that are not those of the bank; parts share them as before")
     add("--seed", type=_count(0), default=argparse.SUPPRESS,
@@ -401,10 +402,18 @@ def _grade(args):
     say(_shown_plainly(summary_line(rows)))
     say("scores.csv, scores.xlsx, feedback.csv, summary.png and a page of feedback "
         f"for each student in {args['out']}")
-    if any("to mark" in r["status"] for r in rows):
-        say(f"Arguments are to be marked in {Path(args['out'])/'to_mark.csv'}: fill in "
-            f"its points, save it as {marks}, then grade again with --force")
+    for line in _to_mark(rows, Path(args["out"])/"to_mark.csv", marks): say(line)
     return 0
+
+def _to_mark(rows, table, marks):
+    "What is left to the teacher, and where"
+    states = " ".join(r["status"] for r in rows)
+    n = {w: sum(map(int, re.findall(rf", (\d+) {w}", states)))
+         for w in ("to mark", "unreadable")}
+    if not any(n.values()): return
+    left = ", ".join(f"{k} {what}" for what, k in n.items() if k)
+    yield (f"Answers left to you ({left}) stand in {table}: fill in its points, save "
+           f"it as {marks}, then grade again with --force")
 
 # %% ../nbs/73_cli.ipynb #120ed0b8
 def _shown(preview=None, bank=None, topics=(), seed=1, **args):

@@ -42,6 +42,10 @@ def test_the_page_s_script_unpacks_the_file_once(tmp_path):
         "globalThis.DecompressionStream = class extends DecompressionStream { constructor(how) { super(how); times++; } };"
         "const found = await Promise.all(['conv-sizes', 'norm-floor', 'collapse-two', 'count-mlp'].map(id => variants('nets.numbers.js', id)));"
         "if (times !== 1) throw `unpacked ${times} times`;"
+        "let cleared = 0, stopped = 0; const box = {querySelector: () => null, querySelectorAll: () => []}, text = {matches: s => s.includes('textarea'), closest: s => s.includes('argued') && {}};"
+        "const form = area => ({closest: () => box, reset: () => cleared++, querySelector: s => s === 'textarea' ? area : s === 'output' ? {dataset: {}} : null});"
+        "show(form(text), {seed: 2, hints: []}); if (cleared) throw 'what was written is gone'; show(form(null), {seed: 2, hints: []}); if (cleared !== 1) throw 'the old answer stays';"
+        "keys({key: 'Enter', target: text, stopPropagation: () => stopped++, preventDefault: () => { throw 'no new line'; }}); if (!stopped) throw 'the notebook hears what is written';"
         "console.log(JSON.stringify(found.flat().filter(v => v.q).map(v => judge(v.q, v.q.letters ? v.q.answer : v.q.points ? v.q.answer : `(${v.q.answer.join(', ')})`)[0])));", encoding="utf-8")
     said = json.loads(subprocess.run(["node", tmp_path/"t.mjs"], capture_output=True, check=True).stdout)
     assert len(said) >= 60 and set(said) == {"right"}

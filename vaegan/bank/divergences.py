@@ -178,8 +178,8 @@ def kl_two_bumps(r):
         return .04*math.fsum(a*math.log(a/b)
                              for a, b in (zip(p, q) if forward else zip(q, p)))
     one, wide = (d, s**2), (0, d**2 + s**2)
-    truth = ("True, because q pays a lot for mass where p has almost none, and nothing "
-             "for missing a bump.")
+    truth = ("True, because q pays for mass where p has almost none, and nothing for a "
+             "bump that it misses.")
     return dict(
         question=f"$p$ is half $\\mathcal{{N}}(-{d:g}, {s}^2)$, half "
                  f"$\\mathcal{{N}}({d:g}, {s}^2)$. True or false: a Gaussian $q$ that "
@@ -189,7 +189,7 @@ def kl_two_bumps(r):
         check=truth if kl(*one, False) < kl(*wide, False)
         and kl(*one, True) > kl(*wide, True) else "False",
         mistakes={"covers": ("False, because q must have mass wherever p has, so it "
-                             "spreads over both bumps.",
+                             "spreads over both bumps and the valley between them.",
                              "That is what minimising KL(p‖q) does; here the "
                              "expectation is taken under q."),
                   "symmetric": ("False, because the divergence is symmetric and so is "
@@ -197,7 +197,7 @@ def kl_two_bumps(r):
                                 "The divergence is not symmetric, and a symmetric "
                                 "problem may have two mirrored solutions."),
                   "likelihood": ("True, because minimising it is maximum likelihood on "
-                                 "samples of p.",
+                                 "samples of p, which finds a mode of p.",
                                  "Maximum likelihood minimises KL(p‖q), and its q "
                                  "covers both bumps.")},
         hints=["Under which of the two is the expectation taken?",

@@ -27,7 +27,7 @@ def evaluate_two_rulers(r):
     possible = [a - .1*i for i in range(100)]
     proven = all(n < b for n in possible) if below else all(n > b for n in possible)
     reasons = {True: "True, because minus the ELBO is never below the negative "
-                     "log-likelihood, which for A can only be lower still.",
+                     "log-likelihood, which for A is lower still.",
                False: "False, because minus the ELBO is never below the negative "
                       "log-likelihood, which for A may be lower than that of B."}
     wrong = {"no-bound": ("True, because of two losses in nats the smaller one belongs "
@@ -45,7 +45,7 @@ def evaluate_two_rulers(r):
                                     "log-likelihood, so minus the ELBO lies above.")
     else: wrong["direction"] = ("True, because minus the ELBO is never above the "
                                 "negative log-likelihood, which for A can only be "
-                                "higher still.",
+                                "higher still, above that of B.",
                                 "The other way round: the ELBO lies below the "
                                 "log-likelihood, so minus the ELBO lies above.")
     return dict(

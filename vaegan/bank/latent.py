@@ -178,8 +178,9 @@ def latent_ae_twin(r):
     inv, T = (Q[3]/det, -Q[1]/det, -Q[2]/det, Q[0]/det), (Q[0], Q[2], Q[1], Q[3])
     A, B = (1, 2, -1, 3), (2, 1, 1, 4)
     ways = {"Q⁻¹B": mul(inv, B), "QᵀB": mul(T, B), "QB": mul(Q, B),
-            "B": B} if decoder else \
-           {"AQ⁻¹": mul(A, inv), "AQᵀ": mul(A, T), "AQ": mul(A, Q), "A": A}
+            "Q⁻¹BQ": mul(mul(inv, B), Q)} if decoder else \
+           {"AQ⁻¹": mul(A, inv), "AQᵀ": mul(A, T), "AQ": mul(A, Q),
+            "QAQ⁻¹": mul(Q, mul(A, inv))}
     AB, texts = mul(A, B), list(ways)
     product = lambda M: mul(mul(A, Q), M) if decoder else mul(M, mul(Q, B))
     same = [t for t, M in ways.items()
@@ -197,9 +198,10 @@ def latent_ae_twin(r):
                                 "is not."),
                   "same-again": (texts[2],
                                  "That applies Q twice instead of undoing it."),
-                  "nothing": (texts[3],
-                              "The product of the two has changed, so what it "
-                              "reconstructs has changed, too.")},
+                  "both-sides": (texts[3],
+                                 "Multiply it out: one Q is left over, at the end that "
+                                 "faces x. A change of basis acts on the latent "
+                                 "numbers alone.")},
         hints=["Only the product of decoder and encoder enters the loss.",
                f"Look for an {other} that makes the product $AB$ again." if decoder
                else f"Look for a {other} that makes the product $AB$ again."],
@@ -223,10 +225,11 @@ def latent_rotation(r):
     orthogonal = abs(QQ[0] - 1) + abs(QQ[1]) + abs(QQ[2] - 1) < 1e-9
     texts = ["True, because W enters the density of x only through WWᵀ, and QQᵀ is the "
              "identity.",
-             "True, because Q has an inverse, so that the posterior can undo it.",
+             "True, because Q has an inverse, so that the posterior can undo it and x "
+             "stays what it is.",
              "False, because QQᵀ is not the identity, so the covariance of x changes.",
              "False, because z changes, and with it everything that is computed from "
-             "z."]
+             "z: so x does."]
     right = 0 if orthogonal else 2
     why = ["Multiply it out: here QQᵀ is not the identity.",
            "An inverse is enough for a linear autoencoder. Here z has the fixed prior "

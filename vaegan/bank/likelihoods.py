@@ -59,8 +59,8 @@ def vae_area_constant(r):
     p = r.pick([.01, .02, .03, .05, .08, .1, .12, .15])
     q = r.pick([.25, .3, .35, .4, .45, .5])
     area = lambda a: integral(lambda x: a**x*(1 - a)**(1 - x), 0, 1, 200)
-    truth = ("False, because the area under the formula depends on the decoder's "
-             "output, so the missing term has a gradient.")
+    truth = ("False, because the area depends on the decoder's output, so the missing "
+             "term has a gradient.")
     return dict(
         question=f"Grey pixels go into the Bernoulli formula $p^x(1-p)^{{1-x}}$ "
                  "without its normaliser. For one pixel the decoder moves from $p = "

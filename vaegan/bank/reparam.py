@@ -160,8 +160,8 @@ def coin_path(r):
     a, b, p = r.whole(4, 9), r.pick([-3, -2, -1, 1, 2]), r.pick([.2, .3, .4, .6, .7])
     f, h, us = (lambda z: a if z else b), 1e-7, [(i + .5)/1000 for i in range(1000)]
     path = sum(f(u < p + h) - f(u < p - h) for u in us)/(2*h)/1000
-    truth = ("False, because for fixed u the draw is a step in p with slope 0 almost "
-             f"everywhere, while the true derivative is {a - b}.")
+    truth = ("False, because for fixed u the draw is a step in p, with slope 0, while "
+             f"the true derivative is {a - b}.")
     return dict(
         question=f"A coin shows $z = 1$ with probability $p$, and $f(1) = {a}$, $f(0) "
                  f"= {b}$. Someone moves the randomness out of the graph: $u$ is "
@@ -173,8 +173,8 @@ def coin_path(r):
         check=truth if abs(path) < 1e-9
         and abs(derivative(lambda t: t*f(1) + (1 - t)*f(0), p) - (a - b)) < 1e-6
         else "True",
-        mistakes={"swap": ("True, because u does not depend on p, so the derivative "
-                           "may move inside the expectation.",
+        mistakes={"swap": ("True, because the distribution of u does not depend on p, "
+                           "so the derivative may move inside the expectation.",
                            "Fixed noise is not enough: the draw must also be a smooth "
                            "function of p, and here all the change happens in a jump."),
                   "line": ("True, because the expectation is a straight line in p, and "

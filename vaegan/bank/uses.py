@@ -73,12 +73,13 @@ def bits_that_are_paid(r):
     "What an image costs in bits"
     p = r.pick([.25, .4, .5, .6])
     like = [r.pick([.5, .6, .8, .9]), r.pick([.1, .2, .3])]
-    q = r.pick([.55, .7, .75, .85])
+    evidence = like[0]*p + like[1]*(1 - p)
+    far = [a for a in (.15, .3, .45, .55, .7, .85) if abs(a - like[0]*p/evidence) > .2]
+    q = r.pick(far)
     qs, ps = (q, 1 - q), (p, 1 - p)
     def mean(f): return sum(w*f(k) for k, w in enumerate(qs))
     cost = mean(lambda k: -math.log2(like[k]*ps[k]))
     back = mean(lambda k: -math.log2(qs[k]))
-    evidence = sum(a*b for a, b in zip(like, ps))
     gap = mean(lambda k: math.log2(qs[k]*evidence/(like[k]*ps[k])))
     recon = mean(lambda k: -math.log2(like[k]))
     return dict(
@@ -192,8 +193,9 @@ def label_as_latent(r):
     top = max(L) + math.log(sum(math.exp(v - max(L)) for v in L))
     kl = sum(w*math.log(w/math.exp(v - top)) for w, v in zip(qs, L))
     return dict(
-        question="With the label $y = 0$ an image has the bound $\\mathcal L(x, 0) = "
-                 f"{L[0]:g}$ nats, with $y = 1$ it has $\\mathcal L(x, 1) = {L[1]:g}$. "
+        question="With the label $y = 0$ an image has the bound $\\mathcal{L}(x, 0) = "
+                 f"{L[0]:g}$ nats, with $y = 1$ it has "
+                 f"$\\mathcal{{L}}(x, 1) = {L[1]:g}$. "
                  f"The label is not known, and the classifier says "
                  f"$q(y{{=}}0 \\mid x) = "
                  f"{q:g}$. Which bound on $\\log p(x)$ does that give?",

@@ -103,11 +103,24 @@ def width_used(
     return best if law[best] < .8 + 3/n**.5 else (None, False)
 
 # %% ../../nbs/diagnose/model.ipynb #16d22e79
+_PLAIN = ("nothing is drawn, and no width of q is said: an autoencoder without "
+          "chance, it seems (plain, quantised, denoising)")
+
+def _says_q(net, seen):
+    "Does anything say that a q is meant: a name, a method that draws, or a width?"
+    draws = any(re.match(r"re_?param|rsample", n) for n in dir(net))
+    wide = seen.said is not None or type(seen.result).__name__ == "Normal"
+    same = seen.z.shape == seen.mu.shape and torch.allclose(seen.z, seen.mu)
+    params = list(net.parameters())
+    mu, s = (_reached(t, params) for t in (seen.mu, seen.s))
+    return draws or wide or (same and bool(s) and not mu < s)   # s: a layer after z
+
 def _draw_mistakes(nets, x, run):
     "(mistakes, convention, note) of z"
     runs = [watch(nets[0], x, run, seed) for seed in range(_DRAWS)]
     seen, z = runs[0], torch.stack([r.z.detach() for r in runs])
     still = z.std(0).max() < 1e-7
+    if still and not _says_q(nets[0], seen): raise CannotCall(_PLAIN)
     if still: return ("z-no-noise",), None, "z is the same in every call"
     if seen.z.flatten(1).shape != seen.mu.flatten(1).shape:
         raise CannotCall("its decoder gets something else than a z of the size of μ")

@@ -72,14 +72,15 @@ def _plain(f): return lambda p: f(p["g"])[:, None]
 
 def _one_sided(p): return F.relu(_norm(p["g"]) - 1).square()[:, None]
 
-def _hypotheses(mixed):
+def _hypotheses(mixed, flat=False):
     table = GP if mixed else R
     for names, f in table.items():
+        if flat and "gp-per-pixel" in names: continue   # no pixel has channels there
         yield Hypothesis(_plain(f), names)
         yield Hypothesis(_squashed(f), (*names, "penalty-probability"), cost=.1)
     if mixed: yield Hypothesis(_one_sided, (), "one-sided", .1)
     else:
-        for names in ((), ("gp-squared-norm",), ("gp-per-pixel",)):
+        for names in ((), ("gp-squared-norm",), ("gp-per-pixel",))[:3 - flat]:
             says = "slope 1, as in a Wasserstein GAN"
             yield Hypothesis(_plain(GP[names]), names, says, .3)
 
@@ -107,12 +108,12 @@ def where(
 
 # %% ../../nbs/diagnose/penalty.ipynb #eed7de61
 _PLAYERS = {
+    "out": r"(d_|real_)?(out\w*|logits?|pred\w*|scores?)",
     "D": r"(net_?)?d(is\w*)?|critic|model|net\w*|func|f|d_net|\w*discriminator\w*",
     "real": r".*real.*|x|data|images?|inputs?|imgs?|samples?",
     "fake": r".*(fake|gen).*|x_hat|xhat",
     "weight": r"lam\w*|lambda\w*|weight|gamma|\w*weight|coef\w*|reg\w*|c|gp_\w*",
-    "device": r"device",
-    "out": r"d_out\w*|outputs?|logits?|pred\w*|score\w*"}
+    "device": r"device"}
 
 def _role(name):
     plain = name.lower().strip("_")
@@ -206,9 +207,11 @@ def try_penalty(
     except (CannotCall, TypeError, ValueError) as e: return untried(name, _TRIED, e)
     roles = [r for _, r in plan.named]
     mixed = "real" in roles and "fake" in roles
+    flat = runs[0]["g"].ndim < 3
     got = [r["t"].detach().double() for r in runs]
     single = any(t.dtype == torch.float32 for t in (r["t"] for r in runs))
-    found = explain(got, runs, _hypotheses(mixed), _MEANS, 1e-3 if single else 1e-6)
+    tol = 1e-3 if single else 1e-6
+    found = explain(got, runs, _hypotheses(mixed, flat), _MEANS, tol)
     words, wrong = _placed(runs, mixed)
     wrong += _trains(runs[0])
     right = (GP if mixed else R)[()](runs[0]["g"]).mean()

@@ -179,6 +179,41 @@ def _without_kl(came, before, p):
     return None
 
 # %% ../../nbs/diagnose/training.ipynb #1cb35133
+def _descended(net, before, opt, x, step):
+    "(the gradient at the optimiser's first step, what was seen)"
+    used = []
+    hook = opt.register_step_pre_hook(lambda *_: used.append(
+        [torch.zeros_like(p) if p.grad is None else p.grad.clone()
+         for p in net.parameters()]))
+    try: seen = watch(net, x, step, 5, from_net=before)
+    finally: hook.remove()
+    if not used: raise CannotCall("its optimiser never moves")
+    return torch.cat([g.flatten() for g in used[0]]).double(), seen
+
+def _piles(net, before, opt, x, step):
+    "Are old gradients neither cleared after the step nor before the next one?"
+    if not any(p.grad is not None and p.grad.any() for p in net.parameters()):
+        return False
+    def once(old):
+        net.load_state_dict(before.state_dict())
+        opt.state.clear()
+        for p in net.parameters():
+            p.grad = None if old is None else torch.full_like(p, old)
+        return _descended(net, before, opt, x, step)[0]
+    try: a, b, c = once(None), once(None), once(3.)
+    except Exception: return False
+    most = 1e-3*a.abs().max()
+    return bool((a - b).abs().max() < most and (c - a).abs().max() > 10*most)
+
+def _noted(f, D, piles):
+    "With what the gradients' past says, and with what β may be"
+    if abs(f.factor*D - 1) < 1e-3 and D > 1 and "β is" in f.note:
+        f.note += f", 1/{D} for {D} latents: a mean over them, if it was not chosen"
+    if not piles: return f
+    f.verdict, f.mistakes = "wrong", (*f.mistakes, "step-pile-up")
+    f.came += "; old gradients are added"
+    return f
+
 @documented
 def judged_update(
     name:str,        # of the loop
@@ -195,16 +230,12 @@ def judged_update(
         g = torch.Generator().manual_seed(7)
         for p in net.parameters():
             p += size*torch.randn(p.shape, generator=g)/max(1, p[0].numel())**.5
-    before, used = copy.deepcopy(net.train()), []
-    hook = opt.register_step_pre_hook(lambda *_: used.append(
-        [torch.zeros_like(p) if p.grad is None else p.grad.clone()
-         for p in net.parameters()]))
-    try: seen = watch(net, x, step, 5, from_net=before)
-    finally: hook.remove()
-    if not used: raise CannotCall("its optimiser never moves")
-    came = torch.cat([g.flatten() for g in used[0]]).double()
-    found = _explanation(came, before, seen)
-    if found: return _loop_finding(name, B, x[0].numel(), *found)
+    before = copy.deepcopy(net.train())
+    came, seen = _descended(net, before, opt, x, step)
+    found, piles = _explanation(came, before, seen), _piles(net, before, opt, x, step)
+    if found:
+        f = _loop_finding(name, B, x[0].numel(), *found)
+        return _noted(f, seen.mu[0].numel(), piles)
     return untried(name, "one pass, watched", "its gradient is not that of −ELBO, nor "
                    "of a mistake that we know: another objective?")
 

@@ -18,7 +18,7 @@ from .judge import SENTENCES, SLIPS, answer_values, comparison_points
 from .rounding import ROUNDED
 from .syntax import SPELT
 from .typed import typed_tables
-from .variant import LETTERED, Variant
+from .variant import LETTERED, Variant, asks_bits
 from ..help import documented
 
 # %% ../../nbs/exam/box.ipynb #283948d7
@@ -32,7 +32,7 @@ def box_data(
     wrong = [[kept(a), message] for a, message in v.mistakes.values()]
     points = comparison_points(v) if v.kind == "symbolic" else None
     return dict(letters=v.kind in LETTERED, answer=kept(v.answer), wrong=wrong,
-                tol=v.tol, points=points)
+                tol=v.tol, points=points, bits=asks_bits(v))
 
 def _sealed(v):
     text = json.dumps(box_data(v), ensure_ascii=False, separators=(",", ":"))

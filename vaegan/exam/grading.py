@@ -51,7 +51,7 @@ def _feedback(path, student, question, v, answer, marks):
     by_hand = "yes"*any(m.points is not None for m in marks)
     most = dict(v.parts)
     argued, status = v.kind == "argued", verdict.status
-    if status in ("unmarked", "pending") and by_hand: status = "marked"
+    if by_hand and status in ("unmarked", "pending", "unreadable"): status = "marked"
     shares = ", ".join(f"{k} {_total([n])} of {most[k]}" for k, n in parts.items() if k)
     return dict(
         file=str(path), student=student, question=question, exercise=v.id,
@@ -125,6 +125,12 @@ def _absent(student, vs, marks, bad):
     if theirs: file, status = theirs["file"], theirs["status"]
     return _Sheet(file, student, None, vs, "marked by hand" if marked else status)
 
+def _left_over(said):
+    "What a teacher has still to look at, as it follows the status of a sheet"
+    n = lambda status: sum(f["status"] == status for f in said)
+    left = ((n("unmarked"), "to mark"), (n("unreadable"), "unreadable"))
+    return "".join(f", {k} {what}" for k, what in left if k)
+
 def _graded(read, keys, marks):
     "Rows of scores and of feedback; student -> questions"
     sheets, bad = _sheets(read, keys)
@@ -140,8 +146,7 @@ def _graded(read, keys, marks):
     for s in sheets.values():
         there = s.answers is not None or s.status == "marked by hand"
         said = _student_rows(s.file, s.student, s.vs, s.answers, marks) if there else []
-        left = sum(f["status"] == "unmarked" for f in said)
-        status = s.status + f", {left} to mark"*bool(left)
+        status = s.status + _left_over(said)
         rows.append(_row(s.file, s.student, status, said, s.vs))
         feedback += said
     return rows + bad, feedback, {s: sheet.vs for s, sheet in sheets.items()}

@@ -21,7 +21,7 @@ from .rubric import COMPARE
 from .rounding import how_near, more_exactly, three_digits, which_right
 from .syntax import evaluate
 from .typed import Unreadable, one_line
-from .variant import Variant
+from .variant import Variant, asks_bits
 from ..help import documented
 
 # %% ../../nbs/exam/judge.ipynb #98c20149
@@ -201,8 +201,11 @@ def _judge_reading(v, got, truth):
     return Verdict("wrong", SENTENCES["unknown"])
 
 # %% ../../nbs/exam/judge.ipynb #da3ccfc5
+_BITS = re.compile(r"(?<![A-Za-z_])[Bb]its?(?![A-Za-z_])")
+
 def _judge_numbers(v, answer):
     truth = read_numbers(v.answer)
+    if isinstance(answer, str) and asks_bits(v): answer = _BITS.sub("nats", answer)
     ways = number_readings(answer, len(truth), not v.tol)
     if len(ways[0]) != len(truth):
         raise Unreadable(f"expected {len(truth)} numbers, got {len(ways[0])}")

@@ -130,6 +130,12 @@ def _part_rows(said, v, given):
                    answer=said["answer"], earns=earns, often_wrong=wrong,
                    model=v.answer)
 
+def _unread_row(said, v):
+    "A row for an answer that no rule could read"
+    return dict.fromkeys(_TO_MARK, "") | dict(
+        student=said["student"], question=said["question"], of=v.points, title=v.title,
+        answer=said["answer"], often_wrong=said["feedback"], model=said["right"])
+
 def _other_rows(rows, marks, asked):
     "The marks of other questions: who saves the table over the old one loses none"
     there = {(r["student"], r["question"], r["part"]) for r in rows}
@@ -147,11 +153,13 @@ def marking_file(
     asked:dict,            # student -> questions
     marks:list[Mark],      # that were given before
     people:Roster          # the class
-) -> dict[str, bytes]: # to_mark.csv; empty if no question asks for an argument
-    "A table to fill in: the parts of all arguments, with the marks that are known"
+) -> dict[str, bytes]: # to_mark.csv; empty if nothing is left to a teacher
+    "A table to fill in: all arguments, part by part, and answers not to be read"
     rows:list[dict] = []
     for said in feedback:
         v = asked[said["student"]][int(said["question"][1:]) - 1]
+        if v.kind != "argued" and said["status"] == "unreadable":
+            rows.append(_unread_row(said, v))
         if v.kind != "argued" or not said["answer"]: continue
         given = [m for m in marks
                  if (m.student, m.question) == (said["student"], said["question"])]

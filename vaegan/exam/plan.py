@@ -10,7 +10,6 @@ __all__ = ['Plan', 'new_plan', 'again', 'makeup']
 # %% ../../nbs/exam/plan.ipynb #0f0c1fad
 import secrets
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from ..checks import AnyPath, Count, Whole, checked
 from .typed import one_line
@@ -115,24 +114,23 @@ def new_plan(
     return Plan(asked, secret, exam, seed, str(own or ""))
 
 # %% ../../nbs/exam/plan.ipynb #c22f8ca0
-def _kept_bank(key, option):
-    "The file of questions that a key names, if it names one"
-    if not key["bank"] or Path(key["bank"]).is_file(): return key["bank"] or None
-    wanted, where = "the file of questions where it was", one_line(key["bank"], 300)
-    raise ValueError(f"{option}: expected {wanted}, got no {where}; name its new place "
-                     "by --bank")
+def _no_question(key, path, option, own, id):
+    "What to do where a question of a key is not there"
+    hint = f"nor has {own}" if own else "name the file that holds it by --bank"
+    if key["bank"] and not own:
+        hint += (f"; the key says {one_line(key['bank'], 300)}, which is run only if "
+                 "you name it")
+    return (f"{option}: expected an exam whose questions are there, got {path}: "
+            f"no {id!r} in the bank; {hint}")
 
 def _restored(key, path, option, own):
     "The questions of a key"
-    first, own = next(iter(key["students"].values())), own or _kept_bank(key, option)
-    known = known_questions(own)
+    first, known = next(iter(key["students"].values())), known_questions(own)
     for v in first:
         if v.id in known: continue
-        hint = "name the file that holds it by --bank" if not own else f"nor has {own}"
-        raise ValueError(f"{option}: expected an exam whose questions are there, "
-                         f"got {path}: no {v.id!r} in the bank; {hint}")
+        raise ValueError(_no_question(key, path, option, own, v.id))
     asked = tuple(replace(known[v.id], points=v.points, parts=v.parts) for v in first)
-    return asked, str(own or ""), {k: key[k] for k in ("title", "date")}
+    return asked, str(own or key["bank"]), {k: key[k] for k in ("title", "date")}
 
 # %% ../../nbs/exam/plan.ipynb #4a6ab5b0
 def _unchanged(plan, key, path):
@@ -157,7 +155,7 @@ def _same(old, new):
 @checked
 def again(
     path:AnyPath,                # of the key
-    own:AnyPath|None=None        # file of one's own questions, if it has moved
+    own:AnyPath|None=None        # file of one's own questions, which is run
 ) -> Plan:
     "The same exam once more"
     key = read_key(path, "--again")
@@ -174,7 +172,7 @@ def again(
 @checked
 def makeup(
     path:AnyPath,                # of the key
-    own:AnyPath|None=None        # file of one's own questions, if it has moved
+    own:AnyPath|None=None        # file of one's own questions, which is run
 ) -> Plan:
     "The same questions with other numbers, for those who were absent"
     key = read_key(path, "--makeup")

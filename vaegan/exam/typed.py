@@ -76,6 +76,7 @@ def _raised_points(s, whole):
 # %% ../../nbs/exam/typed.ipynb #3009ce42
 _TEX = [(r"\$|\\[()\[\]]|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])\.?", " "),
         (r"\\[,;:! ]|\\q?quad(?![A-Za-z])|~|&", " "), (r"\\([{}%])", r"\1"),
+        (r"\\(?:display|text|script)style(?![A-Za-z])", " "),
         (r"\\(?:cdot|times|ast)(?![A-Za-z])", "*"), (r"\\div(?![A-Za-z])", "/"),
         (r"\\pm(?![A-Za-z])", "±"), (r"\\(?:approx|simeq)(?![A-Za-z])", "≈"),
         (r"\\infty(?![A-Za-z])", "∞"), (r"\\[lr]vert(?![A-Za-z])", "|"),
@@ -101,14 +102,18 @@ _WORDS = [(r"^(?:[Tt]he |[Mm]y )?[Aa]nswer(?: is | ?[:=]) ?", ""),
            r"(?![A-Za-z0-9_]) ?(?=[^ ])", ""),
           (r"(?<=[0-9]) ?(?:percent|per cent|Prozent|pour cent)(?![A-Za-z])", "%"),
           (r"(?<=[0-9.)%}]) (?:and|or|und|oder|et|ou) (?=[-+.0-9(\\A-Za-z])", "; "),
-          (r"\+ ?/ ?-", "±"), (r" ?[(\[](?:in )?nats?[)\]]", "")]
+          (r"\+ ?/ ?-", "±"), (r" ?[(\[](?:in )?[Nn]ats?[)\]]", ""),
+          (r" ?[(\[](?:rounded|gerundet|approx\.?|approximately)[)\]]$", ""),
+          (r"(^|[;,] ?)[A-Za-z][A-Za-z ]{0,20}: ?(?=[-+.0-9(\\√])", r"\1"),
+          (r"^(?:->|→|⇒) ?", "")]
 
-_UNITS = (r"(?<![A-Za-z_])(?:nats?|pixels?|parameters?|weights?|samples?|steps?|images?"
+_UNITS = (r"(?<![A-Za-z_])(?:[Nn]ats?|pixels?|parameters?|weights?|samples?|steps?"
+          r"|images?"
           r"|points?|times|units?|dimensions?|dims?|epochs?)(?: ?(?:/|per) ?(?:image|"
           r"datum|pixel|dimension|dim|sample|example|digit|step|point))?"
           r"(?= ?(?:[,;)\]}]|$))")
 
-_BITS = r"(?<![A-Za-z_])bits?(?![A-Za-z_])"
+_BITS = r"(?<![A-Za-z_])[Bb]its?(?![A-Za-z_])"
 
 # %% ../../nbs/exam/typed.ipynb #362f4697
 def _bare(s):

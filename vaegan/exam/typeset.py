@@ -20,6 +20,7 @@ from ..help import documented
 def _plain_tex(tex):
     "TeX as matplotlib reads it"
     tex = tex.replace(r"\tfrac", r"\frac").replace(r"\!", "").replace("\n", " ")
+    tex = re.sub(r"\\math(cal|bb|rm|bf) +(\w)", r"\\math\1{\2}", tex)
     tex = re.sub(r"\\operatorname\{(\w+)\}", r"\\mathrm{\1}", tex)
     tex = re.sub(r"\\frac\s*(\w)\s*(\w)", r"\\frac{\1}{\2}", tex)
     sizes = "bigl|bigr|Bigl|Bigr|big|Big|left|right"

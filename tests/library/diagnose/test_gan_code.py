@@ -88,6 +88,15 @@ def p8(D,real,fake): return gpbody(D,real,fake,torch.ones(1),T)
 def squared_slopes(logits, images):
     slope, = autograd.grad(logits.sum(), images, create_graph=True)
     return slope.flatten(1).square().sum(1)
+@code(try_penalty, "penalty-no-half", "scaled")
+def d_r1_loss(real_pred, real_img):
+    g, = autograd.grad(outputs=real_pred.sum(), inputs=real_img, create_graph=True)
+    return g.pow(2).reshape(g.shape[0], -1).sum(1).mean()
+def flat(real, fake): return torch.rand(real.size(0), 1, dtype=real.dtype).expand_as(real)
+@code(try_penalty)
+def p9(critic,real,fake,device="cpu"): return gpbody(critic,real,fake,flat(real,fake),T)
+@code(try_penalty, "gp-squared-norm")
+def p10(critic,real,fake): return gpbody(critic,real,fake,flat(real,fake),lambda g:((g.square().sum(1)-1)**2).mean())
 @code(try_penalty)
 def r1(D,x):
     x=x.detach().requires_grad_(); g=autograd.grad(D(x).sum(),x,create_graph=True)[0]; return .5*g.flatten(1).pow(2).sum(1).mean()

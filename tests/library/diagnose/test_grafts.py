@@ -12,6 +12,7 @@ from vaegan.diagnose.mistakes import MISTAKES as KNOWN
 # what no call of a single function shows: toy data, principal components, the hybrid's step of three optimisers
 NOT_SHOWN = {"sin for cos", "the ring's density without its modes", "coins with the chances exchanged", "PCA's variance from all components",
              "the hybrid's KL reaches no one", "the hybrid's encoder plays the game"}
+OTHER = {"first_stage", "diffusion", "uses"}   # modules of which `vaegan diagnose` takes nothing
 NAMES = {
     "cross-entropy averaged over the pixels": "rec-mean-pixels", "D log 2π per dimension, then summed": "lik-constant-per-dim", "log 2π left out": "lik-no-constant",
     "the KL reads a log-σ": "kl-exp-doubled", "the KL halves its log-variance": "kl-log-halved", "KL averaged over the latents": "kl-mean-latents",
@@ -49,7 +50,8 @@ def thing(func, name):
     return (found().log_prob, "ContinuousBernoulli.log_prob") if path[0] == "ContinuousBernoulli" else (found, path[0])
 
 def test_every_published_mistake_is_listed():
-    assert {m[0] for m in MISTAKES} == NAMES.keys() | NOT_SHOWN and len(NAMES) == 50
+    shown = {m[0] for m in MISTAKES if m[1].partition(".")[0] not in OTHER}
+    assert shown == NAMES.keys() | NOT_SHOWN and len(NAMES) == 50
     assert set(NAMES.values()) <= KNOWN.keys()
 
 @pytest.mark.parametrize("name, func, old, new", [m[:4] for m in MISTAKES if m[0] in NAMES], ids=[m[0] for m in MISTAKES if m[0] in NAMES])

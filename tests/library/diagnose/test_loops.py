@@ -58,6 +58,8 @@ CASES = [
     (VAE, "", "", "right", set()), (VAE, "rec + kl", "rec - kl", "wrong", {"loss-kl-subtracted"}), (VAE, "rec + kl", "rec + 3*kl", "scaled", set()),
     (VAE, "rec + kl", "rec", "wrong", {"loss-no-kl"}), (VAE, 'reduction="sum"', 'reduction="mean"', "wrong", {"rec-mean-pixels"}),
     (VAE, "rec + kl", "rec + mu.abs().sum()", "untried", set()),
+    (VAE, "        optimizer.zero_grad()\n", "", "wrong", {"step-pile-up"}),
+    (VAE, "optimizer.zero_grad()\n        loss.backward()\n        optimizer.step()", "loss.backward()\n        optimizer.step()\n        optimizer.zero_grad()", "right", set()),
     (GAN, "", "", "right", {"step-g-feeds-d"}), (GAN, " + criterion(D(fake.detach()), zeros)", "", "right", {"step-g-feeds-d"}),
     (GAN, "D(fake.detach()), zeros", "D(fake.detach()), ones", "wrong", {"d-fakes-as-real"}), (GAN, "    opt_D.zero_grad()\n", "", "wrong", {"step-pile-up"}),
     (GAN, "    opt_D.step()\n", "", "untried", set()), (GAN, "D(G(torch.randn(len(x), 5)))", "D(G(torch.randn(len(x), 5)).detach())", "wrong", {"step-g-still"})]

@@ -145,3 +145,75 @@ def test_another_objective_is_no_alarm():
     d = diagnose(dict(other_loss=other_loss))
     assert d.code == 2 and not d.named() and "another objective?" in str(d), d
     assert diagnose(other_loss).code == 2 and diagnose(other_loss, kind="loss").code == 1
+
+class Plain(nn.Module):
+    "An autoencoder without chance"
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 3)), nn.Linear(3, 64)
+    def encode(self, x): return self.encoder(x)
+    def decode(self, z): return self.decoder(z).sigmoid()
+    def forward(self, x): return self.decode(self.encode(x))
+
+class VQVAE(Plain):
+    def __init__(self):
+        super().__init__()
+        self.codebook = nn.Embedding(8, 3)
+    def encode(self, x):
+        z = self.encoder(x)
+        i = torch.cdist(z, self.codebook.weight).argmin(1)
+        return z, self.codebook(i), i
+    def forward(self, x):
+        z, q, i = self.encode(x)
+        return self.decode(z + (q - z).detach()), F.mse_loss(q, z.detach())
+
+class After(Plain):
+    "Its decoder has another layer of the size of z"
+    def __init__(self):
+        super().__init__()
+        self.decoder = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 64))
+
+class Unnamed(Plain):
+    "Two heads, no name, no draw"
+    def __init__(self):
+        super().__init__()
+        self.other = nn.Linear(64, 3)
+    def encode(self, x): return self.encoder(x), self.other(x)
+    def forward(self, x):
+        a, b = self.encode(x)
+        return self.decode(a), a, b
+
+def pixel_loss(recon, x): return F.mse_loss(recon, x)
+def kl_loss(mu, logvar): return .5*(mu**2 + logvar.exp() - logvar - 1).sum(1).mean()
+
+@pytest.mark.parametrize("things, named", [
+    (dict(Auto=Plain), set()), (dict(VQVAE=VQVAE), set()), (dict(Auto=After), set()), (dict(Auto=Unnamed), {"z-no-noise"}), (dict(Auto=Plain, pixel_loss=pixel_loss), set()),
+    (dict(Auto=Plain, pixel_loss=pixel_loss, kl_loss=kl_loss), {"rec-mean-pixels"}), (dict(VAE=MODELS["z-no-noise"], pixel_loss=pixel_loss), {"z-no-noise", "rec-mean-pixels"})])
+def test_an_autoencoder_without_chance_is_no_alarm(things, named):
+    "Where neither a name nor a width speaks of a q; with a KL or a q beside it a mean over pixels is one"
+    d = diagnose(things)
+    assert {m for f in d.findings for m in f.mistakes} == named and d.has("wrong") == bool(named), d
+
+class Strict(made()):
+    "A Bernoulli that checks its arguments, and labels in rows"
+    def __init__(self, feature_size, class_size):
+        super().__init__()
+        self.h, self.c = nn.Linear(feature_size, 16), nn.Linear(class_size, 16)
+        self.o = nn.Linear(16, feature_size)
+    def elbo(self, x, y=None):
+        h = F.relu(self.h(x) + (0 if y is None else self.c(y)))
+        q = torch.distributions.Normal(self.m(h), F.softplus(self.l(h)))
+        self.z = z = q.rsample()
+        p = torch.distributions.Bernoulli(logits=self.o(F.relu(self.d(z))))
+        kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0., 1.))
+        return p.log_prob(x).sum(1) - kl.sum(1)
+
+def test_sizes_by_name_and_checked_arguments():
+    "`class_size` is ten classes and `feature_size` pixels; grey pixels pass a Bernoulli that asks for bits, and its check is as before"
+    from vaegan.diagnose.watching import built, image_shape
+    net = built(Strict)
+    assert net.c.in_features == 10 and net.h.in_features == 784
+    assert image_shape(net, net.elbo) == (784,)
+    cell = built(nn.RNNCell)
+    assert (cell.input_size, cell.hidden_size) == (784, 32)
+    with pytest.raises(ValueError): net.elbo(torch.rand(2, 784))

@@ -1,6 +1,7 @@
 "Grading: what would fool a teacher."
 import json
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_hostile_submissions(klass):
     rows = {Path(r["file"]).stem: r for r in grade(d/"e/key.json", [sub], out=d/"g")}
     assert not (d/"owned").exists()
     status = {n: r["status"] for n, r in rows.items()}
-    assert status["ada"] == status["evil"] == status["cleo"] == "graded"
+    assert status["ada"] == "graded" and all(re.fullmatch(r"graded, \d unreadable", status[n]) for n in ("evil", "cleo"))
     assert rows["ada"]["score"] == rows["ada"]["of"] and rows["evil"]["score"] == rows["cleo"]["score"] == 0
     for n, word in dict(empty="empty", blank="empty", broken="JSON", array="cells", nocells="cells", odd="missing", deep="JSON", other="another exam", nobody="mallory",
                         ada_copy="duplicate of", unmarked="missing", binary="JSON").items(): assert word in status[n], (n, status[n])

@@ -30,6 +30,22 @@ def test_marks_survive_regrading(klass, capfd):
     assert run("--force")[0] == 0, "beside the key it is found"
     assert {r["student"]: r for r in table(d/"g/scores.csv")} == rows and (d/"e/marks.csv").read_bytes() == before
 
+def test_what_no_rule_can_read_goes_to_the_teacher(klass, capfd):
+    "The sheet counts it, the table has it with its reason, points given there hold; an empty answer and a wrong one are no work"
+    d, key, truth = klass
+    (d/"ada.ipynb").write_text(fill(d/"e/sheets/ada.ipynb", truth["ada"] | {"q1": '"see my drawing"', "q2": "..."}))
+    run = lambda: cli(capfd, "grade", d/"e/key.json", d/"ada.ipynb", "--out", d/"g", "--force")
+    code, out, _ = run()
+    row, = table(d/"g/to_mark.csv")
+    q = key["students"]["ada"][0]
+    assert code == 0 and "graded, 1 unreadable" in out and "(1 unreadable)" in out and "to_mark.csv: fill in" in out
+    assert (row["student"], row["question"], row["answer"], row["points"], row["of"]) == ("ada", "q1", "see my drawing", "", str(q["points"])) and row["often_wrong"] and row["model"]
+    text = (d/"g/to_mark.csv").read_bytes().decode("utf-8-sig").splitlines()
+    (d/"e/marks.csv").write_text("\n".join([text[0], text[1].replace('"q1";""', '"q1";1').replace('"q1","",""', '"q1","",1')]))
+    code, out, _ = run()
+    said = next(r for r in table(d/"g/feedback.csv") if r["question"] == "q1")
+    assert code == 0 and "unreadable" not in out and (said["status"], said["points"]) == ("marked", "1")
+
 def test_the_column_of_points_is_found_once(klass):
     "However its name is spaced, by the reader of tables; nothing looks for it again"
     d, key, _ = klass

@@ -103,14 +103,25 @@ def test_two_teachers(tmp_path, capfd):
     text = (tmp_path/"g/to_mark.csv").read_bytes().decode("utf-16").replace('"claim";""', '"claim";1').replace('"reason";""', '"reason";"2,5"')
     (tmp_path/"e/marks.csv").write_bytes(text.encode("utf-16"))
     (tmp_path/"a b/my questions.py").rename(tmp_path/"moved.py")
-    code, _, err = run("exam", "--makeup", tmp_path/"e/key.json", "--students", tmp_path/"g/missing.csv", "--out", tmp_path/"m")
-    assert code == 2 and "name its new place by --bank" in err
     assert run("exam", "--makeup", tmp_path/"e/key.json", "--bank", tmp_path/"moved.py", "--students", tmp_path/"g/missing.csv", "--out", tmp_path/"m")[0] == 0
     made = read_key(tmp_path/"m/key.json")["students"]["0013"][0].answer
     hand_in("m", "0013", f"({made[0]:.4f}; {made[1]:.4f})".replace(".", ","))
     assert run("grade", tmp_path/"e/key.json", tmp_path/"in", "--makeup", tmp_path/"m/key.json", "--out", tmp_path/"g", "--force")[0] == 0
     scores = [(r["Nachname"], r["status"], r["q1"], r["q2"], r["score"]) for r in table(tmp_path/"g/scores.csv", ";", "utf-16")]
     assert scores == [("Müller", "graded", "5,5", "3,5", "9"), ("Lima", "graded (make-up), 1 to mark", "6", "0", "6")]
+
+@pytest.mark.parametrize("option", ["--again", "--makeup"])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_key_runs_nothing(option, known, exam, tmp_path, capfd):
+    "A stranger's key names a file, beside it or anywhere: it is not run, whatever is asked; what to write is said in one line"
+    (tmp_path/"evil.py").write_text(OWN + f"open({str(tmp_path/'ran')!r}, 'w').close()\n", encoding="utf-8")
+    key = json.loads(exam.read_text(encoding="utf-8")) | dict(bank=str(tmp_path/"evil.py"))
+    if not known:
+        for vs in key["students"].values(): vs[0]["id"] = "two-coins"
+    (tmp_path/"k.json").write_text(json.dumps(key))
+    code, _, err = cli(capfd, "exam", option, tmp_path/"k.json", "--out", tmp_path/"x")
+    assert not (tmp_path/"ran").exists() and (code == 0 if known else code == 2 and "by --bank" in err and "evil.py" in err and err.count("\n") == 1), err
+    assert cli(capfd, "exam", "--again", tmp_path/"k.json", "--export", "qti", "--out", tmp_path/"x.zip")[0] == 0 and not (tmp_path/"ran").exists()
 
 def test_an_old_key_has_no_secret(exam, tmp_path, capfd):
     key = json.loads(exam.read_text(encoding="utf-8"))

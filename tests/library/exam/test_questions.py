@@ -48,7 +48,7 @@ def test_an_exam_of_ones_own(capfd, mine, roster, tmp_path):
     assert cli(capfd, *args)[0] == 0
     key = read_key(out/"key.json")
     assert [(v.id, v.points) for v in key["students"]["bob"]] == [("my-square", 2), ("kl-to-prior", 3), ("my-choice", 1)]
-    assert key["bank"] == str(mine) and cli(capfd, "exam", "--again", out/"key.json", "--out", tmp_path/"f")[0] == 0
+    assert key["bank"] == str(mine) and cli(capfd, "exam", "--again", out/"key.json", "--bank", mine, "--out", tmp_path/"f")[0] == 0
     mine.unlink()
     code, _, err = cli(capfd, "exam", "--again", out/"key.json", "--out", tmp_path/"g")
     assert code == 2 and "my_questions.py" in err and not (tmp_path/"g").exists()

@@ -508,6 +508,7 @@ function best(verdicts, open) {
 }
 function judgeNumbers(q, said) {
   q = {unit: 0, ...q};                    // numbers of any size are told apart
+  if (q.bits) said = all(T.bits, said, "nats");
   const ways = numberReadings(said, q.answer.length, !q.tol);
   const different = new Set(ways.map(w => String([...w].sort((a, b) => a - b)))).size;
   return best(ways.map(got => judgeReading(q, got)), different > 1);
@@ -621,7 +622,7 @@ function show(form, v) {                  // another variant, in the box that ho
   hints.forEach((place, k) => put(place, v.hints[k] ?? ""));
   put(box.querySelector(".help details.solution > div"), v.solution);
   box.querySelectorAll(".help details").forEach(d => { d.open = false; });
-  form.reset();
+  if (!form.querySelector("textarea")) form.reset();     // what was written stays
   say(form, "", `Other numbers, those of seed ${v.seed}.`);
 }
 function addOther(form, take) {
@@ -660,11 +661,11 @@ function wireArgued(form) {               // nothing is judged, but it asks with
 // JupyterLab hears every key first, at the document, and keeps Enter for itself. The window comes
 // before the document: keys typed into a box stay there, and Enter gives the answer.
 function keys(event) {
-  const form = event.target.closest?.("form.vaegan-answer"), {key} = event;
+  const {key} = event, form = event.target.closest?.("form.vaegan-answer, form.vaegan-argued");
   if (!form || event.ctrlKey || event.altKey || event.metaKey) return;
   if (key === "Tab" || key === "Escape" || (event.shiftKey && key === "Enter")) return;
   event.stopPropagation();
-  if (event.key !== "Enter" || event.isComposing || event.target.matches("button.other")) return;
+  if (key !== "Enter" || event.isComposing || event.target.matches(".other, textarea")) return;
   event.preventDefault();
   form.requestSubmit();
 }
