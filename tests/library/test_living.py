@@ -22,7 +22,7 @@ def test_a_living_picture_shows_its_figure(monkeypatch):
     before = plt.get_fignums()
     weights, alt = torch.tensor([1., -.1], requires_grad=True), "x"*29 + "."
     with pytest.raises(ValueError, match="alt: expected"): living("dirac", {}, alt[1:], fig)
-    with pytest.raises(ValueError, match="one of broken, dirac, elbo, .*reparam, surface"): living("base", {}, alt, fig)
+    with pytest.raises(ValueError, match="one of broken, diffusion, dirac, elbo, .*reparam, surface"): living("base", {}, alt, fig)
     with pytest.raises(ValueError, match="data: expected finite"): living("dirac", dict(w=torch.tensor([1., math.nan])), alt, fig)
     shown = living("dirac", dict(w=weights), alt, fig)._repr_mimebundle_()
     assert set(before) - set(plt.get_fignums()) == {fig.number} and shown["text/plain"] == alt

@@ -9,10 +9,13 @@ __all__ = ['KINDS', 'kind_of', 'try_model', 'diagnose']
 
 # %% ../../nbs/diagnose/kinds.ipynb #6190021b
 import inspect
+import random
 import re
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from .adapt import SPREADS, role_of
@@ -189,6 +192,18 @@ def try_model(
         if both.verdict != "untried": found.append(both)
     return found
 
+# %% ../../nbs/diagnose/kinds.ipynb #64691d6e
+@contextmanager
+def _dice_kept():
+    "Leave the global dice as they were: whoever asks goes on as if he had not"
+    import numpy as np
+    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    try: yield
+    finally:
+        torch.set_rng_state(kept[0])
+        np.random.set_state(kept[1])
+        random.setstate(kept[2])
+
 # %% ../../nbs/diagnose/kinds.ipynb #53e49bf5
 def _refuse(thing, kind, name, given):
     "One clear error for what is no order at all"
@@ -203,6 +218,7 @@ def _refuse(thing, kind, name, given):
         expected("given", "a dict of values by name", given)
 
 @documented
+@_dice_kept()
 def diagnose(
     thing:Any,            # a function, a class, a model, or a dict of them by name
     kind:str|None=None,   # of `KINDS`, or "vae"; by default read off the name

@@ -75,7 +75,7 @@ class Match:
     "A hypothesis that explains all points"
     hypothesis:Hypothesis   # which
     reduction:Reduction     # and how it is summed
-    factor:float            # times a constant
+    factor:float            # what it is multiplied by
     cost:float              # how complicated all of it is
 
 # %% ../../nbs/diagnose/match.ipynb #7bf46fd6
@@ -113,14 +113,14 @@ def explain(
     got:list,                        # what came, a tensor per point
     points:list,                     # where
     hypotheses:Iterable[Hypothesis], # what may have been computed
-    reductions:tuple=REDUCTIONS,     # and how it may have been summed
+    reductions:tuple|None=None,      # how it may have been summed: `REDUCTIONS`
     tol:float=1e-5                   # relative to the largest number
 ) -> list[Match]: # the simplest first
     "All that explains what came, at every point"
     found = []
     for h in hypotheses:
         elements = [h.f(p) for p in points]
-        for r in reductions:
+        for r in reductions or REDUCTIONS:
             if not _pairs(got[:1], [r.f(elements[0])]): continue
             c = fitted(got, [r.f(e) for e in elements], tol)
             if c is None: continue

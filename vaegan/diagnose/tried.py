@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from .adapt import CannotCall, parts, plans, working
-from .match import REDUCTIONS, Match, explain, simplest
+from .match import Match, explain, simplest
 from .points import FLAT, point
 from .verdict import Finding
 from ..help import documented
@@ -114,7 +114,7 @@ def _tol(trial):
 def recognised(
     trials,                   # readings of a function
     hypotheses,               # Trial -> hypotheses
-    reductions=REDUCTIONS,    # how they may be summed
+    reductions:tuple|None=None,   # how they may be summed: `REDUCTIONS`
     wanted:Callable=None      # name of a part -> may it be the one?
 ) -> tuple[Any, str, list[Match]]: # the reading, the part, the explanations
     "The reading with the simplest explanation; with none if nothing explains any"
