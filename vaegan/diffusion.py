@@ -30,8 +30,8 @@ from .runs import schedule_parts
 @checked
 def alpha_bar(
     T:Annotated[int, between(2, math.inf)],   # steps of noise
-    first:Finite=7.,                          # log of the SNR after the first step
-    last:Finite=-5.                           # and after the last, smaller
+    first:Annotated[float, between(-700, 36)]=7.,   # log SNR after the first step
+    last:Annotated[float, between(-700, 36)]=-5.    # and after the last, smaller
 ) -> Float[Tensor, "T+1"]: # 1, then falling; in double precision, as 1 − ᾱ is small
     "Shares of the image's variance that are left, even in the log of the SNR"
     if not last < first:
@@ -292,7 +292,8 @@ def diffusion_recipe(
     lr, own = kw.pop("lr"), kw.pop("bs")
     batches = Batches(x, bs=bs or own, seed=seed, drop_last=True)
     with from_seed(seed):
-        if min(x.shape[2:]) >= 16: model = unet_diffusion(x.shape[1:], **kw)
+        if x.ndim == 4 and min(x.shape[2:]) >= 16:
+            model = unet_diffusion(x.shape[1:], **kw)
         else: model = mlp_diffusion(x.shape[1:], hidden=hidden, **kw)
     model.to(x.device)
     init_guess(model, x)

@@ -64,7 +64,7 @@ def pop_symbol(
 ) -> tuple[int, int]: # the symbol on top, the message without it
     "Take the last symbol off the stack"
     rising = all(a < b for a, b in zip(starts, starts[1:]))
-    if not rising or starts[0] != 0 or starts[-1] != 2**bits:
+    if len(starts) < 2 or not rising or starts[0] != 0 or starts[-1] != 2**bits:
         raise ValueError(f"starts: expected numbers that rise from 0 to {2**bits}, "
                          f"got {starts if len(starts) < 9 else len(starts)}")
     place = state & (1 << bits) - 1

@@ -34,6 +34,8 @@ def test_alpha_bar(T):
     assert_close((a[1:]/(1 - a[1:])).log(), torch.linspace(4, -3, T, dtype=torch.double))
     assert_close(alpha_bar(5)[[1, -1]].logit(), torch.tensor([7., -5.]).double())
     with pytest.raises(ValueError, match="last: expected less than 1.0, got 2.0"): alpha_bar(T, 1., 2.)
+    for arg, ends in (("first", (40., 0.)), ("last", (2., -800.))):              # where 1 - ᾱ or ᾱ would be 0
+        with pytest.raises(ValueError, match=f"^{arg}: expected a number in"): alpha_bar(T, *ends)
 
 class Normal1(nn.Module):
     "What the network has to add for N(m, s²) data, if the line knows mean 0 and spread 1"
@@ -133,6 +135,8 @@ def test_unet():
         assert (model.velocity(x, phi.flip(0)) - base).abs().max() > 1e-3
     convs = lambda side: sum(isinstance(m, nn.Conv2d) for m in diffusion_recipe(torch.rand(40, 1, side, side, generator=g), 1, bs=20)[0].modules())
     assert convs(8) == 0 < convs(16)
+    flat = diffusion_recipe(torch.rand(40, 20, generator=g), 1, hidden=(8,), bs=20)[0]        # rows of numbers are no images
+    assert linear(flat) == [(28, 8), (8, 20)]
 
 # --------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):

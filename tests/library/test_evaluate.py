@@ -90,7 +90,7 @@ def test_threshold_of_active_units():
     with pytest.raises(ValueError, match="x: expected .*N>=2"): active_units(model, x[:1])
 
 def test_classifier():
-    net = Classifier((1, 2, 3), 4, 5)
+    net = seeded(Classifier, (1, 2, 3), 4, 5, seed=0)
     assert n_params(net) == 6*5 + 5 + 5*5 + 5 + 5*4 + 4
     x = torch.rand(9, 1, 2, 3, generator=gen())
     f = net.features(x)

@@ -105,7 +105,7 @@ INK = (X[0] > .5).float()
 ROWS = {
     "uses.fill": row(dict(model=ppca, x=X, seen=torch.arange(16).view(S) < 8), allow="nan inf", skip="short one", seen=[torch.ones(S)]),
     "uses.push_symbol": row(dict(state=5, start=3, freq=4, bits=4), state=INT(0), start=INT(0), freq=INT() + [14], bits=INT()),
-    "uses.pop_symbol": row(dict(state=5, starts=[0, 7, 16], bits=4), state=INT(0), bits=INT(), starts=[[0, 7], [1, 16], [0, 9, 9, 16], [0, 12, 7, 16]]),
+    "uses.pop_symbol": row(dict(state=5, starts=[0, 7, 16], bits=4), state=INT(0), bits=INT(), starts=[[], [0, 7], [1, 16], [0, 9, 9, 16], [0, 12, 7, 16]]),
     "uses.BitsBack": row(dict(vae=small, fine=6, bits=16), fine=INT() + [13], bits=INT(13) + [31]),
     "uses.BitsBack.push": row(dict(state=5, x=INK), state=INT(0), x=[.5*INK, INK[0]]),
     "uses.BitsBack.pop": row(dict(state=5), state=INT(0)),

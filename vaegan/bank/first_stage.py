@@ -218,8 +218,8 @@ def argue_two_stages(r):
               f"that do not overlap tell log {N} = {told:.2f} nats, and the hole is "
               f"the rest: {u - told:.2f} nats for N(0, I), {v - told:.2f} for the "
               "learned prior. The mixture of the training posteriors is the best prior "
-              "for the training set, and only rebuilds it; a new image pays more under "
-              "it than under any other. The whole still has a bound, in which the "
+              "for the training set, and only rebuilds it; a new image may pay more "
+              "than under N(0, I). The whole still has a bound, in which the "
               "losses of encoder and prior add up. But the first stage was not trained "
               "for it, so it may be lower than a VAE's while the pictures are better.",
         rubric=dict(

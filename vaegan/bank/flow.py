@@ -135,8 +135,8 @@ def line_and_arc(r):
     return dict(
         question="Flow matching goes on straight lines, $X_s = (1 - s)\\,x_0 + "
                  f"s\\,\\varepsilon$. At $s = {s:g}$: which $\\bar\\alpha$ has the "
-                 "same ratio of signal to noise, and by which factor is $X_s$ longer "
-                 "than "
+                 "same ratio of signal to noise, and how many times as long is $X_s$ "
+                 "as "
                  "the point of the arc, $x = \\cos\\varphi\\,x_0 + "
                  "\\sin\\varphi\\,\\varepsilon$? Answer with the pair (ᾱ, factor).",
         answer=((1 - s)**2/c**2, c),
