@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .adapt import CannotCall, call, parts
+from .adapt import CannotCall, Plan, call, free_role, parts
 from .match import fitted
 from .tried import dice, shown, untried
 from .verdict import Finding
@@ -71,17 +71,13 @@ def _at(f, plan, kind, column, equal):
     return points, torch.stack(got)
 
 def _plan(f, order, given):
-    from vaegan.diagnose.adapt import Plan
     params, roles = inspect.signature(f).parameters, []
     for n, p in params.items():
         if n in given or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD): continue
         role = player_role(n)
         if role is None and p.default is not p.empty: continue
         if role is None or role in [r for _, r in roles]:
-            left = [r for r in order if r not in [q for _, q in roles]]
-            if not left: raise CannotCall(f"no value is known for `{n}`: say it with "
-                                          "given=")
-            role = left[0]
+            role = free_role(n, order, [q for _, q in roles])
         roles.append((n, role))
     return Plan((), tuple(roles), tuple(given.items()))
 

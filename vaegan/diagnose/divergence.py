@@ -9,18 +9,22 @@ __all__ = ['WIDTHS', 'KL_NAMES', 'meaning', 'width_mistake', 'kl_hypotheses', 't
            'try_kl_pair']
 
 # %% ../../nbs/diagnose/divergence.ipynb #c7340b47
+import inspect
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 
 import torch
 import torch.nn.functional as F
-from torch.distributions import Normal
+from torch.distributions import Independent, MultivariateNormal, Normal
+from torch.distributions import kl_divergence
 
-from .adapt import SPREADS, CannotCall, role_of
-from .match import Hypothesis
+from .adapt import SPREADS, CannotCall, Plan, call, parts, role_of
+from .match import Hypothesis, explain, simplest
 from .points import FLAT, point
-from .tried import Names, dice, finding, recognised, trials, untried
+from .tried import Names, Trial, dice, finding, recognised, trials
+from .tried import untried
 from .verdict import Finding
 from ..help import documented
 
@@ -40,7 +44,6 @@ def meaning(
     f:Callable   # somebody's function
 ) -> str|None: # logvar, logstd, std or var
     "What its name says that the width is"
-    import inspect
     try: names = inspect.signature(f).parameters
     except (TypeError, ValueError): return None
     return next((r for n in names if (r := role_of(n)) in SPREADS), None)
@@ -120,7 +123,6 @@ _ROLES = dict(mu="mu", mu_p="mu_p", logvar_p="s_p", std_p="s_p", var_p="s_p",
 _TRIED = "three points against the closed form"
 
 def _asks_for(f, role):
-    import inspect
     return any(role_of(n) == role for n in inspect.signature(f).parameters)
 
 def _make(pair, signed):
@@ -157,17 +159,18 @@ def try_kl(
 # %% ../../nbs/diagnose/divergence.ipynb #e4c05c8e
 def _throws_dice(f, trial, make):
     "Does it give other numbers with other dice?"
-    from vaegan.diagnose.adapt import call, parts
     values = make(trial.sizes[0], 0, False)
     def once(seed):
         dice(seed)
         return torch.cat([t.flatten() for _, t in parts(call(f, trial.plan, values))])
-    a, b = once(1), once(2)
+    return _differ(once(1), once(2))
+
+def _differ(a, b):
+    "Are they other numbers, or of another shape?"
     return a.shape != b.shape or not torch.allclose(a, b, rtol=1e-9, atol=1e-12)
 
 def _monte_carlo(f, name, trial):
     "The average of many draws, if it is a KL at all"
-    from vaegan.diagnose.adapt import call, parts
     p = trial.points[0]
     one = {k: v[:1] if getattr(v, "ndim", 0) > 1 else v for k, v in p.items()}
     draws = []
@@ -193,7 +196,6 @@ def _factors(size, seed, positive):
     return {k: v.to(size.dtype) for k, v in values.items()}
 
 def _full(p, back=False):
-    from torch.distributions import MultivariateNormal, kl_divergence
     q = MultivariateNormal(p["mu"], scale_tril=p["L"], validate_args=False)
     r = MultivariateNormal(p["mu_p"], scale_tril=p["L_p"], validate_args=False)
     return (kl_divergence(r, q) if back else kl_divergence(q, r))[:, None]
@@ -228,12 +230,10 @@ _Q = r"q|q_?\w*|posterior|approx\w*|enc\w*|d(ist)?_?1|dist\w*|self|variational\w
 _P = r"p|p_?\w*|prior\w*|d(ist)?_?2|other|target\w*"
 
 def _required(f):
-    import inspect
     return [n for n, p in inspect.signature(f).parameters.items()
             if p.default is p.empty and p.kind == p.POSITIONAL_OR_KEYWORD]
 
 def _fit(name, pattern):
-    import re
     return bool(re.fullmatch(pattern, name.lower())) and role_of(name) not in _WIDE
 
 _WIDE = (*SPREADS, "mu", "mu_p", "logvar_p", "var_p", "std_p", "z", "x")
@@ -250,7 +250,6 @@ def of_distributions(
 # %% ../../nbs/diagnose/divergence.ipynb #c40bcd6e
 def _pair_at(size, i, order, single):
     "A point, and the distributions as they are handed over"
-    from torch.distributions import Independent
     p = point(size, 30 + i, positive=True) | dict(with_p=len(order) == 2)
     made = dict(q=_Gauss(p["mu"], p["s"]), p=_Gauss(p["mu_p"], p["s_p"]))
     if single: made = {k: Independent(d, 1) for k, d in made.items()}
@@ -264,8 +263,6 @@ def _order(names):
 
 def _pair_trial(f, order, given, single):
     "The function at three points, as a trial"
-    from vaegan.diagnose.adapt import Plan, parts
-    from vaegan.diagnose.tried import Trial
     points, outs = [], []
     for i, size in enumerate(FLAT):
         p, handed = _pair_at(size, i, order, single)
@@ -293,7 +290,6 @@ def try_kl_pair(
     given:dict={}      # parameters whose value is given
 ) -> Finding:
     "Is it the KL of two distributions that are handed over?"
-    from vaegan.diagnose.match import explain, simplest
     names, why = [n for n in _required(f) if n not in given], None
     if len(names) not in (1, 2):
         return untried(name, _TRIED, "it does not take one or two distributions")
@@ -313,14 +309,12 @@ def try_kl_pair(
 
 # %% ../../nbs/diagnose/divergence.ipynb #dbcb3430
 def _pair_once(f, order, given, single, seed):
-    from vaegan.diagnose.adapt import parts
     handed = _pair_at(FLAT[0], 0, order, single)[1]
     dice(seed)
     return parts(f(*handed, **given))[0][1].detach().double()
 
 def _random_pair(f, order, given, single):
-    a, b = (_pair_once(f, order, given, single, seed) for seed in (1, 2))
-    return a.shape != b.shape or not torch.allclose(a, b, rtol=1e-9, atol=1e-12)
+    return _differ(*(_pair_once(f, order, given, single, seed) for seed in (1, 2)))
 
 def _pair_mean(f, name, order, given, single):
     "A KL from draws: its mean over many calls, over all axes that came"

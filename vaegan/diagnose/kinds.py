@@ -197,12 +197,12 @@ def try_model(
 def _dice_kept():
     "Leave the global dice as they were: whoever asks goes on as if he had not"
     import numpy as np
-    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    try: yield
-    finally:
-        torch.set_rng_state(kept[0])
-        np.random.set_state(kept[1])
-        random.setstate(kept[2])
+    numbers, python = np.random.get_state(), random.getstate()
+    with torch.random.fork_rng(devices=[]):
+        try: yield
+        finally:
+            np.random.set_state(numbers)
+            random.setstate(python)
 
 # %% ../../nbs/diagnose/kinds.ipynb #53e49bf5
 def _refuse(thing, kind, name, given):
@@ -237,8 +237,8 @@ def diagnose(
     kind = kind or kind_of(thing, name)
     if kind == "net":
         d.add(*_norms(thing, name, given))
-        kind = None if not d.findings else kind
         if d.findings: return d
+        kind = None
     if kind is None:
         d.add(untried(name, "to say what it is", "neither name nor arguments say what "
                       f"it is: say kind=, one of {', '.join(KINDS)} or vae"))

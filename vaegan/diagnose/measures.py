@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import torch
 
-from .adapt import CannotCall, Plan, call, parts
+from .adapt import CannotCall, Plan, call, free_role, parts
 from .match import Hypothesis, Reduction, explain
 from .tried import dice, shown, untried
 from .verdict import Finding
@@ -38,10 +38,7 @@ def assigned(
                      and r not in named.values()), None)
         if role is None and p.default is not p.empty: continue
         if role is None:
-            left = [r for r in order if r not in named.values()]
-            if not left: raise CannotCall(f"no value is known for `{n}`: say it with "
-                                          "given=")
-            role = left[0]
+            role = free_role(n, order, named.values())
         named[n] = role
     return Plan((), tuple(named.items()), tuple(given.items()))
 

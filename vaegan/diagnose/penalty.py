@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .adapt import CannotCall, Plan, call, parts
+from .adapt import CannotCall, Plan, call, free_role, parts
 from .match import Hypothesis, Reduction, explain, simplest
 from .points import FLAT, IMAGES, Size
 from .tried import dice, shown, untried
@@ -129,10 +129,7 @@ def _planned(f, given):
         if role in (None, "weight") and p.default is not p.empty: continue
         if role is None:
             order = ("real",) if "out" in seen else ("D", "real", "fake")
-            left = [r for r in order if r not in seen]
-            if not left: raise CannotCall(f"no value is known for `{n}`: say it with "
-                                          "given=")
-            role = left[0]
+            role = free_role(n, order, seen)
         seen.add(role)
         named.append((n, role))
     return Plan((), tuple(named), tuple(given.items()))

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .adapt import CannotCall, parts
+from .adapt import CannotCall, free_role, parts
 from .tried import dice, untried
 from .updates import Log, finished, judged_step, listen, reported
 from .updates import weights
@@ -84,8 +84,7 @@ def _asked(f, given, only=""):
         needed = p.default is p.empty
         if role == "opt": role = only
         if not needed and role not in ("k",): continue
-        if role is None: raise CannotCall(f"no value is known for `{n}`: say it with "
-                                          "given=")
+        if role is None: role = free_role(n)
         named[n] = role
     return named
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .adapt import CannotCall, parts
+from .adapt import CannotCall, free_role, parts
 from .divergence import kl_hypotheses
 from .likelihood import rec_hypotheses
 from .match import Hypothesis
@@ -64,8 +64,7 @@ def _called(f, given, net, opt, x):
         if n in given or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD): continue
         role = next((r for r, q in _ASKED.items() if re.fullmatch(q, n.lower())), None)
         if role is None and p.default is not p.empty: continue
-        if role is None: raise CannotCall(f"no value is known for `{n}`: say it with "
-                                          "given=")
+        if role is None: role = free_role(n)
         if role != "beta" or p.default is p.empty: kw[n] = values[role]
     out = f(**kw, **given)
     return out(x) if callable(out) and not parts(out) else out
@@ -117,11 +116,15 @@ def _explained(f, given, B):
         a = _gradient(v, before)
         if not torch.isfinite(a).all(): continue
         for k, b in kls:
-            A = torch.stack([a, b], 1)
-            x = torch.linalg.lstsq(A, came[:, None]).solution[:, 0]
-            if (A@x - came).abs().max() < 1e-4*came.abs().max():
-                return *x.tolist(), h.mistakes + k.mistakes
+            x, _, left = _least(came, a, b)
+            if left < 1e-4*came.abs().max(): return *x.tolist(), h.mistakes + k.mistakes
     return None
+
+def _least(came, a, b):
+    "(coefficients of two gradients, their shares of what came, what is left of it)"
+    A = torch.stack([a, b], 1)
+    x = torch.linalg.lstsq(A, came[:, None]).solution[:, 0]
+    return x, x*A, (A@x - came).abs().max()
 
 # %% ../../nbs/diagnose/training.ipynb #d437d68f
 _SIGMA = dict(logvar=lambda s: (.5*s).exp(), logstd=torch.exp, std=torch.abs,
@@ -152,11 +155,9 @@ def _fit(came, before, p, used, right):
         if not torch.isfinite(v).all() or right and h.mistakes: continue
         a = _gradient(v, before)
         for k, b in slopes:
-            A = torch.stack([a, b], 1)
-            if not torch.isfinite(A).all(): continue
-            x = torch.linalg.lstsq(A, came[:, None]).solution[:, 0]
-            left, most = (A@x - came).abs().max(), came.abs().max()
-            share = (x*A).abs().amax(0).min()   # what is left is far below either part
+            if not (torch.isfinite(a).all() and torch.isfinite(b).all()): continue
+            (x, shares, left), most = _least(came, a, b), came.abs().max()
+            share = shares.abs().amax(0).min()   # what is left is far below either part
             if left < 5e-5*most or left < min(1e-3*most, .02*share):
                 found.append((left.item()/most.item(), (*x.tolist(), h, k)))
     return min(found, key=lambda f: f[0], default=None)

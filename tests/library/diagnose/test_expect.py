@@ -61,7 +61,7 @@ TRIES = dict(
     adversarial="d_loss g_loss", between="path", divergence="kl kl_full kl_pair", draw="draw", elbo="elbo together", games="grid accuracy round score", kinds="model",
     likelihood="reconstruction log_prob pixels", loops="loops", loss="loss", measures="bound bits frechet", evidence="nll weights", model="norms vae", penalty="penalty", steps="step", training="vae_step")
 INSIDE = dict(
-    adapt="role_of parts CannotCall Plan plans call working", adversarial="player_role coefficients games reconciled", divergence="meaning width_mistake kl_hypotheses of_distributions",
+    adapt="role_of parts CannotCall free_role Plan plans call working", adversarial="player_role coefficients games reconciled", divergence="meaning width_mistake kl_hypotheses of_distributions",
     elbo="runs two_parts", kinds="kind_of", likelihood="rec_hypotheses output_said", load="is_plain needed defined Loaded parsed load execute", findloops="Loop loops part_of feed body", scenes="bound options_of made Scene Scene.step scene_of lightning_scene", standins="Anything likely roles_of Stage", shown="Call Call.again noted kinds_of of_kind game_told",
     loss="simplest_or_none weighed Handed handed_plan", match="Hypothesis Reduction Match fitted explain simplest", measures="compared assigned", evidence="linear_model", mistakes_gan="Mistake by_page", model="width_used",
     penalty="where", points="Size point other_sizes", runner="buckle", training="judged_update", tried="dice Trial Trial.part Trial.names trials recognised shown Names finding untried",
