@@ -8,7 +8,6 @@ import json
 import os
 import re
 import sys
-import zlib
 from functools import cache
 from pathlib import Path
 
@@ -284,8 +283,6 @@ def documented():
     found = {m for f in (ROOT/"vaegan").rglob("*.py") for m in re.findall(r"^Docs: \S+?//[^/]+/[^/]+/(\S+)\.md", f.read_text(encoding="utf-8"), re.M)}
     return {page: path for page, path in paths().items() if page in found}
 
-def small(data): return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 9)
-
 def main(folder):
     (folder/"scripts").mkdir(exist_ok=True)
     for f in sorted(folder.rglob("*.html")):
@@ -294,11 +291,11 @@ def main(folder):
         new, scripts = shared(site_numbers.with_numbers(finished(text, page), page), "../"*page.count("/"))
         for name, body in scripts.items(): (folder/"scripts"/name).write_text(body, encoding="utf-8")
         new, folded = packed(new, f"{f.stem}.code.z")
-        if folded: (f.parent/f"{f.stem}.code.z").write_bytes(small(folded))
+        if folded: (f.parent/f"{f.stem}.code.z").write_bytes(site_numbers.small(folded))
         if (new := bare(new)) != text: f.write_text(new, encoding="utf-8")
         if module := site_numbers.module_of_page(page): (f.parent/site_numbers.name(module)).write_text(site_numbers.packed(module), encoding="utf-8")
     (folder/"scripts"/"chapters.json").write_text(json.dumps(groups(), ensure_ascii=False), encoding="utf-8")
-    (folder/"search.z").write_bytes(small(gathered(index(folder))))      # nbs/search.js unpacks it
+    (folder/"search.z").write_bytes(site_numbers.small(gathered(index(folder))))      # nbs/search.js unpacks it
     (folder/"search.json").unlink(missing_ok=True)
     if (listed := folder/"sitemap.xml").exists():
         listed.write_text(re.sub(r"\s*<url>\s*<loc>[^<]*/bank/[^<]*</loc>.*?</url>", "", listed.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")

@@ -37,10 +37,11 @@ def numbers(module): return {ex.id: [*map(told, variants(ex))] for ex in exercis
 
 def name(module): return f"{module}.numbers.js"
 
+def small(data): return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 9)
+
 def packed(module):
     "The file: one text that the page's script unpacks"
-    text = json.dumps(numbers(module), ensure_ascii=False, separators=(",", ":")).encode()
-    return f'(globalThis.vaeganNumbers ??= {{}})["{name(module)}"] = "{base64.b64encode(zlib.compress(text, 9)).decode()}";\n'
+    return f'(globalThis.vaeganNumbers ??= {{}})["{name(module)}"] = "{base64.b64encode(small(numbers(module))).decode()}";\n'
 
 def module_of_page(page):
     "The module of the bank that a page of exercises is made of, or nothing"

@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/diffusion.html.md"""
 
 # %% auto #0
 __all__ = ['falling', 'alpha_bar', 'step_posterior', 'diffusion_leak', 'Diffusion', 'init_guess', 'diffusion_step',
-           'mlp_diffusion', 'unet_diffusion', 'diffusion_recipe']
+           'mlp_diffusion', 'unet_diffusion', 'diffusion_net', 'diffusion_recipe']
 
 # %% ../nbs/21_diffusion.ipynb #9562b1d9
 import math
@@ -277,6 +277,19 @@ def unet_diffusion(
     if width % 8: raise ValueError(f"width: expected a multiple of 8, got {width}")
     return Diffusion(_UNet(x_shape, width), x_shape, alpha_bar(T, first, last))
 
+# %% ../nbs/21_diffusion.ipynb #85953898
+@checked
+def diffusion_net(
+    x_shape:Shape,             # shape of one image, `(C,H,W)`, or of one row
+    T:Annotated[int, between(2, math.inf)]=100,   # steps of noise
+    hidden:Widths=(256, 256),  # widths of the perceptron, below 16 pixels
+    first:Finite=7., last:Finite=-5.   # log of the SNR after the first and last step
+) -> Diffusion: # for data of mean 0 and variance near 1; for others see `init_guess`
+    "The network that suits: convolutions for images from 16 pixels on"
+    if len(x_shape) == 3 and min(x_shape[1:]) >= 16:
+        return unet_diffusion(x_shape, T, first=first, last=last)
+    return mlp_diffusion(x_shape, T, hidden, first, last)
+
 # %% ../nbs/21_diffusion.ipynb #219f2db3
 @checked
 def diffusion_recipe(
@@ -291,10 +304,7 @@ def diffusion_recipe(
     kw = dict(RECIPES["diffusion"][name].settings)
     lr, own = kw.pop("lr"), kw.pop("bs")
     batches = Batches(x, bs=bs or own, seed=seed, drop_last=True)
-    with from_seed(seed):
-        if x.ndim == 4 and min(x.shape[2:]) >= 16:
-            model = unet_diffusion(x.shape[1:], **kw)
-        else: model = mlp_diffusion(x.shape[1:], hidden=hidden, **kw)
+    with from_seed(seed): model = diffusion_net(x.shape[1:], hidden=hidden, **kw)
     model.to(x.device)
     init_guess(model, x)
     opt = torch.optim.Adam(model.parameters(), lr)

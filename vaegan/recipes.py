@@ -28,7 +28,7 @@ from .checks import Seed, Whole, checked, nonnegative, one_of, unit
 from .convergence import gan_recipe
 from .data import Batches, binarize
 from .datasets import as_float, fashion_mnist, mnist
-from .diffusion import diffusion_recipe, mlp_diffusion, unet_diffusion
+from .diffusion import diffusion_net, diffusion_recipe
 from .evaluate import held_out_elbo
 from .files import home, new_folder, write_file, write_files
 from .gan import join_labels, mlp_gan
@@ -66,8 +66,7 @@ def recipe_nets(
             return dict(vae=mlp_vae(x_shape, **kw))
         if kind == "diffusion":
             kw = {k: settings[k] for k in ("T", "first", "last")}
-            if min(x_shape[1:]) >= 16: return dict(model=unet_diffusion(x_shape, **kw))
-            return dict(model=mlp_diffusion(x_shape, hidden=(256, 256), **kw))
+            return dict(model=diffusion_net(x_shape, **kw))
         if kind == "gan": nets = mlp_gan(x_shape, 100, _hidden(x_shape), norm=False)
         else: nets = hybrid_nets(x_shape, hidden=_hidden(x_shape), seed=seed)
     return dict(zip(("G", "D") if kind == "gan" else ("vae", "D"), nets))
@@ -100,7 +99,7 @@ def build_recipe(
     elif kind == "gan":
         *nets, step, batches = gan_recipe(x, epochs, name, hidden=hidden, **kw)
     elif kind == "diffusion":
-        *nets, step, batches = diffusion_recipe(x, epochs, name, (256, 256), **kw)
+        *nets, step, batches = diffusion_recipe(x, epochs, name, **kw)
     else: *nets, step, batches = hybrid_recipe(x, name, hidden=hidden, **kw)
     names = dict(gan=("G", "D"), diffusion=("model",)).get(kind, ("vae", "D"))
     return dict(zip(names, nets)), step, batches

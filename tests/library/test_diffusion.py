@@ -176,7 +176,7 @@ def test_diffusion_leak(var, T):
 
 exempt(   # names, kinds, why
     ("diffusion.alpha_bar", ALL, "a table of numbers: test_alpha_bar"),
-    ("diffusion.mlp_diffusion diffusion.unet_diffusion diffusion.diffusion_recipe diffusion.init_guess", ALL, "puts tested parts together: their tests above"),
+    ("diffusion.mlp_diffusion diffusion.unet_diffusion diffusion.diffusion_net diffusion.diffusion_recipe diffusion.init_guess", ALL, "puts tested parts together: their tests above"),
     ("diffusion.Diffusion diffusion.Diffusion.velocity diffusion.Diffusion.denoise diffusion.Diffusion.forward diffusion.Diffusion.elbo "
      "diffusion.Diffusion.sample diffusion.diffusion_step", ALL, "a network, a training step: its chapter, its row, the tests above"),
 )
@@ -200,6 +200,7 @@ ROWS = {
     "diffusion.Diffusion.elbo": row(dict(x=X), allow="nan"),
     "diffusion.Diffusion.sample": row(dict(n=2), n=INT()),
     "diffusion.mlp_diffusion": row(dict(x_shape=S, T=4, hidden=(8,)), allow="nan", x_shape=SHAPES, T=INT(2), hidden=[(0,), (1.5,)], first=[NAN], last=[NAN, 9.]),
+    "diffusion.diffusion_net": row(dict(x_shape=S, T=4, hidden=(8,)), allow="nan", x_shape=SHAPES, T=INT(2), hidden=[(0,), (1.5,)], first=[NAN], last=[NAN, 9.]),
     "diffusion.unet_diffusion": row(dict(x_shape=S, T=4, width=8), allow="nan", x_shape=[(8, 8), (8,), None], T=INT(2), width=INT() + [12], first=[NAN], last=[NAN, 9.]),
     "diffusion.diffusion_recipe": row(dict(x=IMGS, epochs=1, name="even", hidden=(8,), seed=0, bs=32), skip="short deeper", allow="nan", x=[IMGS + 1], epochs=INT(),
         name=["cats", 3], hidden=[(0,), (1.5,)], bs=[0, -3, 1.5, 10**6], seed=[None, 1.5]),

@@ -100,7 +100,7 @@ STEPS = {"train.vae_step()": lambda g: vae_step(table.vae, table.sgd(table.vae),
 # networks as they are before any test has trained them
 NETS = {name: deepcopy({k: v for k, v in r[0].items() if isinstance(v, torch.nn.Module)}) for name, r in table.ROWS.items()}
 ASKED = {   # what draws from the global state, as its documentation says
-    r"nets\.(mlp|conv_\w+)|vae\.(mlp_\w+|conv_\w+)|gan\.(mlp_gan|conv_gan)|diffusion\.(mlp|unet)_diffusion|evaluate\.Classifier": "initial weights come from PyTorch's global state, as those of every layer do",
+    r"nets\.(mlp|conv_\w+)|vae\.(mlp_\w+|conv_\w+)|gan\.(mlp_gan|conv_gan)|diffusion\.((mlp|unet)_diffusion|diffusion_net)|evaluate\.Classifier": "initial weights come from PyTorch's global state, as those of every layer do",
     r"tour\.tour|datasets\.(fashion_)?mnist": "tests/whole/test_tour.py, tests/library/test_datasets.py: minutes, or files",
 }
 asked = lambda name: next((why for p, why in ASKED.items() if re.fullmatch(p, name)), None)

@@ -3,18 +3,14 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from styles import called, ids, styles
 from torch import autograd
 
 from vaegan.diagnose.adversarial import try_d_loss, try_g_loss
 from vaegan.diagnose.penalty import try_penalty
 from vaegan.diagnose.steps import try_step
 
-CODE = []
-
-def code(probe, *want):
-    "A row: what tries it, the names that must come out; none for right code"
-    def add(f): CODE.append((f, probe, set(want))); return f
-    return add
+CODE, code = styles()
 
 bce=F.binary_cross_entropy; bcel=F.binary_cross_entropy_with_logits
 @code(try_d_loss)
@@ -153,12 +149,10 @@ def train_d_neg(D,G,opt_D,real): wgan_step(D,G,opt_D,real,-10.)
 @code(try_step, "untried")
 def train_d_near(D,G,opt_D,real): wgan_step(D,G,opt_D,real,10.,1.02)
 
-@pytest.mark.parametrize("f, probe, want", CODE, ids=[f"{f.__name__}-{'-'.join(sorted(w)) or 'right'}" for f, _, w in CODE])
+@pytest.mark.parametrize("f, probe, want", CODE, ids=ids(CODE))
 @pytest.mark.filterwarnings("ignore")
 def test_it_is_called_what_it_is(f, probe, want):
-    found = probe(f, f.__name__)
-    found = found if isinstance(found, list) else [found]
-    named = {m for x in found for m in x.mistakes} | {x.verdict for x in found if x.verdict in ("scaled", "untried") or x.verdict == "wrong" and not x.mistakes}
+    found, named = called(f, probe)
     said = {w for w in want if w.endswith("times")}
     assert named == want - said and all(f"Wasserstein loss and {w} a penalty, a slope of 1" in found[0].note for w in said), found
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from styles import called, ids, styles
 
 from vaegan.diagnose.between import try_path
 from vaegan.diagnose.divergence import try_kl, try_kl_pair
@@ -14,12 +15,7 @@ from vaegan.diagnose.likelihood import try_log_prob, try_reconstruction
 from vaegan.diagnose.loss import try_loss
 from vaegan.diagnose.measures import try_frechet
 
-CODE = []
-
-def code(probe, *want):
-    "A row: what tries it, the names that must come out; none for right code"
-    def add(f): CODE.append((f, probe, set(want))); return f
-    return add
+CODE, code = styles()
 
 @code(try_kl)
 def kl_a(mu, logvar): return -0.5*torch.sum(1+logvar-mu.pow(2)-logvar.exp())
@@ -275,10 +271,8 @@ def three_numbers(x_hat, x, mu, log_var, z):
 def test_a_way_from_a_code_to_itself():
     assert "nan between a code and itself" in try_path(slerp_a, "slerp").note and "nan" not in try_path(lerp_a, "lerp").note
 
-@pytest.mark.parametrize("f, probe, want", CODE, ids=[f"{f.__name__}-{'-'.join(sorted(w)) or 'right'}" for f, _, w in CODE])
+@pytest.mark.parametrize("f, probe, want", CODE, ids=ids(CODE))
 @pytest.mark.filterwarnings("ignore")
 def test_it_is_called_what_it_is(f, probe, want):
-    found = probe(f, f.__name__)
-    found = found if isinstance(found, list) else [found]
-    named = {m for x in found for m in x.mistakes} | {x.verdict for x in found if x.verdict in ("scaled", "untried") or x.verdict == "wrong" and not x.mistakes}
+    found, named = called(f, probe)
     assert named == want, found
