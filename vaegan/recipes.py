@@ -94,7 +94,8 @@ def build_recipe(
     if name == "photos": return photo_recipe(kind, x, y, n_classes, bs, seed)
     if n_classes: raise ValueError("n_classes: expected the recipe photos with classes "
                                    f"(--recipe photos), got {name}")
-    x, kw = as_float(x), dict(seed=seed, bs=bs or _own_bs(kind, name, len(x)))
+    kw:dict[str, Any] = dict(seed=seed, bs=bs or _own_bs(kind, name, len(x)))
+    x = as_float(x)
     if kind == "vae": *nets, step, batches = vae_recipe(x, epochs, name, **kw)
     elif kind == "gan":
         *nets, step, batches = gan_recipe(x, epochs, name, hidden=hidden, **kw)
