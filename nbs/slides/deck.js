@@ -115,13 +115,12 @@ addEventListener("keydown", e => {
 });
 portrait.addEventListener("change", () => { Reveal.configure(page()); fit(Reveal.getCurrentSlide()); });
 Reveal.on("slidechanged", e => fit(e.currentSlide));
-Reveal.on("pdf-ready", () => {
-  document.querySelectorAll(".slides section").forEach(fit);
-  if (!asked.has("quiet")) window.print();
-});
-Reveal.initialize(settings).then(() => document.fonts.ready).then(() => {
+const paged = asked.has("print-pdf") ? new Promise(done => Reveal.on("pdf-ready", done)) : null;
+Reveal.initialize(settings).then(() => paged).then(() => document.fonts.ready).then(() => {
   bind("D", "Light or dark", () => keep(dark() ? "light" : "dark"));
   bind("P", "Print; with Shift, the notes too", e => print(e?.shiftKey));
-  fit(Reveal.getCurrentSlide());
+  if (paged) document.querySelectorAll(".slides section").forEach(fit);
+  else fit(Reveal.getCurrentSlide());
   root.dataset.ready = "";
+  if (paged && !asked.has("quiet")) window.print();
 });
