@@ -1,11 +1,14 @@
 import io
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import warm
+from hypothesis import HealthCheck, settings
 
 from vaegan import checks
 
@@ -14,6 +17,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")   # must be set before torch is im
 os.environ.setdefault("MPLBACKEND", "agg")
 shared = Path(__file__).resolve().parents[2]/"shared"/"data"
 if (shared/"MNIST").is_dir(): os.environ.setdefault("VAEGAN_DATA", str(shared))   # real MNIST, where it is at hand
+settings.register_profile("same", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])   # however slow the machine is
+settings.load_profile("same")
 pytest.register_assert_rewrite("helpers", "bad_input", "properties", "pitfalls")   # of tests/support
 
 def pytest_configure(config):
@@ -21,6 +26,12 @@ def pytest_configure(config):
     run = warm.started()
     run.__enter__()
     config.add_cleanup(lambda: run.__exit__(None, None, None))
+
+def pytest_runtest_setup():
+    "Chance that a test does not fix itself is the same every time, whatever the process did before"
+    random.seed(0)
+    np.random.seed(0)
+    if torch := sys.modules.get("torch"): torch.default_generator.manual_seed(0)
 
 @pytest.fixture
 def bars(monkeypatch):

@@ -307,11 +307,10 @@ def test_archive_is_right_but_its_content_is_not(serve, files, tmp_path, monkeyp
     assert contents(tmp_path) == {}
 
 def test_offline(files, tmp_path, monkeypatch):
-    with socket.socket() as s:                     # a port that nobody listens on
+    with socket.socket() as s:                     # a port that nobody listens on, nor can while this has it
         s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{port}/"])
-    with pytest.raises(RuntimeError) as e: mnist(tmp_path, download=True)
+        monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{s.getsockname()[1]}/"])
+        with pytest.raises(RuntimeError) as e: mnist(tmp_path, download=True)
     assert "Without a network" in str(e.value) and str(tmp_path/"MNIST"/"raw") in str(e.value)
     assert contents(tmp_path) == {}
 
@@ -366,7 +365,7 @@ def test_two_processes_at_once_download_once(serve, files, child, tmp_path):
     asked = serve(slow)
     ps = [child(), child()]
     go(*ps)
-    assert [p.communicate(timeout=120)[0] for p in ps] == ["12\n", "12\n"]
+    assert [p.communicate(timeout=600)[0] for p in ps] == ["12\n", "12\n"]
     assert len([a for a in asked if TRAIN_X in a]) in (1, 2)     # asked for a redirect, then for the file: by one process
     assert sorted(asked) == sorted(2*[f"/{n}" for n in serve.packed]) or sorted(asked) == sorted(f"/{n}" for n in serve.packed)
     assert contents(tmp_path) == good_files(files)
@@ -383,22 +382,22 @@ def test_a_process_that_is_stopped_leaves_nothing_in_the_way(serve, files, child
             handler.wfile.write(serve.packed[name][:50])
             handler.wfile.flush()
             reached.set()
-            free.wait(60)
+            free.wait(600)
         else: send(handler, serve.packed[name])
     serve(stuck)
     p, waiting = child(), child()
     go(p)
-    assert reached.wait(60)
+    assert reached.wait(600)
     go(waiting)                                                    # it waits for the lock
     time.sleep(.5)
     assert waiting.poll() is None
     with pytest.raises(FileNotFoundError): mnist(tmp_path)         # nothing is there before all of it is
     over.set()
     p.send_signal(getattr(signal, kind))
-    out = p.communicate(timeout=60)[0]
+    out = p.communicate(timeout=600)[0]
     assert out == ("" if kind == "SIGKILL" else "KeyboardInterrupt \n")
     free.set()
-    assert waiting.communicate(timeout=120)[0] == "12\n", "the lock outlived the process that held it"
+    assert waiting.communicate(timeout=600)[0] == "12\n", "the lock outlived the process that held it"
     check_content(mnist(tmp_path), files)
     assert contents(tmp_path) == good_files(files) and not list(tmp_path.rglob("download*"))
 
@@ -436,7 +435,7 @@ def test_a_server_that_falls_silent(serve, files, tmp_path, monkeypatch, sent):
     over = threading.Event()
     def silent(handler, name):
         if sent: send(handler, serve.packed[name][:sent], length=len(serve.packed[name]))
-        over.wait(60)
+        over.wait(600)
     serve(silent)
     monkeypatch.setattr(datasets._fetch, "__defaults__", (1800, .3))
     try:
@@ -458,7 +457,7 @@ def test_a_proxy_that_answers_with_a_page(serve, files, child, tmp_path):
     proxy, MNIST.mirrors[0] = MNIST.mirrors[0], "http://mirror.invalid/mnist/"
     p = child(http_proxy=proxy)
     go(p)
-    out = p.communicate(timeout=60)[0]
+    out = p.communicate(timeout=600)[0]
     assert any("mirror.invalid" in a for a in asked)
     assert out.startswith("RuntimeError MNIST could not be downloaded (a web page came instead of") and out.count("\n") == 1
     assert "VAEGAN_DATA" in out and contents(tmp_path) == {}

@@ -94,7 +94,7 @@ def test_a_terminal_that_goes_away_does_not_end_the_run(error, monkeypatch):
     assert fit(lambda x: dict(a=1.), [[1]]*3, 2)["a"] == [1., 1.]
     done = []
     thread = threading.Thread(target=lambda: done.append(fit(lambda x: dict(a=1.), [[1]]*3, 2)), daemon=True)
-    thread.start(), thread.join(30)
+    thread.start(), thread.join(600)
     assert done, "the bar has kept a lock for which others wait"
 
 # ------------------------------------------------------------------------------------------------------- from the shell

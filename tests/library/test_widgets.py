@@ -235,7 +235,7 @@ def test_in_the_background():
     while m.epochs < 3 and not future.done(): time.sleep(.01)
     assert m.running and not m.stop.disabled and not future.done()
     m.stop.click()
-    hist = future.result(timeout=60)
+    hist = future.result(timeout=600)
     assert hist.interrupted and 3 <= len(hist["loss"]) < 10_000 and hist == m.history and m.stop.disabled
 
 @pytest.mark.parametrize("make", [latent_view, path_view, traversal_view, explorer])
@@ -255,7 +255,7 @@ def test_nan_breaks_off_and_says_so():
     with pytest.raises(FloatingPointError): m.fit([torch.zeros(2)], 5)
     assert m.history == dict(loss=[1., 2.]) and "broke off" in m.status.value and not m.running
     future = Monitor(lambda b: dict(loss=torch.tensor(math.nan))).fit([torch.zeros(2)], 1, background=True)
-    with pytest.raises(FloatingPointError): future.result(timeout=60)
+    with pytest.raises(FloatingPointError): future.result(timeout=600)
 
 def test_wrong_steps_are_fit_s_to_complain_about():
     with pytest.raises(TypeError, match="step: expected a dict"): Monitor(lambda b: 1.).fit([torch.zeros(2)])

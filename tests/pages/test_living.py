@@ -232,6 +232,20 @@ def test_follows_the_page_into_the_dark(opened):
     theme(page, "dark")
     assert opened(next(iter(PICTURES.values()))[0], color_scheme="dark").locator(".vaegan-living").get_attribute("data-theme") == "dark", "from the start"
 
+def test_off_the_page_for_a_moment(opened):
+    "As slides are while they are paged for printing, and outputs that a notebook moves: it goes wrong in nothing, and is right when it comes back"
+    page = opened("<style>body.dusk {background: #222; color: #ddd}</style>" + next(iter(PICTURES.values()))[0])
+    page.evaluate("""async () => {
+        const e = document.querySelector('.vaegan-living'), later = ms => new Promise(done => setTimeout(done, ms));
+        document.body.className = 'a';
+        await later(0);                     // it has seen the change, and looks once more in 300 ms
+        e.remove();
+        document.body.className = 'dusk';
+        await later(800);
+        document.querySelector('main').append(e); }""")
+    theme(page, "dark")
+    assert page.locator(".live").is_visible()
+
 def test_comes_alive_when_put_on_the_page_late(opened):
     "JupyterLab makes the output first, runs copies of its scripts, and may put it on the page later"
     page = opened("")

@@ -1,3 +1,10 @@
+// The living picture on show is as large as there is room, and each of its plots as wide as its place.
+window.lifeHasItsPlace = () => {
+  const box = document.querySelector("section.present .live-box"), live = box.firstElementChild;
+  const room = Math.min(box.clientWidth/live.offsetWidth, .99*box.clientHeight/live.offsetHeight);
+  return Math.abs(parseFloat(live.style.transform.split("scale(")[1]) - room) < 1e-3*room &&
+    [...live.shadowRoot.querySelectorAll(".plot")].every(p => !p.clientWidth || p.firstElementChild.viewBox.baseVal.width === p.clientWidth);
+};
 // What is wrong with the slide on show, and how small its type is, in pixels of a page of 1280 by 720.
 window.lookAtSlide = async () => {
   const frame = () => new Promise(requestAnimationFrame);

@@ -47,13 +47,13 @@ def test_a_module_and_its_arguments(tmp_path):
 
 @pytest.mark.parametrize("sign", ["SIGINT", "SIGTERM", "SIGKILL"])
 def test_signals_reach_it(sign):
-    p = subprocess.Popen([*warm.python(), "-u", "-c", "import os, time; print(os.getpid()); time.sleep(60)"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    p = subprocess.Popen([*warm.python(), "-u", "-c", "import os, time; print(os.getpid()); time.sleep(600)"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     pid = int(p.stdout.readline())
     p.send_signal(getattr(signal, sign))
-    err = p.communicate(timeout=60)[1]
+    err = p.communicate(timeout=600)[1]
     assert p.returncode == -getattr(signal, sign) and ("KeyboardInterrupt" in err) == (sign == "SIGINT")
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while Path(f"/proc/{pid}").exists(): assert time.monotonic() < until, "it outlived who stood for it"
 
 @pytest.mark.parametrize("listens", [False, True])
@@ -64,8 +64,8 @@ def test_who_is_deaf_to_the_key_stays_deaf_unless_it_listens(listens):
                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
     assert p.stdout.readline() == "here\n"
     p.send_signal(signal.SIGINT)
-    if listens: p.wait(60)          # first the signal, then the end of its input: they go different ways
-    out = p.communicate("on\n" if not listens else None, timeout=60)[0]
+    if listens: p.wait(600)          # first the signal, then the end of its input: they go different ways
+    out = p.communicate("on\n" if not listens else None, timeout=600)[0]
     assert (out, p.returncode) == (("", -signal.SIGINT) if listens else ("on\n", 0))
 
 def test_they_run_side_by_side():

@@ -199,6 +199,7 @@ export function picture(root, label) {
 function follow(pic) {
   const look = () => {
     const css = getComputedStyle(pic.root).color, scale = css.startsWith("rgb") ? 1 : 255;
+    if (!css) return;                          // off the page, as slides while they are paged
     const [r, g, b] = css.match(/[\d.]+/g).map(v => v*scale);
     pic.theme = pic.root.dataset.theme = .3*r + .6*g + .1*b > 140 ? "dark" : "light";
   };
@@ -211,6 +212,7 @@ function follow(pic) {
   const measure = () => {
     if (pic.live.clientWidth == width) return;
     width = pic.live.clientWidth;
+    look();
     pic.fit();
   };
   new ResizeObserver(() => requestAnimationFrame(measure)).observe(pic.live);

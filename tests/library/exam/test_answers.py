@@ -1,10 +1,13 @@
 "What a stranger types is read, and never run."
 
+import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from bad_input import POS, bad_input_tests, row
 
+from vaegan.exam import answers
 from vaegan.exam.answers import identical, read_expr
 from vaegan.exam.judge import judge
 from vaegan.exam.learner import bank
@@ -32,6 +35,17 @@ def test_no_power_of_numbers_takes_long():
         start = time.process_time()           # of this process: however busy the machine is
         assert identical(f"1/(2x) + {t}", "1/(2x)", dict(x=(.2, 1.9))) == (t[0] == "0" or t[0] == "("), t
         assert time.process_time() - start < 2, t
+
+def test_the_patience_is_of_the_processor(monkeypatch):
+    "An answer that takes long is refused; on a machine that does something else meanwhile the same answer is right"
+    over, clock = threading.Event(), iter(range(10**9))
+    held = lambda *_: over.wait(600)
+    monkeypatch.setattr(answers, "_equal_to_30_digits", held)
+    monkeypatch.setattr(answers, "time", SimpleNamespace(process_time=lambda: next(clock)))
+    with pytest.raises(Unreadable, match="too complicated to compare"): identical("x", "x", dict(x=(0, 1)))
+    assert next(clock) == 6, "it has asked the clock as long as there was patience"
+    monkeypatch.setattr(answers, "time", SimpleNamespace(process_time=lambda: over.set() or 0.))     # nothing is spent: it waits
+    assert identical("x", "x", dict(x=(0, 1)), 1e-9)
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 ROWS = {
