@@ -139,7 +139,7 @@ function held(tables) {                  // tables with formulas, set as Quarto 
   return part;
 }
 
-async function unpack() {
+async function fill() {
   const empty = [...document.querySelectorAll(".packed")];
   const parts = empty.length && await packed(empty[0].dataset.from);
   for (const [i, place] of empty.entries()) {
@@ -150,6 +150,20 @@ async function unpack() {
   }
   copying();
 }
+let whole;
+const unpack = () => whole ??= fill();
+
+// -- who asks for paper before all of that has come gets it when it has
+async function printing(event) {
+  const asked = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "p";
+  if (!asked || event.shiftKey || event.altKey || !document.querySelector(".packed")) return;
+  event.preventDefault();
+  if (document.readyState !== "complete") {
+    await new Promise(done => addEventListener("load", done, {once: true}));
+  }
+  await unpack();
+  print();
+}
 
 const boxes = 'pre:is([class="sourceCode"], .python) > code';
 if (globalThis.document) {
@@ -158,6 +172,7 @@ if (globalThis.document) {
   }
   copying();
   addEventListener("load", unpack);
+  addEventListener("keydown", printing);
 }
 if (globalThis.CSS?.highlights) {
   const near = new IntersectionObserver(entries => {

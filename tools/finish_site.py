@@ -171,12 +171,12 @@ def boxed(text):
     "Each table in a box of its own, which scrolls where the page does not"
     return re.sub(r"(?<!<div class=\"table-box\">)<table\b.*?</table>", lambda m: f'<div class="table-box">{m[0]}</div>', text, flags=re.S)
 
-ERROR_BAR = re.compile(r"(<pre\b.*?</pre>)|(?<=\d) ± (?=\d)", re.S)
+ERROR_BAR = re.compile(r"(<pre\b.*?</pre>)|(?<=\d) (?P<sign>±) (?=\d)|(?<=[α-ω²]) (?P<is>=) (?=[.\d])", re.S)
 
 def bound(text):
     """A comma stays on the line of the linked formula before it; where words stand before that in the link, inside it. A number and its
-    error stay together, too"""
-    text = outside(lambda t: ERROR_BAR.sub(lambda m: m[1] or "\u00a0±\u00a0", t), text)
+    error stay together, and β = 1, too"""
+    text = outside(lambda t: ERROR_BAR.sub(lambda m: m[1] or f"\u00a0{m['sign'] or m['is']}\u00a0", t), text)
     text = re.sub(r'(?<!>)(<span class="math inline">[^<]*</span>)</a>([,.;:!?)]+)', r'<span class="nobreak">\1\2</span></a>', text)
     text = re.sub(r'(?<!<span class="nobreak">)(<a [^>]*><span class="math inline">[^<]*</span></a>[,.;:!?)]+)', r'<span class="nobreak">\1</span>', text)
     return re.sub(r'(?<=<span class="math inline)(?=">([^<]*)</span>)', lambda m: " nobreak"*short(m[1]), text)
@@ -187,6 +187,20 @@ def optioned(text):
     "Options of a command among words do not break behind one of their hyphens"
     def whole(m): return m[0] if m[1] else OPTION.sub(r'<span class="nobreak">\g<0></span>', m[0])
     return re.sub(r"(<pre[^>]*>)?<code>[^<]*--\w[^<]*</code>", whole, text)
+
+PRINTED = re.compile(r'(<div class="cell-output[^"]*"[^>]*>\s*<pre)(?=><code>(?P<text>.*?)</code></pre>)', re.S)
+NARROW = 40    # letters of a line that a phone shows
+
+def aligned(text):
+    "Whether a text has columns: two lines, one below the other, that go on at one place behind two blanks or more"
+    def places(line): return {m.end() for m in re.finditer(r"(?<=\S) {2,}(?=\S)", line)}
+    lines = text.splitlines()
+    return max(map(len, lines), default=0) > NARROW and any(places(a) & places(b) for a, b in zip(lines, lines[1:]))
+
+def columned(text):
+    "What is printed in columns says so: where it is too wide it scrolls, for in folded lines nobody finds a column again"
+    def said(m): return m[1] + ' class="columns"'*aligned(html.unescape(re.sub(r"<[^>]*>", "", m["text"])))
+    return PRINTED.sub(said, text)
 
 SHORT = 14     # letters of a formula that stay on one line: nobody reads K =, and 5 a line below
 
@@ -208,7 +222,7 @@ def finished(text, page):
     text = swapped(text, r"(?=</body>)", footer(here))
     if here.startswith("bank/"): text = text.replace("</head>", f"{UNLISTED}\n</head>", 1)
     if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
-    return boxed(optioned(bound(lighter(text))))
+    return boxed(columned(optioned(bound(lighter(text)))))
 
 # -- an address that is no page ---------------------------------------------------------------------------------------
 LOST = """<header id="title-block-header" class="quarto-title-block default"><h1 class="title">This page does not exist</h1>

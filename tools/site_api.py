@@ -13,6 +13,7 @@ from site_markup import CODE, escaped, markdown, output_text, plain_html, python
 
 from vaegan.contents import module_of
 
+LONG = 34    # letters of a type that stay on one line
 SHORT = 3    # a lesson's function of so few lines, alone in its cell, stands open: it is the formula of its section, in code
 
 class Row(NamedTuple):
@@ -80,9 +81,16 @@ def returns(f, notes):
     if f.returns is None or isinstance(f.returns, ast.Constant) and f.returns.value is None: return []
     return [Row("returns", shape(f.returns), notes.get(f.returns.end_lineno, ""))]
 
+FACTORY = re.compile(r"field\(default_factory=(list|dict|tuple|set)\b.*\)$")
+
+def as_it_comes(default):
+    "A field's default as it comes: field(default_factory=list) is []"
+    m = FACTORY.match(default)
+    return dict(list="[]", dict="{}", tuple="()", set="set()")[m[1]] if m else default
+
 def fields(c, notes):
     "The fields of a NamedTuple or dataclass"
-    return [Row(s.target.id, shape(s.annotation), notes.get(s.end_lineno, ""), ast.unparse(s.value) if s.value else "")
+    return [Row(s.target.id, shape(s.annotation), notes.get(s.end_lineno, ""), as_it_comes(ast.unparse(s.value)) if s.value else "")
             for s in c.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
 
 def entry(node, notes):
@@ -110,7 +118,8 @@ def table(e):
     "Arguments, shapes and meanings; each row begins with its name"
     def row(r):
         name = r.name if r.name == "returns" else f"<code>{escaped(r.name)}</code>"
-        return f'<tr><th scope="row">{name}</th><td>{escaped(r.shape)}</td><td>{plain_html(r.meaning)}</td></tr>'
+        long = ' class="long"'*(len(r.shape) > LONG)
+        return f'<tr><th scope="row">{name}</th><td{long}>{escaped(r.shape)}</td><td>{plain_html(r.meaning)}</td></tr>'
     if not e.rows: return ""
     return f'<table aria-label="{escaped(e.name)}: arguments, shapes and meanings"><tbody>\n' + "\n".join(map(row, e.rows)) + "\n</tbody></table>"
 

@@ -3,11 +3,12 @@ with their values, and folded below it one of wrong versions. Here it is read ag
 equation and for the cell itself. There is no second truth: what the cell stored is what the page shows."""
 import ast
 import re
+import unicodedata
 from typing import NamedTuple
 
 from notebooks import python
 from site_markup import bare, escaped, output_text, raw
-from site_tex import breakable
+from site_tex import breakable, loose
 
 from vaegan.formula.held import SUMMARY
 
@@ -62,7 +63,7 @@ def words(text):
     "Words in which formulas stand between dollars"
     return re.sub(r"\$(.+?)\$", lambda m: f'<span class="math inline">{m[1]}</span>', escaped(text))
 
-def formula(text): return f'<span class="math inline">{escaped(breakable(text.strip("$")))}</span>'
+def formula(text): return f'<span class="math inline">{escaped(breakable(loose(text.strip("$"))))}</span>'
 
 def table(kind, title, head, body):
     """A table below its title. Quarto leaves it as it is, and what can be known from a column is said once, in the style sheet:
@@ -74,10 +75,22 @@ def table(kind, title, head, body):
 UNTOUCHED = 'data-quarto-disable-processing="true"'
 def num(value): return escaped(value.replace("-", "−"))
 
+LEFT = re.compile(r"(?P<what>not evaluated: )(?P<plain>.+?)(?P<why> \([^()]*\))?$")
+LETTERS = {name: chr(code) for code in range(0x3b1, 0x3ca) if code != 0x3c2 for name in [unicodedata.name(chr(code)).split()[-1].lower()]}
+LETTERS |= {"lambda": "λ", "varphi": "φ", "varepsilon": "ε"}
+
+def note(text):
+    "What else is to be said of a display: a formula that was left out as code, a letter among words as itself"
+    text, m = text[:1].upper() + text[1:], LEFT.match(text)
+    if not m: return escaped(text)
+    plain = " ".join(m["plain"].split())
+    said = f"<code>{escaped(plain)}</code>" if re.search(r"[=_^/±]", plain) else escaped(re.sub(r"[a-z]+", lambda w: LETTERS.get(w[0], w[0]), plain))
+    return f'{m["what"].capitalize()}{said}{escaped(m["why"] or "")}'
+
 def sides(s):
     "Both sides, or all of a chain, with their values"
     body = [(formula(tex), num(value)) for tex, value in s.sides]
-    notes = "".join(f"\n<p>{escaped(n[:1].upper() + n[1:])}.</p>" for n in s.notes if not n.startswith("not used"))
+    notes = "".join(f"\n<p>{note(n)}.</p>" for n in s.notes if not n.startswith("not used"))
     title = f"({escaped(s.tag)}), evaluated as it stands" if s.tag else "Evaluated as it stands"
     return table("sides", ", ".join(filter(None, [title, s.case])), ("side", "value"), body) + notes
 

@@ -47,10 +47,13 @@ def kept(data, form, site, up):
     if not file.exists(): file.write_bytes(data)
     return f"{up}pictures/{file.name}"
 
+WIDE = 800    # pixels of a picture with words in it, which a phone would make too small to read: there it keeps them, and scrolls
+
 def plate(png, alt, site, up, scale=1.):
     "An image tag for a picture drawn on white, which becomes a file of the site"
     data, (width, height) = webp(png)
-    return (f'<img class="plate" src="{kept(data, "webp", site, up)}" alt="{html.escape(alt, quote=True)}" '
+    wide = " wide"*(scale == 1. and width > max(WIDE, 1.9*height))
+    return (f'<img class="plate{wide}" src="{kept(data, "webp", site, up)}" alt="{html.escape(alt, quote=True)}" '
             f'width="{width/scale:.0f}" height="{height/scale:.0f}" loading="lazy" decoding="async">')
 
 def figure(picture, caption):
@@ -78,6 +81,7 @@ def quiet(outputs, words, site, up):
     "Outputs as Markdown: Quarto answers HTML or widgets in a notebook with scripts from other servers"
     for o in outputs:
         data = o.get("data", {})
+        if "text" in o: o["text"] = "".join(o["text"]).lstrip("\n")       # the arrow stands before words
         widget = data.pop("application/vnd.jupyter.widget-view+json", None)
         if shown := picture(data, words.get("fig-alt", words.get("fig-cap", "")), site, up):
             o["data"] = {"text/markdown": figure(shown, words.get("fig-cap"))}

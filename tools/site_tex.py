@@ -27,7 +27,7 @@ def short(tokens, start, end): return width("".join(t for t, _ in tokens[start:e
 def whole(tokens):
     "Where a line should not end: in short round or square brackets, and in a short piece between two relations"
     open_at, out, start = [], set(), 0
-    out.update(next(([i] for i, (t, _) in enumerate(tokens) if not t.isspace()), []))       # a sign that a formula begins with
+    out.update(next(([i] for i, (t, _) in enumerate(tokens) if not t.isspace() and t != "\\displaystyle"), []))       # a sign that a formula begins with
     for i, (t, top) in enumerate([*tokens, ("=", True)]):
         norm = t == "\\|" and open_at and tokens[open_at[-1]][0] == "\\|"      # ‖a − b‖, and not KL(q ‖ p)
         if top and (t in (")", "]") and open_at or norm):
@@ -62,14 +62,18 @@ def tall(inside):
     if re.search(r"\\(d?frac|sum|int|prod|begin)\b", inside): return "Big"
     return "big" if re.search(r"\\tfrac\b|[()\[\]{}](?![^{]*\})", inside) else ""
 
-def loosened(text):
-    """Long displays with \\bigl[ and \\bigr] for \\left[ and \\right], between which KaTeX breaks no line: on a phone they would scroll"""
+def loose(tex):
+    """A formula with \\bigl[ and \\bigr] for \\left[ and \\right] around what is long: between those KaTeX breaks no line, and on a phone
+    it would scroll"""
     def sized(m):
         size = tall(m["inside"])
         return f"\\{size}l{m['open']}{m['inside']}\\{size}r{m['close']}" if size else f"{m['open']}{m['inside']}{m['close']}"
-    def display(m):
-        tex = m["display"]
-        if not tex or "\\begin" in tex: return m[0]
-        for _ in range(4): tex = PAIR.sub(lambda p: sized(p) if width(p["inside"]) > TOGETHER else p[0].replace("\\left", "\\LEFT").replace("\\right", "\\RIGHT"), tex)
-        return f"$${tex}$$".replace("\\LEFT", "\\left").replace("\\RIGHT", "\\right")
+    def pair(m): return sized(m) if width(m["inside"]) > TOGETHER else m[0].replace("\\left", "\\LEFT").replace("\\right", "\\RIGHT")
+    if "\\begin" in tex: return tex
+    for _ in range(4): tex = PAIR.sub(pair, tex)
+    return tex.replace("\\LEFT", "\\left").replace("\\RIGHT", "\\right")
+
+def loosened(text):
+    "The same for the long displays of a page"
+    def display(m): return f"$${loose(m['display'])}$$" if m["display"] else m[0]
     return outside_code(text, lambda t: MATH.sub(display, t))

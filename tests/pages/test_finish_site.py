@@ -288,8 +288,16 @@ def test_a_comma_stays_with_a_linked_formula():
     assert words == '<a href="n.html">raising it in <span class="nobreak"><span class="math inline">z</span>.</span></a> Then' == finish_site.bound(words)
 
 def test_a_number_and_its_error_stay_on_a_line():
-    said = "<td>6.66 ± 0.04</td><pre>6.66 ± 0.04</pre> ± 1"
-    assert finish_site.bound(said) == "<td>6.66\u00a0±\u00a00.04</td><pre>6.66 ± 0.04</pre> ± 1"
+    said = "<td>6.66 ± 0.04</td><pre>6.66 ± 0.04, β = 1</pre> ± 1, σ² = .01 or a = 1"
+    assert finish_site.bound(said) == "<td>6.66\u00a0±\u00a00.04</td><pre>6.66 ± 0.04, β = 1</pre> ± 1, σ²\u00a0=\u00a0.01 or a = 1"
+
+def test_what_is_printed_in_columns_says_so():
+    "It scrolls on a phone; what is narrow, prose and nested lists fold"
+    def page(text): return f'<div class="cell-output cell-output-stdout">\n<pre><code>{text}</code></pre>'
+    table = "verdict  whose  tried                   came\n───────  ─────  ──────────────────────  ────\nright    kl     three points"
+    assert finish_site.columned(page(table)) == page(table).replace("<pre>", '<pre class="columns">')
+    for same in ("a  b\nc  d", "a long line of words that goes on.  And on.\nAnd another one, which is not below it", "{'a':  [1,\n       2, and a line that is much too long for a phone]}"):
+        assert finish_site.columned(page(same)) == page(same)
 
 def test_an_option_stays_on_its_line():
     said = "<p><code>vaegan train vae --held-out .2 a--b</code></p><pre><code>x --y</code></pre>"

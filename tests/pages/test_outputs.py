@@ -36,8 +36,9 @@ def test_pixels_become_a_lossless_file(tmp_path):
         assert (np.asarray(Image.open(file)) == PIXELS).all() and file.suffix == ".webp"
         assert f'<img class="plate" src="{up}pictures/{file.name}" alt="Coloured &quot;noise&quot; &amp; more" width="5" height="7" loading="lazy"' in text
         assert text.count('<figure class="figure">') == 1 and "\n```\n\nA \"noise\" of $x < 1$.\n\n```{=html}\n</figcaption>" in text
+    assert 'class="plate wide"' in shown(tmp_path, image_png=png(np.zeros((300, 900, 3), np.uint8)))[1][0], "a phone scrolls it"
     shown(tmp_path, image_png=png(PIXELS[::-1]))
-    assert len(list((tmp_path/"pictures").iterdir())) == 2
+    assert len(list((tmp_path/"pictures").iterdir())) == 3
 
 def test_a_living_picture_stays_alive(tmp_path):
     "Beside a PNG, too: its static picture becomes a file, its program and numbers stay as they are"
@@ -52,6 +53,11 @@ def test_hyphens_of_an_output_are_no_dash(tmp_path):
     "A table's rule, code, formulas and comments stay as they are"
     said = "| a | b |\n|---|---:|\n| say --size 64 | `--out` $1--2$ <!-- x --> |"
     assert shown(tmp_path, text_markdown=said)[1] == [said.replace("say --", r"say \-\-")]
+
+def test_print_begins_with_its_words(tmp_path):
+    cell = Cell(source="1", outputs=[dict(output_type="stream", name="stdout", text=["\n", "  a\n"])])
+    show_outputs(cell, tmp_path, "")
+    assert cell.outputs[0]["text"] == "  a\n"
 
 def test_html_and_widgets(tmp_path):
     "HTML passes as it is, Markdown beside it wins, a widget without another form is nothing"

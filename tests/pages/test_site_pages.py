@@ -142,6 +142,9 @@ def test_what_a_check_showed_stands_in_the_mark_and_at_the_cell():
     assert r'<span class="math inline">\displaystyle \operatorname{KL}' in body and "</td><td>= 0.3198</td></tr>" in body and "<small>½ missing</small>" in body
     there = cell.outputs[0]["data"]["text/markdown"]
     assert there.startswith("```{=html}") and there.count("<details>") == there.count("</details>") == 1 and there.count('class="mutants sides"') == 2 and there.count('class="mutants wrong"') == 1
+    assert [site_held.note(f"not evaluated: {t}") for t in ("dx/dt = u_t(x) (by hand)", "for  varphi (a remark)")] == [
+        "Not evaluated: <code>dx/dt = u_t(x)</code> (by hand)", "Not evaluated: for φ (a remark)"]
+    assert site_held.formula(r"$\displaystyle = a$") == '<span class="math inline">\\displaystyle =\u2060 a</span>', "no line ends after the sign"
     assert list(site_held.shown("| a | b |\n|---|---|\n| 1 | 2 |")) == [], "a table of another kind"
 
 def test_assertions_are_counted():
@@ -212,8 +215,10 @@ def test_a_class_is_read_from_its_source():
     e, = site_api.entries('class A(nn.Module):\n    "A net"\n    def __init__(\n        self,\n        d:int=2,  # size\n    ):\n        pass\n    def step(self, x):\n        "One step"\n    def _own(self): pass\n')
     assert (e.signature, [tuple(r) for r in e.rows], e.methods) == ("d=2", [("d", "int", "size", "2")], [("step", "x", "One step")])
     assert site_api.method_list(e) == '<ul class="methods" aria-label="A: methods">\n<li><code>step(x)</code> One step</li>\n</ul>'
-    n, = site_api.entries('class P(NamedTuple):\n    "A pair"\n    a:Int[Tensor, "N"]   # labels\n    b:float=.5           # share\n')
-    assert n.signature == "a, b=0.5" and [tuple(r)[:3] for r in n.rows] == [("a", "int [N]", "labels"), ("b", "float", "share")]
+    wide = site_api.table(e._replace(rows=[site_api.Row("a", "tuple[" + "Generator, "*4 + "dict]", "all")]))
+    assert '<td class="long">tuple[' in wide and "long" not in site_api.table(e), "a long type may go on in the next line"
+    n, = site_api.entries('class P(NamedTuple):\n    "A pair"\n    a:Int[Tensor, "N"]   # labels\n    b:float=.5           # share\n    c:list=field(default_factory=list)\n')
+    assert n.signature == "a, b=0.5, c=[]" and [tuple(r)[:3] for r in n.rows] == [("a", "int [N]", "labels"), ("b", "float", "share"), ("c", "list", "")]
 
 @pytest.mark.parametrize("annotation, said", [
     ('Float[Tensor, ""]', "one number"), ('Int[Tensor, "N"] | None', "int [N] or None"), ('Float[Tensor, "... K", unit]', "[..., K], unit"),

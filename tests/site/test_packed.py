@@ -30,3 +30,22 @@ def test_where_folded_code_cannot_come_it_says_where_it_is(fresh, base, why):
         fold.locator("> summary").click()
         assert fold.get_by_text("could not be fetched").is_visible() and fold.locator("a").get_attribute("href").endswith("09_vae.ipynb")
     assert tab.locator("footer a").first.get_attribute("href").endswith("09_vae.ipynb")
+
+def test_paper_waits_for_folded_code(fresh, base):
+    "Who prints while the page still comes gets what is folded; where the browser does not ask first, the sheet says what is missing"
+    tab, held = fresh(), {}
+    tab.add_init_script("""window.print = () => { window.printed = !document.querySelector('.packed'); };
+        addEventListener('DOMContentLoaded', () => document.body.append(Object.assign(new Image(), {src: 'late.png'})));""")
+    for name in ("late.png", "*.code.z"): tab.route(f"**/{name}", lambda route, name=name: held.update({name: route}))
+    def come(name):
+        while name not in held: tab.wait_for_timeout(20)
+    tab.goto(base + "vae.html", wait_until="domcontentloaded")
+    come("late.png")
+    tab.keyboard.press("Control+p")
+    tab.emulate_media(media="print")
+    assert "had not come" in tab.locator("code.packed").first.evaluate("e => getComputedStyle(e, '::before').content")
+    held["late.png"].abort()
+    come("*.code.z")
+    assert tab.evaluate("() => window.printed === undefined")
+    held["*.code.z"].continue_()
+    tab.wait_for_function("() => window.printed")

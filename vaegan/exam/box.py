@@ -39,6 +39,11 @@ def _sealed(v):
     return base64.b64encode(text.encode()).decode()
 
 # %% ../../nbs/exam/box.ipynb #e5e39961
+def _code(name):
+    lines = (files("vaegan")/"js"/"exam"/name).read_text(encoding="utf-8")
+    code = [s.strip() for s in lines.splitlines() if not s.startswith("//")]
+    return "".join(f"{s}\n" for s in code if s)
+
 @documented
 @lru_cache(1)
 def answer_script() -> str: # JavaScript
@@ -46,12 +51,10 @@ def answer_script() -> str: # JavaScript
     slips = [[factor, message] for _, factor, message in SLIPS]
     own = dict(spelt=SPELT, rounded=ROUNDED, slips=slips)
     tables = typed_tables() | SENTENCES | own
-    lines = (files("vaegan")/"js"/"exam"/"answer.js").read_text(encoding="utf-8")
-    code = "\n".join(s.strip() for s in lines.splitlines()
-                     if s.strip() and not s.startswith("//"))
+    code = _code("answer.js") + _code("keys.js")
     data = json.dumps(tables, ensure_ascii=False, separators=(",", ":"))
     data = data.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
-    return f"// The answer box of an exercise\nconst TABLES = {data};\n{code}\n"
+    return f"// The answer box of an exercise\nconst TABLES = {data};\n{code}"
 
 # %% ../../nbs/exam/box.ipynb #a1304377
 _TEXT = ('<form class="vaegan-argued" data-id="{id}"><p><label for="{name}">Your '
@@ -88,7 +91,9 @@ def box(
 ) -> str: # HTML; empty for code, which needs a kernel
     "A form that checks an answer in the browser, without a kernel or a server"
     if v.kind == "code": return ""
-    if v.kind == "argued": return _TEXT.format(id=v.id, name=f"{v.id}-{v.seed}-in")
+    if v.kind == "argued":
+        form = _TEXT.format(id=v.id, name=f"{v.id}-{v.seed}-in")
+        return f"{form}<script>(() => {{ {_code('keys.js')}}})();</script>"
     field = _choice(v) if v.kind in LETTERED else _line(v)
     form = _FORM.format(
         id=v.id, sealed=_sealed(v), title=html.escape(v.title), field=field)
