@@ -13,6 +13,7 @@ same as the right formula, each with its reason; SURVIVORS those that say someth
 either that matches no surviving version any more is an error. Exit status 1: that, or a survivor that stands in neither."""
 import argparse
 import io
+import json
 import os
 import re
 import signal
@@ -113,35 +114,16 @@ def evaluated():
     "tag -> the notebook of which a cell evaluates it"
     return {t: nb for nb in NBS for c in code_cells(nb) for t in checks(src(c)) if evaluates(src(c), t)}
 
-class Notebook:
-    "A notebook whose quick cells run one after the other, and the calls of `holds` that they make"
-    def __init__(self, nb, only=None):
-        from execnb.shell import CaptureShell
-        from nbdev.test import nb_test_cells
-        self.calls, self.nb, self.only = [], nb, only
+class Judge:
+    "The calls of `holds` that a notebook's cells make, and what becomes of them if something else stands on the page"
+    def __init__(self, only=None):
+        self.calls, self.only, self.space = [], only, {}
         vaegan.formula.holds = self.watch       # what the notebook imports
-        self.shell = CaptureShell(nb)
-        for f in self.shell.display_formatter.formatters.values(): f.enabled = False     # nobody looks, and the tables of `holds` are half of the work
-        self.cells = nb_test_cells(nb, ("notest", "slow"))
 
     def watch(self, *args, **named):
         held = holds(*args, **named)
         self.calls.append((args, named, held))
         return held
-
-    def part(self, wanted):
-        "The cells that check some displays, and those that these need"
-        at = [i for i, c in enumerate(self.cells) if set(self.tags(c)) & wanted]
-        return [self.cells[i] for i in sorted(set().union(*(needed(self.cells, i) for i in at)))]
-
-    def run(self, wanted):
-        "(tag, verdicts), for the displays that its cells check"
-        for c in self.part(wanted):
-            self.calls.clear()
-            self.shell.run(c.source, stdout=False, stderr=False)
-            if self.shell.exc: raise RuntimeError(f"{nb_id(self.nb)}, cell {c.id}: {self.shell.exc}")
-            calls = list(self.calls)
-            for tag in set(self.tags(c)) & wanted: yield tag, self.verdicts(c, tag, calls)
 
     @staticmethod
     def tags(c): return [t for t in checks(c.source) if evaluates(c.source, t)]
@@ -161,7 +143,57 @@ class Notebook:
     def judge(self, source, tag, latex, calls):
         "First what the cell has handed to `holds`, then the cell as it stands"
         found = outcome(lambda: None, tag, latex, calls) if calls else "survives"
-        return outcome(lambda: exec(compile(python(source), "cell", "exec"), self.shell.user_ns), tag, latex, ()) if found == "survives" else found
+        return outcome(lambda: exec(compile(python(source), "cell", "exec"), self.space), tag, latex, ()) if found == "survives" else found
+
+class Notebook(Judge):
+    "A notebook whose quick cells run one after the other"
+    def __init__(self, nb, only=None):
+        from execnb.shell import CaptureShell
+        from nbdev.test import nb_test_cells
+        super().__init__(only)
+        self.nb, self.shell = nb, CaptureShell(nb)
+        self.space = self.shell.user_ns
+        for f in self.shell.display_formatter.formatters.values(): f.enabled = False     # nobody looks, and the tables of `holds` are half of the work
+        self.cells = nb_test_cells(nb, ("notest", "slow"))
+
+    def part(self, wanted):
+        "The cells that check some displays, and those that these need"
+        at = [i for i, c in enumerate(self.cells) if set(self.tags(c)) & wanted]
+        return [self.cells[i] for i in sorted(set().union(*(needed(self.cells, i) for i in at)))]
+
+    def run(self, wanted):
+        "(tag, verdicts), for the displays that its cells check"
+        for c in self.part(wanted):
+            self.calls.clear()
+            self.shell.run(c.source, stdout=False, stderr=False)
+            if self.shell.exc: raise RuntimeError(f"{nb_id(self.nb)}, cell {c.id}: {self.shell.exc}")
+            calls = list(self.calls)
+            for tag in set(self.tags(c)) & wanted: yield tag, self.verdicts(c, tag, calls)
+
+def beside(shell, only):
+    """What to call after each cell of a notebook that a shell runs, and the list in which verdicts come then: (tag, verdicts over the versions
+    `only`). Each cell is judged in a fork: the run goes on as if nobody had looked."""
+    judge, wanted, found = Judge(only), {tag for tag, *_ in only}, []
+    judge.space = shell.user_ns
+    def after(c):
+        calls, judge.calls = judge.calls, []
+        if c.cell_type != "code" or shell.exc: return
+        for tag in {*judge.tags(c)} & wanted: found.append((tag, forked(lambda: judge.verdicts(c, tag, calls))))
+    return after, found
+
+def forked(work):
+    "What it gives (something for JSON), found in a process of its own, which has all that this one has"
+    read, write = os.pipe()
+    if not (pid := os.fork()):
+        try:
+            with open(write, "w", encoding="utf-8") as out, redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"): json.dump(work(), out)
+            os._exit(0)
+        except BaseException: sys.excepthook(*sys.exc_info())
+        finally: os._exit(1)
+    os.close(write)
+    with open(read, encoding="utf-8") as out: text = out.read()
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]): raise RuntimeError("no verdict: the reason stands above")
+    return json.loads(text)
 
 @contextmanager
 def apart(folder):
@@ -193,7 +225,7 @@ def of_page(job, only=None):
     except Exception as e:
         say(f"    fails: {type(e).__name__}: {e}")
         return [Verdict(t, f"{type(e).__name__}: {e}", "", latex_of(t), 1, "fails") for t in wanted]
-    best_of = [best(vs) for t in wanted for vs in zip(*found.get(t, ()))]
+    best_of = [v for t in wanted for v in met(found.get(t, ()))]
     say(f"{name}: {len(best_of)} versions in {time.monotonic() - began:.0f} s, {dict(Counter(v.outcome for v in best_of))}")
     for v in best_of:
         if v.outcome == "survives": say(f"    survives: {v.key}")
@@ -206,6 +238,8 @@ NOTICED = ("a difference", "no value", "equivalent", "not asked", "known", "surv
 def best(several):
     "A version that several cells meet: noticed if one of them notices"
     return min(several, key=lambda v: NOTICED.index(v.outcome))
+
+def met(verdicts): return [best([Verdict(*v) for v in vs]) for vs in zip(*verdicts)]
 
 def run(tags, jobs):
     "The verdicts over many displays, in order"
