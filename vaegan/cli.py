@@ -17,7 +17,7 @@ from pathlib import Path
 
 from . import __version__
 from .catalog import DATA_SETS, RECIPES, recipes_of
-from .help import documented
+from .help import count, documented
 from .printing import say, settle
 
 # %% ../nbs/73_cli.ipynb #65f21365
@@ -367,7 +367,7 @@ def _train(args):
 def _sample(args):
     from vaegan.recipes import sample
     sample(**args)
-    say(f"{args['n']} image{'s'*(args['n'] > 1)}: {args['to']}")
+    say(f"{count(args['n'], 'image')}: {args['to']}")
     return 0
 
 def _read(args):
@@ -432,7 +432,6 @@ def _exam(args):
         say(_shown(**args))
         return 0
     if "to" in args or "variants" in args: return _export(**args)
-    from vaegan.exam.paper import count
     from vaegan.exam.sheets import write_exam
     args.setdefault("out", "exam")
     paths = write_exam(**args)

@@ -20,10 +20,11 @@ from .catalog import DATA_SETS
 from .checks import between, checked, marker
 from .datasets import FASHION_CLASSES, ImageData, as_float
 from .files import home
-from .help import documented
+from .help import count, documented
 from .image_files import HIDDEN
 from .image_sources import Piece, pieces
-from .image_values import NO_CLASSES, Remarks, Size, Wanted, height_width
+from .image_values import NO_CLASSES, ImageSize, Remarks, Wanted
+from .image_values import height_width
 from .image_values import pixel_values, source_error, two_shapes
 
 # %% ../nbs/64_images.ipynb #1aec3a05
@@ -38,9 +39,9 @@ class ImageSet(ImageData):
     def __repr__(self):
         n, m, (c, h, w) = len(self.x), len(self.x_test), self.x.shape[1:]
         kind = {1: "grey", 3: "colour"}.get(c, f"{c}-channel")
-        told = f", {len(self.classes)} classes"*bool(self.classes)
-        return (f"{n + m:,} {kind} images of {h} × {w}{told}: {n:,} to learn from, "
-                f"{m:,} held out")
+        told = f", {count(len(self.classes), 'class')}"*bool(self.classes)
+        return (f"{count(n + m, f'{kind} image')} of {h} × {w}{told}: {n:,} to learn "
+                f"from, {m:,} held out")
 
 # %% ../nbs/64_images.ipynb #03f8dbc9
 def _class_order(label):
@@ -54,7 +55,7 @@ def _none_of_all(pieces, remarks):
     for p, other in zip(pieces, pieces[::-1]):
         if p.y is None and len({*(other.y or ())}) > 1: remarks.change(
             "part without labels: so there are no classes",
-            f"{len(p.x):,} image{'s'*(len(p.x) > 1)}")
+            count(len(p.x), "image"))
     return ()
 
 def _classed(pieces, known, remarks):
@@ -176,7 +177,7 @@ HeldOut = Annotated[float|str, marker("a share between 0 and 1, or a subfolder's
 @checked
 def images(
     source:Any,              # what has images, as in the table above
-    size:Size|None=None,     # of all images: a number, or `(H,W)`; if theirs differ
+    size:ImageSize|None=None,   # of all images: number or `(H,W)`; if theirs differ
     crop:bool=False,         # cut the middle out, or squeeze?
     held_out:HeldOut|None=None,   # by default what the source holds out, or a tenth
     seed:Annotated[int, between(0, 2**32 - 1)]=0,   # of the choice of the held-out ones

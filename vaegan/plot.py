@@ -30,7 +30,7 @@ from matplotlib.path import Path
 from torch import Tensor
 
 from .checks import Count, Float, Marker, Positive, Shaped, Whole, checked, finite
-from .help import documented
+from .help import count, documented
 
 # %% ../nbs/42_plot.ipynb #2201cbbf
 COLORS = dict(                      # Okabe & Ito (2008): for colour-blind readers too
@@ -173,7 +173,7 @@ def show_images(
     most = dict(rows=(rows, sheet.shape[0]//h), cols=(cols, sheet.shape[1]//w))
     for name, (labels, n) in most.items():
         if len(labels) > n:
-            raise ValueError(f"{name}: expected at most {n} label{'s'*(n > 1)}, "
+            raise ValueError(f"{name}: expected at most {count(n, 'label')}, "
                              f"got {len(labels)}")
     if ax is None:
         left = .085*max((len(str(r)) for r in rows), default=0)

@@ -29,7 +29,7 @@ from tqdm.auto import tqdm
 from .checks import AnyPath, Count, NonNegative, Positive, Whole
 from .checks import Marker, between, checked
 from .files import home, new_folder, write_file
-from .help import documented
+from .help import count, documented
 from .measuring import bare, measuring, resting
 from .minibatches import count_images
 from .printing import progress_bar
@@ -497,7 +497,7 @@ def _said(step, batch, n, run):
     except ValueError as e:
         if "more than 1 value per channel" not in str(e): raise
         at = f"{run.batch + 1} of {len(run.batches)}"
-        raise ValueError(f"batches: minibatch {at} has {n} image{'s'*(n > 1)}, too few "
+        raise ValueError(f"batches: minibatch {at} has {count(n, 'image')}, too few "
                          "for batch norm: take another bs, or drop_last=True") from e
 
 # %% ../nbs/47_runs.ipynb #7b22ae6f

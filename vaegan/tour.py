@@ -25,6 +25,7 @@ from .datasets import ImageData, load_data
 from .evaluate import class_shares, held_out_elbo, train_classifier
 from .files import home, new_folder, write_files
 from .gan import Discriminator, Generator, gan_step, mlp_gan
+from .help import count
 from .latent import PPCA
 from .likelihoods import Normal
 from .measuring import from_seed, measuring
@@ -32,6 +33,7 @@ from .minimax import accuracy, value
 from .plot import latent_plane, plot_curves, png_bytes, quiet_plots
 from .plot import show_images
 from .printing import patient, say
+from .recipes import hidden_widths
 from .report import Figure, Section, page
 from .runs import History, fit
 from .stopping import Stopped
@@ -99,8 +101,8 @@ def train_tour_gan(
 ) -> tuple[Generator, Discriminator, History, dict, dict]: # then snapshots, numbers
     "A GAN by Algorithm 1: k = l = 1, Adam, non-saturating loss, R1 penalty"
     with from_seed(seed):
-        hidden = (128, 128) if data.x.shape[-1] == 8 else (256, 256)
-        G, D = mlp_gan(data.x.shape[1:], 32, hidden)
+        shape = data.x.shape[1:]
+        G, D = mlp_gan(shape, 32, hidden_widths(shape))
     opts = [torch.optim.Adam(net.parameters(), 1e-3, betas=(0., .99)) for net in (G, D)]
     g = torch.Generator().manual_seed(seed)
     step = gan_step(G, D, *opts, k=1, l=1, loss="nonsaturating", r1=1., generator=g)
@@ -319,8 +321,8 @@ def tour(
     opts = dict(seed=seed, epochs=epochs, progress=progress, log=log)
     few = 1 if data == "digits" else torch.get_num_threads()
     with new_folder(out), quiet_plots(), _threads(few):
-        log(f"{len(images.x):,} images to learn from: first a VAE, {epochs} "
-            f"time{'s'*(epochs > 1)} through them, then a GAN, {3*epochs} times")
+        log(f"{count(len(images.x), 'image')} to learn from: first a VAE, "
+            f"{count(epochs, 'time')} through them, then a GAN, {3*epochs} times")
         sections, cover, note = _run_parts(images, opts)
         made = f"Made by: vaegan tour --data {data} --seed {seed} --epochs {epochs}"
         numbers = dict(data=data, seed=seed, epochs=epochs, finished=not note)

@@ -1,5 +1,7 @@
 "What `help` says: of every exported name what it takes, in shapes and units, what comes, an example, and where it is explained."
+import importlib
 import inspect
+import pkgutil
 import pydoc
 import re
 import typing
@@ -13,10 +15,11 @@ from bad_input import bad_input_tests
 from exported import NAMES
 from torch import nn
 
+import vaegan
 from vaegan import checks
 from vaegan import help as told
 from vaegan.checks import Count, Float, between, checked
-from vaegan.help import documented
+from vaegan.help import count, documented
 from vaegan.latent import PPCA
 from vaegan.vae import VAE
 
@@ -166,6 +169,19 @@ def test_nothing_is_read_before_somebody_asks():
     exec("def g(n:int): 'no source'", space := {})
     assert inspect.getdoc(documented(space["g"])).startswith("no source")
 
+def test_one_thing_or_several():
+    assert [count(n, "point") for n in (0, 1, 2, 1437)] == ["0 points", "1 point", "2 points", "1,437 points"]
+    assert [count(n, "class") for n in (0, 1, 2)] == ["0 classes", "1 class", "2 classes"]
+
+def test_a_name_means_one_thing():
+    "A name is exported by one room; the formulas, which speak of signs and words, are a house of their own"
+    rooms = {}
+    for m in pkgutil.walk_packages(vaegan.__path__, "vaegan."):
+        if m.ispkg or m.name.startswith("vaegan._"): continue
+        for n in set(importlib.import_module(m.name).__all__) - {"PAGE"}:     # of each page of exercises
+            rooms.setdefault((n, "formula" in m.name), []).append(m.name)
+    assert len(rooms) > 1000 and not {n: found for n, found in rooms.items() if len(found) > 1}
+
 # ---------------------------------------------------------------------------------------------------------- bad input
-NO_ROW = {"help.documented": "read when a function is defined, and tried above", "help.examples": "takes nothing", "help.arguments": "what has no signature is refused by `inspect`"}
+NO_ROW = {"help.count": "a number and a word", "help.documented": "read when a function is defined, and tried above", "help.examples": "takes nothing", "help.arguments": "what has no signature is refused by `inspect`"}
 bad_input_tests({}, NO_ROW)

@@ -171,7 +171,7 @@ def test_folders_that_systems_make_are_not_looked_into(tmp_path):
 
 def test_a_size_that_no_memory_holds_is_named(tmp_path):
     face().save(tmp_path/"a.png")
-    with pytest.raises(MemoryError, match="size: no memory for 1 images of 10000000 × 10000000"): said(lambda r: read_images(tmp_path, look_at(tmp_path, ["a.png"], r), r, size=10**7))
+    with pytest.raises(MemoryError, match="size: no memory for 1 image of 10000000 × 10000000"): said(lambda r: read_images(tmp_path, look_at(tmp_path, ["a.png"], r), r, size=10**7))
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0 and not hasattr(os, "seteuid"), reason="rights work differently there")
 def test_what_may_not_be_read(tmp_path):

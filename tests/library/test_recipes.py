@@ -276,6 +276,7 @@ ROWS = {
     "recipes.draw_images": row(dict(nets=dict(vae=vae), n=3, seed=0), nets=None, n=INT(), seed=[None, 1.5], y=[torch.zeros(2), 3]),
     "recipes.as_trained": row(dict(recipe="nll-90", x=IMGS, generator=torch.Generator()), skip="short deeper lower", x=[IMGS+1], recipe=["best", 3], generator=[3, None]),
     "recipes.has_learned": row(dict(about={}, x=IMGS), skip="short deeper lower", x=[IMGS+1], about=None),
+    "recipes.hidden_widths": row(dict(x_shape=(1, 8, 8)), x_shape=[(), 3, (1, 8), (0, 8, 8), None]),
     "recipes.source_name": row(dict(data="digits"), data=[3, None]),
 }
 NO_ROW = {

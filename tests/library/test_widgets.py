@@ -39,7 +39,7 @@ from vaegan.widgets.inference import INTEGRANDS, gap_view, gradient_draws, gradi
 from vaegan.widgets.latent import latent_view
 from vaegan.widgets.monitor import Monitor, draw_history
 from vaegan.widgets.paths import explorer, interpolate, path_view, traversal_view
-from vaegan.widgets.view import View, figure, shown
+from vaegan.widgets.view import View, cell_text, figure
 
 DATA = digits()
 X, Y = DATA.x[:60], DATA.y[:60]
@@ -76,8 +76,8 @@ def test_every_control_moves_picture_and_numbers(name):
         assert changed(view, before) or (name, k) == ("gradients", "baseline"), k
         assert view.numbers != numbers, k
         for label, v in view.numbers.items():
-            assert label in view.alt and shown(v) in view.alt
-            assert shown(v) in re.sub("<.*?>", "|", view.table.value)
+            assert label in view.alt and cell_text(v) in view.alt
+            assert cell_text(v) in re.sub("<.*?>", "|", view.table.value)
         assert view.alt.replace("'", "&#x27;") in view.picture.value or html.escape(view.alt) in view.picture.value
 
 @pytest.mark.parametrize("name", VIEWS)

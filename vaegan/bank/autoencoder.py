@@ -152,8 +152,8 @@ def tiny_side(r):
     if flip: a, b = b, a
     says = dict(plus="In the valley where both weights are positive.",
                 minus="In the valley where both weights are negative.",
-                saddle="At the saddle, the origin.",
-                circle="Nowhere: it circles around the saddle forever.")
+                saddle="At the saddle, where both weights are zero.",
+                circle="Nowhere: it circles the saddle.")
     why = dict(plus="The sum of the weights keeps its sign, and here it is not "
                     "positive.",
                minus="The sum of the weights keeps its sign, and here it is not "

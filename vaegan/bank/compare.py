@@ -69,7 +69,8 @@ def whose_slope(r):
     p, q = r.pick([.2, .3, .35, .65, .7, .8]), r.pick([.25, .4, .45, .55, .6, .75])
     kl = lambda a, b: a*math.log(a/b) + (1 - a)*math.log((1 - a)/(1 - b))
     js = lambda t: .5*kl(p, (p + t)/2) + .5*kl(t, (p + t)/2)
-    divergences = {"KL(p‖q)": lambda t: kl(p, t), "KL(q‖p)": lambda t: kl(t, p),
+    divergences = {"KL(p‖q)": lambda t: kl(p, t),
+                   "KL(q‖p), and nothing else": lambda t: kl(t, p),
                    "2 JS(p, q)": lambda t: 2*js(t),
                    "KL(q‖p) − 2 JS(p, q)": lambda t: kl(t, p) - 2*js(t)}
     # D* at this q, held fixed

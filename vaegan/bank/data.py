@@ -386,8 +386,8 @@ def data_toss_or_grey(r):
              "for every loss.",
              "False, because the loss is not linear in the pixel, so that the variance "
              "of the toss enters.",
-             "False, because a tossed pixel is 0 or 1, and there the loss can fall to "
-             "0."]
+             "False, because a tossed pixel is 0 or 1, and at these two values the "
+             "loss can fall as low as 0."]
     name = ("squared error $(x - p)^2$" if square else
             "cross-entropy $-x\\log p - (1-x)\\log(1-p)$")
     right = 2 if square else 0

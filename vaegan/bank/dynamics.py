@@ -225,7 +225,7 @@ def _play(kind, h, x, y):
           topics="gan game spiral")
 def which_way(r):
     "Inwards, outwards or round and round"
-    options = dict(out="it moves away without limit",
+    options = dict(out="it moves farther away, without limit",
                    round="it stays at a bounded distance and never arrives",
                    inside="it comes arbitrarily close to (0, 0)")
     kind, h, goes = r.pick(_PLAYS)
@@ -256,8 +256,7 @@ def which_way(r):
         answer=options[goes],
         check=options["inside" if end < .01 else "out" if end > 5 else "round"],
         mistakes={**{k: (options[k], message[k]) for k in options if k != goes},
-                  "arrives": ("it reaches (0, 0) after finitely many rounds and stays "
-                              "there",
+                  "arrives": ("it reaches (0, 0) and stays there",
                               "No round here has the eigenvalue 0: a point that is not "
                               "(0, 0) never lands on it.")},
         hints=["One round is a matrix. What is the modulus of its eigenvalues?",

@@ -220,7 +220,7 @@ def elbo_bug(r):
     "A loss that trains, but not on the bound"
     B, P, K = r.pick([32, 100, 128]), r.pick([64, 784]), r.pick([2, 8, 20])
     names = ("the line that computes `log_px_z`", "the line that computes `kl`",
-             "the last line", "nothing is wrong")
+             "the last line, which computes `loss`", "nothing is wrong")
     faulty = r.whole(0, 1)
     logpx = ".mean(1)" if faulty == 0 else ".sum(1)"
     kl = ".mean(1)" if faulty == 1 else ".sum(1)"

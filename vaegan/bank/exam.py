@@ -36,11 +36,11 @@ def exam_tanh(r):
     g, strict = r.sign()*r.num(.5, 6, .5), r.pick([True, False])
     slopes = [derivative(math.tanh, x/10) for x in range(-60, 61)]
     reach, above = max(slopes) > 1 - 1e-9, max(slopes) > 1 + 1e-9
-    says = dict(between="True, because the factor 1 − z² lies between 0 and 1.",
+    says = dict(between="True, because the factor 1 − z² always lies between 0 and 1.",
                 output="True, because the factor is the output z, and z lies between "
                        "−1 and 1.",
                 one="False, because the factor is 1 at x = 0, where z = 0.",
-                exceeds="False, because the factor is above 1 where z is negative.")
+                exceeds="False, because it is above 1 where z is negative.")
     why = dict(between="Almost: at x = 0 the factor is exactly 1, so the gradient is "
                        "passed on unchanged, which is not smaller.",
                output="The factor is the slope 1 − z², not the output z.",

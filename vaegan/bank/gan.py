@@ -321,7 +321,8 @@ def generator_activation(r):
     "The generator's last activation"
     m, width = r.pick([64, 784, 3072]), r.pick([128, 256, 512])
     acts = {"a sigmoid": lambda t: 1/(1 + math.exp(-t)), "a tanh": math.tanh,
-            "a ReLU": lambda t: max(t, 0.), "none, the layer stays linear": lambda t: t}
+            "a ReLU, as between the layers": lambda t: max(t, 0.),
+            "none, the layer stays linear": lambda t: t}
     ranges = {name: tuple(round(f(t), 6) for t in (-30., 30.))
               for name, f in acts.items()}
     free = "none, the layer stays linear", -30, 30
@@ -336,7 +337,7 @@ def generator_activation(r):
     found = [n for n, (a, b) in ranges.items() if (a, b) == (lo, hi)]
     said = {"a sigmoid": "A sigmoid gives values between 0 and 1.",
             "a tanh": "A tanh gives values between −1 and 1.",
-            "a ReLU": "A ReLU gives 0 or any positive value.",
+            "a ReLU, as between the layers": "A ReLU gives 0 or any positive value.",
             "none, the layer stays linear": "A linear layer gives any value at all."}
     return dict(
         question=f"The data are {data}. The generator's last layer goes from {width} "

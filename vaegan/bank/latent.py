@@ -13,6 +13,7 @@ import math
 
 from ..exam.exercise import exercise
 from ..exam.numerics import integral, normal_pdf
+from ..help import count
 
 # %% ../../nbs/bank/latent.ipynb #c6155ab8
 PAGE = dict(title="Exercises: latent variables",
@@ -138,7 +139,7 @@ def latent_pca_loss(r):
     return dict(
         question=f"{N} images of {d} pixels, centred, are the rows of a matrix. Its "
                  f"singular values are {', '.join(map(str, s))}. A linear autoencoder "
-                 f"with {k} latent number{'s'*(k > 1)} minimises the squared error, "
+                 f"with {count(k, 'latent number')} minimises the squared error, "
                  "summed over the pixels and averaged over the images. What is the "
                  "smallest error that it can reach?",
         answer=lost/N,
@@ -158,7 +159,7 @@ def latent_pca_loss(r):
         hints=["No linear map of that rank does better than PCA's projection.",
                "What is lost is the sum of the discarded eigenvalues $\\lambda_i = "
                "s_i^2/N$."],
-        solution=[f"The best is PCA's projection onto {k} direction{'s'*(k > 1)}. It "
+        solution=[f"The best is PCA's projection onto {count(k, 'direction')}. It "
                   f"loses the eigenvalues $\\lambda_i = s_i^2/{N}$ of the others.",
                   f"$({' + '.join(f'{x}^2' for x in s[k:])})/{N} = {lost}/{N} = "
                   f"{lost/N:.4f}$."])
@@ -282,10 +283,10 @@ def latent_ml_value(r):
     lists = lambda xs: ", ".join(f"{x:g}" for x in xs)
     return dict(
         question=f"The covariance matrix of centred data with {d} pixels has the "
-                 f"eigenvalues {lists(lam)}. Probabilistic PCA with {k} latent "
-                 f"dimension{'s'*(k > 1)} is fitted by maximum likelihood, the noise "
-                 "variance as well. What mean log-likelihood does it reach, in nats "
-                 "per image?",
+                 f"eigenvalues {lists(lam)}. Probabilistic PCA with "
+                 f"{count(k, 'latent dimension')} is fitted by maximum likelihood, the "
+                 "noise variance as well. What mean log-likelihood does it reach, in "
+                 "nats per image?",
         answer=value(s2),
         check=sum(math.log(normal_pdf(t, 0, c)) for p in points
                   for t, c in zip(p, C))/len(points),
@@ -414,7 +415,7 @@ def argue_axes(r):
     what, trait = r.pick([("portraits", "smile"), ("digits", "slant"),
                           ("shoes", "height of the heel"),
                           ("letters", "width of the pen")])
-    free = f"{k*(k - 1)//2} angle{'s'*(k > 2)}"
+    free = count(k*(k - 1)//2, "angle")
     return dict(
         question=f"Probabilistic PCA with {k} latent dimensions is fitted to images of "
                  f"{what}. A student finds that the first latent coordinate “is "

@@ -326,8 +326,8 @@ def surer_discriminator(r):
         answer=rises if gain > 0 else falls,
         check=rises if again > 0 else falls,
         mistakes={"other-way": (falls if gain > 0 else rises, seen),
-                  "accuracy": ("False, because the decisions stay the same, and V "
-                               "depends on nothing but which of them are right",
+                  "accuracy": ("False, because the decisions stay the same, and the "
+                               "value V depends on nothing but which of them are right",
                                "That is the accuracy. V is a log-likelihood: it "
                                "depends on how confident each decision is."),
                   "always-surer": ("True, because a more confident discriminator is "

@@ -85,7 +85,7 @@ def net_last_activation(r):
     ends = {k: (min(f(a/10) for a in range(-300, 301)),
                 max(f(a/10) for a in range(-300, 301))) for k, (_, f) in _LAST.items()}
     text = dict(sigmoid="Sigmoid", tanh="Tanh",
-                none="None: the linear layer is the last", relu="ReLU")
+                none="None, it stays linear", relu="ReLU, as between the layers")
     wanted = _LAST[right][0]
     having = dict(sigmoid="With a sigmoid", tanh="With tanh", relu="With a ReLU",
                   none="Without an activation")
@@ -120,7 +120,8 @@ def collapse_two(r):
                           for i in range(x)], dtype=torch.double)
                           for x, y, c in ((n, k, 1.3), (k, n, 2.1)))
     full = int(torch.linalg.matrix_rank(a@b)) == n
-    says = [f"True, because every {n} × {n} matrix is a product through {k} units.",
+    says = [f"True, because every {n} × {n} matrix is a product of two through {k} "
+            "units.",
             "True, because the product of two matrices is one matrix, whatever the "
             "width between them.",
             f"False, because the product of the two matrices has rank {k} at most.",

@@ -27,9 +27,10 @@ from .judge import answer_values, judge, near
 from .rounding import how_near
 from .rubric import argued_fields, rubric_complaints
 from .typed import Unreadable
-from .variant import (
-    KINDS, LETTERED, Shown, Variant, question_text, shown_answer, solution_text)
-from ..help import documented
+from vaegan.exam.variant import (
+    LETTERED, QUESTION_KINDS, Shown, Variant, question_text, shown_answer,
+    solution_text)
+from ..help import count, documented
 
 # %% ../../nbs/exam/exercise.ipynb #edb2b685
 _NO_LESSONS = "42_plot", "exercises/linear_autoencoder"
@@ -46,7 +47,7 @@ class Exercise:
     title:str          # one short line
     chapter:str        # key of `CHAPTERS`
     tags:tuple         # of the equations it exercises, in that chapter
-    kind:str           # key of `KINDS`
+    kind:str           # key of `QUESTION_KINDS`
     topics:tuple       # words that a teacher may select by, besides the chapter
     points:int         # on a sheet
     make:Callable = field(repr=False)   # Draw -> dict
@@ -70,7 +71,7 @@ _words = marker("words, blank-separated", lambda s: isinstance(s, str))
 def exercise(
     chapter:Annotated[str, one_of(CHAPTERS)],   # name of its module
     tags:Annotated[str, _tags],           # of equations in that chapter
-    kind:Annotated[str, one_of(KINDS)],   # of answer
+    kind:Annotated[str, one_of(QUESTION_KINDS)],   # of answer
     topics:Annotated[str, _words]="",     # more words to select by
     points:Count|Annotated[dict, isa]=1   # on a sheet, or part -> points
 ) -> Callable: # decorator
@@ -292,7 +293,7 @@ def audit(
     faults = [f for s in seeds if (f := _draw(ex, s)[1])]
     bad = []
     if len(faults) > 2 + .25*len(seeds):
-        many = f"{len(faults)} of {len(seeds)} draws rejected"
+        many = f"{len(faults)} of {count(len(seeds), 'draw')} rejected"
         bad.append(f"{ex.id}: {many}, for example: {faults[0]}")
     for s in seeds:
         bad += [f"{ex.id}, seed {s}: {c}" for c in _complaints(ex.variant(s))]
@@ -306,7 +307,7 @@ def preview(
 ) -> Shown:
     "One variant with all that a learner does not see at once"
     v = ex.variant(seed)
-    head = f"**{ex.title}** (`{ex.id}`, {KINDS[ex.kind]}, {v.where})"
+    head = f"**{ex.title}** (`{ex.id}`, {QUESTION_KINDS[ex.kind]}, {v.where})"
     mistakes = "\n".join(_mistake(v, *m) for m in v.mistakes.items())
     parts = [head, question_text(v, False), solution_text(v), mistakes]
     return Shown("\n\n".join(parts))

@@ -24,9 +24,8 @@ from .key import read_key
 from .learner import nearest
 from .questions import Words, by_id, choose, known_questions, topics
 from .secret import new_secret, secret_from_seed
-from .paper import count
 from .sheets import write_new
-from ..help import documented
+from ..help import count, documented
 
 # %% ../../nbs/exam/export.ipynb #e67c2d58
 def _exercises(what, own):

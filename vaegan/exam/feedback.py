@@ -14,10 +14,9 @@ import re
 from .typed import one_line
 from .judge import SENTENCES, Verdict
 from .rubric import COMPARE
-from .paper import count
 from .typeset import html_page, markdown_html
 from .variant import Variant, question_text, shown_answer
-from ..help import documented
+from ..help import count, documented
 
 # %% ../../nbs/exam/feedback.ipynb #ec2eddca
 _HEADS = dict(right="Right.", mistake="Not right.", wrong="Not right.",
@@ -81,7 +80,7 @@ def feedback_page(
     head = f"<h1>{html.escape(title)}</h1><p>{html.escape(who)}</p>"
     left = sum(s["status"] == "unmarked" for s in said)
     more = f" so far, {count(left, 'answer')} still to be marked"*bool(left)
-    score = f"<p><strong>{n} of {of} points{more}</strong></p>"
+    score = f"<p><strong>{n} of {count(of, 'point')}{more}</strong></p>"
     body = ["\n".join(["<section>", *_section(s, v, solved), "</section>"])
             for s, v in zip(said, vs)]
     page = "\n".join([head, score, *body])

@@ -18,7 +18,7 @@ from .typed import one_line
 from .judge import known_mistakes
 from .roster import Roster
 from .rubric import is_rubric
-from .variant import KINDS, LETTERED, Variant
+from .variant import LETTERED, QUESTION_KINDS, Variant
 from ..help import documented
 
 # %% ../../nbs/exam/key.ipynb #9eb18b0d
@@ -47,7 +47,7 @@ def from_key(
     if not isinstance(d, dict) or not set(_KEYED) <= d.keys():
         wanted = f"a dict with {', '.join(_KEYED)}"
         raise ValueError(f"d: expected {wanted}, got {one_line(repr(d))}")
-    if d["kind"] not in KINDS or d["kind"] == "code":
+    if d["kind"] not in QUESTION_KINDS or d["kind"] == "code":
         wanted = "a kind that can be graded"
         raise ValueError(f"d: expected {wanted}, got {d['kind']!r}")
     kept:dict[str, Any] = dict(question="") | {k: d[k] for k in _SINCE if k in d}

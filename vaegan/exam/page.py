@@ -17,8 +17,8 @@ from ..checks import Whole, checked, marker
 from .exercise import CHAPTERS
 from .learner import exercises_of
 from .rubric import PLACE
-from .variant import KINDS, solution_text
-from ..help import documented
+from .variant import QUESTION_KINDS, solution_text
+from ..help import count, documented
 
 # %% ../../nbs/exam/page.ipynb #b1314afd
 @documented
@@ -62,7 +62,7 @@ def _argued_cells(v, kind, number, help):
 def _exercise_cells(ex, number, seed):
     "Question, answer and help for one exercise"
     v = ex.variant(seed)
-    kind = f"Kind: {KINDS[v.kind]}. Equations: {_equation_links(ex)}."
+    kind = f"Kind: {QUESTION_KINDS[v.kind]}. Equations: {_equation_links(ex)}."
     todo = "Your answer, in place of the dots:"
     if v.kind == "code": todo = "Your function:"
     help = [fold(f"Hint {k}", h) for k, h in enumerate(v.hints, 1)]
@@ -103,7 +103,7 @@ def exercise_page(
 def _opening(module, about, n, repo):
     link = f"{_COLAB}/github/{repo}/blob/main/nbs/exercises/{module}.ipynb"
     badge = f"[![Open in Colab]({_COLAB}/assets/colab-badge.svg)]({link})"
-    skill = f"solve {n} exercises; in Python, with fresh numbers each time."
+    skill = f"solve {count(n, 'exercise')}; in Python, with fresh numbers each time."
     needs = f"**You need** {about['need']}\n\n**You will be able to** {skill}"
     yield "markdown", f"# {about['title']}\n\n> {about['subtitle']}"
     yield "markdown", f"{badge}\n\n{needs}"

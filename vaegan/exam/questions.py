@@ -23,8 +23,8 @@ from .typed import one_line
 from .draw import Draw
 from .exercise import CHAPTERS, Exercise
 from .learner import bank, nearest
-from .variant import KINDS
-from ..help import documented
+from .variant import QUESTION_KINDS
+from ..help import count, documented
 
 # %% ../../nbs/exam/questions.ipynb #e6a437b5
 @documented
@@ -67,7 +67,8 @@ def question_list(
         head = f"{ex.chapter}: {title[CHAPTERS[ex.chapter]]}"
         if head not in out: out += [""]*bool(out) + [head]
         words = f"  [{', '.join(ex.topics)}]"*bool(ex.topics)
-        kind = KINDS[ex.kind].split(",")[0] + " (not on a sheet)"*(ex.kind == "code")
+        kind = QUESTION_KINDS[ex.kind].split(",")[0]
+        kind += " (not on a sheet)"*(ex.kind == "code")
         out.append(f"  {ex.id:{width}}  {ex.points}  {kind}: {ex.title}{words}")
     return "\n".join(out)
 
@@ -89,7 +90,7 @@ def choose(
     queues = [r.perm(have[t]) for t in names]
     total = len({i for q in queues for i in q})
     if n > total:
-        wanted = f"at most {total} questions, all that these topics hold"
+        wanted = f"at most {count(total, 'question')}, all that these topics hold"
         raise ValueError(f"--n: expected {wanted}, got {n}")
     return _in_turn(queues, n)
 

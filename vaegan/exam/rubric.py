@@ -11,7 +11,7 @@ __all__ = ['PLACE', 'COMPARE', 'is_rubric', 'rubric_text', 'argued_fields', 'wri
 from typing import Any
 
 from .variant import Variant
-from ..help import documented
+from ..help import count, documented
 
 # %% ../../nbs/exam/rubric.ipynb #3145646b
 @documented
@@ -32,7 +32,7 @@ def rubric_text(
     parts:tuple     # (name, points) of each part
 ) -> str: # Markdown
     "The list that a reader goes through"
-    line = lambda k, n: (f"- **{k}** ({n} point{'s'*(n != 1)}): {rubric[k][0]} "
+    line = lambda k, n: (f"- **{k}** ({count(n, 'point')}): {rubric[k][0]} "
                          f"*Often wrong:* {rubric[k][1]}")
     return "\n".join(line(k, n) for k, n in parts)
 

@@ -11,9 +11,8 @@ __all__ = ['summary_line', 'score_files']
 import io
 
 from .roster import Roster
-from .paper import count
 from .tables import csv_bytes, xlsx_bytes
-from ..help import documented
+from ..help import count, documented
 
 # %% ../../nbs/exam/scores.ipynb #9d4a6a69
 @documented

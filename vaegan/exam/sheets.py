@@ -19,7 +19,7 @@ from ..checks import AnyPath, Count, Whole, checked, isa, marker, one_of
 from .typed import one_line
 from .key import read_key, to_key
 from .page import notebook
-from .paper import Head, Paper, answer_table, count, how_on_paper, paper_page
+from .paper import Head, Paper, answer_table, how_on_paper, paper_page
 from .plan import again, makeup, new_plan
 from .questions import Words
 from .roster import Roster, file_stems, read_roster
@@ -27,7 +27,7 @@ from .rubric import PLACE
 from .tables import csv_bytes
 from .variant import question_text, solution_text
 from ..files import home, new_folder, write_files
-from ..help import documented
+from ..help import count, documented
 
 # %% ../../nbs/exam/sheets.ipynb #960051ad
 FORMATS = ("ipynb", "md", "html")

@@ -66,7 +66,8 @@ def _read(cells):
             answers.setdefault(now, []).append(Cell(kind, s[m.end():], True))
         elif kind == "markdown" and (m := _QUESTION.match(s)): now = f"q{m[1]}"
         elif now and s.strip(): answers.setdefault(now, []).append(Cell(kind, s, False))
-    if who is None: raise ValueError("the cell that names the exam is missing")
+    if who is None: raise ValueError(
+        "the cell that names the exam is missing; copy it back from the sheet")
     return *who, answers
 
 # %% ../../nbs/exam/submissions.ipynb #ff9cb913
@@ -121,7 +122,9 @@ def _named_in(name, called):
     p = PurePosixPath(name.replace("\\", "/"))
     sent = _sender(name)
     said = [*p.parts[:-1], _ATTEMPT.sub("", p.stem), sent, re.sub(r"_\d+$", "", sent)]
-    return set().union(*(called.get(squeezed(x), ()) for x in said))
+    ids = {w for w in re.split(r"[\s_.,;()+-]+", p.stem) if len(w) > 3}
+    whole = set().union(*(called.get(squeezed(x), ()) for x in said))
+    return whole or {s for found in called.values() for s in found if s in ids}
 
 def _shown_to(cells, key, student):
     "The students whose numbers a sheet shows, if not those of the one whom it names"
@@ -136,6 +139,14 @@ def _shown_to(cells, key, student):
 
 # %% ../../nbs/exam/submissions.ipynb #efcf7b3d
 ATTEMPTS = ("latest", "first", "only")
+
+def _by_name(read, called):
+    "The table, in which a file that cannot be read belongs to whom its path names"
+    out = dict(read)
+    for n, (s, _, why) in read.items():
+        who = _named_in(n, called) if why and not s else ()
+        if len(who) == 1: out[n] = *who, {}, why
+    return out
 
 def _without_strangers(read, called):
     "The table; what another student handed in beside the owner's own sheet is named"
@@ -189,7 +200,9 @@ def handed_in(
     files = handed_in_files(submissions)
     people = {} if key["roster"] else _people([f.name for f in files if not f.why])
     read = {f.name: _identified(f, key, people.get(f.name, "")) for f in files}
-    if key["roster"]: read = _without_strangers(read, _called(key))
+    if key["roster"]:
+        called = _called(key)
+        read = _without_strangers(_by_name(read, called), called)
     return _one_of_each(read, {f.name: f.when for f in files}, attempts)
 
 def _identified(file, key, person):
@@ -214,11 +227,16 @@ def _parsed(source):
         warnings.simplefilter("ignore")
         return ast.parse(source).body
 
+def _put_in(s):
+    "The names that a statement gives a value to, with or without a type behind them"
+    typed = isinstance(s, ast.AnnAssign) and s.value is not None
+    targets = s.targets if isinstance(s, ast.Assign) else [s.target] if typed else ()
+    return [t.id for t in targets if isinstance(t, ast.Name)]
+
 def _assigned(source):
     "The last `answer = …` of a cell, or its only expression, as Python reads it"
     body = _parsed(source)
-    found = [s.value for s in body if isinstance(s, ast.Assign) and any(
-        isinstance(t, ast.Name) and t.id == "answer" for t in s.targets)]
+    found = [s.value for s in body if "answer" in _put_in(s)]
     if not found and len(body) == 1 and isinstance(body[0], ast.Expr):
         found = [body[0].value]
     if not found: raise SyntaxError
@@ -279,8 +297,7 @@ def _settled(body):
     known = {}
     for s in body:
         put = None
-        if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name):
-            put = _PutIn(known).visit(s.value)
+        if _put_in(s): put = _PutIn(known).visit(s.value)
         for name in _stored(s): known.pop(name, None)
         if put is not None and len(_stored(s)) == 1 and len(ast.unparse(put)) <= 200:
             known[_stored(s)[0]] = put

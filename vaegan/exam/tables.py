@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 
 from ..checks import AnyPath
 from .typed import one_line
-from ..help import documented
+from ..help import count, documented
 
 # %% ../../nbs/exam/tables.ipynb #e565967b
 _WORKBOOK = " is a workbook or an archive: save the table as CSV (UTF-8)"
@@ -94,7 +94,8 @@ def _fitted(line, row, n, delimiter):
     "A row with n cells"
     if any(c.strip() for c in row[n:]):
         hint = f"a text with {delimiter!r} in it needs quotes"
-        raise ValueError(f", line {line}: expected {n} columns, got {len(row)}; {hint}")
+        raise ValueError(f", line {line}: expected {count(n, 'column')}, got "
+                         f"{len(row)}; {hint}")
     return line, (*(c.strip() for c in row[:n]), *[""]*(n - len(row)))
 
 def _table(data, wanted):

@@ -19,13 +19,15 @@ from ..help import documented
 class Unreadable(ValueError): "An answer that could not be read, and why"
 
 # %% ../../nbs/exam/typed.ipynb #68423b4e
+_TURNING = dict.fromkeys([*range(0x202a, 0x202f), *range(0x2066, 0x206a)])  # the order
+
 @documented
 def one_line(
     x:object,    # whatever prints
     n:int=60     # characters
 ) -> str:
     "The start of a text, on one line: for messages that quote a stranger"
-    s = " ".join(str(x).split())
+    s = " ".join(str(x).translate(_TURNING).split())
     return s[:n] + "…"*(len(s) > n)
 
 # %% ../../nbs/exam/typed.ipynb #5cd4c0c8

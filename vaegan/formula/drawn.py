@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent
 from torch.distributions import LowRankMultivariateNormal, MultivariateNormal, Normal
 
-from .agree import Tolerance, shown
+from .agree import Tolerance, side_text
 from .evaluate import meant, number
 from .laws import Gauss, Law, as_law, log_density, share_below
 from .meanings import Meanings, Over
@@ -34,7 +34,7 @@ class Moments:
     def __str__(self):
         size = self.cov.abs().max()**.5
         mean = torch.where(self.mean.abs() < 1e-9*size, 0., self.mean)
-        return f"mean {shown(mean)}, {_kind(self.cov)} {_rows(self.cov)}"
+        return f"mean {side_text(mean)}, {_kind(self.cov)} {_rows(self.cov)}"
 
     def beside(self, other):
         "Two texts: the entries that are farthest apart"
@@ -47,11 +47,11 @@ def _kind(cov): return "covariance" if cov.ndim == 2 else "variance"
 
 def _rows(cov):
     "A matrix row by row, without what rounding leaves; of a diagonal one, the diagonal"
-    if cov.ndim < 2: return shown(cov)
+    if cov.ndim < 2: return side_text(cov)
     cov = torch.where(cov.abs() < 1e-9*cov.abs().max(), 0., cov)
     if len(cov) > 1 and bool((cov.diag().diag() == cov).all()):
-        return f"diag {shown(cov.diag())}"
-    return f"[{', '.join(map(shown, cov[:2]))}{', …' if len(cov) > 2 else ''}]"
+        return f"diag {side_text(cov.diag())}"
+    return f"[{', '.join(map(side_text, cov[:2]))}{', …' if len(cov) > 2 else ''}]"
 
 # %% ../../nbs/formula/drawn.ipynb #0a08732c
 @dataclass(frozen=True, eq=False)

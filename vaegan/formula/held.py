@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from .agree import ORDER, Fails, shown
+from .agree import ORDER, Fails, side_text
 from .drawn import Moments
 from .tree import Display, walk
 from .write import plain, write
@@ -51,7 +51,7 @@ def _sides(links):
 def _numbers(values):
     "The values of a side, for every value of an index"
     dots = ["…"]*(len(values) > 3)
-    return ", ".join([*(shown(v) for v in values[:3]), *dots])
+    return ", ".join([*(side_text(v) for v in values[:3]), *dots])
 
 # %% ../../nbs/formula/held.ipynb #60def6f8
 def compared(
@@ -146,7 +146,7 @@ def _shortly(v):
     "Four digits of a value"
     if torch.is_tensor(v) and v.numel() == 1 and not v.is_complex():
         return f"{v.item() + 0:.4g}"
-    return shown(v)
+    return side_text(v)
 
 # %% ../../nbs/formula/held.ipynb #8957c725
 _WHERE = ("a sign turned", "a term missing", "a factor missing", "a 2 too many",

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from ..checks import Positive, checked, one_of
 from ..dynamics import dirac_step, eigenvalues, play
-from ..help import documented
+from ..help import count, documented
 from ..minimax import grid_js, grid_value, optimal_logits
 from ..plot import COLORS
 from .view import View, choice, figure, fixed, log_normal, slider
@@ -130,7 +130,7 @@ def dirac_numbers(
     return {"eigenvalues": ", ".join(values), "largest modulus": radius,
             "near the equilibrium it": _fate(radius)[0],
             "distance at the start": math.hypot(theta, psi),
-            f"distance after {n} rounds": math.hypot(*path[-1].tolist())}
+            f"distance after {count(n, 'round')}": math.hypot(*path[-1].tolist())}
 
 # %% ../../nbs/widgets/games.ipynb #8a4fa558
 def _draw_eigenvalues(ax, lam, radius):
@@ -151,7 +151,7 @@ def _draw_rounds(ax, path, radius):
     ax.plot(*path[0], "o", color=COLORS["truth"], ms=6)
     ax.plot(0, 0, "X", color=COLORS["prior"], mec="white", ms=10)
     ax.set(aspect="equal", xlim=(-r, r), ylim=(-r, r), xlabel="θ (generator)",
-           ylabel="ψ (discriminator)", title=f"{len(path) - 1} rounds")
+           ylabel="ψ (discriminator)", title=count(len(path) - 1, "round"))
 
 # %% ../../nbs/widgets/games.ipynb #092b7822
 @documented

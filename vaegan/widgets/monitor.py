@@ -20,7 +20,7 @@ import ipywidgets as iw
 from matplotlib.figure import Figure
 
 from ..checks import Positive, checked
-from ..help import documented
+from ..help import count, documented
 from ..minibatches import count_images
 from ..plot import COLORS, plot_curves
 from ..runs import History, fit
@@ -116,7 +116,7 @@ def _caption(history, refs, epochs):
     "The newest numbers in words, beside those of theory"
     theory = {k: f" ({label}: {height:.4g})" for k, (label, height) in refs.items()}
     last = ", ".join(f"{k} {v[-1]:.4g}{theory.get(k, '')}" for k, v in history.items())
-    many = f"{epochs} epoch{'s'*(epochs != 1)}"
+    many = count(epochs, "epoch")
     return f"Curves of a training run after {many}: {last}"
 
 # %% ../../nbs/widgets/monitor.ipynb #57143e3a

@@ -21,7 +21,7 @@ from ..divergences import kl_normal
 from ..help import documented
 from ..plot import COLORS, show_images
 from ..vae import VAE
-from .latent import class_slider, decoded, encoded, explorable
+from .latent import class_slider, encoded, explorable, images_at
 from .latent import latent_view, point_numbers
 from .view import Still, View, choice, figure, slider
 
@@ -78,12 +78,12 @@ def draw_path(
 ) -> Figure:
     "Nine pictures on the way between two images, and how far from the centre it leads"
     s, (a, b), x = torch.linspace(0, 1, 9), ends, x.cpu()
-    strip = torch.cat([x[:1], decoded(vae, interpolate(a, b, s, kind), label), x[1:]])
+    strip = torch.cat([x[:1], images_at(vae, interpolate(a, b, s, kind), label), x[1:]])
     names = ["image", *(f"{v:.2g}" for v in s.tolist()), "image"]
     rooms = [["strip"]*4, ["here"] + ["length"]*3]
     with figure(8.6, 3.9, mosaic=rooms, height_ratios=(1.1, 2)) as (fig, axs):
         show_images(strip, 11, f"along the {kind}", axs["strip"], cols=names)
-        here = decoded(vae, interpolate(a, b, t, kind)[None], label)
+        here = images_at(vae, interpolate(a, b, t, kind)[None], label)
         show_images(here, 1, f"at t = {t:.2f}", axs["here"])
         _draw_lengths(axs["length"], a, b, t, kind)
     return fig
@@ -136,7 +136,7 @@ def draw_traversal(
     names = [f"{round(v, 2) + 0:g}" for v in s.tolist()]
     title = f"$z_{{{dim + 1}}}$ moves, the others stay"
     with figure(8.6, 3.4, 2, 1, height_ratios=(1, 1.1)) as (fig, (top, bottom)):
-        show_images(decoded(vae, zs, label), 11, title, top, cols=names)
+        show_images(images_at(vae, zs, label), 11, title, top, cols=names)
         bottom.bar(at, kl.tolist(), color=colours)
         bottom.set(title="average KL of each coordinate from the prior", ylabel="nats",
                    xlabel="coordinate", xticks=at)
@@ -158,7 +158,7 @@ def traversal_view(
     def numbers(image, dim, label=0):
         ends = mu[image].repeat(2, 1)
         ends[:, dim] = torch.tensor([-3., 3.])
-        lo, hi = decoded(vae, ends, label)
+        lo, hi = images_at(vae, ends, label)
         return {"coordinate": f"z{dim + 1}", "average KL, nats": kl[dim].item(),
                 "mean change per pixel from −3 to 3": (hi - lo).abs().mean().item()}
     used = kl.argsort(descending=True).tolist()

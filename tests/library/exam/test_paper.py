@@ -121,7 +121,6 @@ ROWS = {
 NO_ROW = {
     "exam.paper.Head": "a plain record",
     "exam.paper.Paper": "a plain record",
-    "exam.paper.count": "text in, text out",
     "exam.paper.how_on_paper": "every kind of question: test_a_question_can_be_answered_with_a_pen in tests/library/exam/test_paper.py",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

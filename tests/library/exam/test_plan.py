@@ -7,7 +7,7 @@ from exam_class import cli, fill, table, tree
 
 from vaegan.exam.key import read_key
 from vaegan.exam.learner import bank
-from vaegan.exam.plan import Plan
+from vaegan.exam.plan import ExamPlan
 from vaegan.exam.rubric import PLACE
 from vaegan.exam.sheets import write_exam
 
@@ -148,7 +148,7 @@ def test_points_that_cannot_be(points, said, tmp_path, capfd):
 def test_points_of_parts_are_theirs():
     from dataclasses import replace
     ex = replace(bank()["kl-slope"], points=3, parts=(("mean", 1), ("variance", 2)))
-    plan = Plan((ex,), "07"*32, "e")
+    plan = ExamPlan((ex,), "07"*32, "e")
     assert plan.variants("ada")[0].parts == ex.parts
 
 # ---------------------------------------------------------------------------------------------------------- bad input
@@ -159,7 +159,7 @@ ROWS = {
     "exam.plan.makeup": row(dict(path="key.json", own="my_questions.py"), path=[3, None, "roster.csv"], own=None),
 }
 NO_ROW = {
-    "exam.plan.Plan": "a plain record",
-    "exam.plan.Plan.variants": "a student is any text",
+    "exam.plan.ExamPlan": "a plain record",
+    "exam.plan.ExamPlan.variants": "a student is any text",
 }
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)

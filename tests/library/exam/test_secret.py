@@ -16,7 +16,7 @@ from exam_class import tree
 
 import vaegan.exam.draw
 from vaegan.exam.learner import bank
-from vaegan.exam.plan import Plan, new_plan
+from vaegan.exam.plan import ExamPlan, new_plan
 from vaegan.exam.secret import derived, new_secret, secret_from_seed
 from vaegan.exam.sheets import FORMATS, write_exam
 
@@ -45,7 +45,7 @@ def crack_by_secret(sheet, words):
     asked = tuple(by_title[re.match(r"## \d+\. (.+) \(", q)[1]] for q in questions)
     guesses = [f(w) for w in words for f in (lambda w: hashlib.sha256(w.encode()).hexdigest(), lambda w: (w.encode().hex()*64)[:64],
                                              lambda w: (re.sub("[^0-9a-f]", "", w)*64)[:64].ljust(64, "0"))]
-    return next((p for g in guesses if fits(p := Plan(asked, g, exam), student, questions)), None)
+    return next((p for g in guesses if fits(p := ExamPlan(asked, g, exam), student, questions)), None)
 
 def old_id(seed, ids, roster):
     "What version 0.1 printed on every sheet"

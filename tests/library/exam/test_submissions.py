@@ -257,6 +257,17 @@ def test_a_sheet_with_somebody_elses_mark(klass):
     alone = {r["student"]: r["status"] for r in grade(d/"e/key.json", [d/"two.ipynb"], out=d/"h")}
     assert alone == dict(ada="no submission", bob=why, cleo="no submission")
 
+@pytest.mark.parametrize("name, who", [("bob.html", "bob"), ("Bob_12_assignsubmission_file_/exam.pdf", "bob"), ("cleo_homework.ipynb", "cleo"), ("1 (cleo).docx", "cleo"), ("exam.pdf", ""), ("cleopatra_1.pdf", ""), ("bob and cleo/x.pdf", ""), ("ada_homework.pdf", "")])
+def test_a_file_that_cannot_be_read_belongs_to_whom_its_path_names(klass, name, who):
+    "By a folder, a whole name, or an id of four signs or more: shorter ones stand in many words. Who sent something is not missing"
+    d, _, _ = klass
+    (d/"in"/name).parent.mkdir(parents=True, exist_ok=True)
+    (d/"in"/name).write_bytes(b"%PDF-1.4 or whatever it is")
+    rows = {r["student"]: r for r in grade(d/"e/key.json", [d/"in"], out=d/"g") if r["file"]}
+    assert [*rows] == [who] and rows[who]["score"] == "" and "not a notebook" in rows[who]["status"]
+    missing = (d/"g/missing.csv").read_text()
+    assert all((s in missing) == (s != who) for s in ("ada", "bob", "cleo"))
+
 def test_from_the_shell(some, capfd):
     p = some.put(some.sheet())
     odd = some.put(some.sheet(), "odd\x1b[2J.ipynb") if os.name != "nt" else p
@@ -265,7 +276,7 @@ def test_from_the_shell(some, capfd):
 
 @pytest.mark.parametrize("kind, text, typed", [
     ("code", "answer = 0.5", "0.5"), ("code", "answer = 'b'", "b"), ("code", "answer = b", "b"), ("code", "answer: 0,5", "0,5"), ("code", "answer = 3(1-x²)", "3(1-x²)"), ("code", "0.25", "0.25"),
-    ("code", "answer = 1\nanswer = 2", "2"), ("code", "answer = ...", None), ("code", "# nothing yet\n", None), ("code", "answer = ", None), ("code", "answer = None", None),
+    ("code", "answer = 1\nanswer = 2", "2"), ("code", "answer = ...", None), ("code", "# nothing yet\n", None), ("code", "answer: float = .5  # done", ".5"), ("code", "answer: float = 1\nanswer = 2", "2"), ("code", "answer = ", None), ("code", "answer = None", None),
     ("markdown", "**Answer:** 0.5", "0.5"), ("markdown", "answer = 2*x*y", "2*x*y"), ("markdown", "$\\frac12$", "$\\frac12$"), ("markdown", "```python\nanswer = 7\n```", "7"), ("markdown", "", None),
     ("markdown", "I think that\n\nanswer: b", "b")])
 def test_typed_in(kind, text, typed): assert typed_in(Cell(kind, text, True)) == typed

@@ -23,6 +23,10 @@ def test_readings_keep_every_digit(s, whole):
 def test_marks_know_where_a_blank_was():
     assert [(m.kind, m.text, m.glued) for m in tokens("2x ²")][:2] == [("number", "2", True), ("name", "x", True)] and [m.glued for m in tokens("a b")] == [True, False]
 
+def test_a_quotation_stands_in_the_order_in_which_it_is_read():
+    "Signs that turn the direction of writing would show a teacher another number than the one that is judged"
+    assert one_line("\u202e23.0\u202c \u2066=\u2069 .5") == "23.0 = .5" and one_line("ab\n c" + "d"*99, 9) == "ab cddddd…"
+
 def test_signs_are_plain_after_one_turn(): assert not set(SIGNS) & set("".join(SIGNS.values()))
 
 def test_one_line(): assert one_line("a\n b") == "a b" and one_line("x"*70) == "x"*60 + "…"

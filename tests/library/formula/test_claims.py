@@ -7,7 +7,7 @@ from bad_input import bad_input_tests, row
 from torch.distributions import Normal
 
 from vaegan.formula import Over, holds, says
-from vaegan.formula.agree import Fails, Tolerance, agree, among, printed, shown
+from vaegan.formula.agree import Fails, Tolerance, agree, among, printed, side_text
 from vaegan.formula.claims import value
 from vaegan.formula.displays import instead
 from vaegan.formula.evaluate import Choice
@@ -129,12 +129,12 @@ def test_agreement_is_of_both_sides():
     assert among(t(1)[0], Choice((as_value(1.), as_value(2.))), "=", near) and not among(t(1, 1), Choice((as_value(1.), as_value(2.))), "=", near)
 
 def test_values_are_shown_short():
-    assert shown(t(1.23456789)[0]) == "1.23457" and shown(t(1, 2, 3, 4)) == "[1, 2, 3, …]" and shown((t(1)[0], t(2)[0])) == "(1, 2)" and shown(torch.tensor(1 + 2j)) == "1+2i"
+    assert side_text(t(1.23456789)[0]) == "1.23457" and side_text(t(1, 2, 3, 4)) == "[1, 2, 3, …]" and side_text((t(1)[0], t(2)[0])) == "(1, 2)" and side_text(torch.tensor(1 + 2j)) == "1+2i"
 
 ROWS = {"formula.claims.says": row(dict(what="x = 1", statement=1), what=[1, None], statement=[0, -1, 2, "1"])}
 NO_ROW = {"formula.claims.holds": "takes anything by name; what it refuses has its tests in tests/library/formula/test_claims.py", "formula.claims.value": "takes a part of a formula",
           "formula.agree.Fails": "an exception", "formula.agree.Link": "a plain record", "formula.agree.Tolerance": "a plain record",
-          **{f"formula.agree.{n}": "takes values that the evaluator made" for n in "shown link_of failed printed agree among alike rounding same_size tolerance fits".split()},
+          **{f"formula.agree.{n}": "takes values that the evaluator made" for n in "side_text link_of failed printed agree among alike rounding same_size tolerance fits".split()},
           **{f"formula.{n}": "handed on by the wing; its row stands under its room" for n in "Over grid holds says".split()}}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 
