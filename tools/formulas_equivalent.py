@@ -8,6 +8,7 @@ SYMMETRIC = "the noise is symmetric about 0"
 ZERO = "the side is 0"
 EQUAL = "an inequality that became an identity: true, though empty"
 SAME_LIMIT = "σ and its powers go there together"
+SAME_VARIANCE = "between normal distributions of one variance it is the same both ways"
 ANY_B = "the display claims it for every b"
 
 EQUIVALENT = {
@@ -33,7 +34,7 @@ EQUIVALENT = {
     r"DECAY | an index off by one | 2": "w_1 and w_2 are equal there",
     r"DECAY | a sign turned | \sqrt{1-\lambda/m}": "both signs stand before it",
     r"DEEP-SADDLE | 1 for 0 | 0": "(1, 1, 1) is on the zero set, where the gradient is 0 as well",
-    r"AMORTIZED | the arguments of a divergence swapped | \operatorname{KL}\big(\mathcal N((1-\delta)\,a x,\,s^2)\,\|\,p(z\mid x)\big)": "between normal distributions of one variance it is the same both ways",
+    r"AMORTIZED | the arguments of a divergence swapped | \operatorname{KL}\big(\mathcal N((1-\delta)\,a x,\,s^2)\,\|\,p(z\mid x)\big)": SAME_VARIANCE,
     r"AMORTIZED | a sign turned | \delta": "a bell that is moved as far to the other side",
     r"JENSEN | the logarithm outside the mean | \mathbb E_q[\log w]": EQUAL,
     r"JENSEN | the logarithm inside the mean | \log \mathbb E_q[w]": EQUAL,
@@ -64,6 +65,8 @@ EQUIVALENT = {
     r"CRITICAL | a 2 too many | w_2": ZERO,
     r"GAIN | a sign turned | 0": ZERO,
     r"GAIN | a term missing | 0": ZERO,
+    r"SNR | the arguments of a divergence swapped | \operatorname{KL}\big(q(x_{t-1}\mid x_t,x_0)\,\|\,p(x_{t-1}\mid x_t)\big)": SAME_VARIANCE,
+    r"WEIGHTS | the arguments of a divergence swapped | \operatorname{KL}\big(q(x_{t-1}\mid x_t,x_0)\,\|\,p(x_{t-1}\mid x_t)\big)": SAME_VARIANCE,
     r"LIMITS | a sign turned | \mathbf 0": ZERO,
     r"LIMITS | a 2 too many | \mathbf 0": ZERO,
     r"LIMITS | σ for σ² | \sigma^2": SAME_LIMIT,

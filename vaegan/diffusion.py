@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/diffusion.html.md"""
 
 # %% auto #0
 __all__ = ['falling', 'alpha_bar', 'step_posterior', 'diffusion_leak', 'Diffusion', 'init_guess', 'diffusion_step',
-           'mlp_diffusion', 'unet_diffusion', 'diffusion_net', 'diffusion_recipe']
+           'mlp_diffusion', 'halvings', 'unet_diffusion', 'diffusion_net', 'diffusion_recipe']
 
 # %% ../nbs/21_diffusion.ipynb #9562b1d9
 import math
@@ -218,6 +218,16 @@ def mlp_diffusion(
     return Diffusion(mlp(m + 8, *hidden, m, act=nn.SiLU), x_shape,
                      alpha_bar(T, first, last))
 
+# %% ../nbs/21_diffusion.ipynb #4f8c9597
+@checked
+def halvings(
+    x_shape:ImageShape   # shape of one image, `(C,H,W)`
+) -> tuple[int, tuple, tuple]: # how many, the shape they divide, the margin for it
+    "How often a network halves both sides: at least twice, while 8 pixels are left"
+    (c, h, w), n = x_shape, max(2, int(math.log2(min(x_shape[1:])/8)))
+    right, below = -w % 2**n, -h % 2**n
+    return n, (c, h + below, w + right), (0, right, 0, below)
+
 # %% ../nbs/21_diffusion.ipynb #05699704
 class _Told(nn.Module):
     "x and a correction to it that knows the level of noise, 0 at the start"
@@ -237,9 +247,8 @@ class _UNet(nn.Module):
     "Noised pixels and eight waves, in one row `[B,C·H·W+8]`, to as many pixels"
     def __init__(self, x_shape, width):
         super().__init__()
-        (c, h, w), n = x_shape, max(2, int(math.log2(min(x_shape[1:])/8)))
+        (n, (c, *_), self.margin), self.x_shape = halvings(x_shape), tuple(x_shape)
         widths, told = [width, *[2*width]*(n - 1)], 4*width
-        self.x_shape, self.margin = tuple(x_shape), (0, -w % 2**n, 0, -h % 2**n)
         self.waves = nn.Sequential(nn.Linear(8, told), nn.SiLU(),
                                    nn.Linear(told, told), nn.SiLU())
         self.first = nn.Conv2d(4*c, width, 3, padding=1)

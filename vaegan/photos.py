@@ -21,7 +21,7 @@ from .checks import Count, Float, ImageShape, Int, Pixels, Seed, Whole
 from .checks import checked, nonnegative, one_of, unit
 from .data import Batches
 from .datasets import as_float
-from .diffusion import diffusion_step, init_guess, unet_diffusion
+from .diffusion import diffusion_step, halvings, init_guess, unet_diffusion
 from .gan import Discriminator, Generator, gan_step
 from .help import documented
 from .hybrid import FeatureDiscriminator, hybrid_step
@@ -53,16 +53,9 @@ class LabelPlanes(nn.Module):
 # %% ../nbs/65_photos.ipynb #459127f5
 def _leaky(): return nn.LeakyReLU(.2)
 
-def _widths(x_shape, width):
-    "Channels after each stride: twice the width at the end, half as many before"
-    n = max(2, int(math.log2(min(x_shape[1:])/8)))
+def _widths(n, width):
+    "Channels after each of n strides: twice the width at the end, half as many before"
     return [max(min(16, width), 2*width >> n - 1 - i) for i in range(n)]
-
-def _margin(x_shape, n):
-    "The next larger shape that n strides divide; the margin to the right and below"
-    (c, h, w), step = x_shape, 2**n
-    below, right = -h % step, -w % step
-    return (c, h + below, w + right), (0, right, 0, below)
 
 class _Corrected(nn.Module):
     "x and a correction to it, which is 0 at the start"
@@ -77,15 +70,15 @@ class _Corrected(nn.Module):
 # %% ../nbs/65_photos.ipynb #50ed11ee
 def _encoder(x_shape, n_out, width, n_classes=0, act:Callable=nn.SiLU):
     "Images, with planes for the classes if there are any, to `n_out` numbers"
-    widths = _widths(x_shape, width)
-    (c, h, w), margin = _margin(x_shape, len(widths))
+    n, (c, h, w), margin = halvings(x_shape)
+    widths = _widths(n, width)
     layers:list[nn.Module] = [nn.ZeroPad2d(margin)]
     c += n_classes
     for wide in widths:
         layers += nn.Conv2d(c, wide, 4, 2, 1), _Corrected(wide, act), act()
         c = wide
-    n = c*(h >> len(widths))*(w >> len(widths))
-    net = nn.Sequential(*layers, nn.Flatten(), nn.Linear(n, n_out))
+    n_in = c*(h >> n)*(w >> n)
+    net = nn.Sequential(*layers, nn.Flatten(), nn.Linear(n_in, n_out))
     return LabelPlanes(net, x_shape) if n_classes else net
 
 class _Bounded(nn.Module):
@@ -110,9 +103,9 @@ def _blocks(c, n):
 
 def _decoder(n_in, x_shape, width, each=1, judged=False):
     "The mirror image: `each` numbers for every pixel, or pixels for a discriminator"
-    (*widths, c), act = _widths(x_shape, width), nn.SiLU
-    (C, h, w), (_, right, _, below) = _margin(x_shape, len(widths) + 1)
-    small = c, h >> len(widths) + 1, w >> len(widths) + 1
+    n, (C, h, w), (_, right, _, below) = halvings(x_shape)
+    (*widths, c), act = _widths(n, width), nn.SiLU
+    small = c, h >> n, w >> n
     layers:list[nn.Module] = [nn.Linear(n_in, math.prod(small)), nn.Unflatten(1, small)]
     for wide in reversed([max(16, widths[0]//2), *widths][not judged:]):
         layers += _larger(c, wide)

@@ -20,6 +20,7 @@ from vaegan.diffusion import (
     diffusion_leak,
     diffusion_recipe,
     diffusion_step,
+    halvings,
     init_guess,
     mlp_diffusion,
     step_posterior,
@@ -120,6 +121,13 @@ def test_diffusion_recipe():
     assert linear(model) == linear(again) == [(24, 8), (8, 16)] and again.T == 100
     same_training((step, batches), (hand, Batches(x, bs=32, seed=5, drop_last=True)), (model, again))
 
+def test_halvings():
+    "At least two; the fewest pixels added that they divide; eight or more are left on the shorter side, and one more halving would leave fewer"
+    for h, w in ((1, 1), (8, 8), (31, 64), (32, 32), (33, 50), (64, 64), (63, 200), (130, 128)):
+        n, shape, margin = halvings((3, h, w))
+        assert shape == (3, h + margin[3], w + margin[1]) and margin[::2] == (0, 0) and shape[1] % 2**n == shape[2] % 2**n == 0
+        assert max(margin) < 2**n and n >= 2 and (n == 2 or min(h, w) >= 8*2**n) and min(h, w) < 8*2**(n + 1)
+
 def test_unet():
     "Any size; begins as the best guess for normal pixels; sees far, knows the level; the recipe takes it from 16 pixels on"
     g = gen(6)
@@ -176,6 +184,7 @@ def test_diffusion_leak(var, T):
 
 exempt(   # names, kinds, why
     ("diffusion.alpha_bar", ALL, "a table of numbers: test_alpha_bar"),
+    ("diffusion.halvings", ALL, "whole numbers: test_halvings"),
     ("diffusion.mlp_diffusion diffusion.unet_diffusion diffusion.diffusion_net diffusion.diffusion_recipe diffusion.init_guess", ALL, "puts tested parts together: their tests above"),
     ("diffusion.Diffusion diffusion.Diffusion.velocity diffusion.Diffusion.denoise diffusion.Diffusion.forward diffusion.Diffusion.elbo "
      "diffusion.Diffusion.sample diffusion.diffusion_step", ALL, "a network, a training step: its chapter, its row, the tests above"),
@@ -201,6 +210,7 @@ ROWS = {
     "diffusion.Diffusion.sample": row(dict(n=2), n=INT()),
     "diffusion.mlp_diffusion": row(dict(x_shape=S, T=4, hidden=(8,)), allow="nan", x_shape=SHAPES, T=INT(2), hidden=[(0,), (1.5,)], first=[NAN], last=[NAN, 9.]),
     "diffusion.diffusion_net": row(dict(x_shape=S, T=4, hidden=(8,)), allow="nan", x_shape=SHAPES, T=INT(2), hidden=[(0,), (1.5,)], first=[NAN], last=[NAN, 9.]),
+    "diffusion.halvings": row(dict(x_shape=S), x_shape=[(8, 8), (8,), None]),
     "diffusion.unet_diffusion": row(dict(x_shape=S, T=4, width=8), allow="nan", x_shape=[(8, 8), (8,), None], T=INT(2), width=INT() + [12], first=[NAN], last=[NAN, 9.]),
     "diffusion.diffusion_recipe": row(dict(x=IMGS, epochs=1, name="even", hidden=(8,), seed=0, bs=32), skip="short deeper", allow="nan", x=[IMGS + 1], epochs=INT(),
         name=["cats", 3], hidden=[(0,), (1.5,)], bs=[0, -3, 1.5, 10**6], seed=[None, 1.5]),
