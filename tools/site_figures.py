@@ -229,13 +229,19 @@ def join_ticks(root):
                 first.set("d", f"{first.get('d')} {e.get('d')}")
                 parent.remove(e)
 
-PHOTO = 16_000     # colours: no drawing and no sheet of digits has so many
+PHOTO, GREYS = 16_000, 128     # colours, greys: no drawing and no sheet of digits has so many
+
+def noisy(image):
+    "Is this a photograph, or a sheet of decoded greys? By its colours: very many, many for its size, or nearly all greys"
+    colours = image.getcolors(image.width*image.height)
+    grey = all(r == g == b for _, (r, g, b) in colours)
+    return len(colours) > (GREYS if grey else min(PHOTO, max(PHOTO/4, image.width*image.height/20)))
 
 def lossless(image):
-    """A picture as WebP, every pixel as it was; a photograph's within two of 255 levels, which nobody sees: its last bits are noise,
-    and half of the file"""
+    """A picture as WebP, every pixel as it was; of a photograph or of decoded greys within two of 255 levels, which nobody sees: their
+    last bits are noise, and half of the file"""
     if image.mode == "RGBA" and image.getextrema()[3][0] == 255: image = image.convert("RGB")
-    if image.mode == "RGB" and image.getcolors(PHOTO) is None: image = image.point([min(4*round(v/4), 255) for v in range(256)]*3)
+    if image.mode == "RGB" and noisy(image): image = image.point([min(4*round(v/4), 255) for v in range(256)]*3)
     buf = io.BytesIO()
     image.save(buf, "WEBP", lossless=True, quality=75, method=5)
     return buf.getvalue()

@@ -145,7 +145,7 @@ def test_pixels_become_files_where_there_is_a_place_for_them():
     def keep(data, form): return files.setdefault(data, f"a/{len(files)}.{form}")
     shades, flat = rng.random((40, 40)), np.eye(3)
     def draw(*axs):
-        for ax, z in zip(axs, (shades, flat, shades)): ax.imshow(z, cmap="Greys")
+        for ax, z in zip(axs, (shades, flat, shades)): ax.imshow(z, cmap="viridis")
     text = svg(draw, 3)
     found = [e.get("href") for e in parsed(drawn(text, ALT, keep)).iter("image")]
     assert [h[:10] for h in found] == ["a/0.webp", "data:image", "a/0.webp"]
@@ -155,12 +155,16 @@ def test_pixels_become_files_where_there_is_a_place_for_them():
     assert all(e.get("href").startswith("data:image/") for e in parsed(drawn(text, ALT)).iter("image"))
 
 def test_only_a_photograph_loses_its_last_bits():
-    "Within two of 255 levels, white and black as they were; with no more colours than a drawing has, every pixel stays"
+    "Within two of 255 levels, white and black as they were, and a sheet of decoded greys; with no more colours than a drawing has, every pixel stays"
     noise = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
     noise[:2] = [[[0]], [[255]]]
     again = lambda pixels: np.asarray(Image.open(io.BytesIO(site_figures.lossless(Image.fromarray(pixels)))).convert("RGB")).astype(int)
     assert 0 < abs(again(noise) - noise).max() <= 2 and (again(noise)[:2] == noise[:2]).all()
-    assert (again(noise[:100, :100]) == noise[:100, :100]).all()
+    drawing = np.zeros((400, 400, 3), np.uint8)
+    drawing[:70, :70] = noise[2:72, :70]                        # many colours, and not many for its size
+    for same in (noise[2:62, :60], drawing): assert (again(same) == same).all()
+    greys = np.repeat(noise[:, :, :1], 3, 2)
+    assert 0 < abs(again(greys) - greys).max() <= 2 and (again(greys//4) == greys//4).all(), "decoded greys, and a sheet of few"
     opaque = np.concatenate([noise, np.full((160, 160, 1), 255, np.uint8)], -1)
     assert (again(opaque) == again(noise)).all()
 
