@@ -27,9 +27,8 @@ from .judge import answer_values, judge, near
 from .rounding import how_near
 from .rubric import argued_fields, rubric_complaints
 from .typed import Unreadable
-from vaegan.exam.variant import (
-    LETTERED, QUESTION_KINDS, Shown, Variant, question_text, shown_answer,
-    solution_text)
+from .variant import LETTERED, QUESTION_KINDS, Shown, Variant
+from .variant import question_text, shown_answer, solution_text
 from ..help import count, documented
 
 # %% ../../nbs/exam/exercise.ipynb #edb2b685

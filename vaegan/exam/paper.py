@@ -166,7 +166,9 @@ def _cell(v):
     "The right answer, short enough for a table"
     if v.kind == "argued": return "by hand"
     if v.kind in LETTERED: return v.answer
-    return markdown_html(shown_answer(v))[3:-4].replace("-", "−")
+    text = shown_answer(v)
+    if v.kind == "numeric": text = text.replace("-", "−")
+    return markdown_html(text)[3:-4]
 
 def _table(papers, at):
     "Some of the questions, a line for each sheet"

@@ -76,6 +76,7 @@ def test_answers_at_a_glance():
     for p in papers():
         mine = [c for r in rows if r[0] == f"{p.student.title()} ({p.student})" for c in r[1:]]
         assert len(mine) == len(p.questions) and all(c == ("by hand" if v.kind == "argued" else v.answer) for v, c in zip(p.questions, mine) if v.kind in (*LETTERED, "argued"))
+    assert "1 - s/2" in text(answer_table([Paper([bank()["latent-shrink"].variant(0)], "e1")])), "what can be copied stays as it is"
 
 def test_the_command(tmp_path, roster, capfd):
     code, out, _ = cli(capfd, "exam", "--n", 2, "--students", roster, "--print", "--solutions", "--out", tmp_path/"sheets")
