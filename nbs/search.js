@@ -1,16 +1,29 @@
 // Search for the whole site, behind Quarto's box: Quarto asks a Fuse for what it shows, and this
 // is that Fuse. What stands in a title comes first, lessons before the rest. A question may be
 // asked in words: small ones ("why is my") are not looked for, and if no place has all the others,
-// those come that have most of them, a rare word counting more. What is shown of a place is where
-// its words stand. A page that was found shows them, without a change to its text.
+// those come that have most of them, a rare word counting more. What others call it is known
+// (FID), a Greek letter by its name, and a mistyped word is taken for its neighbour. What is shown
+// of a place is where its words stand. A page that was found shows them, its text unchanged.
 
+const GREEK = Object.fromEntries(("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda "
+  + "mu nu xi omicron pi rho - sigma tau upsilon phi chi psi omega").split(" ")
+  .map((name, i) => [String.fromCharCode(0x3b1 + i), name]));
 const plain = text => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "")
+  .replace(/[α-ω]/g, letter => GREEK[letter]).replace(/[_\u2010-\u2015]/g, "-")
   .replace(/is(ation|ing|e[drs]?)\b/g, "iz$1").replace(/parametr/g, "parameter");
+
+const CALLED = Object.entries({          // what others call it: what the course calls it
+  fid: "frechet distance", jsd: "jensen-shannon", ddpm: "diffusion", ddim: "diffusion",
+  "kl annealing": "warm-up", "kl warmup": "warm-up", "vanishing gradient": "saturating loss",
+  cvae: "asking for a class", cgan: "asking for a class", "conditional gan": "asking for a class",
+  gpu: "graphics card", cuda: "graphics card", "beta-vae": "what does beta do",
+  "check my code": "is my code right", "debug my code": "is my code right",
+});
 
 const SMALL = new Set(("a an and are as at be between by can do does did for from get how i if "
   + "in is it its me my of on or our should so that the there this to was we what when where "
   + "which who why will with would you your").split(" "));
-const one = word => word.replace(/(?<=[^\W_]{4})(?<!s)s$/, "");          // gradients: gradient
+const one = word => word.replace(/(?<=[^\W_]{4})(?:(?<!s)s|ing|ed|y)$/, "");    // gradients: gradient
 
 export function wanted(query) {          // the words to look for; small ones only without others
   const words = query.split(/[\s?!,;]+/).filter(Boolean);
@@ -19,11 +32,12 @@ export function wanted(query) {          // the words to look for; small ones on
 }
 
 const quoted = text => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-const begins = (text, word) =>
-  new RegExp(`(^|[^\\p{L}\\p{N}])${quoted(word)}`, "u").test(text);
+const begins = (text, word, end = "") =>
+  new RegExp(`(^|[^\\p{L}\\p{N}])${quoted(word)}${end}`, "u").test(text);
+const WHOLE = "s?(?![\\p{L}\\p{N}])";     // an exam is no example
 
-const found = (text, words) => [...text.matchAll(new RegExp(
-  `(?<![\\p{L}\\p{N}&])(${words.map(quoted).join("|")})`, "giu"))];
+const found = (text, words) => [...text.matchAll(new RegExp(`(?<![\\p{L}\\p{N}&])(${
+  words.map(word => quoted(word).replaceAll("-", "[-_\u2010-\u2015]")).join("|")})`, "giu"))];
 
 const WINDOW = 180;                      // letters of a text that are seen, about two lines
 export function closest(text, words) {   // where most of the words stand together: [how many, at]
@@ -47,12 +61,23 @@ export function rank(doc, words, phrase) {     // smaller is better; null: not f
   if (!words.every(word => all.includes(word))) return null;
   if (doc.section === `(${phrase})`) return 1.2*doc.kind;       // an equation by its tag
   let where = 10;
-  if (begins(heads, phrase)) where = doc.section ? 1 : .5;
+  if (begins(heads, phrase, WHOLE)) where = doc.section ? 1 : .5;
+  else if (begins(heads, phrase)) where = 2.7;
+  else if (words.every(word => /^\D/.test(word) && begins(heads, word))) where = 2.8;
+  else if (words.length > 2 && words.filter(word => !begins(doc.name, word)).length < 2) where = 3;
   else if (begins(all, phrase)) where = 4;
-  else if (words.every(word => begins(heads, word))) where = 5;
   else if (closest(doc.text, words)[0] === words.length) where = 6;
   else if (words.every(word => begins(all, word))) where = 7;
-  return where + doc.kind + 3*(doc.section === "further reading");
+  return where + doc.kind + 3*(doc.section === "further reading" || doc.name === "references");
+}
+
+function near(a, b) {                    // one letter more, less, other, or two in turn
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let i = 0, j = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  while (j < a.length - i && j < b.length - i && a.at(-1 - j) === b.at(-1 - j)) j++;
+  const [x, y] = [a.slice(i, a.length - j), b.slice(i, b.length - j)];
+  return x.length < 2 && y.length < 2 || x.length === 2 && x === [...y].reverse().join("");
 }
 
 function shown(item, words, phrase) {     // an item whose text begins where its words stand
@@ -86,8 +111,26 @@ export class Index {
     return [...shares].filter(([, share]) => share > .45).map(([doc, share]) =>
       [40 - 20*share + doc.kind - closest(doc.text, words)[0], doc]);
   }
-  search(query, {limit = 50} = {}) {
-    const phrase = plain(query).split(/\s+/).filter(Boolean).join(" "), words = wanted(phrase);
+  meant(phrase) {                        // a mistyped word as the most frequent that is near it
+    const often = new Map();
+    for (const doc of this.docs) for (const word of doc.all.match(/\p{L}{5,}/gu) ?? []) {
+      often.set(word, (often.get(word) ?? 0) + 1);
+    }
+    const all = [...often].sort((a, b) => b[1] - a[1]).map(([word]) => word);
+    return phrase.replace(/\p{L}{5,}/gu, word => all.some(known => known.startsWith(one(word)))
+      ? word : all.find(known => near(word, known)) ?? word);
+  }
+  search(query, options = {}) {
+    const phrase = plain(query).split(/\s+/).filter(Boolean).join(" ");
+    const [, called] = CALLED.find(([name]) => begins(phrase, name, WHOLE)) ?? [];
+    const places = [called, phrase].flatMap(words => words ? this.places(words, options) : []);
+    const all = new Map(places.toReversed().map(place => [place.item.href, place]));
+    if (all.size) return [...all.values()].reverse();
+    const meant = this.meant(phrase);
+    return meant === phrase ? [] : this.places(meant, options);
+  }
+  places(phrase, {limit = 50} = {}) {
+    const words = wanted(phrase);
     if (!words.length) return [];
     const ranked = this.docs.map(doc => [rank(doc, words, phrase), doc])
       .filter(([r]) => r !== null);
