@@ -27,9 +27,6 @@ TAGLINE = "the course in which every equation runs"
 BANK = "For teachers: the bank"
 DONE = "<!-- the shell of tools/finish_site.py -->"
 
-MARK = ('<svg viewBox="0 0 30 22" aria-hidden="true"><path d="M1 20C8 20 8 3 13 3s6 17 16 17" fill="none" stroke="currentColor" stroke-width="1.8" '
-        'stroke-linecap="round"/><path d="M7 12.5l5.2 6L25 4" fill="none" stroke="var(--run)" stroke-width="2.8" stroke-linecap="round" stroke-linejoin="round"/></svg>')
-
 # -- what the table of pages says --------------------------------------------------------------------------------------
 def address(path):
     "Where Quarto puts a page: 06_elbo -> elbo.html"
@@ -59,7 +56,7 @@ def header(up):
     return f"""{DONE}
 <header id="quarto-header"><div class="bar">
 <button class="btn btn-quiet menu" type="button" aria-label="Chapters" aria-expanded="false" aria-controls="quarto-sidebar"></button>
-<a class="brand" href="{up}index.html">{MARK}<span>vaegan</span><small>{TAGLINE}</small></a>
+<a class="brand" href="{up}index.html"><span>vaegan</span><small>{TAGLINE}</small></a>
 <div id="quarto-search"></div>
 <nav aria-label="Site"><a class="plain to-list" href="#quarto-sidebar">Chapters</a><a class="plain" href="{up}api.html">Library</a><a class="plain" href="{SOURCE}">Source</a></nav>
 <button class="btn btn-quiet theme" type="button" aria-label="Light or dark"></button>
