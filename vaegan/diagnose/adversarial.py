@@ -9,9 +9,11 @@ __all__ = ['D_GAMES', 'G_GAMES', 'player_role', 'coefficients', 'try_d_loss', 'g
 
 # %% ../../nbs/diagnose/adversarial.ipynb #501dc70a
 import inspect
+import itertools
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, get_args, get_origin
 
 import torch
@@ -20,6 +22,7 @@ from torch import Tensor
 
 from .adapt import CannotCall, Plan, call, free_role, parts
 from .match import fitted
+from .shown import labels_behind
 from .tried import dice, shown, untried
 from .verdict import Finding
 from ..help import documented
@@ -83,18 +86,18 @@ def _plan(f, order, given):
 
 # %% ../../nbs/diagnose/adversarial.ipynb #afb1ab92
 def _called(f, order, given):
-    "(points, values, kind, equal) in the first way that works"
+    "(points, values, kind, the way) in the first way that works"
     plan, why = _plan(f, order, given), None
     names = " ".join(n for n, _ in plan.named).lower()
     kinds = ("probability", "logit") if "prob" in names else ("logit", "probability")
-    for kind in kinds:
-        for equal in (False, True):
-            for column in (False, True):
-                try: points, got = _at(f, plan, kind, column, equal)
-                except Exception as e:
-                    why = why or e
-                    continue
-                if torch.isfinite(got).all(): return points, got, kind, equal
+    for arrays, kind in itertools.product((False, True), kinds):
+        way = replace(plan, arrays=arrays)
+        for equal, column in itertools.product((False, True), repeat=2):
+            try: points, got = _at(f, way, kind, column, equal)
+            except Exception as e:
+                why = why or e
+                continue
+            if torch.isfinite(got).all(): return points, got, kind, (way, column)
     raise CannotCall(f"{type(why).__name__}: {why}" if why else "it gives NaN")
 
 # %% ../../nbs/diagnose/adversarial.ipynb #e319f32b
@@ -201,7 +204,7 @@ def try_d_loss(
     given:dict={}       # parameters whose value is given
 ) -> Finding:
     "Is it −V, or the loss of another game, each kind of data averaged by itself?"
-    try: points, got, kind, equal = _called(f, ("real", "fake"), given)
+    try: points, got, kind, way = _called(f, ("real", "fake"), given)
     except (CannotCall, TypeError, ValueError) as e: return untried(name, _TRIED, e)
     alpha = any(player_role(n) == "alpha" for n in inspect.signature(f).parameters)
     x, how = coefficients(points, got)
@@ -215,7 +218,22 @@ def try_d_loss(
     if other in _WRONG_D:
         return Finding(name, _TRIED, came, "", "wrong", (other,))
     if other: return _other(name, other, c)
-    return Finding(name, _TRIED, came, "1, 0, 0, 1", "wrong")
+    wrong, words = _by_slopes(f, kind, *way) or (None, "")
+    if wrong is None: return Finding(name, _TRIED, came, "1, 0, 0, 1", "wrong")
+    return Finding(name, "slopes at 24 scores", words, "labels 1 and 0",
+                   "wrong" if wrong else "right", wrong, note=words)
+
+def _by_slopes(f, kind, way, column):
+    "(mistakes, words) of a loss with other labels, by its slopes"
+    p = _scores(24, 24, 99, kind, column)
+    x = {k: p[k].clone().requires_grad_() for k in ("real", "fake")}
+    dice(99)
+    try:
+        t = parts(call(f, way, p | x))[0][1].sum()
+        dr, df = torch.autograd.grad(t, list(x.values()))
+    except RuntimeError: return None     # numpy, or no slope at one of both
+    return labels_behind(*(v.detach().flatten() for v in (
+        x["real"], dr, x["fake"], df)), kind == "probability")
 
 def _said(name, came, mistakes, x, kind, up):
     want = "-1, 0, 0, -1" if up else "1, 0, 0, 1"

@@ -10,6 +10,7 @@ __all__ = ['WIDTHS', 'KL_NAMES', 'meaning', 'width_mistake', 'kl_hypotheses', 't
 
 # %% ../../nbs/diagnose/divergence.ipynb #c7340b47
 import inspect
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -20,7 +21,10 @@ import torch.nn.functional as F
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.distributions import kl_divergence
 
-from .adapt import SPREADS, CannotCall, Plan, call, parts, role_of
+from .adapt import CannotCall, Plan, call
+from .names import SPREADS, names_of
+from .adapt import parts
+from .names import role_of
 from .match import Hypothesis, explain, simplest
 from .points import FLAT, point
 from .tried import Names, Trial, dice, finding, recognised, trials
@@ -44,7 +48,7 @@ def meaning(
     f:Callable   # somebody's function
 ) -> str|None: # logvar, logstd, std or var
     "What its name says that the width is"
-    try: names = inspect.signature(f).parameters
+    try: names = names_of(f)
     except (TypeError, ValueError): return None
     return next((r for n in names if (r := role_of(n)) in SPREADS), None)
 
@@ -99,7 +103,8 @@ _SLIPS = {
 @documented
 def kl_hypotheses(
     said:str|None=None,   # what the name of the width says
-    pair:bool=False       # is there a second distribution?
+    pair:bool=False,      # is there a second distribution?
+    two:bool=False        # with two mistakes in one formula?
 ) -> list[Hypothesis]:
     "The right formula in every convention, and each mistake"
     out = []
@@ -113,6 +118,9 @@ def kl_hypotheses(
         for name, change in _SLIPS.items(): add(partial(_kl, width=w, **change), name)
         add(partial(_reversed, width=w), "kl-reversed")
         if pair: add(partial(_ignoring_p, width=w), "kl-ignores-p")
+        for a, b in itertools.combinations(_SLIPS, 2) if two else ():
+            if not _SLIPS[a].keys() & _SLIPS[b].keys():
+                add(partial(_kl, width=w, **_SLIPS[a], **_SLIPS[b]), a, b)
     return out
 
 # %% ../../nbs/diagnose/divergence.ipynb #563bdd9a
@@ -152,6 +160,8 @@ def try_kl(
         if _throws_dice(f, readings[0], make): return _monte_carlo(f, name, readings[0])
         trial, part, found = recognised(readings, lambda t: hypotheses,
                                         wanted=_named_kl)
+        if not found: trial, part, found = recognised(
+            readings, lambda t: kl_hypotheses(said, pair, True), wanted=_named_kl)
     except CannotCall as e: return untried(name, _TRIED, e)
     def right(trial): return _kl(trial.points[0], said or "logvar").sum(1)
     return finding(name, _TRIED, trial, part, found, right, KL_NAMES)

@@ -16,11 +16,13 @@ import torch
 from torch import nn
 
 from .adapt import CannotCall, parts
+from .names import Packed
 from .divergence import KL_NAMES, kl_hypotheses
 from .likelihood import REC_NAMES, rec_hypotheses
 from .loss import weighed
 from .match import REDUCTIONS, Match
-from .watching import image_shape, moved, watch
+from .building import image_shape
+from .watching import moved, watch
 from .tried import shown, untried
 from .verdict import Finding
 from ..help import documented
@@ -151,6 +153,8 @@ def _handed(loss, plan, seen, x, result):
                            seen.out)
     if plan.flat: values["x"] = x.flatten(1)
     named = {n: values[r] for n, r in plan.named}
+    named |= {n: result if whole else Packed(dict(x=values["x"]), ("x",))
+              for n, whole in plan.packed}
     return loss(*(values[r] for r in plan.positional), **named, **dict(plan.fixed))
 
 def _fact(m, key):

@@ -162,8 +162,8 @@ def try_nll(
         kind = "right" if wrong == () else "wrong"
         now = Finding(name, tried, shown(many), shown(-(t.sum() if note else t.mean())),
                       kind, wrong or (), note=note)
-        if wrong == (): return now
-        if best is None or wrong and not best.mistakes: best = now
+        if wrong is not None: return now
+        best = best or now
     assert (found := best or why)
     return found
 

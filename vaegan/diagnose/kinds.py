@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .adapt import SPREADS, role_of
+from .names import SPREADS, names_of, role_of
 from .adversarial import D_GAMES, player_role, reconciled
 from .adversarial import try_d_loss, try_g_loss
 from .between import try_path
@@ -33,7 +33,7 @@ from .loss import try_loss
 from .measures import try_bits, try_bound, try_frechet
 from .evidence import try_nll, try_weights
 from .model import try_norms, try_vae
-from .watching import built
+from .building import built
 from .penalty import try_penalty
 from .steps import try_step
 from .training import try_vae_step
@@ -83,6 +83,11 @@ def _names(f):
     try: return list(inspect.signature(f).parameters)
     except (TypeError, ValueError): return []
 
+def _inside(f):
+    "Names of its parameters, and of what it takes out of what comes in one piece"
+    try: return names_of(f) if f else []
+    except (TypeError, ValueError): return []
+
 # %% ../../nbs/diagnose/kinds.ipynb #05c9db48
 def _of_vae(names, last):
     "A part of a VAE's loss, by its arguments"
@@ -122,20 +127,40 @@ def kind_of(
 ) -> str|None: # of `KINDS`, or "vae"; None if nothing can be said
     "What a callable is, by its name and its arguments"
     if isinstance(f, nn.Module): return "vae" if _looks_like_vae(type(f)) else None
-    if inspect.isclass(f) and issubclass(f, nn.Module):
+    if inspect.isclass(f) and issubclass(f, nn.Module) and not _is_loss(f, name):
         return "vae" if _looks_like_vae(f) else "net"
-    if inspect.isclass(f): return None
-    if not callable(f): return None
     last = (name or getattr(f, "__name__", "")).rpartition(".")[2].lower().strip("_")
+    if inspect.isclass(f):
+        inside = [n for n in _inside(_method(f)) if n != "self"]
+        return _of_vae(inside, last) if re.search("loss|elbo|crit", last) else None
+    if not callable(f): return None
     names = _names(f)
     if not names: return None
     is_step = re.fullmatch(_STEPS, last) and len(names) >= 2
     found = next((k for k, r in _BY_NAME if re.fullmatch(r, last)), None)
-    part = _of_vae(names, last)
+    part = _of_vae(_inside(f), last)
     if found in ("nll", "bits") and part in ("loss", "reconstruction"): return part
+    if found in ("nll", None) and _of_density(names, last): return "log_prob"
     if found: return found
     step = ("vae_step" if _trains_vae(names, last) else "step") if is_step else None
-    return _of_gan(names, last) or _of_vae(names, last) or step
+    return _of_gan(names, last) or part or step
+
+def _of_density(names, last):
+    "A normal density, or minus its logarithm, of (x, mu, sigma)?"
+    roles = {role_of(n) for n in names}
+    said = re.search("nll|neg_?log|log_?lik|gauss|normal|density", last)
+    return bool(said) and "mu" in roles and bool(roles & {"x", "z"}) and bool(
+        roles & set(SPREADS)) and not roles & {"recon", "out"} and "kl" not in last
+
+def _method(cls):
+    "What an object of a class does when it is called"
+    return getattr(cls, "forward", None) or vars(cls).get("__call__")
+
+def _is_loss(cls, name):
+    "A loss in the shape of a class?"
+    last = (name or cls.__name__).lower()
+    return "vae" != last and bool(re.search("loss|criterion", last)) and not any(
+        n in dir(cls) for n in ("encode", "decode", "encoder"))
 
 def _trains_vae(names, last):
     return "vae" in last or bool({"vae", "model"} & {n.lower() for n in names})
@@ -275,6 +300,10 @@ def _softened(found, kind):
 
 def _tried(thing, kind, name, given):
     try:
+        if inspect.isclass(thing) and kind != "vae":
+            own = set(inspect.signature(thing).parameters)
+            thing = built(thing, {n: v for n, v in given.items() if n in own})
+            thing = getattr(thing, "forward", thing)
         out = (try_model if kind == "vae" else KINDS[kind])(thing, name, given)
     except Exception as e:
         out = untried(name, f"as a {kind}", f"{type(e).__name__}: {e}")

@@ -10,13 +10,16 @@ __all__ = ['SQUARED', 'REC_NAMES', 'GREY', 'rec_hypotheses', 'output_said', 'try
 # %% ../../nbs/diagnose/likelihood.ipynb #e776c389
 import inspect
 import math
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import torch
 import torch.nn.functional as F
 
-from .adapt import SPREADS, CannotCall, role_of
+from .adapt import CannotCall
+from .names import SPREADS, names_of, role_of
 from .divergence import meaning, width_mistake
 from .match import Hypothesis
 from .points import FLAT, IMAGES, point
@@ -87,7 +90,7 @@ def output_said(
     f:Callable   # somebody's function
 ) -> str|None: # recon, out or None
     "What its names say that a decoder's output is"
-    roles = [role_of(n) for n in inspect.signature(f).parameters]
+    roles = [role_of(n) for n in names_of(f)]
     return next((r for r in ("out", "recon") if r in roles), None)
 
 def _fits(f, name, sizes, given, pick):
@@ -142,6 +145,9 @@ def _normal(p, width="logvar", const=1., half=.5, logvar=1., per_dim=False):
     e2 = (p["x"] - p["mu_x"]).square()*(-lv).exp()
     return -(.5*(const*n*_LOG_2PI + logvar*lv) + half*e2)
 
+_ODD = dict(const=0., half=1., logvar=0.)
+_SLIP_OF = dict(const="lik-no-constant", half="lik-no-half", logvar="lik-no-logvar")
+
 def _normals(said):
     slips = {"lik-constant-per-dim": dict(per_dim=True), "lik-no-half": dict(half=1.),
              "lik-no-constant": dict(const=0.), "lik-no-logvar": dict(logvar=0.)}
@@ -153,6 +159,9 @@ def _normals(said):
         for name, change in slips.items():
             f = partial(_normal, width=w, **change)
             yield Hypothesis(f, (*wrong, name), "", far)
+        for a, b in (("const", "half"), ("const", "logvar"), ("half", "logvar")):
+            f = partial(_normal, width=w, **{a: _ODD[a], b: _ODD[b]})
+            yield Hypothesis(f, (*wrong, _SLIP_OF[a], _SLIP_OF[b]), "", far)
 
 # %% ../../nbs/diagnose/likelihood.ipynb #847b227f
 def _log_area(l):
@@ -186,6 +195,10 @@ def _lik_point(said):
         return p
     return make
 
+def _minus(h):
+    "The same with the other sign: what is called a loss is to be small"
+    return replace(h, f=lambda p: -h.f(p), says=f"−log of {h.says}"*bool(h.says))
+
 def _half_done(p):
     "The mixed sums of a cross-entropy: one term summed, the other averaged"
     a = (p["x"]*p["recon"]).flatten(1).sum(1)
@@ -205,6 +218,7 @@ def try_log_prob(
     said = meaning(f) if has_width else "out"
     order = ("x", "mu_x", "s_x") if has_width else ("x", "recon")
     kinds = list(_normals(said) if has_width else _bernoullis(name))
+    if re.search("nll|neg|loss", name.lower()): kinds = list(map(_minus, kinds))
     if not has_width:
         kinds.append(Hypothesis(_half_done, ("rec-mean-pixels",), "", .3))
     try:

@@ -10,6 +10,7 @@ __all__ = ['is_plain', 'needed', 'defined', 'Loaded', 'parsed', 'load', 'execute
 # %% ../../nbs/diagnose/load.ipynb #2cc83c18
 import ast
 import sys
+import tokenize
 import types
 import warnings
 from dataclasses import dataclass, field
@@ -90,8 +91,9 @@ def defined(
 
 def _source(path):
     "The text of a file; of a notebook, its code cells"
+    if Path(path).suffix != ".ipynb":
+        with tokenize.open(path) as f: return f.read()     # whatever coding it declares
     text = Path(path).read_text(encoding="utf-8-sig")
-    if Path(path).suffix != ".ipynb": return text
     import json
     cells = ["".join(c["source"]) for c in json.loads(text)["cells"]
              if c["cell_type"] == "code"]
@@ -118,9 +120,11 @@ def parsed(
             warnings.simplefilter("ignore")
             return ast.parse(_source(path), str(path))
     except SyntaxError as e:
-        raise ValueError(f"{path}: line {e.lineno}: no Python that this interpreter "
-                         f"reads: {e.msg}") from None
-    except UnicodeDecodeError: raise ValueError(f"{path}: no text in UTF-8") from None
+        at = f"line {e.lineno}: " if e.lineno else ""
+        raise ValueError(f"{path}: {at}no Python that this interpreter reads: "
+                         f"{e.msg}") from None
+    except UnicodeDecodeError: raise ValueError(
+        f"{path}: no text in UTF-8, nor in a coding that it declares") from None
 
 def _at_home(module, folder):
     "Let it import its neighbours, also from a package that it belongs to"

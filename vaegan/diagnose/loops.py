@@ -23,7 +23,8 @@ from .tried import dice, untried
 from .updates import (Log, differs, finished, judged_step, listen,
                                      weights)
 from .verdict import Finding
-from .watching import candidates, moved
+from .building import candidates
+from .watching import moved
 from ..help import documented
 
 # %% ../../nbs/diagnose/loops.ipynb #ae58d358

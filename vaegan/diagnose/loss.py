@@ -8,14 +8,16 @@ Docs: https://vaegan.github.io/vaegan/diagnose/loss.html.md"""
 __all__ = ['simplest_or_none', 'weighed', 'try_loss', 'Handed', 'handed_plan']
 
 # %% ../../nbs/diagnose/loss.ipynb #9fecdd02
-import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from .adapt import SPREADS, CannotCall, call, parts, role_of
+from .adapt import CannotCall, call, parts
+from .names import SPREADS, is_law, names_of, role_of
+from .names import same_role, taken_apart
 from .divergence import KL_NAMES, kl_hypotheses, meaning
 from .likelihood import REC_NAMES, SQUARED, output_said, rec_hypotheses
 from .match import REDUCTIONS, Hypothesis, explain, simplest
@@ -71,8 +73,10 @@ def _part(trial, f, roles, hypotheses, tol):
     got = [_loss_of(o) - b for o, b in zip(trial.outs, outs)]
     if all(g.abs().max() < 1e-9 for g in got): return None
     pairs = list(zip(trial.points, points))
-    return simplest_or_none(explain(got, trial.points, _difference(hypotheses, pairs),
-                                    REDUCTIONS, tol))
+    for some in hypotheses:     # those with two mistakes only if no other explains it
+        found = explain(got, trial.points, _difference(some, pairs), REDUCTIONS, tol)
+        if found: break
+    return simplest_or_none(found)
 
 @documented
 def simplest_or_none(
@@ -110,7 +114,8 @@ def weighed(
     name:str    # of the loss
 ) -> Finding:
     "What the two factors say: signs, β, a decoder's variance"
-    a, b, up = rec.factor, kl.factor, "elbo" in name.lower()
+    a, b = rec.factor, kl.factor
+    up = "elbo" in name.lower() and not re.search("loss|neg", name.lower())
     if up: a, b = -a, -b
     tried = "the factors of the two parts"
     came, want = f"{rec.factor:.5g} and {kl.factor:.5g}", "two equal ones"
@@ -155,7 +160,7 @@ def _with_draws(hypotheses):
 
 def _readings(f, given, sizes):
     said = meaning(f)
-    names = [role_of(n) for n in inspect.signature(f).parameters]
+    names = [role_of(n) for n in names_of(f)]
     order = _ORDER + (("z",) if "z" in names else ())
     signed = said in ("logvar", "logstd")
     return trials(f, _ROLES, order, sizes, given, _made(signed))
@@ -164,11 +169,12 @@ def _apart(f, trial):
     "The explanations of both parts, in one reading"
     single = any(s.dtype == torch.float32 for s in trial.sizes) or trial.plan.arrays
     tol = 2e-3 if single else 1e-5
-    kls = _with_draws(kl_hypotheses(meaning(f)))
+    said = meaning(f)
+    kls = _with_draws(kl_hypotheses(said)), kl_hypotheses(said, two=True)
     named = output_said(f) is not None
     recs = rec_hypotheses(output_said(f), named)
-    return (_part(trial, f, ("recon",), recs, tol), _part(trial, f, ("mu", "s"), kls,
-                                                         tol))
+    return (_part(trial, f, ("recon",), (recs,), tol),
+            _part(trial, f, ("mu", "s"), kls, tol))
 
 # %% ../../nbs/diagnose/loss.ipynb #124aac82
 def _known(pair): return sum(bool(m) for m in pair)
@@ -219,8 +225,11 @@ class Handed:
     named:tuple        # (parameter, role)
     fixed:tuple        # (parameter, value)
     flat:bool          # does it want rows of pixels?
+    packed:tuple=()    # (parameter, does it get all that the model gives?)
 
 # %% ../../nbs/diagnose/loss.ipynb #1fa6c86a
+def _of_model(name): return same_role(name) in ("recon", "mu", "s") or is_law(name)
+
 @documented
 def handed_plan(
     f:Callable,      # somebody's loss
@@ -229,4 +238,6 @@ def handed_plan(
     "The reading of its arguments in which most is understood"
     trial, _ = _best(f, given)
     p = trial.plan
-    return Handed(p.positional, p.named, p.fixed, False)
+    packed = tuple((n, how != "by name" or any(map(_of_model, what)))
+                   for n, (how, what) in taken_apart(f).items() if n in dict(p.packed))
+    return Handed(p.positional, p.named, p.fixed, False, packed)

@@ -120,10 +120,32 @@ def try_bits(
               for n, m in ((410.7, 784), (95.3, 64), (2210., 3072))]
     answers = {(): lambda p: p["nats"]/(p["m"]*math.log(2)),
                ("bits-wrong-log",): lambda p: p["nats"]/(p["m"]*math.log2(math.e)),
+               ("bits-are-nats",): lambda p: p["nats"]/p["m"],
                ("bits-per-image",): lambda p: p["nats"]/math.log(2)}
     roles = dict(nats=r"nats|nll|loss|x|log_?p\w*|elbo", m=r"m|d|dims?|n_?\w*|pixels|"
                                                            r"num\w*|\w*dim\w*|size")
+    try: plan = assigned(f, roles, ("nats", "m"), given)
+    except (CannotCall, TypeError, ValueError): plan = None
+    fixed = plan is not None and "m" not in dict(plan.named).values()
+    if fixed: return _for_one_size(f, name, given, roles, points)
     return compared(f, name, points, answers, roles, ("nats", "m"), given)
+
+def _for_one_size(f, name, given, roles, points):
+    "The number of pixels stands inside, as a constant or as a default"
+    tried = "nats of which the bits are known"
+    try: got = _answers(f, assigned(f, roles, ("nats",), given), points)
+    except (CannotCall, TypeError, ValueError) as e: return untried(name, tried, e)
+    c = [(g/p["nats"]).item() for g, p in zip(got, points)]
+    came, want = shown(got[0]), "nats over m log 2"
+    kinds = {(): math.log(2), ("bits-are-nats",): 1., ("bits-wrong-log",):
+             math.log2(math.e), ("bits-per-image",): math.log(2)}
+    for wrong, unit in kinds.items():
+        m = 1/(c[0]*unit) if c[0] > 0 and max(c) - min(c) < 1e-9*max(c) else .5
+        if round(m) < 1 or abs(m - round(m)) > 1e-6*m: continue
+        if round(m) == 1 and wrong == (): continue
+        return Finding(name, tried, came, want, "wrong" if wrong else "right", wrong,
+                       note=f"for {round(m)} pixels")
+    return Finding(name, tried, came, want, "wrong")
 
 # %% ../../nbs/diagnose/measures.ipynb #e9ba2bc5
 def _root(a):

@@ -201,6 +201,9 @@ MISTAKES.update(by_page("iwae",
         "the weights are no weights: the estimate converges to nothing",
         "`mu + eps*(.5*logvar).exp()`")))
 MISTAKES.update(by_page("evaluate",
+    bits_are_nats=("eq-bpd", "what is called bits are nats: log 2 is missing",
+        "the number that others report is 1.44 times as large", "divide by "
+        "`math.log(2)`, too"),
     bits_wrong_log=("eq-bpd", "nats are made bits by the wrong logarithm",
         "all numbers are off by a factor", "divide by C·H·W·log 2"),
     bits_per_image=("eq-bpd", "the bits are per image, not per dimension",

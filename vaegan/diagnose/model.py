@@ -20,7 +20,8 @@ from .adapt import CannotCall, parts
 from .draw import try_draw
 from .tried import untried
 from .verdict import Finding
-from .watching import built, decoded, image_shape, moved, watch
+from .building import built, image_shape
+from .watching import decoded, moved, watch
 from ..help import documented
 
 # %% ../../nbs/diagnose/model.ipynb #c0e86472

@@ -36,15 +36,16 @@ _REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn",
             "os.removexattr", "os.lockf", "os.chflags", "os.lchmod", "os.chroot",
             "resource.prlimit", "resource.setrlimit", "_winapi.CreateProcess",
             "_winapi.TerminateProcess", "syslog.", "ftplib", "nntplib", "telnetlib")
+_UNHEARD = "_posixsubprocess", "_winapi"   # what starts processes and is not heard
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-def _writes(args):
-    "Would this `open` write?"
+def _writes(args, null=os.devnull, bits=_WRITES, own=isinstance, text=str, whole=int):
+    "Would this `open` write? It looks nothing up that a stranger may have changed"
     path, mode, flags = (*args, None, None, None)[:3]
-    if isinstance(path, int): return False
-    if str(path) == os.devnull: return False
-    if isinstance(mode, str) and set(mode) & set("wax+"): return True
-    return isinstance(flags, int) and bool(flags & _WRITES)
+    if own(path, whole): return False
+    if own(path, text) and path == null: return False
+    if own(mode, text) and any(c in mode for c in "wax+"): return True
+    return own(flags, whole) and flags & bits != 0
 
 # %% ../../nbs/diagnose/runner.ipynb #53a608f5
 @documented
@@ -52,15 +53,6 @@ def buckle(
     gigabytes:int|None=None   # of memory, beyond what is in use; no limit by default
 ):
     "Refuse network, writes and processes from here on, in this process"
-    def hook(event, args):
-        if event == "open" and _writes(args):
-            raise PermissionError(f"vaegan diagnose: no writing: {args[0]!r}")
-        if event.startswith(_REFUSED):
-            raise PermissionError(f"vaegan diagnose: not allowed: {event}")
-        if event == "ctypes.dlopen" and (not args[0] or _foreign(str(args[0]))):
-            raise PermissionError(f"vaegan diagnose: no foreign library: {args[0]}")
-        if event == "ctypes.dlsym" and _of_system(*args[:2]):
-            raise PermissionError(f"vaegan diagnose: not allowed: {args[1]}")
     _without_audit()
     try:
         import resource
@@ -68,11 +60,34 @@ def buckle(
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if gigabytes: _hold(resource, gigabytes)
     except (ImportError, ValueError, OSError): pass
-    sys.addaudithook(hook)
+    sys.addaudithook(_hook())
 
-def _of_system(library, name):
-    "A function of the C library, asked for through Python's own symbols"
-    return not getattr(library, "_name", "") and not str(name).startswith(("Py", "_Py"))
+def _hook(refused=_REFUSED, hidden=_UNHEARD):
+    "What hears of every call; its parts are bound here, not looked up in this module"
+    writes, foreign, of_system, error = _writes, _foreign, _of_system, PermissionError
+    def no(what): raise error(f"vaegan diagnose: {what}")
+    def hook(event, args):
+        if event == "open" and writes(args): no(f"no writing: {args[0]!r}")
+        if event.startswith(refused): no(f"not allowed: {event}")
+        if event == "import" and args[0] in hidden: no(f"not allowed: {args[0]}")
+        if event == "ctypes.dlopen" and (not args[0] or foreign(str(args[0]))):
+            no(f"no foreign library: {args[0]}")
+        if event == "ctypes.dlsym" and of_system(*args[:2]): no(f"no {args[1]} of C")
+        for own in (hook, writes, foreign, of_system):
+            if event == "object.__setattr__" and args[0] is own: no("the belt stays")
+    return hook
+
+_C = re.compile(r"system|w?popen|v?fork|clone\w*|w?exec\w*|w?spawn\w*|posix_spawn\w*"
+                r"|unlink\w*|remove|rename\w*|rmdir|mkdir\w*|creat\w*|f?re?open\w*|open"
+                r"\w*|socket|connect|send\w*|t?g?kill\w*|pthread_create|f?l?ch(mod|own)"
+                r"\w*|f?truncate\w*|syscall|dl(open|sym)|mmap|mprotect|ptrace|prctl"
+                r"|CreateProcess\w*|ShellExecute\w*|WinExec"
+                r"|(Delete|Move|Copy|Create)File\w*")
+
+def _of_system(library, name, own=_C.fullmatch):
+    "A function of the C library, through Python's own symbols or through any library"
+    python = not getattr(library, "_name", "")
+    return own(str(name)) or python and not str(name).startswith(("Py", "_Py"))
 
 def _without_audit():
     "Ways to start or stop processes that no audit hook hears of"
@@ -91,7 +106,8 @@ def _hold(resource, gigabytes):
 
 def _foreign(path):
     "A library by its path, outside the places where Python's own are"
-    if os.sep not in path: return False
+    if os.sep not in path: return path.startswith(("libc.", "libSystem", "msvcrt",
+                                                   "ucrt", "kernel32", "libpthread"))
     homes = (sys.prefix, sys.base_prefix, "/usr/lib", "/lib")
     return not str(Path(path).resolve()).startswith(homes)
 
@@ -103,9 +119,10 @@ def _child():
     answer = os.fdopen(_descriptor(job["fd"]), "w", encoding="utf-8")
     sys.argv = [job["path"]]
     buckle(job["gigabytes"])
-    with stage: out = _diagnosed(job)
-    answer.write(json.dumps(out) + job["token"])
-    answer.flush()
+    with stage:
+        for out in _diagnosed(job):     # functions first, then loops: each counts
+            answer.write(json.dumps(out) + job["token"])
+            answer.flush()
     os._exit(0)
 
 def _stage():
@@ -123,28 +140,34 @@ def _descriptor(number):
     return msvcrt.open_osfhandle(int(number), os.O_WRONLY)
 
 def _diagnosed(job):
+    "All findings about what has a name; then once more, with those about loops"
     from vaegan.diagnose.load import load
     try:
         loaded = load(job["path"], list(job["wanted"]), job["whole"])
-        import vaegan.diagnose.kinds as kinds
-        d = Diagnosis()
-        chosen = {n: k for n, k in job["wanted"].items() if k}
-        for n, k in chosen.items():
-            d.add(*kinds.diagnose(loaded.names[n], k, n, job["given"]).findings)
-        rest = {n: f for n, f in loaded.names.items() if n not in chosen}
-        if rest: d.add(*kinds.diagnose(rest, given=job["given"]).findings)
-        if not chosen:
-            from vaegan.diagnose.loops import try_loops
-            found = try_loops(job["path"])
-            d.findings = [f for f in d.findings if f.verdict != "untried" or not any(
-                o.subject.startswith(f"the loop of {f.subject},") for o in found)]
-            d.add(*found)
-        return dict(rows=[vars(f) for f in d.findings], left_out=loaded.left_out)
+        d = _of_names(job, loaded)
+        yield dict(rows=[vars(f) for f in d.findings], left_out=loaded.left_out,
+                   more=not any(job["wanted"].values()))
+        if any(job["wanted"].values()): return
+        from vaegan.diagnose.loops import try_loops
+        found = try_loops(job["path"])
+        rows = [f for f in d.findings if f.verdict != "untried" or not any(
+            o.subject.startswith(f"the loop of {f.subject},") for o in found)]
+        yield dict(rows=[vars(f) for f in rows + found], left_out=loaded.left_out)
     except Exception as e:
         said = " ".join(str(e).split()) or type(e).__name__
         full = isinstance(e, MemoryError) or any(w in said for w in _FULL)
         most = f"it needs more than {job['gigabytes']} GB of memory: "*full
-        return dict(error=most + said)
+        yield dict(error=most + said)
+
+def _of_names(job, loaded):
+    import vaegan.diagnose.kinds as kinds
+    d = Diagnosis()
+    chosen = {n: k for n, k in job["wanted"].items() if k}
+    for n, k in chosen.items():
+        d.add(*kinds.diagnose(loaded.names[n], k, n, job["given"]).findings)
+    rest = {n: f for n, f in loaded.names.items() if n not in chosen}
+    if rest: d.add(*kinds.diagnose(rest, given=job["given"]).findings)
+    return d
 
 _FULL = "MemoryError", "allocate memory", "out of memory"
 
@@ -214,7 +237,8 @@ def _answered(job, seconds):
         child.stdin.close()
         child.wait(seconds)
         end = f"it ended by itself with status {child.returncode}"
-    except subprocess.TimeoutExpired: end = f"it took more than {seconds} seconds"
+    except subprocess.TimeoutExpired:
+        end = f"it took more than {seconds} second" + "s"*(seconds != 1)
     except BrokenPipeError: end = "it did not start"
     finally: _stop(child)
     child.wait()
@@ -222,11 +246,17 @@ def _answered(job, seconds):
     os.close(read)
     return b"".join(kept).decode("utf-8", "replace"), end
 
-def _result(text, token, end):
-    "The answer, if it is whole"
-    if not text.endswith(token): raise ValueError(f"no result: {end}")
-    out = json.loads(text.removesuffix(token))
+def _result(text, token, end, path):
+    "The last answer that is whole; what is missing after it is said"
+    *whole, rest = text.split(token)
+    if not whole: raise ValueError(f"no result: {end}")
+    out = json.loads(whole[-1])
+    if "error" in out and len(whole) > 1:
+        out, end = json.loads(whole[-2]), out["error"]
     if "error" in out: raise ValueError(out["error"])
+    if out.get("more"): out["rows"] = [*out["rows"], vars(Finding(
+        f"the loops of {Path(path).name}", "one pass of each", "", "", "untried",
+        note=end))]
     return out
 
 # %% ../../nbs/diagnose/runner.ipynb #d8cfe58b
@@ -268,4 +298,4 @@ def diagnose_file(
 
 def _told(job, token, seconds):
     text, end = _answered(job, seconds)
-    return _result(text, token, end)
+    return _result(text, token, end, job["path"])

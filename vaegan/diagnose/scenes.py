@@ -22,7 +22,7 @@ from .findloops import Loop, body, feed, part_of
 from .load import Loaded, execute, is_plain, needed
 from .standins import (Anything, Batch, Loader, Options, Pair, SmallVAE,
                                       likely, roles_of)
-from .watching import built
+from .building import built
 from ..help import documented
 
 # %% ../../nbs/diagnose/scenes.ipynb #82159217

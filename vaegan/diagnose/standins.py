@@ -21,7 +21,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from .adapt import role_of
+from .names import role_of
 from ..help import documented
 
 # %% ../../nbs/diagnose/standins.ipynb #8c790ff0

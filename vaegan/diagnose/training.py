@@ -15,14 +15,15 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from .adapt import CannotCall, free_role, parts
 from .divergence import kl_hypotheses
 from .likelihood import rec_hypotheses
-from .match import Hypothesis
-from .watching import codes_of, decoded, watch
+from .match import fitted
+from .slopes import explained_by, least
+from .watching import watch
 from .tried import untried
 from .verdict import Finding
 from ..help import documented
@@ -116,67 +117,8 @@ def _explained(f, given, B):
         a = _gradient(v, before)
         if not torch.isfinite(a).all(): continue
         for k, b in kls:
-            x, _, left = _least(came, a, b)
+            x, _, left = least(came, a, b)
             if left < 1e-4*came.abs().max(): return *x.tolist(), h.mistakes + k.mistakes
-    return None
-
-def _least(came, a, b):
-    "(coefficients of two gradients, their shares of what came, what is left of it)"
-    A = torch.stack([a, b], 1)
-    x = torch.linalg.lstsq(A, came[:, None]).solution[:, 0]
-    return x, x*A, (A@x - came).abs().max()
-
-# %% ../../nbs/diagnose/training.ipynb #d437d68f
-_SIGMA = dict(logvar=lambda s: (.5*s).exp(), logstd=torch.exp, std=torch.abs,
-              var=lambda s: s.abs().sqrt(), softplus=F.softplus,
-              softplus_var=lambda s: F.softplus(s).sqrt())
-
-def _own_replay(net, seen, used):
-    "The same draw once more, in a graph of our own"
-    sigma, own = _SIGMA[used], codes_of(net, seen)
-    eps = (seen.z.detach() - own[0].detach())/sigma(own[1].detach())
-    x, z = seen.x.flatten(1), own[0] + sigma(own[1])*eps
-    out = decoded(net, seen, z)
-    return dict(mu=own[0], s=own[1], x=x, with_p=False, z=z, sigma=sigma(own[1]),
-                recon=max((t for _, t in parts(out)), key=torch.numel).flatten(1))
-
-def _one_draw(p):
-    "log q(z|x) − log p(z) of the z that was drawn"
-    eps = (p["z"] - p["mu"])/p["sigma"]
-    return .5*(p["z"].square() - eps.square()) - p["sigma"].log()
-
-def _fit(came, before, p, used, right):
-    "(coefficients, hypotheses, what is left) of a reconstruction term and a KL"
-    kls = [*kl_hypotheses(used), Hypothesis(_one_draw, (), "the KL from one draw")]
-    slopes = [(k, _gradient(k.f(p), before)) for k in kls if not (right and k.mistakes)]
-    found = []
-    for h in rec_hypotheses(None, False):
-        v = h.f(p)
-        if not torch.isfinite(v).all() or right and h.mistakes: continue
-        a = _gradient(v, before)
-        for k, b in slopes:
-            if not (torch.isfinite(a).all() and torch.isfinite(b).all()): continue
-            (x, shares, left), most = _least(came, a, b), came.abs().max()
-            share = shares.abs().amax(0).min()   # what is left is far below either part
-            if left < 5e-5*most or left < min(1e-3*most, .02*share):
-                found.append((left.item()/most.item(), (*x.tolist(), h, k)))
-    return min(found, key=lambda f: f[0], default=None)
-
-def _explanation(came, before, seen):
-    "The right formulas in every convention first, then mistakes"
-    replays = {w: _own_replay(before, seen, w) for w in _SIGMA}
-    for right in (True, False):
-        fits = [f for w, p in replays.items() if (f := _fit(came, before, p, w, right))]
-        if fits: return min(fits, key=lambda f: f[0])[1]
-    return _without_kl(came, before, next(iter(replays.values())))
-
-def _without_kl(came, before, p):
-    "A reconstruction term alone"
-    for h in rec_hypotheses(None, False):
-        a = _gradient(h.f(p), before)
-        c = (a@came)/(a@a)
-        if (c*a - came).abs().max() < 1e-3*came.abs().max():
-            return c.item(), 0., h, Hypothesis(lambda p: p["mu"], (), "no KL")
     return None
 
 # %% ../../nbs/diagnose/training.ipynb #1cb35133
@@ -206,10 +148,28 @@ def _piles(net, before, opt, x, step):
     most = 1e-3*a.abs().max()
     return bool((a - b).abs().max() < most and (c - a).abs().max() > 10*most)
 
-def _noted(f, D, piles):
+class _Means(TorchFunctionMode):
+    "Notes what is averaged while it is open"
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+    def __torch_function__(self, f, _, args=(), kwargs=None):
+        if f in (torch.mean, torch.Tensor.mean): self.seen.append(args[0].detach())
+        return f(*args, **(kwargs or {}))
+
+def _averaged(means, seen, k):
+    "Was the KL of each latent, times any factor, what was averaged?"
+    try: want = k.f(dict(mu=seen.mu, s=seen.s, with_p=False)).detach()
+    except KeyError: return False
+    some = [t.reshape(want.shape) for t in means if t.numel() == want.numel()]
+    return any(fitted([t], [want], 1e-3) is not None for t in some)
+
+def _noted(f, b, B, D, averaged, piles):
     "With what the gradients' past says, and with what β may be"
-    if abs(f.factor*D - 1) < 1e-3 and D > 1 and "β is" in f.note:
-        f.note += f", 1/{D} for {D} latents: a mean over them, if it was not chosen"
+    if D > 1 and min(abs(b*D - 1), abs(b*D*B - 1)) < 1e-3:
+        if averaged: f.verdict, f.mistakes = "wrong", (*f.mistakes, "kl-mean-latents")
+        elif "β is" in f.note:
+            f.note += f", 1/{D} for {D} latents: a mean over them, if it was not chosen"
     if not piles: return f
     f.verdict, f.mistakes = "wrong", (*f.mistakes, "step-pile-up")
     f.came += "; old gradients are added"
@@ -232,11 +192,13 @@ def judged_update(
         for p in net.parameters():
             p += size*torch.randn(p.shape, generator=g)/max(1, p[0].numel())**.5
     before = copy.deepcopy(net.train())
-    came, seen = _descended(net, before, opt, x, step)
-    found, piles = _explanation(came, before, seen), _piles(net, before, opt, x, step)
+    with _Means() as means: came, seen = _descended(net, before, opt, x, step)
+    found = explained_by(came, before, seen)
+    piles = _piles(net, before, opt, x, step)
     if found:
         f = _loop_finding(name, B, x[0].numel(), *found)
-        return _noted(f, seen.mu[0].numel(), piles)
+        averaged = _averaged(means.seen, seen, found[3])
+        return _noted(f, found[1], B, seen.mu[0].numel(), averaged, piles)
     return untried(name, "one pass, watched", "its gradient is not that of −ELBO, nor "
                    "of a mistake that we know: another objective?")
 

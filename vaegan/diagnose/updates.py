@@ -19,7 +19,8 @@ from torch import Tensor
 from .adapt import parts
 from .adversarial import D_GAMES, G_GAMES
 from .match import fitted
-from .shown import game_told, kinds_of, noted, of_kind
+from .shown import adds_up, game_told, kinds_of, labels_told
+from .shown import noted, of_kind
 from .tried import untried
 from .verdict import Finding
 from ..help import documented
@@ -207,7 +208,7 @@ def _d_update(log):
         if c is not None: return _said_of(name, c)
         also = _with_penalty(came, want.double(), more)
         if also: return also[0], f"{name[1:] or 'cross-entropy'} loss and {also[1]}"
-    return _by_scores(log, shown)
+    return _by_scores(log, shown, came, start)
 
 def _said_of(name, c):
     if c < 0: return ("d-sign",), "it ascends"
@@ -221,14 +222,16 @@ def _told(log, shown, kind, games):
     time = _window(log, kind) or (0, 0)
     return game_told(list(calls), list(kinds), time, games, squash)
 
-def _by_scores(log, shown):
+def _by_scores(log, shown, came, start):
     "Where D's loss has other terms, the slopes at its scores tell of the game alone"
     name, c = _told(log, shown, "opt_D", _games())
-    if name is None or c < 0:
-        return None, "D's gradient is of no plain loss (a penalty, perhaps)"
-    wrong, words = _said_of(name, c)
-    log.rest = True
-    return wrong, f"{words} at D's score"
+    calls, kinds = map(list, zip(*shown))
+    told, time = _said_of(name, c) if name and c > 0 else None, _window(log, "opt_D")
+    if name is None:
+        told = labels_told(calls, kinds, time, bool(getattr(log.D, "squash", False)))
+    if told is None: return None, "D's gradient is of no plain loss (a penalty?)"
+    log.rest = not adds_up(_as_it_was(log.D, start), calls, time, came)
+    return told[0], told[1] + " at D's score"*bool(name)
 
 # %% ../../nbs/diagnose/updates.ipynb #2f6c593c
 def _same(a, b): return all(torch.equal(x, y) for x, y in zip(a, b))

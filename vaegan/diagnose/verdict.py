@@ -20,7 +20,7 @@ from ..help import documented
 Kind = Literal["right", "scaled", "wrong", "untried"]
 
 @documented
-@dataclass
+@dataclass(repr=False)
 class Finding:
     "One thing that was tried, and what came of it"
     subject:str           # whose: the name of a function, or of a part of it
@@ -33,6 +33,8 @@ class Finding:
     note:str=""           # what else is to be known: a β, a convention, a reason
     facts:dict=field(default_factory=dict)   # in what two findings must agree
     either:tuple=()       # those of the mistakes that explain it in another way
+
+    def __repr__(self): return str(Diagnosis([self]))
 
 # %% ../../nbs/diagnose/verdict.ipynb #b3124f64
 _WORDS = dict(right="right", scaled="scaled", wrong="WRONG", untried="not tried")

@@ -61,12 +61,12 @@ TRIES = dict(
     adversarial="d_loss g_loss", between="path", divergence="kl kl_full kl_pair", draw="draw", elbo="elbo together", games="grid accuracy round score", kinds="model",
     likelihood="reconstruction log_prob pixels", loops="loops", loss="loss", measures="bound bits frechet", evidence="nll weights", model="norms vae", penalty="penalty", steps="step", training="vae_step")
 INSIDE = dict(
-    adapt="role_of parts CannotCall free_role Plan plans call working", adversarial="player_role coefficients games reconciled", divergence="meaning width_mistake kl_hypotheses of_distributions",
-    elbo="runs two_parts", kinds="kind_of", likelihood="rec_hypotheses output_said", load="is_plain needed defined Loaded parsed load execute", findloops="Loop loops part_of feed body", scenes="bound options_of made Scene Scene.step scene_of lightning_scene", standins="Anything likely roles_of Stage", shown="Call Call.again noted kinds_of of_kind game_told",
+    names="role_of taken_apart names_of same_role flat is_law orders_of Packed Packed.get Packed.keys", building="built candidates image_shape unchecked", slopes="explained_by least", adapt="parts CannotCall free_role Plan plans call working", adversarial="player_role coefficients games reconciled", divergence="meaning width_mistake kl_hypotheses of_distributions",
+    elbo="runs two_parts", kinds="kind_of", likelihood="rec_hypotheses output_said", load="is_plain needed defined Loaded parsed load execute", findloops="Loop loops part_of feed body", scenes="bound options_of made Scene Scene.step scene_of lightning_scene", standins="Anything likely roles_of Stage", shown="Call Call.again noted kinds_of of_kind game_told labels_told labels_behind adds_up",
     loss="simplest_or_none weighed Handed handed_plan", match="Hypothesis Reduction Match fitted explain simplest", measures="compared assigned", evidence="linear_model", mistakes_gan="Mistake by_page", model="width_used",
     penalty="where", points="Size point other_sizes", runner="buckle", training="judged_update", tried="dice Trial Trial.part Trial.names trials recognised shown Names finding untried",
     updates="Log Log.of weights listen finished reported differs judged_step", verdict="Finding Diagnosis Diagnosis.lines Diagnosis.to_json Diagnosis.add Diagnosis.named Diagnosis.has",
-    watching="built candidates image_shape moved Seen watch codes_of decoded decode_of")
+    watching="moved Seen watch codes_of decoded decode_of")
 WING = "diagnose diagnose_file assert_elbo_exact assert_frechet_exact assert_gan_losses assert_kl_exact assert_loss_exact assert_nll_exact assert_penalty assert_reconstruction_exact " \
        "assert_reparameterized assert_step_separate"
 NO_ROW = {

@@ -1,5 +1,6 @@
 "What people write for a GAN, in many styles: right code raises no alarm, each mistake is called by its name"
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -46,6 +47,18 @@ def e8(real,fake): return real.mean()-fake.mean()
 def e9(real,fake): return bcel(real,.9*torch.ones_like(real))+bcel(fake,.1*torch.ones_like(fake))
 @code(try_d_loss)
 def e10(real,fake): return bcel(real,.9*torch.ones_like(real))+bcel(fake,torch.zeros_like(fake))
+@code(try_d_loss)
+def d7(d_real, d_fake): return -np.mean(np.log(d_real)) - np.mean(np.log(1 - d_fake))
+@code(try_d_loss, "d-fakes-as-real")
+def e11(d_real, d_fake): return -np.mean(np.log(d_real)) - np.mean(np.log(d_fake))
+@code(try_d_loss)
+def d8(real, fake): return .5*((real - .9)**2).mean() + .5*(fake**2).mean()
+@code(try_d_loss)
+def d9(real, fake): return F.relu(.9 - real).mean() + F.relu(.9 + fake).mean()
+@code(try_d_loss)
+def d10(real, fake): return bcel(real, .7 + .3*torch.rand_like(real)) + bcel(fake, torch.zeros_like(fake))
+@code(try_d_loss, "d-labels-swapped")
+def e12(real, fake): return (real**2).mean() + ((fake - .9)**2).mean()
 @code(try_g_loss)
 def g1(fake): return bcel(fake,torch.ones_like(fake))
 @code(try_g_loss)

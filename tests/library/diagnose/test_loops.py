@@ -56,6 +56,10 @@ for x, _ in loader:
 """
 CASES = [
     (VAE, "", "", "right", set()), (VAE, "rec + kl", "rec - kl", "wrong", {"loss-kl-subtracted"}), (VAE, "rec + kl", "rec + 3*kl", "scaled", set()),
+    (VAE, "-.5*torch.sum(", "-.5*torch.mean(", "wrong", {"kl-mean-latents"}), (VAE, "rec + kl", "rec/len(x) + kl/len(x)/3", "scaled", set()),
+    (GAN, "ones, zeros = torch.ones(len(x), 1)", "ones, zeros = torch.full((len(x), 1), .9)", "right", {"step-g-feeds-d"}),
+    (GAN, "ones, zeros = torch.ones(len(x), 1)", "ones, zeros = .7 + .3*torch.rand(len(x), 1)", "right", {"step-g-feeds-d"}),
+    (GAN, "torch.ones(len(x), 1), torch.zeros(len(x), 1)", "(torch.full((len(x), 1), y) for y in (.9, .1))", "wrong", {"smoothing-both"}),
     (VAE, "rec + kl", "rec", "wrong", {"loss-no-kl"}), (VAE, 'reduction="sum"', 'reduction="mean"', "wrong", {"rec-mean-pixels"}),
     (VAE, "rec + kl", "rec + mu.abs().sum()", "untried", set()),
     (VAE, "        optimizer.zero_grad()\n", "", "wrong", {"step-pile-up"}),

@@ -210,10 +210,36 @@ class Strict(made()):
 
 def test_sizes_by_name_and_checked_arguments():
     "`class_size` is ten classes and `feature_size` pixels; grey pixels pass a Bernoulli that asks for bits, and its check is as before"
-    from vaegan.diagnose.watching import built, image_shape
+    from vaegan.diagnose.building import built, image_shape
     net = built(Strict)
     assert net.c.in_features == 10 and net.h.in_features == 784
     assert image_shape(net, net.elbo) == (784,)
     cell = built(nn.RNNCell)
     assert (cell.input_size, cell.hidden_size) == (784, 32)
     with pytest.raises(ValueError): net.elbo(torch.rand(2, 784))
+
+class ForwardVAE(nn.Module):
+    "All of it in one method"
+    def __init__(self, width=.5, noise=1., squash=torch.sigmoid):
+        super().__init__()
+        self.a, self.b, self.c, self.d = nn.Linear(64, 9), nn.Linear(9, 3), nn.Linear(9, 3), nn.Linear(3, 64)
+        self.width, self.noise, self.squash = width, noise, squash
+    def forward(self, x):
+        h = self.a(x.flatten(1)).relu()
+        mu, logvar = self.b(h), self.c(h)
+        return self.squash(self.d(mu + self.noise*torch.randn_like(mu)*(self.width*logvar).exp())), mu, logvar
+
+class KLAndRest(nn.Module):
+    "A loss in the shape of a class"
+    def __init__(self, beta=1.):
+        super().__init__()
+        self.beta = beta
+    def forward(self, logits, x, mu, logvar): return bce_logits(logits, x, mu, logvar)
+
+@pytest.mark.parametrize("net, loss, names", [(ForwardVAE(squash=lambda t: t), "bce_logits", set()), (ForwardVAE(), "bce_logits", {"rec-sigmoid-twice"}), (ForwardVAE(), "bce", set()),
+                                              (ForwardVAE(noise=0.), "bce", {"z-no-noise"}), (ForwardVAE(width=1.), "bce", {"conventions-differ"})])
+def test_a_model_without_a_decoder(net, loss, names):
+    "z is seen where chance enters, or where the means are taken for it"
+    assert diagnose(dict(VAE=net, loss_function=globals()[loss])).named() == names
+
+def test_a_loss_that_is_a_class(): assert diagnose(dict(ELBOLoss=KLAndRest)).code == 0

@@ -1,5 +1,6 @@
 "What people write for a VAE, in many styles: right code raises no alarm, each mistake is called by its name"
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from vaegan.diagnose.draw import try_draw
 from vaegan.diagnose.evidence import try_nll, try_weights
 from vaegan.diagnose.likelihood import try_log_prob, try_reconstruction
 from vaegan.diagnose.loss import try_loss
-from vaegan.diagnose.measures import try_frechet
+from vaegan.diagnose.measures import try_bits, try_frechet
 
 CODE, code = styles()
 
@@ -59,6 +60,10 @@ def kl_m8(mu, logvar): return -0.5*torch.sum(1+logvar-mu-logvar.exp())
 def kl_m9(mu, logvar):
     std=(.5*logvar).exp(); z=mu+std*torch.randn(500,*mu.shape)
     return (torch.distributions.Normal(mu,std).log_prob(z)-torch.distributions.Normal(0.,1.).log_prob(z)).sum(-1).mean(0)
+@code(try_kl, "kl-mu-linear", "kl-no-half")
+def kl_m12(mu, logvar): return -(1 + logvar - mu - logvar.exp()).sum(1).mean()
+@code(try_kl, "kl-no-exp", "kl-log-doubled", "kl-mean-latents")
+def kl_m13(mu, logvar): return .5*torch.mean(mu**2 + logvar - 1 - 2*logvar)
 @code(try_kl, "wrong")
 def kl_m10(mu, logvar): return (mu.abs()+logvar.sin()).sum()
 @code(try_kl, "untried")
@@ -191,6 +196,20 @@ def l2(x,mu,std): return torch.distributions.Normal(mu,std).log_prob(x).sum(-1)
 def l3(x,mu,logvar): return -.5*(logvar+(x-mu)**2/logvar.exp()).sum(1)
 @code(try_log_prob, "lik-log-std")
 def l4(x,mu,logvar): return torch.distributions.Normal(mu,logvar.exp()).log_prob(x).sum(-1)
+@code(try_log_prob)
+def gaussian_nll(x, mu, sigma): return .5*np.log(2*np.pi) + np.log(sigma) + .5*((x - mu)/sigma)**2
+@code(try_log_prob, "rec-sign")
+def neg_log_likelihood(x, mu, sigma): return torch.distributions.Normal(mu, sigma).log_prob(x).sum(1)
+@code(try_log_prob, "lik-no-constant", "lik-no-logvar")
+def nll_l5(x, mu, logvar): return .5*((x - mu)**2/logvar.exp()).sum(1)
+@code(try_bits, "bits-are-nats")
+def bits_m1(nll, dims): return nll/dims
+@code(try_bits)
+def bits_b(nats, shape=(3, 32, 32)): return nats/(np.prod(shape)*np.log(2))
+@code(try_bits, "bits-are-nats")
+def bits_m2(nats): return nats/784
+@code(try_draw)
+def z16(mu, log_sigma): return mu + np.exp(log_sigma)*np.random.randn(*mu.shape)
 @code(try_draw)
 def z1(mu,logvar): return mu+torch.exp(.5*logvar)*torch.randn_like(mu)
 @code(try_draw)
@@ -262,6 +281,28 @@ def loss_m6(recon,x,mu,logvar): return F.binary_cross_entropy(recon,x,reduction=
 def loss_m7(recon,x,mu,logvar): return F.binary_cross_entropy(recon,x,reduction='sum')+.5*torch.sum(mu**2+(2*logvar).exp()-1-2*logvar)
 @code(try_loss, "scaled")
 def loss_m8(recon,x,mu,logvar): return F.binary_cross_entropy(recon,x,reduction='sum')-torch.sum(1+logvar-mu.pow(2)-logvar.exp())
+def _elbo(x_hat, x, mu, log_var, mean=False): return F.mse_loss(x_hat, x, reduction="sum") + (
+    .5/(mu.shape[1]*len(mu) if mean else 1)*(mu**2 + log_var.exp() - log_var - 1).sum())
+@code(try_loss)
+def of_a_dict(out, x): return _elbo(out["recon"], x, out["mu"], out["logvar"])
+@code(try_loss, "kl-mean-latents", "loss-batch-twice")
+def of_a_dict_m(x, out): return _elbo(out["x_hat"], x, out["z_mean"], out["z_log_var"], True)
+@code(try_loss)
+def of_a_tuple(results, target):
+    recon, mu, log_var = results
+    return _elbo(recon, target, mu, log_var)
+@code(try_loss, "kl-mean-latents", "loss-batch-twice")
+def of_places(y, x): return _elbo(y[0], x, y[1], y[2], True)
+@code(try_loss)
+def of_names(batch: Any, output: Any): return _elbo(output.recon, batch["image"], output.mean, 2*output.std.log())
+@code(try_loss)
+def nested(x, out):
+    recon, (mu, logvar) = out
+    return _elbo(recon, x, mu, logvar)
+@code(try_loss)
+def of_a_law(x, out):
+    kl = torch.distributions.kl_divergence(out["posterior"], torch.distributions.Normal(0., 1.)).sum()
+    return F.binary_cross_entropy_with_logits(out["logits"], x, reduction="sum") + kl
 @code(try_loss)
 def three_numbers(x_hat, x, mu, log_var, z):
     r = F.binary_cross_entropy(x_hat, x, reduction="none").flatten(1).sum(1)
