@@ -13,7 +13,7 @@ const plain = text => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036
   .replace(/is(ation|ing|e[drs]?)\b/g, "iz$1").replace(/parametr/g, "parameter");
 
 const CALLED = Object.entries({          // what others call it: what the course calls it
-  fid: "frechet distance", jsd: "jensen-shannon", ddpm: "diffusion", ddim: "diffusion",
+  fid: "frechet", jsd: "jensen-shannon", ddpm: "diffusion", ddim: "diffusion",
   "kl annealing": "warm-up", "kl warmup": "warm-up", "vanishing gradient": "saturating loss",
   cvae: "asking for a class", cgan: "asking for a class", "conditional gan": "asking for a class",
   gpu: "graphics card", cuda: "graphics card", "beta-vae": "what does beta do",
@@ -63,8 +63,8 @@ export function rank(doc, words, phrase) {     // smaller is better; null: not f
   let where = 10;
   if (begins(heads, phrase, WHOLE)) where = doc.section ? 1 : .5;
   else if (begins(heads, phrase)) where = 2.7;
+  else if (words.length > 2 && words.filter(word => !begins(doc.name, word)).length < 2) where = 2.8;
   else if (words.every(word => /^\D/.test(word) && begins(heads, word))) where = 2.8;
-  else if (words.length > 2 && words.filter(word => !begins(doc.name, word)).length < 2) where = 3;
   else if (begins(all, phrase)) where = 4;
   else if (closest(doc.text, words)[0] === words.length) where = 6;
   else if (words.every(word => begins(all, word))) where = 7;
