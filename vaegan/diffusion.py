@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from .catalog import RECIPES
 from .checks import Count, Finite, Float, ImageShape, Seed, Shape, Widths
-from .checks import between, checked, like, marker, one_of, positive, unit
+from .checks import between, checked, finite, like, marker, one_of, positive, unit
 from .data import Batches
 from .help import documented
 from .measuring import from_seed, in_full, sampled
@@ -37,7 +37,10 @@ def alpha_bar(
     if not last < first:
         raise ValueError(f"last: expected less than {first}, got {last}")
     log_snr = torch.linspace(first, last, T, dtype=torch.double)
-    return torch.cat([log_snr.new_ones(1), log_snr.sigmoid()])
+    shares = torch.cat([log_snr.new_ones(1), log_snr.sigmoid()])
+    if not (shares.diff() < 0).all():
+        raise ValueError(f"last: expected less, for {T} steps that differ, got {last}")
+    return shares
 
 # %% ../nbs/21_diffusion.ipynb #4a1c46f5
 @checked
@@ -72,6 +75,9 @@ def diffusion_leak(
     return .5*(ratio - 1 - ratio.log())
 
 # %% ../nbs/21_diffusion.ipynb #b5a165db
+_angles = marker("angles above 0 and below π/2", lambda a: bool(
+    ((a > 0) & (a < math.pi/2)).all()))
+
 @documented
 class Diffusion(nn.Module):
     "T latents as large as the image, a fixed encoder, one network for all steps back"
@@ -89,6 +95,7 @@ class Diffusion(nn.Module):
         self.net, self.x_shape = net, tuple(x_shape)
         self.alpha_bar = alpha_bar.tolist()
         phi = torch.atan2((1 - alpha_bar).sqrt(), alpha_bar.sqrt()).float()
+        phi = phi.clamp(max=1.5707962)   # the nearest float to π/2 is above it
         self.register_buffer("phi", phi, persistent=False)
         self.register_buffer("mean", torch.zeros(self.x_shape))
         self.register_buffer("std", torch.ones(()))
@@ -101,7 +108,7 @@ class Diffusion(nn.Module):
     @checked
     def velocity(self,
         x:Float[Tensor, "B *x_shape", like("self")],   # noised images
-        phi:Float[Tensor, "B"]                         # their angles
+        phi:Float[Tensor, "B", _angles]                # their angles
     ) -> Float[Tensor, "B *x_shape"]:
         "The network's guess at dx/dφ"
         cos, sin = _cos_sin(phi, x)
@@ -109,9 +116,11 @@ class Diffusion(nn.Module):
         level = -.5*phi.tan().log()[:, None]   # a quarter of the log SNR
         waves = level*torch.arange(1, 5, device=x.device).to(x)
         seen = [(off/var.sqrt()).flatten(1), waves.cos(), waves.sin()]
-        rest = in_full(self.net(torch.cat(seen, 1))).view_as(x)
+        rest = in_full(self.net(torch.cat(seen, 1)))
+        if rest.numel() != x.numel(): raise ValueError(
+            f"net: expected {x[0].numel()} numbers per image, got {[*rest.shape]}")
         line = cos*sin*(1 - self.std**2)/var*off - sin*self.mean
-        return line + self.std/var.sqrt()*rest
+        return line + self.std/var.sqrt()*rest.view_as(x)
 
     def denoise(self,
         x:Float[Tensor, "B *x_shape", like("self")],   # noised images
@@ -174,11 +183,11 @@ def _terms(model, x, generator):
     yield -.5*(mean2 + var - 1 - math.log(var)).sum(1)
 
 # %% ../nbs/21_diffusion.ipynb #e83e70d5
-@documented
+@checked
 @torch.no_grad()
 def init_guess(
     model:Diffusion,   # changed in place
-    x:Tensor           # training images `[N,*x_shape]`
+    x:Float[Tensor, "N *model.x_shape", finite]   # training images
 ):
     "Begin as the best guess for normal pixels with the mean and the spread of these"
     model.mean.copy_(x.mean(0))

@@ -30,6 +30,8 @@ class LatentDiffusion(nn.Module):
         prior:Diffusion    # on codes: its `x_shape` is `(vae.d_z,)`
     ):
         super().__init__()
+        if vae.n_classes:
+            raise ValueError(f"vae: expected no classes, got {vae.n_classes}")
         if prior.x_shape != (vae.d_z,):
             raise ValueError(f"prior: expected x_shape {(vae.d_z,)}, the shape of a "
                              f"code, got {prior.x_shape}")

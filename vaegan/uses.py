@@ -50,6 +50,7 @@ def push_symbol(
     bits:Count                                    # there are 2 to the power of this
 ) -> int: # the message with the symbol on top
     "Put a symbol on the stack: `freq` of `2**bits` places are its own"
+    state, start, freq, bits = map(int, (state, start, freq, bits))   # without an end
     if start + freq > 2**bits:
         raise ValueError(f"freq: expected at most {2**bits - start} places "
                          f"from {start} on, got {freq}")
@@ -63,6 +64,7 @@ def pop_symbol(
     bits:Count          # there are 2 to the power of this places
 ) -> tuple[int, int]: # the symbol on top, the message without it
     "Take the last symbol off the stack"
+    state, bits, *starts = map(int, (state, bits, *starts))   # without an end
     rising = all(a < b for a, b in zip(starts, starts[1:]))
     if len(starts) < 2 or not rising or starts[0] != 0 or starts[-1] != 2**bits:
         raise ValueError(f"starts: expected numbers that rise from 0 to {2**bits}, "

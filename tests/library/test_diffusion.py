@@ -37,6 +37,14 @@ def test_alpha_bar(T):
     with pytest.raises(ValueError, match="last: expected less than 1.0, got 2.0"): alpha_bar(T, 1., 2.)
     for arg, ends in (("first", (40., 0.)), ("last", (2., -800.))):              # where 1 - ᾱ or ᾱ would be 0
         with pytest.raises(ValueError, match=f"^{arg}: expected a number in"): alpha_bar(T, *ends)
+    with pytest.raises(ValueError, match="last: expected less, for 90 steps that differ, got 35.9"): alpha_bar(90, 36., 35.9)
+
+def test_all_levels_that_are_allowed_can_be_asked():
+    "The nearest float to a right angle is above it, and its tangent below 0"
+    for first, last in ((36., 30.), (0., -700.)):
+        assert Diffusion(Zero(), (2,), alpha_bar(9, first, last)).elbo(points(0, 4, 2).float(), gen(1)).isfinite().all()
+    with pytest.raises(ValueError, match=r"net: expected 2 numbers per image, got \[4, 3\]"):
+        Diffusion(nn.Linear(10, 3), (2,), alpha_bar(5)).sample(4)
 
 class Normal1(nn.Module):
     "What the network has to add for N(m, s²) data, if the line knows mean 0 and spread 1"
@@ -194,6 +202,7 @@ exempt(   # names, kinds, why
 small = seeded(mlp_diffusion, S, 4, (8,))
 INSTANCES["diffusion.Diffusion"] = small
 CLEAN.append((small, copy.deepcopy(small.state_dict())))
+spare = seeded(mlp_diffusion, S, 4, (8,))
 PHI = torch.rand(B, generator=dice)
 FALL = [torch.tensor([.9, .5, .2]), torch.tensor([1., .5, .5]), torch.tensor([1., .5, -.1]), torch.tensor([1., .5])]
 
@@ -203,8 +212,8 @@ ROWS = {
         after=[0., .8, NAN]),
     "diffusion.diffusion_leak": row(dict(var=torch.tensor([.5, 2.]), alpha_bar=torch.tensor([1., .6, .2])), skip="one short", alpha_bar=FALL),
     "diffusion.Diffusion": row(dict(net=nn.Linear(24, 16), x_shape=S, alpha_bar=alpha_bar(4)), skip="one short", x_shape=SHAPES, alpha_bar=FALL),
-    "diffusion.Diffusion.velocity": row(dict(x=X, phi=PHI), allow="nan", phi=[PHI[:3]]),
-    "diffusion.Diffusion.denoise": row(dict(x=X, phi=PHI), allow="nan", phi=[PHI[:3]]),
+    "diffusion.Diffusion.velocity": row(dict(x=X, phi=PHI), allow="nan", phi=[PHI[:3], 0*PHI, 0*PHI + 1.5707964]),
+    "diffusion.Diffusion.denoise": row(dict(x=X, phi=PHI), allow="nan", phi=[PHI[:3], 0*PHI, 0*PHI + 1.5707964]),
     "diffusion.Diffusion.forward": row(dict(x=X), allow="nan"),
     "diffusion.Diffusion.elbo": row(dict(x=X), allow="nan"),
     "diffusion.Diffusion.sample": row(dict(n=2), n=INT()),
@@ -215,8 +224,9 @@ ROWS = {
     "diffusion.diffusion_recipe": row(dict(x=IMGS, epochs=1, name="even", hidden=(8,), seed=0, bs=32), skip="short deeper", allow="nan", x=[IMGS + 1], epochs=INT(),
         name=["cats", 3], hidden=[(0,), (1.5,)], bs=[0, -3, 1.5, 10**6], seed=[None, 1.5]),
     "diffusion.diffusion_step": row(dict(model=small, opt=sgd(small)), allow="nan"),
+    "diffusion.init_guess": row(dict(model=spare, x=X), x=[X[:, :, :2]]),
 }
-NO_ROW = {"diffusion.init_guess": "copies a mean and a spread: torch refuses another shape"}
+NO_ROW = {}
 test_the_row_itself_works, test_bad_arguments, test_every_argument_has_its_values = bad_input_tests(ROWS, NO_ROW)
 
 # ----------------------------------------------------------------------------------------------------------- pitfalls

@@ -54,6 +54,8 @@ def test_samples_are_decoded_codes():
     assert model.sample(4, gen(1)).shape == (4, *S) and not model.sample(2, gen(1)).requires_grad
     with pytest.raises(ValueError, match=r"prior: expected x_shape \(3,\), the shape of a code, got \(4,\)"):
         LatentDiffusion(model.vae, mlp_diffusion((4,), 5, (8,)))
+    with pytest.raises(ValueError, match="vae: expected no classes, got 2"):
+        LatentDiffusion(mlp_vae(S, 3, (8,), n_classes=2), model.prior)
 
 # ---------------------------------------------------------------------------------------------------------- properties
 def by_row(seed, B, D):

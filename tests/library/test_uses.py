@@ -3,6 +3,7 @@ import copy
 import math
 import random
 
+import numpy as np
 import pytest
 import torch
 from bad_input import CLEAN, INSTANCES, INT, S, X, bad_input_tests, ppca, row
@@ -60,6 +61,13 @@ def test_stack(state, widths, data):
         got, now = pop_symbol(now, starts, bits)
         assert got == k
     assert now == state
+
+def test_whole_numbers_of_numpy_have_no_end_here():
+    "In 64 bits the message would be lost without a word"
+    state, bits, starts = 2**50 + 7, 24, [0, 3, 2**24]
+    want = push_symbol(state, 0, 3, bits)
+    assert push_symbol(np.int64(state), np.int64(0), np.int64(3), np.int64(bits)) == want > 2**64
+    assert pop_symbol(want, list(np.array(starts)), np.int64(bits)) == (0, state) == pop_symbol(want, starts, bits)
 
 # ------------------------------------------------------------------------------------------------------ bits and back
 small = seeded(mlp_vae, S, 3, (8,)).eval()
