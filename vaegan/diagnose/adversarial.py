@@ -232,8 +232,8 @@ def _by_slopes(f, kind, way, column):
         t = parts(call(f, way, p | x))[0][1].sum()
         dr, df = torch.autograd.grad(t, list(x.values()))
     except RuntimeError: return None     # numpy, or no slope at one of both
-    return labels_behind(*(v.detach().flatten() for v in (
-        x["real"], dr, x["fake"], df)), kind == "probability")
+    r, f = (x[k].detach().flatten() for k in ("real", "fake"))
+    return labels_behind(r, dr.flatten(), f, df.flatten(), kind == "probability")
 
 def _said(name, came, mistakes, x, kind, up):
     want = "-1, 0, 0, -1" if up else "1, 0, 0, 1"

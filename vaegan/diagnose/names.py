@@ -78,9 +78,9 @@ def _targets(steps, n):
         else: names.append(str(step.argval))
     return tuple(names)
 
-def _taken(steps):
+def _taken(steps) -> tuple[str, tuple]:
     "(name, place or unpacked names) that comes of what was loaded before"
-    first, then = (*steps, None, None)[:2]
+    first, then = steps[0], (steps[1] if len(steps) > 1 else None)
     if first.opname == "UNPACK_SEQUENCE":
         return "in order", _targets(steps[1:], first.argval)
     if first.opname == "LOAD_ATTR" and "NULL" not in first.argrepr:
@@ -89,7 +89,7 @@ def _taken(steps):
             then.opname == "BINARY_SUBSCR" or then.argrepr == "[]"):
         if isinstance(first.argval, str): return "by name", (first.argval,)
         if isinstance(first.argval, int): return "by place", (first.argval,)
-    return None, ()
+    return "", ()
 
 # %% ../../nbs/diagnose/names.ipynb #99939b93
 @documented
@@ -106,7 +106,8 @@ def taken_apart(
         name = s.argval[-1] if isinstance(s.argval, tuple) else s.argval
         if not s.opname.startswith("LOAD_FAST") or name not in own: continue
         how, what = _taken(steps[i + 1:])
-        if how == "by name" and not (role_of(what[0]) or is_law(what[0])): continue
+        first = str(what[0]) if what else ""
+        if how == "by name" and not (role_of(first) or is_law(first)): continue
         if how: found[name] = (how, found.get(name, ("", ()))[1]*(how != "in order")
                                + what)
     return found
@@ -141,7 +142,7 @@ def flat(
 
 # %% ../../nbs/diagnose/names.ipynb #e5f74166
 _MOST = ("recon", "mu", "logvar")   # what most models give, in this order
-_AT = dict(out="recon") | dict.fromkeys(SPREADS, "s")
+_AT:dict = dict(out="recon") | dict.fromkeys(SPREADS, "s")
 
 # %% ../../nbs/diagnose/names.ipynb #97bcd959
 @documented
@@ -162,7 +163,7 @@ class Packed(tuple):
     ):
         made = super().__new__(cls, (Packed(values, r) if isinstance(r, tuple)
                                      else values.get(r) for r in order))
-        made.values_ = values
+        setattr(made, "values_", values)
         return made
     def __getitem__(self, key):
         if not isinstance(key, str): return super().__getitem__(key)
@@ -174,8 +175,15 @@ class Packed(tuple):
         if name.startswith("__") or name == "values_": raise AttributeError(name)
         try: return self[name]
         except IndexError as e: raise AttributeError(*e.args) from None
-    def get(self, key, *_): return self[key]
-    def keys(self): return ["recon", "mu", "logvar", "z", "x"]
+    def get(self,
+        key:str,          # a name
+        otherwise=None    # not used: every name that we know is there
+    ):
+        "The value of that name"
+        return self[key]
+    def keys(self):
+        "Names that a model's answer often has"
+        return ["recon", "mu", "logvar", "z", "x"]
 
 # %% ../../nbs/diagnose/names.ipynb #74a18bcd
 _ORDERS = (("recon", "mu", "s"), ("recon", "mu", "s", "z"), ("recon", "x", "mu", "s"),
@@ -189,7 +197,7 @@ def orders_of(
     what:tuple    # names, or places
 ) -> list[tuple]: # of roles
     "Orders in which a piece may hold its values"
-    if how == "by name": return _ORDERS[:1]
+    if how == "by name": return [_ORDERS[0]]
     if how == "by place": return [o for o in _ORDERS if len(o) > max(what)]
     def said(names, left):
         roles = [said(n, left) if isinstance(n, tuple) else same_role(n)

@@ -39,13 +39,14 @@ _REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn",
 _UNHEARD = "_posixsubprocess", "_winapi"   # what starts processes and is not heard
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-def _writes(args, null=os.devnull, bits=_WRITES, own=isinstance, text=str, whole=int):
+def _writes(args, null=os.devnull, bits=_WRITES, own:Any=isinstance, text=str,
+            whole=int):
     "Would this `open` write? It looks nothing up that a stranger may have changed"
-    path, mode, flags = (*args, None, None, None)[:3]
+    path, mode, flags = [*args, None, None, None][:3]
     if own(path, whole): return False
     if own(path, text) and path == null: return False
-    if own(mode, text) and any(c in mode for c in "wax+"): return True
-    return own(flags, whole) and flags & bits != 0
+    if own(mode, text) and any(c in text(mode) for c in "wax+"): return True
+    return own(flags, whole) and bits & (flags or 0) != 0
 
 # %% ../../nbs/diagnose/runner.ipynb #53a608f5
 @documented

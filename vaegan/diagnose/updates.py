@@ -226,7 +226,8 @@ def _by_scores(log, shown, came, start):
     "Where D's loss has other terms, the slopes at its scores tell of the game alone"
     name, c = _told(log, shown, "opt_D", _games())
     calls, kinds = map(list, zip(*shown))
-    told, time = _said_of(name, c) if name and c > 0 else None, _window(log, "opt_D")
+    told = _said_of(name, c) if name and c > 0 else None
+    time = _window(log, "opt_D") or (0, 0)
     if name is None:
         told = labels_told(calls, kinds, time, bool(getattr(log.D, "squash", False)))
     if told is None: return None, "D's gradient is of no plain loss (a penalty?)"
