@@ -63,7 +63,6 @@ def opened(tab):
         assert page not in used, "one page of a kind at a time"
         used[page] = dict(color_scheme="light", reduced_motion="no-preference") | {k: v for k, v in kw.items() if k in ("color_scheme", "reduced_motion")}
         page.set_viewport_size(dict(width=width, height=900))
-        page.set_default_timeout(60_000)       # for a machine that does much else; nothing waits that long on another
         for event, f in watch.items(): page.on(event, f)
         page.set_content(PAGE % text)
         if kw.get("java_script_enabled", True):

@@ -22,6 +22,14 @@ def need(what, why):
     if not what: (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
     return what
 
+def patient(new):
+    "So that only what hangs comes to an end, and nothing that is slow: Playwright waits for half a minute unless it is told"
+    def made(**options):
+        it = new(**options)
+        it.set_default_timeout(300_000)
+        return it
+    return made
+
 @contextmanager
 def started():
     "The browser: one of the machine, or the one that `playwright install chromium` has brought"
@@ -29,7 +37,8 @@ def started():
     with sync_playwright() as p:
         own = p.chromium.executable_path
         exe = need(chromium() or (own if Path(own).exists() else None), HINT)
-        b = p.chromium.launch(executable_path=exe, args=FLAGS)
+        b = p.chromium.launch(executable_path=exe, args=FLAGS, timeout=300_000)
+        b.new_context, b.new_page = patient(b.new_context), patient(b.new_page)
         yield b
         b.close()
 

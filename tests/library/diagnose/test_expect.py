@@ -1,4 +1,6 @@
 "What people call: orders that make no sense are refused by name, a table says what came, a line in a foreign test suite fails as it should"
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -99,12 +101,13 @@ def test_one_table_and_each_mistake_once():
 def test_nothing_is_no_table(): assert list(Diagnosis().lines()) == ["nothing found"] and Diagnosis().code == 2
 
 # --------------------------------------------------------------------------------------------- in somebody's own tests
-def test_a_foreign_suite(tmp_path, capsys):
+def test_a_foreign_suite(tmp_path, capsys, monkeypatch):
     "Right code passes; wrong code fails with the mistake by name and without our frames"
     (tmp_path/"test_their_kl.py").write_text(
         "from vaegan.diagnose import assert_kl_exact\n"
         "def good(mu, logvar): return .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)\ndef half(mu, logvar): return 2*good(mu, logvar)\n"
         "def test_good(): assert_kl_exact(good)\ndef test_half(): assert_kl_exact(half)\n")
+    monkeypatch.setattr(sys, "path", [*sys.path])      # pytest would leave their folder there
     assert pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(tmp_path), "-c", "/dev/null", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert "1 failed, 1 passed" in out and "[kl-no-half]" in out and "expect.py" not in out
