@@ -15,7 +15,7 @@ import site_numbers
 from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
 from notebooks import cfg
-from site_markup import fenced
+from site_markup import fenced, outside_code
 from site_search import entries, gathered, words
 from site_weight import bare, lighter, outside, packed, pruned, quoted, seen_words, shared
 from write_contents import ROOT, sections
@@ -278,12 +278,22 @@ def listing(source):
     name = re.search(r"^#\|\s*export", source, re.M) and re.search(r"^(?:def|class) (\w+)|^(\w+) *=", source, re.M)
     return f"`{name[1] or name[2]}`: in the module" if name else fenced(re.sub(r"^#\|.*\n?", "", source, flags=re.M).strip(), "python")
 
-def markdown(nb, outputs=True):
+TO_NOTEBOOK = re.compile(r"\]\((?!\w+:)([^()\s#]+)\.ipynb(#[^()\s]*)?\)")
+
+def led(text, path):
+    "Prose whose links between notebooks lead to the pages of the site, as seen from the page of `path`"
+    here = os.path.dirname(path)
+    def there(m):
+        page = address(os.path.normpath(os.path.join(here, m[1])))
+        return f"]({Path(os.path.relpath(page, here or '.')).as_posix()}{m[2] or ''})"
+    return outside_code(text, lambda t: TO_NOTEBOOK.sub(there, t))
+
+def markdown(nb, path="", outputs=True):
     "A notebook's prose, code and printed outputs; what is exported stands in the module, whose docstring leads here"
     parts = []
     for c in nb.cells:
         source = "".join(c.source)
-        if c.cell_type == "markdown": parts.append(source)
+        if c.cell_type == "markdown": parts.append(led(source, path))
         elif c.cell_type == "code" and not re.search(r"^#\|\s*(hide|default_exp)", source, re.M):
             parts += [listing(source), *filter(None, map(output, c.get("outputs", []) if outputs else ()))]
     return "\n\n".join(parts) + "\n"
@@ -311,7 +321,7 @@ def main(folder):
     if (listed := folder/"sitemap.xml").exists():
         listed.write_text(re.sub(r"\s*<url>\s*<loc>[^<]*/bank/[^<]*</loc>.*?</url>", "", listed.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
     for page, path in documented().items():
-        if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb"), not path.startswith("bank/")), encoding="utf-8")
+        if (folder/page).exists(): (folder/f"{page}.md").write_text(markdown(read_nb(ROOT/"nbs"/f"{path}.ipynb"), path, not path.startswith("bank/")), encoding="utf-8")
     for name in UNUSED:
         for f in (folder/"site_libs").rglob(name): os.remove(f)
     if (page := folder/"index.html").exists():

@@ -54,9 +54,9 @@ class Sections(HTMLParser):
         self.stack, self.ids, self.found, self.title, self.equations = [], [], [["", "", []]], [], []
 
     def handle_starttag(self, tag, attrs):
-        if tag not in INLINE: self.found[-1][2].append(" ")
-        if tag in VOID: return
         a = dict(attrs)
+        if tag not in INLINE or (a.get("aria-label") or "").endswith(" in the repository"): self.found[-1][2].append(" ")
+        if tag in VOID: return
         kinds = (a.get("class") or "").split()
         if "equation" in kinds and (name := re.fullmatch(r"eq-(.+)", a.get("id") or "")) and self.here():
             self.equations.append([name[1].upper(), a["id"], self.found[-1][1]])

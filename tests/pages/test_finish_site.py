@@ -1,8 +1,7 @@
 "The last step of `make docs`, on pages as Quarto writes them: the shell around a page, what search finds, each page as Markdown"
 import json
+import posixpath
 import re
-import shutil
-import subprocess
 import zlib
 from html.parser import HTMLParser
 
@@ -215,56 +214,14 @@ def test_an_equation_is_found_by_its_tag():
     found = list(entries(f"<main>{block}</main>", "x.html"))
     assert [(e["href"], e["section"]) for e in found] == [("x.html#a", "A name"), ("x.html#eq-kl-std", "(KL-STD)")]
     assert "A name" in found[1]["text"] and "secret" not in str(found)
+    head = '<code>kl(mu) <span class="returns">→ [B]</span></code><a href="x" aria-label="kl in the repository">vaegan.x</a>'
+    assert [e["text"] for e in entries(f"<main><p>{head}</p></main>", "x.html")] == ["kl(mu) → [B] vaegan.x"]
 
 @pytest.mark.parametrize(("tex", "said"), [
     (r"\mathbb{E}_q\big[\log p(x\mid z)\big]", "E_q[log p(x|z)]"), (r"\mathbb{E}_{q_\phi}[\log p_\theta(\mathbf x{\;\mid\;}\mathbf z)]", "E_q_φ[log p_θ(x|z)]"),
     (r"\tfrac12(\sigma^2-1)", "1/2(σ²-1)"), (r"\frac{a+b}{\sqrt{2\pi}}", "(a+b)/(√2π)"), (r"\mathcal N\big(ax,\;s^2\big)", "N(ax, s²)"),
     (r"\mathrm{KL}\big(q\,\|\,p\big)", "KL(q‖p)"), (r"-\nobreak 1.7", "-1.7"), (r"\{0, 1\}^{784}", "{0, 1}^784"), (r"x\in\mathbb R^D", "x∈R^D")])
 def test_formulas_are_found_as_they_are_said(tex, said): assert words(tex) == words(breakable(tex)) == said
-
-@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
-def test_ranking_puts_lessons_and_titles_first(tmp_path):
-    docs = [("api.html", "The library", "elbo_ppca", "", 2), ("exercises/linear.html", "An autoencoder with a saddle", "", "", 1), ("elbo.html", "The evidence lower bound (elbo)", "", "", 0),
-            ("minimax.html", "The game", "Where is the saddle?", "", 0), ("elbo.html#eq-elbo", "The evidence lower bound (elbo)", "(ELBO)", "", 0),
-            ("vae.html", "Autoencoders (vae)", "", "a saddle, reparametrisation", 0), ("kl.html", "Divergences", "(KL-STD)", "", 0), ("kl-2.html", "Exercises: KL-STD", "(KL-STD)", "", 1),
-            ("gan.html", "The GAN", "", "its value is -log 4", 0), ("exercises/log.html", "Exercises: 4. A log", "", "", 1)]
-    items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in docs]
-    script = tmp_path/"try.mjs"
-    module = (finish_site.ROOT/"nbs"/"search.js").as_uri()
-    script.write_text(f"import {{Index}} from {json.dumps(module)}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
-                      "for (const q of ['ELBO', 'saddle', 'reparameterization', 'nothing', 'kl-std', 'log 4', '(']) console.log(i.search(q).map(r => r.item.href).join(' '))", encoding="utf-8")
-    out = subprocess.run(["node", script], capture_output=True, text=True, check=True).stdout.split("\n")
-    assert out[:6] == ["elbo.html#eq-elbo elbo.html api.html", "minimax.html exercises/linear.html vae.html", "vae.html", "", "kl.html kl-2.html", "gan.html exercises/log.html"]
-    assert len(out[6].split()) == 5
-
-ASKED = [("divergences.html#apart", "Divergences", "How far apart are two densities?", "A long way to it. "*30 + "KL is the mean of a log-ratio. It is never negative. And so on. "*9, 0),
-         ("train.html#nan", "Training", "A stop", "A loss that is NaN stops the run &amp; says so.", 0), ("latent.html#further-reading", "Latents", "Further reading", "He (2019), posterior collapse.", 0),
-         ("vae.html#beta", "The VAE", "What does β do?", "It may end in posterior collapse.", 0), ("index.html", "Home", "", "Why is my course so long? It is not.", 1),
-         ("game.html#js", "The game", "An example of a kl_ratio", "The Jensen–Shannon divergence of the game saturates: KL divergence.", 0), ("own.html", "Your own images", "", "Train.", 2),
-         ("nets.html", "Networks", "", "In one of our nets you train many images of your own for a long time. Own images.", 0), ("exam.html", "Exams for a class", "", "A key.", 2),
-         ("divergences.html#kl", "Divergences", "The KL of two normal laws", "A sum.", 0),
-         ("evaluate.html#frechet", "Evaluation", "A distance", "The Fréchet distance, blurred.", 0)]
-
-@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
-def test_a_question_is_found_by_its_large_words_and_shown_where_they_stand(tmp_path):
-    items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in ASKED]
-    queries = ["Why is my KL negative?", "my loss is nan", "posterior collapse", "why is my", "gradients negative divergences unheard", "nan amp", "unheard of"]
-    (tmp_path/"try.mjs").write_text(f"import {{Index}} from {json.dumps((finish_site.ROOT/'nbs'/'search.js').as_uri())}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
-                                    f"console.log(JSON.stringify({json.dumps(queries)}.map(q => i.search(q).map(r => r.item))))", encoding="utf-8")
-    negative, loss, collapse, small, most, amp, none = json.loads(subprocess.run(["node", tmp_path/"try.mjs"], capture_output=True, text=True, check=True).stdout)
-    first = lambda found: found[0]["href"].split(".")[0]
-    assert [first(f) for f in (negative, loss, collapse, small, most, amp)] == ["divergences", "train", "vae", "index", "divergences", "train"] and none == []
-    assert [f["href"][:6] for f in collapse] == ["vae.ht", "latent"], "lessons before what they cite"
-    text, mark = negative[0]["text"], "<mark class='search-match'>{}</mark>".format
-    assert mark("KL") in text and mark("negative") in text and len(re.sub("<[^>]*>", "", text)) < 290 and text.startswith("… ") and text.endswith("…")
-    asked = {"jensen-shannon": "game", "kl-ratio": "game", "kl_ratio": "game", "KL divergence": "divergences", "how to train on my own images": "own", "exam": "exam", "FID": "evaluate", "blurry": "evaluate",
-             "beta": "vae", "ε beta": "vae", "β": "vae", "beta-VAE": "vae", "divergance": "divergences", "Jensne": "game", "exampel": "game"}
-    script = (tmp_path/"try.mjs").read_text(encoding="utf-8").replace(json.dumps(queries), json.dumps(list(asked)))
-    (tmp_path/"other.mjs").write_text(script, encoding="utf-8")
-    others = json.loads(subprocess.run(["node", tmp_path/"other.mjs"], capture_output=True, text=True, check=True).stdout)
-    assert {q: first(f) for q, f in zip(asked, others, strict=True)} == asked, "by another dash, name, letter, ending or a slip; an exam is no example"
-    assert mark("Jensen–Shannon") in others[0][0]["text"]
-    assert "&amp;" in amp[0]["text"] and items[0]["text"].startswith("A long way"), "no sign of HTML is taken apart, and what is known stays"
 
 def test_the_bank_is_not_searched(tmp_path):
     for page in ("elbo.html", "bank/elbo.html", "exercises/elbo.html"):
@@ -342,6 +299,18 @@ def test_an_address_that_is_no_page(tmp_path):
 def test_what_is_exported_stands_in_the_markdown_by_name():
     assert finish_site.listing("#| export\ndef kl(a):\n    return a") == "`kl`: in the module"
     assert finish_site.listing("#| checks: A\nassert kl(1)") == "```python\nassert kl(1)\n```"
+
+@pytest.mark.parametrize(("path", "link", "led"), [("06_elbo", "07_reparam.ipynb#eq-a", "reparam.html#eq-a"), ("06_elbo", "exam/box.ipynb", "exam/box.html"), ("06_elbo", "#eq-a", "#eq-a"),
+    ("bank/elbo", "../06_elbo.ipynb", "../elbo.html"), ("diagnose/loss", "draw.ipynb", "draw.html"), ("06_elbo", "https://x.org/06_elbo.ipynb", "https://x.org/06_elbo.ipynb")])
+def test_links_of_a_page_as_markdown_lead_to_pages(path, link, led): assert finish_site.led(f"[a]({link}) `[a]({link})`", path) == f"[a]({led}) `[a]({link})`"
+
+def test_no_page_as_markdown_leads_nowhere():
+    there = {finish_site.address(p) for p in [*finish_site.titles(), "index"]}
+    for page, path in documented().items():
+        cells = [c for c in finish_site.read_nb(finish_site.ROOT/"nbs"/f"{path}.ipynb").cells if c.cell_type == "markdown"]
+        links = re.findall(r"\]\((?!\w+:|#)([^()\s#]+\.(?:ipynb|html))", "".join(finish_site.led("".join(c.source), path) for c in cells))
+        gone = [link for link in links if posixpath.normpath(posixpath.join(posixpath.dirname(page), link)) not in there]
+        assert not gone, (path, gone)
 
 def test_docstrings_lead_to_pages_as_markdown():
     found = documented()
