@@ -63,8 +63,8 @@ def _defaults(field):
     each = (f"{getattr(d, field)} on {name}" for name, d in DATA_SETS.items())
     return f"(default: {', '.join(each)})"
 
-def _seed(add): add("--seed", type=_count(0), default=0,
-                    help="same seed, same numbers on one machine")
+def _seed(add, default=0): add("--seed", type=_count(0), default=default,
+                               help="same seed, same numbers on one machine")
 
 def _data(add): add("--data", choices=[*DATA_SETS], default="digits",
                     help="; ".join(f"{k}: {d.about}" for k, d in DATA_SETS.items()))
@@ -136,7 +136,7 @@ def _train_options(sub):
              ", what suits the number of images for others)")
     add("--out", default="run", metavar="FOLDER",
         help="where run.safetensors, history.csv and the pictures go")
-    _seed(add)
+    _seed(add, off)
     add("--resume", action="store_true",
         help="go on with the run in that folder, if there is one, with its settings; "
              "--epochs may be more than before")

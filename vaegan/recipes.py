@@ -296,7 +296,7 @@ def train(
     recipe:str|None=None,      # in `recipes_of(kind)`; by default what suits the data
     epochs:Count|None=None,    # passes in all; by default as many as suit the data
     out:AnyPath="run",         # folder for run.safetensors, history.csv and pictures
-    seed:Seed=0,               # of weights, order and noise
+    seed:Seed|None=None,       # of weights, order and noise; 0, or the kept run's
     resume:bool=False,         # go on with the run in that folder?
     every:NonNegative=30.,     # seconds between two writes of the run
     progress:bool=True,        # show a progress bar?
@@ -314,6 +314,7 @@ def train(
     file = out/"run.safetensors"
     kept = _kept_about(file, out, resume)
     about = _taken_over(about, kept, out)
+    seed = about["seed"]
     found = read_data(about["data"], download, **about["read"])
     about = _settled(about | dict(data=source_name(about["data"])), found)
     _same_run(kept, about, out)
@@ -343,16 +344,17 @@ def _kept_about(file, out, resume):
 def _taken_over(about, kept, out):
     "Settings that were not given are those of the run that is kept"
     if kept and kept["kind"] != about["kind"]: _same_run(kept, about, out)
-    how = {k: kept.get("read", _READ)[k] if v in (None, False) else v
+    left_open = lambda v: v is None or v is False
+    how = {k: kept.get("read", _READ)[k] if left_open(v) else v
            for k, v in about["read"].items()}
-    given = {k: v for k, v in about.items() if v not in (None, False)}
+    given = {k: v for k, v in about.items() if not left_open(v)}
     same = {k: kept[k] for k in ("recipe", "bs", "classes") if kept.get(k)}
-    data = kept.get("data", "digits")
-    epochs = kept.get("epochs")
+    usual = dict(data="digits", epochs=None, seed=0)
+    usual = {k: kept.get(k, v) for k, v in usual.items()}
     if about["kind"] not in ("vae", "gan") and about["classes"]: raise ValueError(
         f"classes: expected none (no --classes), since a {about['kind']} model is not "
         "told classes (vae and gan are), got them")
-    return {**about, **dict(data=data, epochs=epochs), **same, **given, "read": how}
+    return {**about, **usual, **same, **given, "read": how}
 
 def _so_far(stopped):
     "The epochs that were finished before a signal came"
