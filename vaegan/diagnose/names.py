@@ -103,8 +103,9 @@ def taken_apart(
     own = [n for n in own if n != "self"]
     steps = [s for s in dis.get_instructions(code) if s.opname != "NOT_TAKEN"]
     for i, s in enumerate(steps[:-1]):
+        if not s.opname.startswith("LOAD_FAST"): continue
         name = s.argval[-1] if isinstance(s.argval, tuple) else s.argval
-        if not s.opname.startswith("LOAD_FAST") or name not in own: continue
+        if name not in own: continue
         how, what = _taken(steps[i + 1:])
         first = str(what[0]) if what else ""
         if how == "by name" and not (role_of(first) or is_law(first)): continue

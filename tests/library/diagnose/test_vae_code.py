@@ -309,6 +309,14 @@ def three_numbers(x_hat, x, mu, log_var, z):
     k = .5*(mu**2 + log_var.exp() - log_var - 1).sum(1)
     return (r + k).mean(), r.mean(), k.mean()
 
+def test_names_inside():
+    "What is taken out of a parameter, whatever else the code holds: an empty tuple, a method, a shape"
+    from vaegan.diagnose.names import names_of
+    def f(out, x, axes=()):
+        a = ()
+        return out["mu"].mean(()) + x.mean() + x.shape[0] + len(a)
+    assert names_of(f) == ["x", "axes", "mu"]
+
 def test_a_way_from_a_code_to_itself():
     assert "nan between a code and itself" in try_path(slerp_a, "slerp").note and "nan" not in try_path(lerp_a, "lerp").note
 
