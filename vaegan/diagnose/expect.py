@@ -12,9 +12,8 @@ __all__ = ['assert_kl_exact', 'assert_reparameterized', 'assert_reconstruction_e
 from collections.abc import Callable
 from typing import Any
 
-from .adversarial import reconciled
 from .kinds import diagnose
-from .verdict import Diagnosis
+from .verdict import Diagnosis, reconciled
 from ..help import documented
 
 # %% ../../nbs/diagnose/expect.ipynb #9997c8ef

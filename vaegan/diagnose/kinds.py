@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from .names import SPREADS, names_of, role_of
-from .adversarial import D_GAMES, player_role, reconciled
+from .adversarial import D_GAMES, player_role
 from .adversarial import try_d_loss, try_g_loss
 from .between import try_path
 from .divergence import of_distributions
@@ -38,7 +38,7 @@ from .penalty import try_penalty
 from .steps import try_step
 from .training import try_vae_step
 from .tried import untried
-from .verdict import Diagnosis, Finding
+from .verdict import Diagnosis, Finding, reconciled
 from ..help import documented
 
 # %% ../../nbs/diagnose/kinds.ipynb #5daa57d5
@@ -63,7 +63,7 @@ KINDS = dict(
 
 # %% ../../nbs/diagnose/kinds.ipynb #843e54fa
 _BY_NAME = (
-    ("penalty", r".*penalty.*|.*(^|_)gp(_|$).*|.*grad2.*|r1|r2|r1_reg\w*|gp_loss"),
+    ("penalty", r".*penalty.*|.*(^|_)gp(_|$).*|.*grad2.*|(d_)?r[12](_\w+)?|gp_loss"),
     ("draw", r"re_?param\w*|rsample|sample_z|sampling|sample_latent|sample_gauss\w*"),
     ("path", r"(\w+_)?(s|n)?lerp(_\w+)?|interpolate\w*|\w*_interpolat(e|ion)|"
              r"spherical_\w+"),

@@ -108,7 +108,7 @@ def where(
 
 # %% ../../nbs/diagnose/penalty.ipynb #eed7de61
 _PLAYERS = {
-    "out": r"(d_|real_)?(out\w*|logits?|pred\w*|scores?)",
+    "out": r"(d_|real_)?(out\w*|logits?|pred\w*|scores?|critics)",
     "D": r"(net_?)?d(is\w*)?|critic|model|net\w*|func|f|d_net|\w*discriminator\w*",
     "real": r".*real.*|x|data|images?|inputs?|imgs?|samples?",
     "fake": r".*(fake|gen).*|x_hat|xhat",

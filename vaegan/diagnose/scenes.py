@@ -209,8 +209,13 @@ def _opened(tree, loop, path):
     names = {n.id for s in nodes for n in ast.walk(s) if isinstance(n, ast.Name)}
     names |= {loop.owner} if loop.owner else set()
     space, out = vars(_module()), Loaded()
+    space["iter"] = _turns
     for node in needed(tree, names): execute(node, space, path, out)
     return space
+
+def _turns(it, *end):
+    "`iter`, but a loader that is asked by `next` never comes to its end"
+    return it if isinstance(it, Loader) and not end else iter(it, *end)
 
 @documented
 def scene_of(

@@ -20,7 +20,7 @@ from .adapt import parts
 from .adversarial import D_GAMES, G_GAMES
 from .match import fitted
 from .shown import adds_up, game_told, kinds_of, labels_told
-from .shown import noted, of_kind
+from .shown import noted, of_kind, turned
 from .tried import untried
 from .verdict import Finding
 from ..help import documented
@@ -145,7 +145,7 @@ def _as_it_was(D, start):
     D = copy.deepcopy(D)
     with torch.no_grad():
         for p, w in zip(D.parameters(), start): p.copy_(w)
-    return D
+    return D.requires_grad_(True)     # a step of G may have frozen it
 
 def _slopes(D, shown, k):
     "‖∂D/∂x‖ at the images of one kind, in a graph"
@@ -326,11 +326,12 @@ def judged_step(
     wrong += _moves(log) + _cleared(log, junk, wiped)
     update, words = _d_update(log) if log.of("opt_D") else ((), "only G moves")
     of_g = _g_update(log) if log.of("opt_G") else None
-    wrong += _paired(update or (), of_g[0] if of_g else None)
+    wrong += _paired(update, of_g[0] if of_g else None, turned(_shown(log) or []))
     more = [] if update is not None else [untried(f"{name}: D's loss", tried, words)]
     if log.rest: more = [untried(f"{name}: D's other terms", tried, _REST)]
     words = words if update is not None else "who moves, and what is cleared"
     words += f"; {of_g[1]}" if of_g else ""
+    if update and of_g and not _paired(update, of_g[0]): words = "real is low in both"
     left = _left_behind(log)
     if left and not wrong:
         note = f"{words}; harmless here: gradients are cleared before they are used"
@@ -340,10 +341,10 @@ def judged_step(
     return [Finding(name, tried, words, "each by its own gradient", kind,
                     tuple(dict.fromkeys(wrong)), note=words), *more]
 
-_REST = ("beside the game at its score, D's loss has terms that we do not know: a "
-         "penalty, a class, a code")
+_REST = "D's loss has terms beside the game at its score: a penalty, a class, a code"
 
-def _paired(of_d, of_g):
+def _paired(of_d, of_g, down=False):
     "An exchange of labels, or of signs, in both losses is the same game"
+    if of_d is None: return tuple(m for m in of_g or () if m != "g-sign" or not down)
     same = of_d in (("d-labels-swapped",), ("d-sign",)) and of_g == ("g-sign",)
     return () if same else of_d + (of_g or ())

@@ -179,3 +179,36 @@ def test_functions_classes_modules(tmp_path, text, old, new, verdict, names, sai
     with Stage(): load(str(path))
     found = try_loops(str(path))
     assert found[0].verdict == verdict and {m for f in found for m in f.mistakes} - {"step-g-feeds-d"} == names and said in found[0].note, found
+
+FROZEN = """
+import torch
+from torch import nn
+G, D = nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 2)), nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+opt_G, opt_D = (torch.optim.RMSprop(net.parameters(), 5e-5) for net in (G, D))
+def run(dataloader, n_critic=2):
+    for epoch in range(9):
+        data_iter, i = iter(dataloader), 0
+        while i < len(dataloader):
+            for p in D.parameters(): p.requires_grad = True
+            for j in range(n_critic):
+                for p in D.parameters(): p.data.clamp_(-.01, .01)
+                x, i = next(data_iter)[0], i + 1
+                D.zero_grad()
+                (D(x).mean() - D(G(torch.randn(len(x), 5)).detach()).mean()).backward()
+                opt_D.step()
+            for p in D.parameters(): p.requires_grad = False
+            G.zero_grad()
+            D(G(torch.randn(16, 5))).mean().backward()
+            opt_G.step()
+"""
+@pytest.mark.parametrize("old, new, names", [("", "", set()), ("D(G(torch.randn(16, 5)))", "(-D(G(torch.randn(16, 5))))", {"d-sign"}), ("            G.zero_grad()\n", "", {"step-pile-up"})])
+def test_numbers_for_images_an_iterator_and_a_frozen_critic_that_scores_real_data_low(tmp_path, old, new, names):
+    assert old in FROZEN
+    (tmp_path/"a.py").write_text(FROZEN.replace(old, new) if old else FROZEN)
+    found = try_loops(str(tmp_path/"a.py"))
+    assert found and {m for f in found for m in f.mistakes} == names, found
+    assert {f.verdict for f in found} == {"wrong" if names else "right"}
+
+def test_what_failed_half_way_is_not_called_right(tmp_path):
+    (tmp_path/"a.py").write_text(GAN.replace("D(x)", "D(x.view(3, 5, 7))"))
+    assert [f.verdict for f in try_loops(str(tmp_path/"a.py"))] == ["untried"]

@@ -243,6 +243,12 @@ def z14(mu,std): return mu+torch.exp(.5*std)*torch.randn_like(mu)*2
 def z15(mu,logvar): return mu+torch.exp(.5*logvar)
 
 @code(try_loss)
+def parts_a(x_hat, x, mu, log_var): return F.binary_cross_entropy(x_hat, x, reduction="sum"), -.5*torch.sum(1+log_var-mu**2-log_var.exp())
+@code(try_loss, "rec-mean-pixels", "kl-mean-latents", "scaled")
+def parts_b(x_hat, x, mu, log_var): return dict(rec=F.binary_cross_entropy(x_hat, x), kl=-.5*torch.mean(1+log_var-mu**2-log_var.exp()))
+@code(try_loss)
+def by_pixels(recon_x, x, mu, logvar): return F.binary_cross_entropy(recon_x, x.view(-1, 784)) - .5*torch.sum(1+logvar-mu.pow(2)-logvar.exp())/(len(x)*784)
+@code(try_loss)
 def fixed_size(rec, images, means, logvars):
     flat = images.view(-1, 784)
     coins = -(flat*rec.log() + (1 - flat)*torch.log1p(-rec))
