@@ -33,7 +33,8 @@ _VALUES = (
     (r".*hidden.*s|.*layer.*sizes?|.*dims", [32, 64]),
     (r".*(hidden|h_dim|width).*", 32),
     (r".*(input|image|img|in_|data|x_|pixel|out|n_in|feature).*", 784),
-    (r"n[gd]?f", 8), (r"conditional|use_.*", False), (r"num_.*|n_.*", 0), (r".*size.*", 3))
+    (r"n[gd]?f", 8), (r"conditional|use_.*", False), (r"num_.*|n_.*", 0),
+    (r".*size.*", 3))
 
 @documented
 def built(
