@@ -63,8 +63,9 @@ def _defaults(field):
     each = (f"{getattr(d, field)} on {name}" for name, d in DATA_SETS.items())
     return f"(default: {', '.join(each)})"
 
-def _seed(add, default=0): add("--seed", type=_count(0), default=default,
-                               help="same seed, same numbers on one machine")
+def _seed(add, default:int|str=0):
+    add("--seed", type=_count(0), default=default,
+        help="same seed, same numbers on one machine")
 
 def _data(add): add("--data", choices=[*DATA_SETS], default="digits",
                     help="; ".join(f"{k}: {d.about}" for k, d in DATA_SETS.items()))
