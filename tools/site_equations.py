@@ -14,6 +14,8 @@ from site_folds import name
 from site_markup import MATH, bare, escaped, outside_code, plain_html, prefixed, raw
 from site_tex import breakable, top_level, width
 
+from vaegan.help import count
+
 
 # -- formulas ----------------------------------------------------------------------------------------------------------
 def clauses(tex):
@@ -74,7 +76,7 @@ def compared(tag, found):
     what = " ".join(s.lstrip("# ").strip() for s in first[0].splitlines()) if first else ""
     body, wrong = site_held.body(tag, [c.shown for c in found])
     n = sum(assertions(c.source) for c in found)
-    more = f"{wrong} wrong version{'s'*(wrong != 1)} tried" if wrong else f"{n} assertion{'s'*(n != 1)}" + f" in {len(found)} cells"*(len(found) > 1)
+    more = f"{count(wrong, 'wrong version')} tried" if wrong else count(n, "assertion") + f" in {len(found)} cells"*(len(found) > 1)
     return what, more, body
 
 # -- the block ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,13 @@ import finish_site
 import pytest
 
 
+def searched(tmp_path, items, queries):
+    "What nbs/search.js finds among items, for each of the queries"
+    module, script = (finish_site.ROOT/"nbs"/"search.js").as_uri(), tmp_path/"try.mjs"
+    script.write_text(f"import {{Index}} from {json.dumps(module)}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
+                      f"console.log(JSON.stringify({json.dumps(queries)}.map(q => i.search(q).map(r => r.item))))", encoding="utf-8")
+    return json.loads(subprocess.run(["node", script], capture_output=True, text=True, check=True).stdout)
+
 @pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 def test_ranking_puts_lessons_and_titles_first(tmp_path):
     docs = [("api.html", "The library", "elbo_ppca", "", 2), ("exercises/linear.html", "An autoencoder with a saddle", "", "", 1), ("elbo.html", "The evidence lower bound (elbo)", "", "", 0),
@@ -15,11 +22,8 @@ def test_ranking_puts_lessons_and_titles_first(tmp_path):
             ("vae.html", "Autoencoders (vae)", "", "a saddle, reparametrisation", 0), ("kl.html", "Divergences", "(KL-STD)", "", 0), ("kl-2.html", "Exercises: KL-STD", "(KL-STD)", "", 1),
             ("gan.html", "The GAN", "", "its value is -log 4", 0), ("exercises/log.html", "Exercises: 4. A log", "", "", 1)]
     items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in docs]
-    script = tmp_path/"try.mjs"
-    module = (finish_site.ROOT/"nbs"/"search.js").as_uri()
-    script.write_text(f"import {{Index}} from {json.dumps(module)}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
-                      "for (const q of ['ELBO', 'saddle', 'reparameterization', 'nothing', 'kl-std', 'log 4', '(']) console.log(i.search(q).map(r => r.item.href).join(' '))", encoding="utf-8")
-    out = subprocess.run(["node", script], capture_output=True, text=True, check=True).stdout.split("\n")
+    queries = ["ELBO", "saddle", "reparameterization", "nothing", "kl-std", "log 4", "("]
+    out = [" ".join(item["href"] for item in found) for found in searched(tmp_path, items, queries)]
     assert out[:6] == ["elbo.html#eq-elbo elbo.html api.html", "minimax.html exercises/linear.html vae.html", "vae.html", "", "kl.html kl-2.html", "gan.html exercises/log.html"]
     assert len(out[6].split()) == 5
 
@@ -35,9 +39,7 @@ ASKED = [("divergences.html#apart", "Divergences", "How far apart are two densit
 def test_a_question_is_found_by_its_large_words_and_shown_where_they_stand(tmp_path):
     items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in ASKED]
     queries = ["Why is my KL negative?", "my loss is nan", "posterior collapse", "why is my", "gradients negative divergences unheard", "nan amp", "unheard of"]
-    (tmp_path/"try.mjs").write_text(f"import {{Index}} from {json.dumps((finish_site.ROOT/'nbs'/'search.js').as_uri())}; const i = new Index(); for (const d of {json.dumps(items)}) i.add(d);"
-                                    f"console.log(JSON.stringify({json.dumps(queries)}.map(q => i.search(q).map(r => r.item))))", encoding="utf-8")
-    negative, loss, collapse, small, most, amp, none = json.loads(subprocess.run(["node", tmp_path/"try.mjs"], capture_output=True, text=True, check=True).stdout)
+    negative, loss, collapse, small, most, amp, none = searched(tmp_path, items, queries)
     first = lambda found: found[0]["href"].split(".")[0]
     assert [first(f) for f in (negative, loss, collapse, small, most, amp)] == ["divergences", "train", "vae", "index", "divergences", "train"] and none == []
     assert [f["href"][:6] for f in collapse] == ["vae.ht", "latent"], "lessons before what they cite"
@@ -45,9 +47,7 @@ def test_a_question_is_found_by_its_large_words_and_shown_where_they_stand(tmp_p
     assert mark("KL") in text and mark("negative") in text and len(re.sub("<[^>]*>", "", text)) < 290 and text.startswith("… ") and text.endswith("…")
     asked = {"jensen-shannon": "game", "kl-ratio": "game", "kl_ratio": "game", "KL divergence": "divergences", "how to train on my own images": "own", "exam": "exam", "FID": "evaluate", "blurry": "evaluate",
              "beta": "vae", "ε beta": "vae", "β": "vae", "beta-VAE": "vae", "divergance": "divergences", "Jensne": "game", "exampel": "game"}
-    script = (tmp_path/"try.mjs").read_text(encoding="utf-8").replace(json.dumps(queries), json.dumps(list(asked)))
-    (tmp_path/"other.mjs").write_text(script, encoding="utf-8")
-    others = json.loads(subprocess.run(["node", tmp_path/"other.mjs"], capture_output=True, text=True, check=True).stdout)
+    others = searched(tmp_path, items, [*asked])
     assert {q: first(f) for q, f in zip(asked, others, strict=True)} == asked, "by another dash, name, letter, ending or a slip; an exam is no example"
     assert mark("Jensen–Shannon") in others[0][0]["text"]
     assert "&amp;" in amp[0]["text"] and items[0]["text"].startswith("A long way"), "no sign of HTML is taken apart, and what is known stays"

@@ -21,10 +21,8 @@ import torch.nn.functional as F
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.distributions import kl_divergence
 
-from .adapt import CannotCall, Plan, call
-from .names import SPREADS, names_of
-from .adapt import parts
-from .names import role_of
+from .adapt import CannotCall, Plan, call, parts
+from .names import SPREADS, names_of, role_of
 from .match import Hypothesis, explain, simplest
 from .points import FLAT, point
 from .tried import Names, Trial, dice, finding, recognised, trials

@@ -9,6 +9,7 @@ __all__ = ['SQUARED', 'REC_NAMES', 'GREY', 'rec_hypotheses', 'output_said', 'try
 
 # %% ../../nbs/diagnose/likelihood.ipynb #e776c389
 import inspect
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -145,9 +146,6 @@ def _normal(p, width="logvar", const=1., half=.5, logvar=1., per_dim=False):
     e2 = (p["x"] - p["mu_x"]).square()*(-lv).exp()
     return -(.5*(const*n*_LOG_2PI + logvar*lv) + half*e2)
 
-_ODD = dict(const=0., half=1., logvar=0.)
-_SLIP_OF = dict(const="lik-no-constant", half="lik-no-half", logvar="lik-no-logvar")
-
 def _normals(said):
     slips = {"lik-constant-per-dim": dict(per_dim=True), "lik-no-half": dict(half=1.),
              "lik-no-constant": dict(const=0.), "lik-no-logvar": dict(logvar=0.)}
@@ -159,9 +157,11 @@ def _normals(said):
         for name, change in slips.items():
             f = partial(_normal, width=w, **change)
             yield Hypothesis(f, (*wrong, name), "", far)
-        for a, b in (("const", "half"), ("const", "logvar"), ("half", "logvar")):
-            f = partial(_normal, width=w, **{a: _ODD[a], b: _ODD[b]})
-            yield Hypothesis(f, (*wrong, _SLIP_OF[a], _SLIP_OF[b]), "", far)
+        two = itertools.combinations(("lik-no-constant", "lik-no-half",
+                                      "lik-no-logvar"), 2)
+        for a, b in two:
+            f = partial(_normal, width=w, **slips[a], **slips[b])
+            yield Hypothesis(f, (*wrong, a, b), "", far)
 
 # %% ../../nbs/diagnose/likelihood.ipynb #847b227f
 def _log_area(l):

@@ -23,7 +23,7 @@ from typing import Any
 
 from ..checks import AnyPath, Count, checked
 from .verdict import Diagnosis, Finding
-from ..help import documented
+from ..help import count, documented
 
 # %% ../../nbs/diagnose/runner.ipynb #12002ac2
 _REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn",
@@ -239,7 +239,7 @@ def _answered(job, seconds):
         child.wait(seconds)
         end = f"it ended by itself with status {child.returncode}"
     except subprocess.TimeoutExpired:
-        end = f"it took more than {seconds} second" + "s"*(seconds != 1)
+        end = f"it took more than {count(seconds, 'second')}"
     except BrokenPipeError: end = "it did not start"
     finally: _stop(child)
     child.wait()

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .adapt import parts
 from .match import fitted
+from .tried import in_line
 from ..help import documented
 
 # %% ../../nbs/diagnose/shown.ipynb #75e9f961
@@ -247,6 +248,5 @@ def adds_up(
             slope = slope*p*(1 - p)
         total = total + (out*slope).sum()
     got = torch.autograd.grad(total, list(D.parameters()), allow_unused=True)
-    line = torch.cat([torch.zeros_like(p).flatten() if g is None else g.flatten()
-                      for g, p in zip(got, D.parameters())])
+    line = in_line(got, D.parameters())
     return bool((line - came).abs().max() < 1e-4*came.abs().max())

@@ -19,6 +19,7 @@ from .adapt import parts
 from .divergence import kl_hypotheses
 from .likelihood import rec_hypotheses
 from .match import Hypothesis
+from .tried import in_line
 from .watching import codes_of, decoded
 from ..help import documented
 
@@ -45,9 +46,7 @@ class _Slopes:
         outs, slopes = zip(*pairs)
         got = torch.autograd.grad(outs, [*self.params, *more], slopes,
                                   retain_graph=True, allow_unused=True)
-        flat = [torch.zeros_like(p).flatten() if g is None else g.flatten()
-                for g, p in zip(got, self.params)]
-        return torch.cat(flat), list(got[len(flat):])
+        return in_line(got, self.params), list(got[len(self.params):])
 
     def of(self,
         f:Callable,   # what is made of a draw: a reconstruction term, or a KL

@@ -24,7 +24,7 @@ from .likelihood import rec_hypotheses
 from .match import fitted
 from .slopes import explained_by, least
 from .watching import watch
-from .tried import untried
+from .tried import in_line, untried
 from .verdict import Finding
 from ..help import documented
 from ..measuring import from_seed
@@ -70,21 +70,24 @@ def _called(f, given, net, opt, x):
     out = f(**kw, **given)
     return out(x) if callable(out) and not parts(out) else out
 
+def _heard(opt, net):
+    "Gradients that an optimiser's steps use, in a line each; and the hook"
+    used, ps = [], list(net.parameters())
+    return used, opt.register_step_pre_hook(
+        lambda *_: used.append(in_line((p.grad for p in ps), ps)))
+
 def _watched(f, given, B, seed=5):
     "(what was seen, gradients that were used, the model before)"
     net = _model(f)
     with torch.no_grad():
         for p in net.parameters(): p += .3*torch.randn(p.shape, generator=
                                                        torch.Generator().manual_seed(7))
-    before, used = copy.deepcopy(net), []
-    opt = torch.optim.SGD(net.parameters(), .1)
-    opt.register_step_pre_hook(lambda *_: used.append(
-        [torch.zeros_like(p) if p.grad is None else p.grad.clone()
-         for p in net.parameters()]))
+    before, opt = copy.deepcopy(net), torch.optim.SGD(net.parameters(), .1)
+    used, _ = _heard(opt, net)
     x = .1 + .8*torch.rand(B, 16, generator=torch.Generator().manual_seed(seed))
     seen = watch(net, x, lambda n, x: _called(f, given, n, opt, x), seed)
     if not used: raise CannotCall("its optimiser never moves")
-    return seen, torch.cat([g.flatten() for g in used[0]]).double(), before
+    return seen, used[0].double(), before
 
 # %% ../../nbs/diagnose/training.ipynb #cc3f6ebd
 def _replayed(before, seen):
@@ -102,8 +105,7 @@ def _codes(net, x):
 def _gradient(t, net):
     g = torch.autograd.grad(t.sum(), list(net.parameters()), retain_graph=True,
                             allow_unused=True)
-    return torch.cat([torch.zeros_like(p).flatten() if v is None else v.flatten()
-                      for v, p in zip(g, net.parameters())]).double()
+    return in_line(g, net.parameters()).double()
 
 def _explained(f, given, B):
     "(factor of the reconstruction term, of the KL, mistakes) in one batch size"
@@ -124,14 +126,11 @@ def _explained(f, given, B):
 # %% ../../nbs/diagnose/training.ipynb #1cb35133
 def _descended(net, before, opt, x, step):
     "(the gradient at the optimiser's first step, what was seen)"
-    used = []
-    hook = opt.register_step_pre_hook(lambda *_: used.append(
-        [torch.zeros_like(p) if p.grad is None else p.grad.clone()
-         for p in net.parameters()]))
+    used, hook = _heard(opt, net)
     try: seen = watch(net, x, step, 5, from_net=before)
     finally: hook.remove()
     if not used: raise CannotCall("its optimiser never moves")
-    return torch.cat([g.flatten() for g in used[0]]).double(), seen
+    return used[0].double(), seen
 
 def _piles(net, before, opt, x, step):
     "Are old gradients neither cleared after the step nor before the next one?"
