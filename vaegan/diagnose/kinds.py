@@ -18,17 +18,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .names import SPREADS, names_of, role_of
-from .adversarial import D_GAMES, player_role
-from .adversarial import try_d_loss, try_g_loss
+from .names import SPREADS, is_deed, names_of, role_of
+from .adversarial import D_GAMES, player_role, try_d_loss, try_g_loss
 from .between import try_path
 from .divergence import of_distributions
 from .divergence import try_kl, try_kl_full, try_kl_pair
 from .draw import try_draw
 from .elbo import try_elbo, try_together
 from .games import try_accuracy, try_grid, try_round, try_score
-from .likelihood import try_log_prob, try_pixels
-from .likelihood import try_reconstruction
+from .likelihood import try_log_prob, try_pixels, try_reconstruction
 from .loss import try_loss
 from .measures import try_bits, try_bound, try_frechet
 from .evidence import try_nll, try_weights
@@ -98,6 +96,7 @@ def _of_vae(names, last):
         return "kl_full"
     if "kl" in last and of_distributions(names): return "kl_pair"
     if "kl" in last or (width and "mu" in roles and "loss" in last): return "kl"
+    if is_deed(last): return None
     judged = any(re.search(r"label|is_real|logits_(real|fake)", n) for n in names)
     if re.search(r"rec|bce|mse|nll_x", last) and len(names) >= 2 and not judged:
         return "reconstruction"

@@ -162,7 +162,9 @@ def _diagnosed(job):
 
 def _of_names(job, loaded):
     import vaegan.diagnose.kinds as kinds
+    from vaegan.diagnose.loops import own_models
     d = Diagnosis()
+    loaded.names |= own_models(job["path"], loaded.names)
     chosen = {n: k for n, k in job["wanted"].items() if k}
     for n, k in chosen.items():
         d.add(*kinds.diagnose(loaded.names[n], k, n, job["given"]).findings)

@@ -100,13 +100,15 @@ def kinds_of(
 # %% ../../nbs/diagnose/shown.ipynb #8365f873
 @documented
 def of_kind(
-    values:Tensor,   # one or several for each row of a call
+    values:Tensor,   # one or several for each row of a call, or one for all
     kinds:Tensor,    # of the rows
     k:int            # 0 real, 1 generated, 2 neither
 ) -> Tensor:
     "The values of the rows of one kind"
-    many = values.numel()//len(kinds)
-    return values.flatten()[(kinds == k).repeat_interleave(many)]
+    flat, same = values.flatten(), bool((kinds == kinds[:1]).all())
+    if len(flat) < len(kinds):     # one score for many rows: a mean over the batch
+        return flat if same and kinds[0] == k else flat[:0]
+    return flat[(kinds == k).repeat_interleave(len(flat)//len(kinds))]
 
 # %% ../../nbs/diagnose/shown.ipynb #5e0a7c15
 @documented

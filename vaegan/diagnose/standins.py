@@ -66,13 +66,16 @@ class Batch(list):
 
 # %% ../../nbs/diagnose/standins.ipynb #71bbbc6a
 class Loader:
-    "A loader of one batch, which it gives for ever"
+    "A loader that gives one batch for ever, and says that there are two"
     def __init__(self,
-        x   # images `[B,...]`
+        x,             # images `[B,...]`
+        many:int=2     # its length; of a data set, more
     ):
         self.batch = Batch([x, torch.arange(len(x)) % 10])
-        self.batch_size, self.dataset = len(x), self
-    def __len__(self): return 100
+        self.batch_size, self.many = len(x), many
+    @property
+    def dataset(self): return Loader(self.batch[0], 1000)
+    def __len__(self): return self.many
     def __iter__(self): return iter([self.batch])
     def __next__(self): return self.batch
     def next(self): return self.batch
@@ -202,13 +205,19 @@ _STAGE = {"pytorch_lightning", "lightning", "lightning_utilities", "lightning_fa
           "torchmetrics", "wandb", "tensorboard", "tensorboardX", "visdom", "tqdm",
           "labml", "imageio", "h5py", "hydra", "omegaconf", "accelerate", "fire",
           "prettytable", "comet_ml", "mlflow", "neptune", "clearml", "loguru", "rich",
-          "progressbar", "ipdb", "dominate", "seaborn"}
+          "progressbar", "ipdb", "dominate", "seaborn", "oyaml", "yaml", "easydict",
+          "addict", "munch", "cv2", "skimage", "pandas", "lmdb", "sacred", "gin",
+          "absl", "torchsummary", "torchinfo", "pytorch_model_summary", "scipy",
+          "tensorboard_logger", "termcolor", "colorlog", "coloredlogs", "nibabel",
+          "albumentations", "kornia_moons", "plotly", "bokeh", "umap", "torchviz",
+          "graphviz", "google", "pytorch_fid", "lpips", "ignite", "click", "pytz", "requests"}
 
 def _bar(it=(), *_, **__): return it
 
 class _Module(types.ModuleType):
     "A module in which every name is there"
     __path__:list = []
+    __version__ = "99.0"
     def __getattr__(self, name):
         if name.startswith("__"): raise AttributeError(name)
         if name == "LightningModule": return LightningModule
@@ -246,8 +255,11 @@ def _gpu(a):
     return isinstance(a, (str, torch.device)) and str(a).startswith(("cuda", "mps"))
 
 def _filled(parser):
-    "What a parser asks for and nobody gives has a likely value"
+    "What a parser asks for and nobody gives has a likely value; a batch is small"
+    (many, few), *_ = _NUMBERS
     for a in parser._actions:
+        if isinstance(a.default, int) and re.fullmatch(many, a.dest.lower()):
+            a.default = min(a.default, few)
         several = isinstance(a, argparse._SubParsersAction)
         if not a.required and a.option_strings or several: continue
         a.required, value = False, likely(a.dest)
@@ -259,7 +271,7 @@ def _filled(parser):
 def _lenient(parse):
     def parsed(self, args=None, namespace=None):
         _filled(self)
-        return parse(self, args, namespace)
+        return parse(self, args if isinstance(args, (list, tuple)) else [], namespace)
     return parsed
 
 @documented

@@ -212,3 +212,96 @@ def test_numbers_for_images_an_iterator_and_a_frozen_critic_that_scores_real_dat
 def test_what_failed_half_way_is_not_called_right(tmp_path):
     (tmp_path/"a.py").write_text(GAN.replace("D(x)", "D(x.view(3, 5, 7))"))
     assert [f.verdict for f in try_loops(str(tmp_path/"a.py"))] == ["untried"]
+
+GUARDED = """
+import argparse, random
+import torch
+from torch import nn
+import torchvision.datasets as sets
+class Critic(nn.Module):
+    def __init__(self, c, n):
+        super().__init__()
+        self.l = nn.Sequential(nn.Conv2d(c, 4, 4, 2, 1), nn.LeakyReLU(.2), nn.Flatten(), nn.Linear(4*(n//2)**2, 1))
+    def forward(self, x): return self.l(x).mean(0).view(1)
+if __name__ == "__main__":
+    p = argparse.ArgumentParser()
+    p.add_argument("--dataset", required=True)
+    p.add_argument("--dataroot", required=False)
+    p.add_argument("--batchSize", type=int, default=4096)
+    p.add_argument("--imageSize", type=int, default=12)
+    p.add_argument("--manualSeed", type=int)
+    opt = p.parse_args()
+    if opt.manualSeed is None: opt.manualSeed = random.randint(1, 9)
+    torch.manual_seed(opt.manualSeed)
+    if opt.dataset == "mnist":
+        data = sets.MNIST(opt.dataroot, download=True)
+        nc = 3
+    assert data
+    loader = torch.utils.data.DataLoader(data, batch_size=opt.batchSize)
+    G = nn.Sequential(nn.Linear(5, nc*opt.imageSize**2), nn.Tanh(), nn.Unflatten(1, (nc, opt.imageSize, opt.imageSize)))
+    D = Critic(nc, opt.imageSize)
+    noise = torch.randn(opt.batchSize, 5)
+    opt_G, opt_D = torch.optim.RMSprop(G.parameters(), 5e-5), torch.optim.RMSprop(D.parameters(), 5e-5)
+    one = torch.FloatTensor([1])
+    for epoch in range(9):
+        it, i = iter(loader), 0
+        while i < len(loader):
+            for q in D.parameters(): q.requires_grad = True
+            j = 0
+            while j < 100 and i < len(loader):
+                j, i = j + 1, i + 1
+                for q in D.parameters(): q.data.clamp_(-.01, .01)
+                x, _ = next(it)
+                D.zero_grad()
+                D(x).backward(one)
+                D(G(noise.normal_()).detach()).backward(-one)
+                opt_D.step()
+            for q in D.parameters(): q.requires_grad = False
+            G.zero_grad()
+            D(G(noise.normal_())).backward(one)
+            opt_G.step()
+"""
+@pytest.mark.parametrize("old, new, names", [("", "", set()), ("D(G(noise.normal_())).backward(one)", "D(G(noise.normal_())).backward(-one)", {"d-sign"}), ("                D.zero_grad()\n", "", {"step-pile-up"})])
+def test_a_script_that_stands_under_its_guard(tmp_path, old, new, names):
+    "Options that are asked for, a seed put in later, a data set that fails before a size is said, a huge batch, a critic that gives one score for a batch"
+    assert old in GUARDED
+    (tmp_path/"a.py").write_text(GUARDED.replace(old, new) if old else GUARDED)
+    found = try_loops(str(tmp_path/"a.py"))
+    assert found and {m for f in found for m in f.mistakes} == names and {f.verdict for f in found} == {"wrong" if names else "right"}, found
+
+HANDED = """
+import sys
+import torch
+from torch import nn
+class Model(nn.Module):
+    def __init__(self, encoder, decoder, width):
+        super().__init__()
+        self.encoder, self.decoder, self.width = encoder, decoder, width
+    def objective(self, x):
+        mu, logvar = self.encoder(x.flatten(1)).chunk(2, 1)
+        recon = self.decoder(mu + (.5*logvar).exp()*torch.randn_like(mu))
+        return (recon - x.flatten(1)).square().sum(1), .5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)
+    def forward(self, x): return sum(self.objective(x))
+def train(epoch, network, batches, adam, bars):
+    for x, _ in batches:
+        adam.zero_grad()
+        rec, kl = network.objective(x)
+        (rec + kl).mean().backward()
+        adam.step()
+def main(argv):
+    width = 36
+    own = Model(nn.Linear(width, 2*3), nn.Linear(3, width), width=width)
+    adam = torch.optim.Adam(own.parameters())
+    for epoch in range(3): train(epoch, own, load_everything(), adam, None)
+if __name__ == "__main__": main(sys.argv[1:])
+"""
+@pytest.mark.parametrize("old, new, verdict, names", [("", "", "right", set()), ("rec + kl", "rec - kl", "wrong", {"loss-kl-subtracted"}), ("adam.zero_grad()", "pass", "wrong", {"step-pile-up"})])
+def test_what_the_file_itself_hands_over(tmp_path, old, new, verdict, names):
+    "No stand-in has such a method, such a size, or such names: the networks are those that `main` makes"
+    (tmp_path/"a.py").write_text(HANDED.replace(old, new) if old else HANDED)
+    found = try_loops(str(tmp_path/"a.py"))
+    assert [f.verdict for f in found] == [verdict] and set(found[0].mistakes) == names, found
+
+def test_a_function_that_trains_is_not_run_whole(tmp_path):
+    (tmp_path/"a.py").write_text(VAE.replace("for epoch", "def train(model):\n    raise SystemExit\n    loss.backward()\nmodel = train(model)\nfor epoch"))
+    assert [f.verdict for f in try_loops(str(tmp_path/"a.py"))][-1] == "right"

@@ -92,6 +92,24 @@ def test_distributions_and_single_tensors(one):
     ("linear_interpolation", "a, b, t", "path"), ("gradient_penalty", "D, real, fake", "penalty")])
 def test_what_a_function_is(name, args, want): assert kind_of(eval(f"lambda {args}: 0"), name) == want
 
+@pytest.mark.parametrize("name, args", [("save_reconstructed_images", "data, outputs, epoch, path"), ("plot_reconstructions", "recon, x"), ("test_bce", "model, x"), ("load_recommendations", "a, b")])
+def test_a_deed_is_no_loss(name, args): assert kind_of(eval(f"lambda {args}: 0"), name) is None
+
+class Features(nn.Module):
+    "Its encoder and its decoder speak of feature maps; means, widths and z are between them"
+    def __init__(self, flaw=1.):
+        super().__init__()
+        self.flaw, self.encoder, self.decoder = flaw, nn.Conv2d(1, 8, 4, 2, 1), nn.Sequential(nn.ConvTranspose2d(8, 1, 4, 2, 1), nn.Sigmoid())
+        self.q_mean, self.q_logvar, self.project = nn.Linear(8*14*14, 5), nn.Linear(8*14*14, 5), nn.Linear(5, 8*14*14)
+    def forward(self, x):
+        h = F.relu(self.encoder(x)).flatten(1)
+        mean, logvar = self.q_mean(h), self.q_logvar(h)
+        z = mean + self.flaw*(.5*logvar).exp()*torch.randn_like(mean)
+        return (mean, logvar), self.decoder(self.project(z).view(-1, 8, 14, 14))
+
+@pytest.mark.parametrize("flaw, want", [(1., ("right", ())), (1.5, ("wrong", ("z-width",)))])
+def test_a_decoder_of_feature_maps(flaw, want): assert [(f.verdict, f.mistakes) for f in try_vae(Features(flaw))] == [want]
+
 class Wider(made()):
     def __init__(self):
         super().__init__()
@@ -243,3 +261,12 @@ def test_a_model_without_a_decoder(net, loss, names):
     assert diagnose(dict(VAE=net, loss_function=globals()[loss])).named() == names
 
 def test_a_loss_that_is_a_class(): assert diagnose(dict(ELBOLoss=KLAndRest)).code == 0
+
+def test_a_model_of_handed_in_networks_is_the_one_that_the_file_makes(tmp_path):
+    from vaegan.diagnose.load import load
+    from vaegan.diagnose.loops import own_models
+    (tmp_path/"a.py").write_text("from torch import nn\nclass VAE(nn.Module):\n    def __init__(self, encoder, beta=2):\n        super().__init__()\n        self.encoder, self.beta = encoder, beta\n"
+                                 "    def forward(self, x): return self.encoder(x)\nenc = nn.Linear(9, 4)\nif __name__ == '__main__':\n    model = VAE(encoder=enc, beta=3).cuda()\n")
+    names = load(str(tmp_path/"a.py")).names
+    own = own_models(str(tmp_path/"a.py"), names)["VAE"]
+    assert isinstance(own, names["VAE"]) and own.encoder.in_features == 9 and own.beta == 3
