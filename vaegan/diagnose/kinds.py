@@ -331,8 +331,10 @@ def _without_kl(found, things):
     plain = any("nothing is drawn, and no width" in f.note for f in found)
     kls = {"kl", "kl_pair", "kl_full", "loss", "vae_step"}
     if not plain or kls & {kind_of(f, n) for n, f in things.items()}: return found
+    beside = {f.subject[:-4] for f in found if f.subject.endswith(": KL")}
     for f in found:
-        if f.mistakes != ("rec-mean-pixels",): continue
+        own = f.subject.rpartition(": ")[0] in beside
+        if f.mistakes != ("rec-mean-pixels",) or own: continue
         f.verdict, f.mistakes = "scaled", ()
         f.note += "; without a KL beside it a mean serves as well as a sum"
     return found

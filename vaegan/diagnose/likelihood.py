@@ -222,10 +222,12 @@ def try_log_prob(
     if not has_width:
         kinds.append(Hypothesis(_half_done, ("rec-mean-pixels",), "", .3))
     try:
-        readings = trials(f, _LIK_ROLES, order, FLAT, given, _lik_point(said))
-        trial, part, found = recognised(readings, lambda t: kinds)
+        for way in (said,) if has_width else ("out", "chance"):
+            readings = trials(f, _LIK_ROLES, order, FLAT, given, _lik_point(way))
+            trial, part, found = recognised(readings, lambda t: kinds)
+            if found: break
     except CannotCall as e: return untried(name, tried, e)
-    right = kinds[2].f if "contin" in name.lower() else kinds[0].f
+    right = kinds[2].f if "contin" in name.lower() else kinds[way == "chance"].f
     return finding(name, tried, trial, part, found,
                    lambda t: right(t.points[0]).flatten(1).sum(1), _LIK)
 

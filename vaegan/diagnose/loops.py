@@ -137,6 +137,8 @@ def _squashes(D):
 # %% ../../nbs/diagnose/loops.ipynb #91acb85e
 _TRIED = "one pass, watched"
 
+def _said(e): return str(e) if isinstance(e, CannotCall) else f"{type(e).__name__}: {e}"
+
 def _sizes(space):
     "Batch sizes and image shapes that the file may have in mind"
     held = [vars(v) for k, v in space.items() if k in ("opt", "args", "config", "self")
@@ -174,7 +176,7 @@ def _judged_game(scene):
         tried.append(shape)
         try: log = _once(scene, x, was)
         except Exception as e:
-            why = why or f"{type(e).__name__}: {e}"
+            why = why or _said(e)
             continue
         better = _like_made(log, shape, tried) if scene.failed else []
         left = better + left
@@ -222,7 +224,7 @@ def _judged_vae(scene):
         scene.failed.clear()
         try: return [_update(scene, net, opt, shape, B, was)]
         except Exception as e:
-            said = (scene.failed or [f"{type(e).__name__}: {e}"])[0]
+            said = (scene.failed or [_said(e)])[0]
             if why is None or of_shape(why) and not of_shape(said): why = said
     raise CannotCall(why)
 
@@ -237,9 +239,26 @@ def _doubted(f, failed):
     "No alarm about what comes after a line that did not run"
     half = f.verdict == "right" and _HALF in f.came
     if not (half or f.verdict in ("wrong", "untried")) or not failed: return f
-    return untried(f.subject, f.tried, f"{failed[0]}: what comes after it is not known")
+    why = failed[0].rstrip(".: ")
+    return untried(f.subject, f.tried, f"{why}: what comes after it is not known")
 
 def _alarmed(found): return any(f.verdict == "wrong" for f in found)
+
+_OLD = "different to the input size|Found dtype Long"
+
+def _of_its_time(tree, loop, path, stage):
+    "Where today's PyTorch stops, as PyTorch once did it; that is said"
+    found = _tried_loop(tree, loop, path)
+    stops = [f.note.partition(": what comes")[0] for f in found
+             if re.search(_OLD, f.note)]
+    if not stops or not all(f.verdict == "untried" for f in found): return found
+    stage.mode.old = True
+    try: again = _tried_loop(tree, loop, path)
+    except Exception: return found
+    finally: stage.mode.old = False
+    if any(f.verdict == "untried" for f in again): return found
+    for f in again: f.note += f"; as PyTorch once did it; today's stops: {stops[0]}"
+    return again
 
 def _tried_loop(tree, loop, path):
     best:list = []
@@ -256,11 +275,10 @@ def try_loops(
 ) -> list[Finding]:
     "One pass of each training loop of a file, watched"
     tree, found = parsed(path), []
-    with Stage():
+    with Stage() as stage:
         for loop in loops(tree):
-            try: found += _tried_loop(tree, loop, path)
-            except Exception as e:
-                found.append(untried(loop.at, _TRIED, f"{type(e).__name__}: {e}"))
+            try: found += _of_its_time(tree, loop, path, stage)
+            except Exception as e: found.append(untried(loop.at, _TRIED, _said(e)))
         return found + _lightning()
 
 @documented
@@ -292,6 +310,5 @@ def _lightning():
         if not own or not hasattr(cls, "training_step"): continue
         try: found += _judged(lightning_scene(cls))
         except Exception as e:
-            found.append(untried(f"{cls.__name__}.training_step", _TRIED,
-                                 f"{type(e).__name__}: {e}"))
+            found.append(untried(f"{cls.__name__}.training_step", _TRIED, _said(e)))
     return found

@@ -121,6 +121,7 @@ def _role(name):
 
 def _planned(f, given):
     named, seen = [], set()
+    said = set(map(_role, inspect.signature(f).parameters)) - {"real"}
     for n, p in inspect.signature(f).parameters.items():
         if n in given or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD): continue
         role = _role(n)
@@ -129,7 +130,7 @@ def _planned(f, given):
         if role in (None, "weight") and p.default is not p.empty: continue
         if role is None:
             order = ("real",) if "out" in seen else ("D", "real", "fake")
-            role = free_role(n, order, seen)
+            role = free_role(n, order, seen | said)
         seen.add(role)
         named.append((n, role))
     return Plan((), tuple(named), tuple(given.items()))

@@ -241,8 +241,10 @@ _DROPS = {getattr(nn.functional, n) for n in ("dropout", "dropout1d", "dropout2d
 
 class _CPU(TorchFunctionMode):
     "Every device is the processor, nothing is dropped, and `loss.data[0]` is a number"
+    old = False    # are whole numbers and targets treated as PyTorch once did?
     def __torch_function__(self, f, _, args=(), kwargs=None):
         kw = dict(kwargs or {})
+        if self.old: args, kw = _as_once(f, args, kw)
         if f in _DROPS: return args[0] if args else kw["input"]
         if f is torch.Tensor.__getitem__ and args[0].ndim == 0 and args[1] is not None \
                 and args[1] is not ...: return args[0]
@@ -250,6 +252,15 @@ class _CPU(TorchFunctionMode):
         if f is torch.Tensor.to and [*map(str, args[1:])] == ["-1"]: return args[0]
         if _gpu(kw.get("device")): kw["device"] = "cpu"
         return f(*("cpu" if _gpu(a) else a for a in args), **kw)
+
+def _as_once(f, args, kw):
+    "A table of ones was of floats; a row of targets served for a column of scores"
+    if f is torch.full and kw.get("dtype") is None:
+        kw = kw | dict(dtype=torch.get_default_dtype())
+    if f is nn.functional.binary_cross_entropy and len(args) > 1 and \
+            args[0].shape != args[1].shape and args[0].numel() == args[1].numel():
+        args = args[0], args[1].reshape(args[0].shape), *args[2:]
+    return args, kw
 
 def _gpu(a):
     return isinstance(a, (str, torch.device)) and str(a).startswith(("cuda", "mps"))

@@ -19,7 +19,7 @@ from torch import Tensor
 from .adapt import parts
 from .adversarial import D_GAMES, G_GAMES
 from .match import fitted
-from .shown import adds_up, game_told, kinds_of, labels_told
+from .shown import adds_up, game_told, kinds_of, labels_told, likeliest
 from .shown import noted, of_kind, turned
 from .tried import untried
 from .verdict import Finding
@@ -287,11 +287,11 @@ def _cleared(clean, junk, wiped):
 _G = {"non-saturating": lambda p: F.softplus(-p["f"]).mean(),
       "saturating": lambda p: -F.softplus(p["f"]).mean()} | G_GAMES
 
-def _g_update(log):
+def _g_update(log, words):
     "(mistakes, in words) of G's first gradient; None if it is of no game that we know"
     shown = _shown(log, "opt_G")
     if not shown or not any((kinds == 1).any() for _, kinds in shown): return None
-    name, c = _told(log, shown, "opt_G", _G)
+    name, c = _told(log, shown, "opt_G", likeliest(_G, words))
     if name is None: return None
     return ("g-sign",)*(c < 0), f"G's loss: {name}" + " with the other sign"*(c < 0)
 
@@ -325,7 +325,7 @@ def judged_step(
         return [untried(name, tried, "no optimiser was asked to move")]
     wrong += _moves(log) + _cleared(log, junk, wiped)
     update, words = _d_update(log) if log.of("opt_D") else ((), "only G moves")
-    of_g = _g_update(log) if log.of("opt_G") else None
+    of_g = _g_update(log, words) if log.of("opt_G") else None
     wrong += _paired(update, of_g[0] if of_g else None, turned(_shown(log) or []))
     more = [] if update is not None else [untried(f"{name}: D's loss", tried, words)]
     if log.rest: more = [untried(f"{name}: D's other terms", tried, _REST)]

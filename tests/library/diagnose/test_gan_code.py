@@ -92,6 +92,8 @@ T=lambda g:((g.view(g.size(0),-1).norm(2,dim=1)-1)**2).mean()
 @code(try_penalty)
 def p1(D,real_samples,fake_samples): return gpbody(D,real_samples,fake_samples,A(real_samples),T)*10
 @code(try_penalty)
+def p1c(x, y, f): return gpbody(f, x, y, A(x), T)
+@code(try_penalty)
 def p1b(netD,real_data,fake_data): return gpbody(netD,real_data,fake_data,torch.rand(real_data.size(0),1,1,1),T)
 @code(try_penalty, "gp-per-pixel")
 def p2(D,real,fake): return gpbody(D,real,fake,A(real),lambda g:((g.norm(2,dim=1)-1)**2).mean())

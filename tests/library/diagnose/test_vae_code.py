@@ -202,6 +202,10 @@ def gaussian_nll(x, mu, sigma): return .5*np.log(2*np.pi) + np.log(sigma) + .5*(
 def neg_log_likelihood(x, mu, sigma): return torch.distributions.Normal(mu, sigma).log_prob(x).sum(1)
 @code(try_log_prob, "lik-no-constant", "lik-no-logvar")
 def nll_l5(x, mu, logvar): return .5*((x - mu)**2/logvar.exp()).sum(1)
+@code(try_log_prob)
+def log_bernoulli(x, p, dim=None): return x*torch.log(p.clamp(1e-5, 1 - 1e-5)) + (1. - x)*torch.log(1. - p.clamp(1e-5, 1 - 1e-5))
+@code(try_log_prob, "rec-sign")
+def nll_bernoulli(x, probs): return (x*torch.log(probs) + (1. - x)*torch.log(1. - probs)).sum(1)
 @code(try_bits, "bits-are-nats")
 def bits_m1(nll, dims): return nll/dims
 @code(try_bits)
