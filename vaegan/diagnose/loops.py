@@ -237,6 +237,8 @@ _HALF = "D sees only one kind of data"
 
 def _doubted(f, failed):
     "No alarm about what comes after a line that did not run"
+    stops = [t for t in failed if re.search("inplace|in-place|backward", t)]
+    if stops and f.verdict == "right": f.note += f"; not run: {stops[0]}"
     half = f.verdict == "right" and _HALF in f.came
     if not (half or f.verdict in ("wrong", "untried")) or not failed: return f
     why = failed[0].rstrip(".: ")

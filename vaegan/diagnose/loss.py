@@ -141,8 +141,9 @@ def weighed(
 def _variance(rec, a, b):
     if rec.reduction.mean:
         v = b/(2*a)
-        return (f"with M pixels this is −ELBO of a Gaussian decoder of variance "
-                f"{v:.4g}·M times the weight of the KL: for 3×64×64 pixels "
+        said = f"with M pixels this is −ELBO of a Gaussian decoder of variance {v:.4g}·M"
+        if b < a/32: return f"{said}: for 3×64×64 pixels {v*12288:.4g}"
+        return (f"{said} times the weight of the KL: for 3×64×64 pixels "
                 f"{v*12288:.4g}, with a weight of .00025 {v*3.072:.4g}")
     return f"−ELBO of a Gaussian decoder of variance {b/(2*a):.4g}, up to a constant"
 
@@ -228,7 +229,15 @@ def _tried_loss(f, name, given):
     found = [one, two]
     if m_rec and m_kl: found.append(weighed(m_rec, m_kl, name))
     if m_rec and m_kl and _by_pixels(trial, m_rec, m_kl): _forgiven(one, found[-1])
+    elif m_rec and m_kl and _weighed_down(m_rec, m_kl):
+        one.verdict, one.mistakes = "scaled", ()
+        one.note += "; the KL beside it has a weight of its own"
     return found
+
+def _weighed_down(rec, kl):
+    "Is a mean over the pixels made good by a small weight that stands in the code?"
+    small = 0 < kl.factor/rec.factor < 1/32
+    return small and rec.reduction.mean == "all" and not kl.reduction.mean
 
 def _by_pixels(trial, rec, kl):
     "Is the KL divided by the number of pixels that the term beside it is a mean over?"
@@ -240,7 +249,6 @@ def _forgiven(rec, both):
     both.verdict, both.factor = "right", 1.
     both.note = "−ELBO divided by the number of pixels: both parts alike, β is 1"
     rec.verdict, rec.mistakes = "right", ()
-
 
 # %% ../../nbs/diagnose/loss.ipynb #5a8a63f0
 @documented

@@ -294,10 +294,20 @@ def diagnose_file(
     for row in out["rows"]:
         for k in ("mistakes", "either"): row[k] = tuple(row[k])
         d.add(Finding(**row))
+    if not d.findings: d.add(_nothing(path))
     for line in out["left_out"] if not d.has("right") and not d.has("wrong") else []:
         d.add(Finding(Path(path).name, "to run what is needed", "", "", "untried",
                       note=line))
     return d
+
+def _nothing(path):
+    "Where to look next, if nothing in a file is known"
+    from vaegan.diagnose.load import neighbours, parsed
+    beside = neighbours(parsed(path), path)
+    more = f"it imports {', '.join(beside)} from beside it: try those, or " * bool(beside)
+    return Finding(Path(path).name, "its functions, classes and loops", "", "", "untried",
+                   note=f"none is told for a part of a VAE or of a GAN by its name and "
+                        f"its arguments: {more}say what one is, as --kl NAME")
 
 def _told(job, token, seconds):
     text, end = _answered(job, seconds)

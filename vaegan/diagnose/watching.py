@@ -142,11 +142,16 @@ def watch(
     leaving = _watched(net, dec, seen) if dec else nullcontext()
     with unchecked(), leaving, entering: result = run(net, x)
     own, door = entered[-1][:2] if entered else (), None
-    if not seen: seen, result, door = _by_door(net, x, run, seed)
+    def again(net, x):     # from where it stood: a step may have moved it
+        if from_net is not None: net.load_state_dict(from_net.state_dict())
+        return run(net, x)
+    if not seen: seen, result, door = _by_door(net, x, again, seed)
     asked = net, x, run, from_net or net
     found = _told(*asked, enc, seen, result, own, door)
-    if door or found.z.numel() % found.mu.numel() == 0 and _alike(found): return found
-    try: other = _told(*asked, None, *_by_door(net, x, run, seed)[:2], (), None)
+    if door or _alike(found): return found
+    try:
+        seen, result, door = _by_door(net, x, again, seed)
+        other = _told(*asked, None, seen, result, (), door)
     except Exception: return found
     return other if _alike(other) else found
 
@@ -156,7 +161,9 @@ def _told(net, x, run, codes_from, enc, seen, result, own, door):
     "What was seen, sorted"
     trained = [s for s in seen if any(isinstance(a, Tensor) and a.requires_grad
                                       for a in (*s[0], *s[1].values()))]
-    args, kw, out = (trained or seen)[-1]
+    whole = [s for s in trained or seen if s[0] and isinstance(s[0][0], Tensor)
+             and len(s[0][0]) == len(x)]
+    args, kw, out = (whole or trained or seen)[-1]
     z = args[0] if args else next(iter(kw.values()))
     beside = (args[1:], kw) if args else ((), {})
     mu, s, said = _deterministic(codes_from, enc, x, result, own, z, run)
@@ -237,7 +244,8 @@ def _by_door(net, x, run, seed):
     def through(net, z):
         with unchecked(), _entered_by(net, name, lambda _: z):
             return _image_of(net(x), x)
-    return [((seen[0],), {}, _image_of(result, x))], result, through
+    made = result if parts(result) else net(x)     # a step gives nothing
+    return [((seen[0],), {}, _image_of(made, x))], result, through
 
 # %% ../../nbs/diagnose/watching.ipynb #374387c9
 @documented
