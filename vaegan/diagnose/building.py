@@ -32,7 +32,7 @@ _VALUES = (
     (r".*class(es|_size|_dim|_num)?", 10),
     (r".*(height|width|img_size|image_size)", 32),
     (r".*(latent|z(?!e)|code|embed).*(dim|size|d|features|num|n)?|nz|d_z|dz", 3),
-    (r".*(channel|nc|chan).*", 1), (r"(image|img|x)_?shape|input_?shape", (1, 28, 28)),
+    (r".*(channel|nc|chan).*", 1), (r"((image|img|x|input)_?)?shape", (1, 28, 28)),
     (r".*hidden.*s|.*layer.*sizes?|.*dims", [32, 64]),
     (r".*(hidden|h_dim|width).*", 32),
     (r".*(input|image|img|in_|data|x_|pixel|out|n_in|feature).*", 784),

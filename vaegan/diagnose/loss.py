@@ -207,12 +207,23 @@ def try_loss(
     "Is it −ELBO: a reconstruction term and a KL, summed alike, with β = 1?"
     found = _tried_loss(f, name, given)
     if not _lacks(found): return found
+    part = _of_one_part(name, found)
+    if part: return part
     both = _tried_loss(added(f), name, given)
     dark = any(x.verdict in ("wrong", "untried") and not x.mistakes for x in both)
     if dark or _lacks(both): return found
     said = [both[-1].note, "it gives its parts: this is their sum"]
     both[-1].note = "; ".join(filter(None, said))
     return both
+
+def _of_one_part(name, found):
+    "What is called `kld_loss`, and lacks nothing but the other part, is that part"
+    last, lacks = name.rpartition(".")[2].lower(), {m for x in found for m in x.mistakes}
+    for slip, called, end in (("loss-no-rec", "kl", ": KL"),
+                              ("loss-no-kl", "rec|bce|mse|nll", ": reconstruction")):
+        if slip in lacks and re.search(called, last):
+            return [x for x in found if x.subject.endswith(end)]
+    return []
 
 def _lacks(found):
     return any({"loss-no-kl", "loss-no-rec"} & {*x.mistakes} for x in found)
