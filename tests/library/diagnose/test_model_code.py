@@ -110,6 +110,27 @@ class Features(nn.Module):
 @pytest.mark.parametrize("flaw, want", [(1., ("right", ())), (1.5, ("wrong", ("z-width",)))])
 def test_a_decoder_of_feature_maps(flaw, want): assert [(f.verdict, f.mistakes) for f in try_vae(Features(flaw))] == [want]
 
+def test_a_loop_that_decodes_samples_beside_its_batch(tmp_path):
+    import inspect
+
+    from vaegan.diagnose.loops import try_loops
+    text = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n" + inspect.getsource(Features) + """
+model = Features()
+adam = torch.optim.Adam(model.parameters())
+for x, _ in loader:
+    (mean, logvar), out = model(x)
+    loss = F.binary_cross_entropy(out, x, reduction="sum") - .5*(1 + logvar - mean**2 - logvar.exp()).sum()
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    seen = model.decoder(model.project(torch.randn(64, 5)).view(-1, 8, 14, 14))
+"""
+    for new, want in (("(.5*logvar).exp()*torch", ("right", ())), ("logvar.exp()*torch", ("wrong", ("conventions-differ",)))):
+        path = tmp_path/f"a{len(new)}.py"
+        path.write_text(text.replace("(.5*logvar).exp()*torch", new))
+        f, = try_loops(str(path))
+        assert (f.verdict, f.mistakes) == want, f
+
 class Wider(made()):
     def __init__(self):
         super().__init__()
@@ -270,3 +291,42 @@ def test_a_model_of_handed_in_networks_is_the_one_that_the_file_makes(tmp_path):
     names = load(str(tmp_path/"a.py")).names
     own = own_models(str(tmp_path/"a.py"), names)["VAE"]
     assert isinstance(own, names["VAE"]) and own.encoder.in_features == 9 and own.beta == 3
+
+def test_a_small_weight_of_the_kl_makes_a_mean_over_pixels_good():
+    "Also beside a plain autoencoder, which has no KL; with no weight, or half a one, it is the mistake"
+    class Plain(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.decoder = nn.Linear(64, 4), nn.Linear(4, 64)
+        def encode(self, x): return self.encoder(x)
+        def decode(self, z): return self.decoder(z)
+        def forward(self, x): return self.decode(self.encode(x))
+    def loss(c): return lambda recon, x, mu, logvar: F.mse_loss(recon, x) + c*torch.mean(-.5*torch.sum(1 + logvar - mu**2 - logvar.exp(), 1))
+    for c, want in ((.00025, "scaled"), (1., "wrong"), (.5, "wrong")):
+        for beside in ({}, dict(PlainVAE=Plain)):
+            rec = next(f for f in diagnose(dict(vae_loss=loss(c)) | beside).findings if f.subject == "vae_loss: reconstruction")
+            assert rec.verdict == want and rec.mistakes == (("rec-mean-pixels",) if want == "wrong" else ()), (c, rec)
+
+def test_what_is_called_a_kl_lacks_no_reconstruction():
+    def kld_loss(inp, x):
+        x_hat, mu, lv = inp
+        return -.5*(1 + lv - mu**2 - lv.exp()).sum(1).mean()
+    def bce_loss(inp, x):
+        out, mu, lv = inp
+        return F.binary_cross_entropy_with_logits(out, x, reduction="sum")/len(x)
+    d = diagnose(dict(kld_loss=kld_loss, bce_loss=bce_loss))
+    assert [(f.subject, f.verdict) for f in d.findings] == [("kld_loss: KL", "right"), ("bce_loss: reconstruction", "right")]
+    assert "loss-no-rec" in diagnose(dict(vae_loss=kld_loss)).named()
+
+class OnlyLoss(nn.Module):
+    def __init__(self, enc=None, flaw=1.):
+        super().__init__()
+        self.encoder, self.decoder, self.flaw = nn.Linear(64, 6), nn.Linear(3, 64), flaw
+    def loss(self, x):
+        mu, logvar = self.encoder(x).chunk(2, 1)
+        z = mu + (.5*logvar).exp()*torch.randn_like(mu)
+        return (F.binary_cross_entropy_with_logits(self.decoder(z), x, reduction="none").sum(1) + self.flaw*.5*(mu**2 + logvar.exp() - 1 - logvar).sum(1)).mean()
+
+def test_a_vae_that_has_a_loss_and_nothing_else():
+    assert kind_of(type("MyVAE", (OnlyLoss,), dict(loss=OnlyLoss.loss)), "MyVAE") == "vae"
+    assert diagnose(OnlyLoss(), "vae").findings[-1].verdict in ("right", "untried")

@@ -138,3 +138,9 @@ def test_bad_orders(light, tmp_path, capsys, args, said):
     assert code == 2 and said in capsys.readouterr().err
 
 def test_the_command_knows_every_kind(): assert set(_DIAGNOSED) == {*KINDS, "vae"}
+
+def test_where_nothing_is_known_it_is_said_where_to_look(tmp_path):
+    file(tmp_path, "x = 1", "train.py")
+    path = file(tmp_path, "import os\nfrom train import x\ndef foo(a): return a\n", "main.py")
+    d = diagnose_file(path, seconds=600)
+    assert d.code == 2 and [f.verdict for f in d.findings] == ["untried"] and "train.py from beside it" in d.findings[0].note and "os" not in d.findings[0].note.split()
