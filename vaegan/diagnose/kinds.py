@@ -169,7 +169,7 @@ def _looks_like_vae(cls):
     own = set(dir(cls))
     coded = own & {"encode", "_encode", "decode", "_decode", "encoding_fn"}
     drawn = any(re.match(r"re_?param", n) for n in own)
-    text = cls.__name__.lower()
+    text = cls.__name__.lower().replace("variationalauto", "vae")
     if not ({"forward", "loss", "elbo"} & set(vars(cls)) or coded): return False
     return bool(drawn or len(coded) >= 2 or ("vae" in text and "loss" not in text))
 

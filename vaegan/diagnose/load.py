@@ -10,6 +10,7 @@ __all__ = ['GONE', 'is_there', 'is_plain', 'needed', 'main_guard', 'unguarded', 
 
 # %% ../../nbs/diagnose/load.ipynb #2cc83c18
 import ast
+import json
 import re
 import sys
 import tokenize
@@ -146,12 +147,21 @@ def _source(path):
     if Path(path).suffix != ".ipynb":
         with tokenize.open(path) as f: return f.read()     # whatever coding it declares
     text = Path(path).read_text(encoding="utf-8-sig")
-    import json
-    cells = ["".join(c["source"]) for c in json.loads(text)["cells"]
+    cells = [_plain("".join(c["source"])) for c in json.loads(text)["cells"]
              if c["cell_type"] == "code"]
-    lines = "\n".join(cells).splitlines()
-    return "\n".join("pass" if s.lstrip()[:1] in "%!?" and s.strip() else s
-                     for s in lines)
+    fine = [c if _parses(c) else "\n"*c.count("\n") for c in cells]
+    return "\n".join(fine if any(map(str.strip, fine)) else cells)
+
+def _plain(cell):
+    "Without what only a notebook understands; a cell in another language is empty"
+    other = re.match(r"\s*%%(?!time|capture|prun)", cell)
+    return "\n".join("" if other else "pass" if s.lstrip()[:1] in "%!?" and s.strip()
+                     else s for s in cell.splitlines())
+
+def _parses(cell):
+    try: ast.parse(cell)
+    except SyntaxError: return False
+    return True
 
 # %% ../../nbs/diagnose/load.ipynb #12575e69
 @documented

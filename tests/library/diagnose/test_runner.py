@@ -101,6 +101,12 @@ def test_a_notebook_is_a_file(tmp_path):
     cell = dict(cell_type="code", source=["%matplotlib inline\n", "def f(x): return 2*x\n"])
     assert load(file(tmp_path, json.dumps(dict(cells=[cell])), "a.ipynb"), ["f"]).names["f"](2) == 4
 
+def test_a_cell_that_is_no_python_costs_no_more_than_itself(tmp_path):
+    cells = [dict(cell_type="code", source=s) for s in ("%%bash\nls -l | (wc", "print 'once'", "%%time\ndef f(x): return 3*x", "!pip install this\ng = f(2))", "def h(x): return f(x) + 1/0")]
+    loaded = load(file(tmp_path, json.dumps(dict(cells=cells)), "a.ipynb"))
+    assert loaded.names["f"](2) == 6 and "h" in loaded.names
+    with pytest.raises(ValueError, match="line 1: no Python"): load(file(tmp_path, json.dumps(dict(cells=cells[1:2])), "b.ipynb"))
+
 def test_the_command(monkeypatch, tmp_path, capsys):
     """One file with a right and a wrong function; what it prints is nobody's business; late callers, threads
     without end, traces, lost streams, a cleared environment change nothing; keys are not handed on; nothing is left behind"""
