@@ -53,11 +53,13 @@ def _noise(r, how, swap):
 def _apart(a, b, how, swap):
     "How far ε moves when only the network does: the dice are the same"
     e, f = _noise(a, how, swap), _noise(b, how, swap)
-    far = (e - f).abs().max()/(1 + e.abs().max())
-    return far.item() if torch.isfinite(far) else float("inf")
+    seen = torch.isfinite(e) & torch.isfinite(f)     # a width of 0 says nothing
+    if seen.sum() < max(8, e.numel()/10): return float("inf")
+    return ((e - f)[seen].abs().max()/(1 + e[seen].abs().max())).item()
 
 def _normal(e):
     "Are these numbers as standard normal ones are, to 5 standard errors?"
+    e = e[torch.isfinite(e)]
     n = e.numel()
     return bool(e.mean().abs() < 5/n**.5 and (e.var() - 1).abs() < 5*(2/n)**.5)
 
@@ -107,6 +109,9 @@ def width_used(
 _PLAIN = ("nothing is drawn, and no width of q is said: an autoencoder without "
           "chance, it seems (plain, quantised, denoising)")
 
+_STATE = ("what its decoder gets differs in two calls with the same dice: a state of "
+          "its own, as a codebook that moves")
+
 def _says_q(net, seen):
     "Does anything say that a q is meant: a name, a method that draws, or a width?"
     draws = any(re.match(r"re_?param|rsample", n) for n in dir(net))
@@ -120,6 +125,8 @@ def _draw_mistakes(nets, x, run):
     "(mistakes, convention, note) of z"
     runs = [watch(nets[0], x, run, seed) for seed in range(_DRAWS)]
     seen, z = runs[0], torch.stack([r.z.detach() for r in runs])
+    far = (watch(nets[0], x, run, 0).z.detach() - z[0]).abs().max()
+    if far > 1e-4*(1 + z[0].abs().max()): raise CannotCall(_STATE)
     still = z.std(0).max() < 1e-7
     if still and not _says_q(nets[0], seen): raise CannotCall(_PLAIN)
     if still: return ("z-no-noise",), None, "z is the same in every call"
