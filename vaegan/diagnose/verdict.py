@@ -9,6 +9,7 @@ __all__ = ['Kind', 'SITE', 'Finding', 'Diagnosis', 'reconciled']
 
 # %% ../../nbs/diagnose/verdict.ipynb #655b2e71
 import json
+import shutil
 import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import Literal
@@ -39,7 +40,9 @@ class Finding:
 # %% ../../nbs/diagnose/verdict.ipynb #b3124f64
 _WORDS = dict(right="right", scaled="scaled", wrong="WRONG", untried="not tried")
 _HEAD = "verdict", "whose", "tried", "came", "expected"
-_MOST = 88   # characters of a line
+def _most():
+    "Characters of a line: 88, or what the terminal has"
+    return min(88, max(60, shutil.get_terminal_size((88, 24)).columns))
 SITE = "https://vaegan.github.io/vaegan/"
 
 def _widths(rows):
@@ -47,7 +50,7 @@ def _widths(rows):
     words = [[w for cell in column for w in cell.split()] for column in zip(*rows)]
     least = [min(max(map(len, some), default=0), 24) for some in words]
     wide = [max(map(len, column)) for column in zip(*rows)]
-    while sum(wide) + 2*len(wide) - 2 > _MOST:
+    while sum(wide) + 2*len(wide) - 2 > _most():
         room = [w - n for w, n in zip(wide, least)]
         i = max(range(len(wide)), key=lambda i: (room[i] > 0, wide[i]))
         if room[i] <= 0: break
@@ -67,7 +70,7 @@ def _table(rows):
 # %% ../../nbs/diagnose/verdict.ipynb #c3a1f0de
 def _wrapped(label, text, indent=3):
     pad = " "*indent + f"{label:<8}"*bool(label)
-    return textwrap.wrap(text, _MOST, initial_indent=pad,
+    return textwrap.wrap(text, _most(), initial_indent=pad,
                          subsequent_indent=" "*len(pad), break_on_hyphens=False,
                          break_long_words=False)
 
@@ -75,7 +78,7 @@ def _named(number, findings):
     "A mistake: whose, what it is and does, its repair, where it is explained"
     f = findings[0]
     whose = "; ".join(f.subject for f in findings)
-    yield from textwrap.wrap(f"{number}. {whose}", _MOST, subsequent_indent="   ")
+    yield from textwrap.wrap(f"{number}. {whose}", _most(), subsequent_indent="   ")
     for i, name in enumerate(f.mistakes):
         m, word = MISTAKES[name], "or: " if name in f.either else "and: "
         yield from _wrapped("", f"{word*(i > 0)}{m.title} [{name}]")

@@ -98,6 +98,14 @@ def test_one_table_and_each_mistake_once():
     assert head == ["verdict", "whose", "tried", "came", "expected"] and [line.split()[0] for line in lines[2:20] if line[:1].strip()][:2] == ["WRONG", "right"]
     assert "g: as it should be" in text and "h: no value is known" in text
 
+@pytest.mark.parametrize("columns, most", [(80, 80), (60, 60), (20, 60), (200, 88)])
+def test_lines_fit_the_terminal(monkeypatch, columns, most):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = str(diagnose(half_mean, "kl")).splitlines()
+    assert max(len(line) for line in lines if "https" not in line) <= most and len(lines) > 8
+
+def half_mean(mu, logvar): return kl(mu, logvar).mean()/len(mu.T)
+
 def test_nothing_is_no_table(): assert list(Diagnosis().lines()) == ["nothing found"] and Diagnosis().code == 2
 
 # --------------------------------------------------------------------------------------------- in somebody's own tests
