@@ -109,6 +109,7 @@ def main_guard(
 
 def _guards(node): return isinstance(node, ast.If) and "__name__" in _reads(node.test)
 
+# %% ../../nbs/diagnose/load.ipynb #un9uard1
 @documented
 def unguarded(
     tree:ast.Module   # a file
@@ -126,6 +127,7 @@ def defined(
     kinds = ast.FunctionDef, ast.ClassDef
     return [n.name for n in tree.body if isinstance(n, kinds)]
 
+# %% ../../nbs/diagnose/load.ipynb #ae19b0e5
 @documented
 def neighbours(
     tree:ast.Module,   # a file
@@ -142,6 +144,7 @@ def neighbours(
                 found.append(str(file))
     return found
 
+# %% ../../nbs/diagnose/load.ipynb #50e7ce00
 def _source(path):
     "The text of a file; of a notebook, its code cells"
     if Path(path).suffix != ".ipynb":
@@ -250,6 +253,7 @@ def execute(
         said = " ".join(str(e).split())[:160]
         out.left_out.append(f"line {node.lineno}: {type(e).__name__}: {said}")
 
+# %% ../../nbs/diagnose/load.ipynb #9a71e271
 @documented
 def patiently(
     node:ast.stmt,   # a statement
@@ -267,6 +271,7 @@ def patiently(
     for n in node.body if due else node.orelse if due is False else []:
         patiently(n, space, path, out)
 
+# %% ../../nbs/diagnose/load.ipynb #f0e4d000
 def _found(module, name):
     thing:Any = module
     for part in name.split("."): thing = getattr(thing, part, None)

@@ -283,6 +283,7 @@ def try_loops(
             except Exception as e: found.append(untried(loop.at, _TRIED, _said(e)))
         return found + _lightning()
 
+# %% ../../nbs/diagnose/loops.ipynb #04e30de1
 @documented
 def own_models(
     path:str,    # a file
@@ -304,6 +305,7 @@ def own_models(
         except Exception: pass
     return out
 
+# %% ../../nbs/diagnose/loops.ipynb #119871e0
 def _lightning():
     "One pass of each Lightning module of the file that was loaded"
     found = []

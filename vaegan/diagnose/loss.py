@@ -141,7 +141,8 @@ def weighed(
 def _variance(rec, a, b):
     if rec.reduction.mean:
         v = b/(2*a)
-        said = f"with M pixels this is −ELBO of a Gaussian decoder of variance {v:.4g}·M"
+        said = f"with M pixels this is −ELBO of a Gaussian decoder of variance {v:.4g}"
+        said += "·M"
         if b < a/32: return f"{said}: for 3×64×64 pixels {v*12288:.4g}"
         return (f"{said} times the weight of the KL: for 3×64×64 pixels "
                 f"{v*12288:.4g}, with a weight of .00025 {v*3.072:.4g}")
@@ -218,7 +219,8 @@ def try_loss(
 
 def _of_one_part(name, found):
     "What is called `kld_loss`, and lacks nothing but the other part, is that part"
-    last, lacks = name.rpartition(".")[2].lower(), {m for x in found for m in x.mistakes}
+    lacks = {m for x in found for m in x.mistakes}
+    last = name.rpartition(".")[2].lower()
     for slip, called, end in (("loss-no-rec", "kl", ": KL"),
                               ("loss-no-kl", "rec|bce|mse|nll", ": reconstruction")):
         if slip in lacks and re.search(called, last):

@@ -304,10 +304,11 @@ def _nothing(path):
     "Where to look next, if nothing in a file is known"
     from vaegan.diagnose.load import neighbours, parsed
     beside = neighbours(parsed(path), path)
-    more = f"it imports {', '.join(beside)} from beside it: try those, or " * bool(beside)
-    return Finding(Path(path).name, "its functions, classes and loops", "", "", "untried",
-                   note=f"none is told for a part of a VAE or of a GAN by its name and "
-                        f"its arguments: {more}say what one is, as --kl NAME")
+    more = f"it imports {', '.join(beside)} from beside it: try those, or "
+    note = ("none is told for a part of a VAE or of a GAN by its name and its "
+            f"arguments: {more*bool(beside)}say what one is, as --kl NAME")
+    return Finding(Path(path).name, "its functions, classes and loops", "", "",
+                   "untried", note=note)
 
 def _told(job, token, seconds):
     text, end = _answered(job, seconds)

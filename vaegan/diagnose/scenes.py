@@ -20,9 +20,10 @@ import torch
 from torch import nn
 
 from .adapt import CannotCall
-from .findloops import Loop, body, calls_of, feed, part_of, trains
-from .load import (GONE, Loaded, execute, few_images, is_plain, is_there,
-                                  main_guard, needed, patiently, unguarded)
+from .findloops import Loop, body, calls_of, feed, part_of
+from .findloops import prepare, trains
+from .load import GONE, Loaded, execute, few_images, is_plain
+from .load import main_guard, needed, patiently, unguarded
 from .standins import (Anything, Batch, Loader, Options, Pair, SmallVAE,
                                       likely, roles_of)
 from .building import built
@@ -177,8 +178,8 @@ def made(
     init = next((f for f in node.body if isinstance(f, ast.FunctionDef)
                  and f.name == "__init__"), None)
     if init is None: return cls()
-    own = as_called(tree, init, cls.__name__, dict(space), path)
-    kw = bound(init, space, options, way, own)
+    kw = bound(init, space, options, way, as_called(tree, init, cls.__name__,
+                                                    dict(space), path))
     try: return cls(**kw)
     except Exception: pass
     self, out = object.__new__(cls), Loaded()
@@ -189,19 +190,12 @@ def made(
     return self
 
 # %% ../../nbs/diagnose/scenes.ipynb #a5ca11ed
-def _run(tree, names, space, path, out):
-    "What names need, without training"
-    for node in needed(tree, names):
-        if trains(tree, node) or is_there(node, space): continue
-        patiently(node, space, path, out)
-        few_images(space)
-
 _FITS = dict(G=nn.Module, D=nn.Module, model=nn.Module, opt=torch.optim.Optimizer)
 
 def _fits(name, v):
     "May it be what a parameter of this name is?"
-    role = part_of(name)
-    kind = _FITS.get((role or "").partition("_")[0], object)
+    role = part_of(name) or ""
+    kind = _FITS.get(role.partition("_")[0], object)
     return role != "loader" and isinstance(v, kind) and not isinstance(v, Anything)
 
 def _read(node): return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
@@ -209,12 +203,12 @@ def _read(node): return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
 def _up_to(tree, host, call, space, path):
     "The names that are there when a file comes to a call"
     out = Loaded()
-    _run(unguarded(tree), _read(host or call), space, path, out)
+    prepare(unguarded(tree), _read(host or call), space, path, out)
     if host is None: return space
     own = dict(space) | bound(host, space, options_of(tree, space, path))
-    for node in filter(is_plain, host.body):
-        ahead = (node.end_lineno or node.lineno) < call.lineno
-        if ahead and not trains(tree, node): _line(node, own, path, out)
+    for n in filter(is_plain, host.body):
+        if (n.end_lineno or 0) < call.lineno and not trains(tree, n):
+            _line(n, own, path, out)
     return own
 
 @documented
@@ -228,7 +222,8 @@ def as_called(
     "What a file itself gives to a function, as far as it can be made"
     for host, call in calls_of(unguarded(tree), name):
         names = [a.arg for a in scope.args.args if a.arg != "self"]
-        asked = dict(zip(names, call.args)) | {k.arg: k.value for k in call.keywords if k.arg}
+        asked = dict(zip(names, call.args))
+        asked |= {k.arg: k.value for k in call.keywords if k.arg}
         own, out = _up_to(tree, host, call, space, path), {}
         for n, v in asked.items():
             try: value = eval(ast.unparse(v), own)
@@ -271,7 +266,7 @@ def _opened(tree, loop, path):
     names |= {loop.owner} if loop.owner else set()
     space, out = vars(_module(path)), Loaded()
     space["iter"] = _turns
-    _run(unguarded(tree) if loop.scope is None else tree, names, space, path, out)
+    prepare(unguarded(tree) if loop.scope is None else tree, names, space, path, out)
     return space
 
 def _turns(it, *end):
@@ -289,7 +284,8 @@ def scene_of(
     space = _opened(tree, loop, path)
     if loop.scope is not None:
         options = options_of(tree, space, path)
-        known = {} if loop.owner else as_called(tree, loop.scope, loop.name, space, path)
+        of = tree, loop.scope, loop.name, space, path
+        known = {} if loop.owner else as_called(*of)
         own = dict(space) | bound(loop.scope, space, options, way, known)
         if loop.owner:
             own["self"] = made(space[loop.owner], tree, space, options, path, way)

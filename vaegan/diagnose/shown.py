@@ -159,6 +159,7 @@ def game_told(
         if c is not None: return name, c
     return None, 0.
 
+# %% ../../nbs/diagnose/shown.ipynb #11ce11e5
 @documented
 def likeliest(
     games:dict,   # of G, by name

@@ -210,7 +210,8 @@ _STAGE = {"pytorch_lightning", "lightning", "lightning_utilities", "lightning_fa
           "absl", "torchsummary", "torchinfo", "pytorch_model_summary", "scipy",
           "tensorboard_logger", "termcolor", "colorlog", "coloredlogs", "nibabel",
           "albumentations", "kornia_moons", "plotly", "bokeh", "umap", "torchviz",
-          "graphviz", "google", "pytorch_fid", "lpips", "ignite", "click", "pytz", "requests"}
+          "graphviz", "google", "pytorch_fid", "lpips", "ignite", "click", "pytz",
+          "requests"}
 
 def _bar(it=(), *_, **__): return it
 
