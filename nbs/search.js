@@ -1,15 +1,17 @@
 // Search for the whole site, behind Quarto's box: Quarto asks a Fuse for what it shows, and this
 // is that Fuse. What stands in a title comes first, lessons before the rest. A question may be
-// asked in words: small ones ("why is my") are not looked for, and if no place has all the others,
-// those come that have most of them, a rare word counting more. What others call it is known
+// asked in words: small ones ("why is my") are not looked for, those come first that speak most of
+// the others, a rare word counting more, and few may be missing. What others call it is known
 // (FID), a Greek letter by its name, and a mistyped word is taken for its neighbour. What is shown
-// of a place is where its words stand. A page that was found shows them, its text unchanged.
+// of a place is where its words stand. A page that was found shows them, its text unchanged. Where
+// nothing is found, it says what can be, and where all chapters are.
 
 const GREEK = Object.fromEntries(("alpha beta gamma delta epsilon zeta eta theta iota kappa lambda "
   + "mu nu xi omicron pi rho - sigma tau upsilon phi chi psi omega").split(" ")
   .map((name, i) => [String.fromCharCode(0x3b1 + i), name]));
 const plain = text => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "")
-  .replace(/[α-ω]/g, letter => GREEK[letter]).replace(/[_\u2010-\u2015]/g, "-")
+  .replace(/[α-ω]/g, letter => GREEK[letter])
+  .replace(/[_\u2010-\u2015]/g, "-").replace(/’/g, "'")
   .replace(/is(ation|ing|e[drs]?)\b/g, "iz$1").replace(/parametr/g, "parameter");
 
 const CALLED = Object.entries({          // what others call it: what the course calls it
@@ -18,12 +20,20 @@ const CALLED = Object.entries({          // what others call it: what the course
   cvae: "asking for a class", cgan: "asking for a class", "conditional gan": "asking for a class",
   gpu: "graphics card", cuda: "graphics card", "beta-vae": "what does beta do",
   "check my code": "is my code right", "debug my code": "is my code right",
+  "loss goes up": "is my code right", "loss rises": "is my code right",
+  "loss increasing": "is my code right", "not learn": "is my code right",
+  "own dataset": "your own images", "own data": "your own images", "custom data": "your own images",
+  "stable diffusion": "first stage", "vq-vae": "a code from a list", checkpoint: "a run is kept",
+  "adversarial autoencoder": "the hybrid", "perceptual loss": "the hybrid", nash: "equilibrium",
+  "cheat sheet": "notation", "list of functions": "the library", documentation: "the library",
+  "api reference": "the library",
 });
 
-const SMALL = new Set(("a an and are as at be between by can do does did for from get how i if "
-  + "in is it its me my of on or our should so that the there this to was we what when where "
-  + "which who why will with would you your").split(" "));
-const one = word => word.replace(/(?<=[^\W_]{4})(?:(?<!s)s|ing|ed|y)$/, "");    // gradients: gradient
+const SMALL = new Set(("a an and are as at be between by can can't do does doesn't did don't for"
+  + " from get how i if in is isn't it its me my of on or our should so that the there this to was"
+  + " we what when where which who why will with would you your").split(" "));
+const ENDING = /(?<=[^\W_]{3})'s$|(?<=[^\W_]{4})(?:(?<!s)s|ing|ed|y)$/;
+const one = word => word.replace(ENDING, "");    // gradients: gradient
 
 export function wanted(query) {          // the words to look for; small ones only without others
   const words = query.split(/[\s?!,;]+/).filter(Boolean);
@@ -34,10 +44,14 @@ export function wanted(query) {          // the words to look for; small ones on
 const quoted = text => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 const begins = (text, word, end = "") =>
   new RegExp(`(^|[^\\p{L}\\p{N}])${quoted(word)}${end}`, "u").test(text);
+const often = (text, word) =>
+  text.match(new RegExp(`(?<![\\p{L}\\p{N}])${quoted(word)}`, "gu"))?.length ?? 0;
+const MOST = 3;     // ranks that a place may win by speaking of nothing else
 const WHOLE = "s?(?![\\p{L}\\p{N}])";     // an exam is no example
 
-const found = (text, words) => [...text.matchAll(new RegExp(`(?<![\\p{L}\\p{N}&])(${
-  words.map(word => quoted(word).replaceAll("-", "[-_\u2010-\u2015]")).join("|")})`, "giu"))];
+const spelt = word => quoted(word).replaceAll("-", "[-_\u2010-\u2015]").replaceAll("'", "['’]");
+const found = (text, words) => [...text.matchAll(
+  new RegExp(`(?<![\\p{L}\\p{N}&])(${words.map(spelt).join("|")})`, "giu"))];
 
 const WINDOW = 180;                      // letters of a text that are seen, about two lines
 export function closest(text, words) {   // where most of the words stand together: [how many, at]
@@ -56,19 +70,26 @@ export function closest(text, words) {   // where most of the words stand togeth
   return best;
 }
 
+const aside = doc => doc.section === plain("exercises") ? 3      // lists, which only mention things
+  : 5*(doc.section === "further reading" || doc.name === "references" && doc.section !== "");
+
 export function rank(doc, words, phrase) {     // smaller is better; null: not found
   const heads = `${doc.name} ${doc.section}`, all = `${heads} ${doc.text}`;
   if (!words.every(word => all.includes(word))) return null;
-  if (doc.section === `(${phrase})`) return 1.2*doc.kind;       // an equation by its tag
+  if (doc.section === `(${phrase})`) return 1.2*doc.kind - 5;     // an equation by its tag
   let where = 10;
-  if (begins(heads, phrase, WHOLE)) where = doc.section ? 1 : .5;
+  const called = [phrase, `the ${phrase}`].includes(doc.name) || doc.name.endsWith(`(${phrase})`);
+  if (!doc.section && called) where = -2;                       // a page by its name or module
+  else if (begins(heads, phrase, WHOLE)) where = doc.section ? 1 : .3;
   else if (begins(heads, phrase)) where = 2.7;
-  else if (words.length > 2 && words.filter(word => !begins(doc.name, word)).length < 2) where = 2.8;
+  else if (words.length > 2 && words.filter(word => !begins(doc.name, word)).length < 2) {
+    where = 2.8;
+  }
   else if (words.every(word => /^\D/.test(word) && begins(heads, word))) where = 2.8;
   else if (begins(all, phrase)) where = 4;
   else if (closest(doc.text, words)[0] === words.length) where = 6;
   else if (words.every(word => begins(all, word))) where = 7;
-  return where + doc.kind + 3*(doc.section === "further reading" || doc.name === "references");
+  return where + doc.kind + aside(doc);
 }
 
 function near(a, b) {                    // one letter more, less, other, or two in turn
@@ -102,14 +123,18 @@ export class Index {
     this.docs.push({item, name, section, text, all: `${name} ${section} ${text}`,
       kind: item.kind ?? 0});
   }
-  nearest(words) {                       // few places have all words: what has most of them
-    const having = words.map(word => this.docs.filter(doc => begins(doc.all, word)));
-    const weight = having.map(docs => docs.length && Math.log(2*this.docs.length/docs.length));
-    const most = weight.reduce((a, b) => a + b, 0), shares = new Map();
-    having.forEach((docs, i) => docs.forEach(doc =>
-      shares.set(doc, (shares.get(doc) ?? 0) + weight[i]/most)));
-    return [...shares].filter(([, share]) => share > .45).map(([doc, share]) =>
-      [40 - 20*share + doc.kind - closest(doc.text, words)[0], doc]);
+  weights(words) {                       // how much each place has of the words, from 0 to 1: rare
+    const long = this.docs.reduce((sum, doc) => sum + doc.text.length, 1)/this.docs.length;
+    const sum = numbers => numbers.reduce((a, b) => a + b, 0);     // ones, headings count more
+    const hits = words.map(word => this.docs.map(doc =>
+      4*often(doc.section, word) + 2*often(doc.name, word) + often(doc.text, word)));
+    const rare = hits.map(has => has.some(Boolean)      // a word that stands nowhere is not missed
+      ? Math.log(1 + this.docs.length/has.filter(Boolean).length) : 0);
+    return this.docs.map((doc, i) => {
+      const soft = .5 + .7*doc.text.length/long, share = hit => hit[i]/(hit[i] + soft);
+      return {speaks: sum(hits.map((hit, j) => rare[j]*share(hit)))/(sum(rare) || 1),
+        has: sum(hits.map((hit, j) => hit[i] ? rare[j] : 0))/(sum(rare) || 1)};
+    });
   }
   meant(phrase) {                        // a mistyped word as the most frequent that is near it
     const often = new Map();
@@ -121,7 +146,8 @@ export class Index {
       ? word : all.find(known => near(word, known)) ?? word);
   }
   search(query, options = {}) {
-    const phrase = plain(query).split(/\s+/).filter(Boolean).join(" ");
+    const phrase = plain(query).replace(/[?!,;]+(?=\s|$)/g, "").split(/\s+/).filter(Boolean)
+      .join(" ");
     const [, called] = CALLED.find(([name]) => begins(phrase, name, WHOLE)) ?? [];
     const places = [called, phrase].flatMap(words => words ? this.places(words, options) : []);
     const all = new Map(places.toReversed().map(place => [place.item.href, place]));
@@ -132,12 +158,18 @@ export class Index {
   places(phrase, {limit = 50} = {}) {
     const words = wanted(phrase);
     if (!words.length) return [];
-    const ranked = this.docs.map(doc => [rank(doc, words, phrase), doc])
-      .filter(([r]) => r !== null);
-    if (ranked.length < 4 && words.length > 1) {
-      const had = new Set(ranked.map(([, doc]) => doc));
-      ranked.push(...this.nearest(words).filter(([, doc]) => !had.has(doc)));
-    }
+    const large = phrase.split(" ").filter(word => !SMALL.has(word)).join(" ");
+    const weights = this.weights(words), ranks = this.docs.map(doc => {
+      const r = rank(doc, words, phrase);        // "what is a GAN" asks for "GAN", too
+      return r === null || !large || large === phrase ? r : Math.min(r, rank(doc, words, large));
+    });
+    const least = ranks.filter(r => r !== null).length < 4 ? .45 : .7;
+    const ranked = this.docs.map((doc, i) => {
+      const {speaks, has} = weights[i];
+      const part = 8 + 14*(1 - has) + doc.kind + aside(doc);
+      const where = ranks[i] ?? (words.length > 1 && has > least ? part : null);
+      return [where === null ? null : where - MOST*speaks, doc];
+    }).filter(([r]) => r !== null);
     return ranked.sort((a, b) => a[0] - b[0]).slice(0, limit)
       .map(([, doc]) => ({item: shown(doc.item, words, phrase)}));
   }
@@ -160,7 +192,16 @@ class Whole extends Index {
     if (!this.known.has(item.href)) super.add(item);
     this.known.add(item.href);
   }
+  search(query, options) {
+    const found = super.search(query, options);
+    return found.length || !query.trim() ? found : [NOTHING];
+  }
 }
+
+const NOTHING = {item: {href: "index.html#the-chapters", title: "Nothing has these words",
+  section: "All chapters, in their order", text: "What can be found: words of lessons, exercises "
+  + "and workshop (mode collapse), names of the library (vae_step), tags of equations (ELBO), "
+  + "letters by name (beta). Not code, and no answers."}};
 
 // -- the words on the page that was found
 const SKIP = ".katex, .math, script, style, svg, .visually-hidden";

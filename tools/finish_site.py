@@ -3,21 +3,37 @@ page's own contents in it, foot) in markup that works without JavaScript and nam
 finds lessons and no answers, and each page as plain Markdown, where its module's docstring says it is.
 
     python tools/finish_site.py [FOLDER]      FOLDER is _docs; running it twice changes nothing"""
+import base64
 import html
 import json
 import os
 import re
 import sys
+import zlib
 from functools import cache
 from pathlib import Path
 
+import site_held
 import site_numbers
 from fastcore.nbio import read_nb
 from nbdev.config import nbpath2html
 from notebooks import cfg
+from site_cards import carded
 from site_markup import fenced, outside_code
 from site_search import entries, gathered, words
-from site_weight import bare, lighter, outside, packed, pruned, quoted, seen_words, shared
+from site_weight import (
+    bare,
+    lighter,
+    outside,
+    packed,
+    pruned,
+    quoted,
+    seen_words,
+    shared,
+    unset,
+    without_faces,
+    without_idle,
+)
 from write_contents import ROOT, sections
 
 from vaegan.contents import PAGES, lessons, module_of
@@ -219,7 +235,7 @@ def finished(text, page):
     text = swapped(text, r"(?=</body>)", footer(here))
     if here.startswith("bank/"): text = text.replace("</head>", f"{UNLISTED}\n</head>", 1)
     if here == "index": text = re.sub(r"(<body[^>]*class=\")", r"\1home ", text, count=1)
-    return boxed(columned(optioned(bound(lighter(text)))))
+    return boxed(carded(columned(optioned(bound(lighter(text))))))
 
 # -- an address that is no page ---------------------------------------------------------------------------------------
 LOST = """<header id="title-block-header" class="quarto-title-block default"><h1 class="title">This page does not exist</h1>
@@ -249,7 +265,7 @@ def known_as(path):
     title, name = titles().get(path, ""), module_of(path).split(".")[-1] if path else ""
     if path[:2].isdigit() and path in chapters(): return title + f" ({name})"*(name not in title.lower()), 0
     if path.startswith("exercises/"): return "Exercises: "*(path in chapters()) + title, 1
-    return title, {"notation": .5, "lecture": .6, "index": 1}.get(path, 2)
+    return title, {"notation": .5, "lecture": .6, "index": 1, "api": 4}.get(path, 2)
 
 LISTING = re.compile(r"<p><strong><a [^>]*><code>.*?</p>", re.S)      # what the library's list says of a name, its own page says, too
 
@@ -266,17 +282,29 @@ def index(folder):
 
 # -- each page as plain Markdown -----------------------------------------------------------------------------------------
 def output(o):
-    "What a cell showed, without pictures and without what is folded there: the page has both"
+    "What a cell showed, without pictures, the sides of a check that holds and what is folded there: the page has them"
     data = o.get("data", {})
+    if site_held.HEAD.search("".join(data.get("text/markdown", ""))): return ""
     if "text/markdown" in data: return re.sub(r"\n*<details>.*?</details>\n*", "\n", "".join(data["text/markdown"]), flags=re.S).strip("\n")
     if any(k.startswith("image/") or k == "text/html" for k in data): return ""
     text = "".join(o.get("text", "") or data.get("text/plain", ""))
     return fenced(text.strip(), "") if text.strip() else ""
 
+DRAWS = re.compile(r"^#\|\s*(fig-cap|fig-alt)\s*:\s*(.*\S)", re.M)
+
+def told(source):
+    "Of a cell that draws, in place of the picture and of the code that makes it: its caption, and what is to be seen"
+    said = dict(DRAWS.findall(source))
+    return " ".join(filter(None, [f"**Figure.** {said['fig-cap']}" if "fig-cap" in said else "**Figure.**", said.get("fig-alt")]))
+
 def listing(source):
-    "A cell's code without directives; of what is exported only its name"
-    name = re.search(r"^#\|\s*export", source, re.M) and re.search(r"^(?:def|class) (\w+)|^(\w+) *=", source, re.M)
+    "A cell's code without directives; of what is exported only its name, and nothing of what the module imports"
+    exported = re.search(r"^#\|\s*export", source, re.M)
+    name = exported and re.search(r"^(?:def|class) (\w+)|^(\w+) *=", source, re.M)
+    if exported and not name and re.search(r"^(?:from|import) ", source, re.M): return ""
     return f"`{name[1] or name[2]}`: in the module" if name else fenced(re.sub(r"^#\|.*\n?", "", source, flags=re.M).strip(), "python")
+
+ONLY_THERE = re.compile(r'<a id="[^"]*"></a>\n*|<!-- slide: .*?-->\n*|\[!\[Open in Colab\]\([^()]*\)\]\([^()]*\)\n*')     # anchors, marks of slides, a button
 
 TO_NOTEBOOK = re.compile(r"\]\((?!\w+:)([^()\s#]+)\.ipynb(#[^()\s]*)?\)")
 
@@ -293,10 +321,12 @@ def markdown(nb, path="", outputs=True):
     parts = []
     for c in nb.cells:
         source = "".join(c.source)
-        if c.cell_type == "markdown": parts.append(led(source, path))
+        if c.cell_type == "markdown": parts.append(led(outside_code(source, lambda t: ONLY_THERE.sub("", t)), path).strip())
         elif c.cell_type == "code" and not re.search(r"^#\|\s*(hide|default_exp)", source, re.M):
-            parts += [listing(source), *filter(None, map(output, c.get("outputs", []) if outputs else ()))]
-    return "\n\n".join(parts) + "\n"
+            shown = c.get("outputs", []) if outputs else []
+            draws = DRAWS.search(source) and any(k.startswith("image/") for o in shown for k in o.get("data", {}))
+            parts += [told(source) if draws else listing(source), *filter(None, map(output, shown))]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 # -- all of it -----------------------------------------------------------------------------------------------------------
 def documented():
@@ -326,9 +356,20 @@ def main(folder):
         for f in (folder/"site_libs").rglob(name): os.remove(f)
     if (page := folder/"index.html").exists():
         (folder/"404.html").write_text(bare(lost(quoted(page.read_text(encoding="utf-8")), cfg["doc_baseurl"] + "/")), encoding="utf-8")
-    seen = seen_words([*folder.rglob("*.html"), *folder.rglob("*.js")])
-    for f in (folder/"site_libs").rglob("bootstrap-*.css"):
+    sheets(folder)
+
+def sheets(folder):
+    "Style sheets without what no page asks for, and the faces of formulas without those that none is set in"
+    texts, css = [*folder.rglob("*.html"), *folder.rglob("*.js")], [*folder.rglob("*.css")]
+    seen, said = seen_words(texts), "".join(f.read_text(encoding="utf-8") for f in texts)
+    packs = "".join(zlib.decompress(f.read_bytes()).decode() for f in folder.rglob("*.code.z"))
+    idle = unset(said + packs + "".join(zlib.decompress(base64.b64decode(b)).decode() for b in re.findall(r'numbers\.js"\] = "([^"]+)"', said)))
+    for f in css:
         sheet = f.read_text(encoding="utf-8")
-        if (new := pruned(sheet, seen)) != sheet: f.write_text(new, encoding="utf-8")
+        new = without_faces(sheet, idle)
+        if f.name.startswith("bootstrap-"): new = without_idle(pruned(sheet, seen), said + packs + "".join(g.read_text(encoding="utf-8") for g in css if g != f))
+        if new != sheet: f.write_text(new, encoding="utf-8")
+    for f in folder.glob("katex/fonts/*"):
+        if any(face in f.name for face in idle): f.unlink()
 
 if __name__ == "__main__": main(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT/"_docs"))

@@ -237,13 +237,15 @@ def noisy(image):
     grey = all(r == g == b for _, (r, g, b) in colours)
     return len(colours) > (GREYS if grey else min(PHOTO, max(PHOTO/4, image.width*image.height/20)))
 
+EFFORT = dict(quality=75, method=5)     # how hard WebP tries to be small
+
 def lossless(image):
     """A picture as WebP, every pixel as it was; of a photograph or of decoded greys within two of 255 levels, which nobody sees: their
     last bits are noise, and half of the file"""
     if image.mode == "RGBA" and image.getextrema()[3][0] == 255: image = image.convert("RGB")
     if image.mode == "RGB" and noisy(image): image = image.point([min(4*round(v/4), 255) for v in range(256)]*3)
     buf = io.BytesIO()
-    image.save(buf, "WEBP", lossless=True, quality=75, method=5)
+    image.save(buf, "WEBP", lossless=True, **EFFORT)
     return buf.getvalue()
 
 SMALL = 1000     # bytes of pixels that a page carries itself: fewer than it takes to ask for them

@@ -45,6 +45,13 @@ def signed(text):
     "A hyphen before a number, where a word may begin, is a minus sign; code, formulas, tags and addresses stay as they are"
     return outside_code(text, lambda t: outside(MARKUP, t, lambda u: HYPHEN.sub("−", u)))
 
+WHOLE = re.compile(rf"{MARKUP.pattern}|^#+ [^\n]*$|\[[^\[\]]*\]|\{{[^{{}}]*\}}", re.S | re.M)
+COMPOUND = re.compile(r"(?<![\w\-./&#])(?:\w-\w{2,}|\w{2,}-\w)(?![\w\-/])")
+
+def unbroken(text):
+    "No line ends in a short compound such as U-Net, L-BFGS or k-th; headings, links, code, formulas and tags stay as they are"
+    return outside_code(text, lambda t: outside(WHOLE, t, lambda u: COMPOUND.sub(r'<span class="nobreak">\g<0></span>', u)))
+
 def bare(source):
     "A cell's source without its directives"
     return "\n".join(s for s in source.split("\n") if not s.startswith("#|"))

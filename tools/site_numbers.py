@@ -1,4 +1,4 @@
-"""Other numbers for the boxes of a page of exercises: a file beside the page, `elbo.numbers.js`, with thirty variants of each question,
+"""Other numbers for the boxes of a page of exercises: a file beside the page, `elbo.numbers.js`, with twenty variants of each question,
 their hints, solutions and what the box knows of them. The page loads it when a reader asks for it, as a script, which also works
 without a server; the texts are alike, so compressed they are small, and no answer can be read in passing. tools/finish_site.py writes
 it and tells the forms its name."""
@@ -12,22 +12,22 @@ from vaegan.exam.learner import bank_modules, exercises_of
 from vaegan.exam.typeset import markdown_html
 from vaegan.exam.variant import question_text, solution_text
 
-N = 30               # other variants of a question
+N = 20               # other variants of a question
 FIRST = 2            # the page itself shows seed 1
 FORM = re.compile(r'(?<=<form class="vaegan-(?:answer|argued)") (?=[^>]*data-id=)')
 
 def maths(tex): return f'<span class="math inline">{tex.replace("&", "&amp;").replace("<", "&lt;")}</span>'
 def shown(md): return markdown_html(md, maths)
 
-def variants(ex):
-    "Thirty variants of a question, all different where there are so many"
+def variants(ex, n=N):
+    "Variants of a question, all different where there are so many"
     found = {}
-    for seed in range(FIRST, FIRST + 4*N):
+    for seed in range(FIRST, FIRST + 4*n):
         v = ex.variant(seed)
         found.setdefault((v.question, *sorted(v.options.values())), v)
-        if len(found) == N: break
-    more = (ex.variant(seed) for seed in range(FIRST, FIRST + N))
-    return [*found.values(), *more][:N]
+        if len(found) == n: break
+    more = (ex.variant(seed) for seed in range(FIRST, FIRST + n))
+    return [*found.values(), *more][:n]
 
 def told(v):
     "What the page shows of a variant, and what its box knows"

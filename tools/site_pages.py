@@ -15,7 +15,7 @@ from site_equations import bound, checks_of, formulas, with_blocks
 from site_exercises import solved, with_boxes
 from site_first import LESSONS, lifted, opened
 from site_folds import prepares, with_folds
-from site_markup import markdown, outside_code, outside_raw, raw, signed
+from site_markup import markdown, outside_code, outside_raw, raw, signed, unbroken
 from site_outputs import show_outputs, unnested
 from site_path import fact, with_stops
 from site_tex import loosened
@@ -147,7 +147,7 @@ def written(text, page, found, where={}):
     up = "../"*page.count("/")
     text = signed(single(at_home(unnested(text), up, where)))
     if page != "references.ipynb": text = outside_raw(text, lambda t: with_references(t, up))
-    return with_blocks(bound(formulas(loosened(named_corners(text)))), found)
+    return unbroken(with_blocks(bound(formulas(loosened(named_corners(text)))), found))
 
 def without_doubles(text):
     "A heading's own anchor, which notebooks need, is on the site the heading's own id"

@@ -248,3 +248,27 @@ def pruned(css, seen):
 def seen_words(files):
     "All words of pages and scripts: whatever a rule of style may be for"
     return {w for f in files for w in TOKEN.findall(f.read_text(encoding="utf-8"))}
+
+PROPERTY = re.compile(r"(?<=[{;])\s*(--[\w-]+)\s*:[^;{}]*(?:;|(?=\}))")
+
+def without_idle(css, others):
+    "A sheet without the properties of its own, such as --bs-teal, that neither it nor the text `others` asks for"
+    asks = re.compile(r"(?:var\(\s*|[\"'`])(--[\w-]+)")
+    elsewhere = set(asks.findall(others))
+    while True:
+        used = elsewhere | set(asks.findall(css))
+        new = PROPERTY.sub(lambda m: m[0] if m[1] in used else "", css)
+        if new == css: return re.sub(r"[^{}]*\{\}", "", css)
+        css = new
+
+FORMULA = re.compile(r'class=\\?"?math[^>]*>([^<]*)')
+FACES = dict(Fraktur="mathfrak|frak", SansSerif="mathsf|textsf|sf", Script="mathscr", Typewriter="mathtt|texttt|tt|verb")     # KaTeX's, and what asks for them
+
+def unset(text):
+    "The faces of KaTeX that no formula in some text asks for"
+    tex = "\n".join(FORMULA.findall(text))
+    return [face for face, commands in FACES.items() if not re.search(rf"\\(?:{commands})(?![a-zA-Z])", tex)]
+
+def without_faces(css, faces):
+    "A sheet that does not ask for these faces"
+    return re.sub(r"@font-face\{[^}]*\}", lambda m: "" if any(f"KaTeX_{face}" in m[0] for face in faces) else m[0], css)

@@ -337,7 +337,8 @@ def _diagnose_options(sub):
         help="a parameter of a function or a class whose value cannot be guessed")
     add("--whole", action="store_true",
         help="run the whole file, not only what is needed")
-    add("--seconds", type=_count(1), default=120, help="time limit")
+    add("--seconds", type=_count(1), default=120,
+        help="time limit; a third of it for any one function or loop")
     add("--gigabytes", type=_count(1), default=4,
         help="limit on memory, where the system has one")
     add("--json", action="store_true", help="the findings for a program")

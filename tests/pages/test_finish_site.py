@@ -207,7 +207,7 @@ def test_search_finds_lessons_and_no_answers():
 
 def test_search_knows_pages_by_title_and_module_and_ranks_lessons_first():
     assert known_as("06_elbo") == ("The evidence lower bound (elbo)", 0) and known_as("exercises/elbo") == ("Exercises: The evidence lower bound", 1)
-    assert known_as("api")[1] == known_as("40_checks")[1] == known_as("formula/tree")[1] == 2 and 0 < known_as("notation")[1] < known_as("index")[1] < 2
+    assert known_as("api")[1] > known_as("40_checks")[1] == known_as("formula/tree")[1] == 2 and 0 < known_as("notation")[1] < known_as("index")[1] < 2
 
 def test_an_equation_is_found_by_its_tag():
     block = '<h2 id="a">A name</h2><div class="equation" id="eq-kl-std"><span class="math display">\\secret</span></div>'
@@ -282,8 +282,12 @@ def test_a_page_as_markdown():
     cell = lambda kind, source, **more: AttrDict(cell_type=kind, source=source, **more)
     nb = AttrDict(cells=[cell("markdown", "# A"), cell("code", "#| hide\nimport os", outputs=[]), cell("code", "#| checks: A\n1 + 1", outputs=[AttrDict(data={"text/plain": "2"})]),
                          cell("code", "holds(A)", outputs=[AttrDict(data={"text/markdown": "| a |\n\n<details><summary>Wrong</summary>\n\n| b |\n\n</details>\n"})]),
-                         cell("code", "plot()", outputs=[AttrDict(data={"text/plain": "<Figure>", "image/png": "AAAA"})])])
-    assert markdown(nb) == "# A\n\n```python\n1 + 1\n```\n\n```\n2\n```\n\n```python\nholds(A)\n```\n\n| a |\n\n```python\nplot()\n```\n"
+                         cell("code", "plot()", outputs=[AttrDict(data={"text/plain": "<Figure>", "image/png": "AAAA"})]),
+                         cell("code", "#| fig-alt: A line.\n#| fig-cap: How it goes.\nplot(2)", outputs=[AttrDict(data={"text/plain": "<Figure>", "image/svg+xml": "<svg/>"})]),
+                         cell("code", "holds('B')", outputs=[AttrDict(data={"text/markdown": "| (B) holds here | value |\n|:--|--:|\n| $a$ | 1 |"})]),
+                         cell("markdown", '<a id="b"></a>\n\n## B\n\n[![Open in Colab](a.svg)](https://x.org/a.ipynb)\n\n<!-- slide: vae 1 -->\n\n`<a id="c"></a>`')])
+    assert markdown(nb) == ("# A\n\n```python\n1 + 1\n```\n\n```\n2\n```\n\n```python\nholds(A)\n```\n\n| a |\n\n```python\nplot()\n```\n\n"
+        "**Figure.** How it goes. A line.\n\n```python\nholds('B')\n```\n\n## B\n\n`<a id=\"c\"></a>`\n")
 
 def test_an_address_that_is_no_page(tmp_path):
     "The page for it stands at any depth: its links are counted from the site's root, it is in no search"
@@ -298,6 +302,7 @@ def test_an_address_that_is_no_page(tmp_path):
 
 def test_what_is_exported_stands_in_the_markdown_by_name():
     assert finish_site.listing("#| export\ndef kl(a):\n    return a") == "`kl`: in the module"
+    assert finish_site.listing("#| export\nimport math\nfrom torch import nn") == "" and finish_site.listing("import math") == "```python\nimport math\n```"
     assert finish_site.listing("#| checks: A\nassert kl(1)") == "```python\nassert kl(1)\n```"
 
 @pytest.mark.parametrize(("path", "link", "led"), [("06_elbo", "07_reparam.ipynb#eq-a", "reparam.html#eq-a"), ("06_elbo", "exam/box.ipynb", "exam/box.html"), ("06_elbo", "#eq-a", "#eq-a"),

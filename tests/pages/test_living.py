@@ -336,7 +336,7 @@ def test_broken_judges_as_holds_does(js):
 @pytest.mark.parametrize("tex, what", [("", "nothing is left"), ("D^*(x)", "a relation is missing"), ("D^*(x) = \\frac{p(x)}{", "something is missing"), ("D^*(x) = p(x", "expected )"), ("D^*(x) = \\wat", "not known here"),
                                        ("D^*(x) = r(x)", "nothing is known of r"), ("D^*(x) = = 2", "nothing before ="), ("D^*(x) = p(x))", "out of place"), ("D^*(x) = #", "out of place"), ("D^*(x) = p", "p: expected a number, got a distribution"),
                                        ("x^", "something is missing"), ("x^{", "something is missing"), ("x_", "something is missing"), ("\\mathrm{", "expected }"), ("D^* = 1", "D^*: expected a number, got a function"), ("\\text{constructor}(3) = 1", "nothing is known of constructor"),
-                                       ("D^*(x) = " + "("*3000 + "1" + ")"*3000, "nested deeper"), ("D^*(x) = " + "{"*3000, "nested deeper"), ("\\frac"*9000, "nested too deeply"), ("D^*(x) = |x", "expected |"), ("D^*(x) = \\log(x - 9)", "log (x-9) is no number")])
+                                       ("D^*(x) = " + "("*3000 + "1" + ")"*3000, "nested deeper"), ("D^*(x) = " + "{"*3000, "nested deeper"), ("\\frac"*9000, "nested too deeply"), ("D^*(x) = |x", "expected |"), ("D^*(x) ≤ 1", "≤ is typed as a sign"), ("D^*(x) = μ", "μ is typed as a sign"), ("D^*(x) = {x+1}x", "braces do not show"), ("D^*(x) = \\log(x - 9)", "log (x-9) is no number")])
 def test_broken_says_what_it_cannot_read(js, tex, what):
     found, = js("broken", "sides", [("DSTAR", tex, .6)])
     assert what in found["error"] and 0 <= found["at"][0] <= found["at"][1] <= len(tex)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import site_figures
 from fastcore.nbio import read_nb
 from notebooks import NBS, nb_id, src
 from PIL import Image
@@ -78,8 +79,9 @@ def test_formulas_begin_and_end_at_their_dollars(nb):
         assert not [tex for text in said for tex in spaced(text)]
 
 @pytest.mark.parametrize("nb", NBS, ids=nb_id)
-def test_every_picture_of_the_notebooks(nb, tmp_path):
+def test_every_picture_of_the_notebooks(nb, tmp_path, monkeypatch):
     "Has words for those who do not see it, and every living one reaches the page"
+    monkeypatch.setattr(site_figures, "EFFORT", dict(quality=0, method=0))       # how small it gets is not asked here
     for c in read_nb(nb).cells:
         if c.cell_type != "code" or not c.get("outputs"): continue
         alive = sum("vaegan-living" in "".join(o.get("data", {}).get("text/html", "")) for o in c.outputs)

@@ -65,7 +65,7 @@ def test_colab_install_cell(nb):
 
 @each_nb
 def test_imports_stand_alone(nb):
-    "The docs build runs every cell that imports, so such a cell does nothing else"
+    "A cell that imports does nothing else: the page folds it"
     for c in code_cells(nb):
         lines = [s for s in re.sub(r"\([^()]*\)", "", src(c)).splitlines() if s.strip() and not s.lstrip().startswith(("#", "!"))]
         if any(re.match(r"(from \S+ )?import ", s) for s in lines):
@@ -198,9 +198,12 @@ def test_every_cited_work_is_in_the_references(nb):
 # -- the site ----------------------------------------------------------------------------------------------------------
 PROCESS = """
 from functools import cache
-import nbdev.config, nbdev.quarto
+import nbdev.config, nbdev.processors, nbdev.quarto
+import site_figures
 nbdev.quarto._ensure_quarto = lambda: None                          # it would install Quarto, as root where it may
 nbdev.config._load_toml = cache(nbdev.config._load_toml)            # else read 15,000 times: a quarter of the work
+nbdev.processors.get_config = cache(nbdev.config.get_config)        # asked for every cell
+site_figures.EFFORT = dict(quality=0, method=0)                     # how small pictures get is not asked here
 nbdev.quarto.nbdev_proc_nbs.__wrapped__(n_workers=0)
 """
 

@@ -51,3 +51,21 @@ def test_a_question_is_found_by_its_large_words_and_shown_where_they_stand(tmp_p
     assert {q: first(f) for q, f in zip(asked, others, strict=True)} == asked, "by another dash, name, letter, ending or a slip; an exam is no example"
     assert mark("Jensen–Shannon") in others[0][0]["text"]
     assert "&amp;" in amp[0]["text"] and items[0]["text"].startswith("A long way"), "no sign of HTML is taken apart, and what is known stays"
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_what_speaks_of_it_comes_before_what_mentions_it(tmp_path):
+    docs = [("data.html", "Images", "", "By Jensen’s inequality, of which later. " + "A long page. "*60, 0), ("elbo.html#jensen", "The bound", "Why below?", "Jensen’s inequality. Jensen’s gap. Whose inequality?", 0),
+            ("data.html#exercises", "Images", "Exercises", "Save a model? Load it.", 0), ("runs.html#save", "Runs", "Kept", "Save a model, load a model.", 2), ("gan.html", "The GAN", "", "Who plays?", 0),
+            ("dirac.html", "Games", "The Dirac-GAN: is a GAN like that?", "A GAN, a GAN.", 0), ("references.html", "References", "", "All works.", 2), ("references.html#k", "References", "K", "References of a model.", 2)]
+    items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in docs]
+    asked = {"jensen's inequality": "elbo.html#jensen", "Why can't Jensen’s gap be negative?": "elbo.html#jensen", "what is a GAN?": "gan.html", "how do I save and load a model": "runs.html#save", "references": "references.html"}
+    assert {q: found[0]["href"] for q, found in zip(asked, searched(tmp_path, items, [*asked]), strict=True)} == asked
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_where_nothing_is_found_the_reader_is_told_what_can_be(tmp_path):
+    "On a page, by the search that its box asks"
+    (tmp_path/"try.mjs").write_text("globalThis.document = {documentElement: {dataset: {}}, querySelector: () => null}; globalThis.addEventListener = () => {};"
+        f"await import({json.dumps((finish_site.ROOT/'nbs'/'search.js').as_uri())}); const i = new Fuse([]); i.add({{href: 'a.html', title: 'A', section: '', text: 'words'}});"
+        "console.log(JSON.stringify(['words', 'xylophone', ' '].map(q => i.search(q).map(r => r.item.href))))", encoding="utf-8")
+    assert json.loads(subprocess.run(["node", tmp_path/"try.mjs"], capture_output=True, text=True, check=True).stdout) == [["a.html"], ["index.html#the-chapters"], []]
+    assert any(re.fullmatch("#+ The chapters", line) for c in json.loads((finish_site.ROOT/"nbs"/"index.ipynb").read_text(encoding="utf-8"))["cells"] for line in "".join(c["source"]).splitlines())

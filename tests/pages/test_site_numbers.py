@@ -17,11 +17,11 @@ from vaegan.exam.learner import bank
 def unpacked(module): return json.loads(zlib.decompress(base64.b64decode(re.search(r'= "([^"]+)"', site_numbers.packed(module))[1])))
 
 @pytest.mark.parametrize("module", ["convergence", "nets"])
-def test_thirty_variants_of_each(module):
+def test_twenty_variants_of_each(module):
     told, text = unpacked(module), site_numbers.packed(module)
-    assert told == json.loads(json.dumps(site_numbers.numbers(module))) and len(text) < 60_000
+    assert told == json.loads(json.dumps(site_numbers.numbers(module))) and len(text) < 40_000
     for id, all in told.items():
-        assert len(all) == 30 and len({v["asked"] for v in all}) == 30 and id not in text
+        assert len(all) == 20 == len({v["asked"] for v in all}) and id not in text
         for v in all[:3]:
             ours = bank()[id].variant(v["seed"])
             assert len(v["hints"]) == len(ours.hints) and "$" not in v["asked"] + v["solution"]
@@ -48,4 +48,4 @@ def test_the_page_s_script_unpacks_the_file_once(tmp_path):
         "keys({key: 'Enter', target: text, stopPropagation: () => stopped++, preventDefault: () => { throw 'no new line'; }}); if (!stopped) throw 'the notebook hears what is written';"
         "console.log(JSON.stringify(found.flat().filter(v => v.q).map(v => judge(v.q, v.q.letters ? v.q.answer : v.q.points ? v.q.answer : `(${v.q.answer.join(', ')})`)[0])));", encoding="utf-8")
     said = json.loads(subprocess.run(["node", tmp_path/"t.mjs"], capture_output=True, check=True).stdout)
-    assert len(said) >= 60 and set(said) == {"right"}
+    assert len(said) >= 40 and set(said) == {"right"}

@@ -6,7 +6,7 @@ import site_api
 import site_held
 from fastcore.nbio import mk_cell
 from notebooks import ROOT
-from site_markup import signed
+from site_markup import signed, unbroken
 
 
 def shows(source, *texts):
@@ -19,6 +19,11 @@ def test_a_hyphen_before_a_number_is_a_minus_sign():
     assert signed("**Answer:** (-0.52, -.8) from -1 to 3, at x=-2") == "**Answer:** (−0.52, −.8) from −1 to 3, at x=−2"
     for same in ("$-1$, $$x = -1$$", "`-1`", "```\n-1\n```", "[a](b.html#-1)", '<b data-at="-1">', "2020-11, 1-2, a-1", "|--:|\n- 1", "−1 – 2"):
         assert signed(same) == same
+
+def test_a_short_compound_stays_on_one_line():
+    assert unbroken("a U-Net by L-BFGS, the k-th (β-VAE), step-g.") == "a {} by {}, the {} ({}), {}.".format(*(f'<span class="nobreak">{w}</span>' for w in ("U-Net", "L-BFGS", "k-th", "β-VAE", "step-g")))
+    for same in ("well-known", "## The U-Net", "[U-Net](a.html#b-cd)", "`U-Net`", "$a-bc$", "```\nk-th\n```", '<i data-k="k-th">', "state-of-a-kind", "https://x-ab.org/k-th/", "a - bc", "2020-11-29", "[x]{.a-bc}"):
+        assert unbroken(same) == same
 
 HEAD = "| ({}) holds here | value |\n|:--|--:|\n| $a$ | 1 |"
 

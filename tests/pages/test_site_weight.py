@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+import site_weight
 from notebooks import ROOT
 from site_weight import BASE, PLAIN, bare, coloured, drawn, lighter, packed, parts, pruned, quoted, rules, shared
 
@@ -129,3 +130,9 @@ def test_colours_of_python(tmp_path):
     for color, start, end in found: of.setdefault(color, []).append(CODE[start:end])
     assert of == dict(known=["@checked", "len"], word=["def", "if", "else", "if", "return"], number=["1e-3", "10."], text=['f"a {x!r}"', '"x is no docstring"'],
                       note=["# of 2", '"Half of x, \'as is\'"', '# "no text"'])
+
+def test_properties_and_faces_that_nobody_asks_for_go():
+    css = ":root{--bs-teal: red;--a: 1px;--b: var(--a);--c: 2}p{margin:var(--b)}q{--d: 1}@font-face{font-family:KaTeX_Fraktur;src:url(f)}@font-face{font-family:KaTeX_Main;src:url(m)}"
+    assert site_weight.without_idle(css, "style.setProperty('--c', 3)").startswith(":root{--a: 1px;--b: var(--a);--c: 2}p{margin:var(--b)}@font-face")
+    idle = site_weight.unset('<span class="math inline">\\mathsf A</span> <span class=math>x</span> <span class=\\"math inline\\">\\mathtt B</span> \\mathscr L')
+    assert idle == ["Fraktur", "Script"] and site_weight.without_faces(css, idle).count("@font-face") == 1

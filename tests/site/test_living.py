@@ -4,7 +4,7 @@ import re
 import pytest
 from notebooks import ROOT
 from site_files import DOCS, Site
-from site_views import Visit
+from site_views import STILL, Visit, soon
 
 pytestmark = pytest.mark.site
 PROGRAMS = {p.stem for p in (ROOT/"vaegan"/"js").glob("*.js")} - {"base"}
@@ -24,15 +24,14 @@ def started(tab, block):
     "Bring a picture into view, where it comes alive"
     block.evaluate("e => e.scrollIntoView({block: 'center'})")
     block.locator(".live").wait_for(state="visible", timeout=10_000)
-    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 150))))")
-    assert not block.locator("> img").is_visible() and numbers(block)
+    tab.evaluate(STILL)
+    assert soon(tab, lambda: numbers(block) and not block.locator("> img").is_visible())
 
 def changes(tab, block, do):
     "What is done must be seen: other pixels, other numbers"
     before, was = block.screenshot(), numbers(block)
     do()
-    tab.wait_for_timeout(60)
-    assert numbers(block) != was and block.screenshot() != before
+    assert soon(tab, lambda: numbers(block) != was and block.screenshot() != before)
 
 def middle(handle):
     box = handle.locator(".dot").bounding_box()
@@ -42,7 +41,6 @@ def middle(handle):
 def test_starts_when_it_comes_into_view(page, tab, base):
     tab = tab(reduced_motion="reduce")
     visit = Visit(tab, base).go(page)
-    tab.wait_for_timeout(300)
     far = "e => e.getBoundingClientRect().top > 2*innerHeight"
     for block in tab.locator(".vaegan-living").all():
         if block.evaluate(far):

@@ -60,13 +60,14 @@ TYPED = {"KL-NORMAL": [r"\log(\sigma_p)^2", r"\log[\sigma_p]^2", r"\log (\sigma_
     r"\log_2\sigma_p", r"\log_{10}\sigma_p", r"\log_2(\sigma_p)^2", r"\log_{2}\sigma_p^2", r"\ln_2\sigma_p", r"2\pi", r"\pi\sigma_p", r"\pi(\sigma_p)", r"e^{\mu_q}", r"\sin\mu_q", r"\cos(\mu_q)^2", r"\log\mu_p", r"\sqrt{\mu_p}",
     r"|\mu_p|", r"\left|\mu_p\right|^2", r"|\mu_p|\sigma_p", r"2|\mu_p-\mu_q|", r"\lvert\mu_p\rvert", r"(|\mu_p|)", r"\log|\mu_p|", r"\frac{|\mu_p|}2", r"\sigma^2_q", r"\sigma^{2}_{q}+\mu^2_p", r"\mu_q^{-2}", r"-\mu_q^2", r"\mu_q'", r"\mu_q^2^2",
     r"\sigma(\mu_q)", r"\frac{d}{d\mu_q}\mu_q^2", r"\frac{\partial}{\partial\mu_q}(\mu_q^2)", r"\frac{\partial\mu_q^2}{\partial\mu_q}", r"\frac{d\mu_q^2}{d\mu_q}", r"\nabla_{\mu_q}\mu_q^2", r"\partial_{\mu_q}\mu_q^2",
-    r"\nabla_{\mu_q}\mu_q^2\sigma_p", r"\frac{d}{d\mu_q}\mu_q^2\sigma_p", r"\frac{d}{d\mu_q}\mu_q^2+\mu_q", r"3\frac{d}{d\mu_q}\mu_q^2", r"\text{constructor}(3)", r"\mathrm{toString}", r"\mu_q^", r"\mu_q \ne \mu_p"],
+    r"\nabla_{\mu_q}\mu_q^2\sigma_p", r"\frac{d}{d\mu_q}\mu_q^2\sigma_p", r"\frac{d}{d\mu_q}\mu_q^2+\mu_q", r"3\frac{d}{d\mu_q}\mu_q^2", r"\text{constructor}(3)", r"\mathrm{toString}", r"\mu_q^", r"\mu_q \ne \mu_p",
+    r"{\mu_q+\sigma_q}\sigma_p", r"\sigma_q-{\sigma_p-\mu_q}", r"{\mu_q-\mu_p}^2", r"{\sigma_q\sigma_p}^2", r"1/{2\sigma_q}", r"{\sigma_q}^2", r"\log{\sigma_q+\sigma_p}", r"{-1}^2", r"\frac{\sigma_q}{\sigma_p+1}", r"{2}\mu_q"],
   "BOUND": [r"[\log p(x|z)]", r"\log p(x) \ge [\log p(x|z)]", r"p(z)", r"\mathbb{E}_{q(z|x)}[\log p(x|z)+\log p(z)-\log q(z|x)]", r"\mathbb{E}_{q(z|x)}\left[\log\frac{p(x|z)p(z)}{q(z|x)}\right]", r"\mathbb{E}_{q(z|x)}[|\log p(x|z)|]",
     r"\mathbb{E}_{z\sim q(z|x)}[\log p(x|z)]", r"\mathbb{E}_{q(z|x)}[\log p(x|z)-\mathrm{KL}(q(z|x)\|p(z))]", r"\mathbb{E}_{q(z|x)}[z^2]-\mathbb{E}_{q(z|x)}[z]^2", r"\mathbb{E}_q[\log p(x|z)]", r"\mathbb{E}_{q(z|x)}[\log p(x,z)]"],
   "DSTAR": [r"\sigma(\log p(x)-\log q(x))", r"\sigma(\log p-\log q)", r"D^*", r"p(x)/(p(x)+q(x))", r"1/(1+q(x)/p(x))", r"\frac{1}{1+e^{\log q(x)-\log p(x)}}", r"1-\frac{q}{p+q}", r"D^*(0)", r"D^\star(x)^2", r"D^*(x) \ne p(x)"],
   "VKL": [r"-\log 2^2+\mathrm{KL}(p\|m)", r"V(D^*,G)/2", r"2\mathrm{JS}(p\|q)", r"|V(D^*,G)|"],
   "PATHWISE": [r"\frac{\partial\mathbb E[f(z)]}{\partial\mu}", r"\frac{d}{d\mu}\mathbb E[f(z)]", r"\nabla_\mu\mathbb E[f(z)]", r"\partial_\mu\mathbb E[f(z)]", r"\frac{d\mathbb E[f(z)]}{d\mu}", r"\nabla_\mu\mathbb E_\varepsilon[f(\mu+\sigma\varepsilon)]",
-    r"\frac{\partial}{\partial\sigma}\mathbb E[f(z)]", r"\sigma(\mu)", r"\mathbb E_\varepsilon[f(\mu+\sigma\varepsilon)]/2"]}
+    r"\frac{\partial}{\partial\sigma}\mathbb E[f(z)]", r"\sigma(\mu)", r"\mathbb E_\varepsilon[f(\mu+\sigma\varepsilon)]/2", r"\mathbb E_\varepsilon(\varepsilon)^2", r"\mathbb E_\varepsilon[\varepsilon, 7]", r"\mathbb E_\varepsilon(f(\varepsilon))"]}
 
 def typed(tag): return [t if any(r in t for r in (r"\ne ", r"\ge ")) or t.endswith("^") else f"{t} = 1" for t in TYPED[tag]]
 

@@ -1,5 +1,6 @@
 "One page of the site in a browser: opened, seen at every width in light and dark, and what is wrong there."
 import re
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -8,6 +9,12 @@ from axe_playwright_python.sync_playwright import Axe
 LOOKS = Path(__file__).with_name("looks.js")
 WIDTHS = 1440, 1100, 820, 390
 SET = "() => [...document.querySelectorAll('span.math')].every(e => e.querySelector('.katex, .katex-error, math')) && !document.querySelector('.packed')"
+STILL = """() => new Promise(done => {
+    const look = () => [document.documentElement.scrollWidth, document.documentElement.scrollHeight, scrollX, scrollY, document.getAnimations().filter(a => a.playState === 'running' && a.effect?.getComputedTiming().endTime < 1e5).length].join();
+    let was = '', same = 0;
+    const frame = () => { const now = look(); same = now === was ? same + 1 : 0; was = now; same < 6 ? requestAnimationFrame(frame) : done(); };
+    frame();
+})"""
 ONCE = "formulas raw headings early names images ids stored cut".split()     # the same at every width
 WIDE = "tags sideways lone broken".split()
 COLOURS = ["color-contrast", "link-in-text-block"]                            # all that the dark can change
@@ -17,6 +24,12 @@ WORDS = {
     "early": "code before the first idea", "names": "without a name", "images": "broken pictures", "ids": "ids and places", "stored": "pictures twice on a page",
     "lost": "lost on paper"}
 _axe = Axe()
+
+def soon(tab, look, right=bool):
+    "What is seen as soon as it is right; what is seen after a minute where it never is"
+    end = time.monotonic() + 60
+    while not right(seen := look()) and time.monotonic() < end: tab.wait_for_timeout(20)
+    return seen
 
 class Visit:
     "A page in a tab: what was asked for, what went wrong"
@@ -36,8 +49,8 @@ class Visit:
         return self
 
     def still(self):
-        "Wait until what was changed is drawn"
-        self.tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))")
+        "Wait until what was changed is drawn: six frames in which nothing has moved"
+        self.tab.evaluate(STILL)
 
     def resize(self, width):
         self.tab.set_viewport_size(dict(width=width, height=900))

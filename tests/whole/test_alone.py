@@ -44,7 +44,7 @@ def run_alone(nb, site, folder, python):
     assert r.returncode == 0, r.stderr[-4000:]
     assert [p.name for p in work.iterdir()] == [nb.name], "left something behind"
 
-@pytest.mark.parametrize("name", ["05_autoencoder", "formula/authors", "exercises/elbo"])
+@pytest.mark.parametrize("name", ["45_datasets", "formula/authors", "exercises/elbo"])
 def test_some_run_whole_from_the_wheel(name, site, tmp_path): run_alone(ROOT/"nbs"/f"{name}.ipynb", site, tmp_path, warm.python())
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def test_pictures_are_not_blank(done):
         assert min(img.shape[:2]) >= 80 and img.std() > .05, p.name
 
 def test_same_seed_same_numbers(tmp_path):
-    quiet = dict(progress=False, log=lambda s: None, epochs=2)
+    quiet = dict(progress=False, log=lambda s: None, epochs=1)
     torch.manual_seed(123)
     before = torch.random.get_rng_state()
     a = tour(out=tmp_path/"a", **quiet)

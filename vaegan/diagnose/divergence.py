@@ -96,7 +96,14 @@ _SLIPS = {
     "kl-no-one": dict(one=0.),
     "kl-log-halved": dict(L=lambda d: .5*d),
     "kl-log-doubled": dict(L=lambda d: 2*d),
-    "kl-log-sign": dict(L=lambda d: -d)}
+    "kl-log-sign": dict(L=lambda d: -d),
+    "kl-exp-sign": dict(E=lambda d: -d.exp()),
+    "kl-one-sign": dict(one=-1.)}
+
+def _E2(d): return 2*d.exp()
+def _M2(e, e2): return 2*e2
+_HALVES = (dict(E=_E2, M=_M2), dict(M=_M2), dict(E=_E2),
+           dict(E=_E2, one=2., L=lambda d: 2*d), dict(L=lambda d: 2*d, one=2.))
 
 @documented
 def kl_hypotheses(
@@ -114,6 +121,7 @@ def kl_hypotheses(
             out.append(Hypothesis(f, (*wrong, *m), says, far + more, ("width", w)))
         add(partial(_kl, width=w))
         for name, change in _SLIPS.items(): add(partial(_kl, width=w, **change), name)
+        for change in _HALVES: add(partial(_kl, width=w, **change), "kl-half-once")
         add(partial(_reversed, width=w), "kl-reversed")
         if pair: add(partial(_ignoring_p, width=w), "kl-ignores-p")
         for a, b in itertools.combinations(_SLIPS, 2) if two else ():

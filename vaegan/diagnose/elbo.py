@@ -21,6 +21,7 @@ from .divergence import KL_NAMES, kl_hypotheses
 from .likelihood import REC_NAMES, rec_hypotheses
 from .loss import weighed
 from .match import REDUCTIONS, Match
+from .reach import misfit, reach_of
 from .building import image_shape
 from .watching import moved, watch
 from .tried import shown, untried
@@ -28,13 +29,17 @@ from .verdict import Finding
 from ..help import documented
 
 # %% ../../nbs/diagnose/elbo.ipynb #09e03cbc
-def _point(seen):
+def _point(seen, out=None):
     s = seen.s.detach().double().flatten(1)
     x = seen.x.detach().double().flatten(1)
-    out = seen.out.detach().double().flatten(1)
+    out = (seen.out if out is None else out).detach().double().flatten(1)
     if out.shape != x.shape: raise CannotCall("its decoder gives no number per pixel")
     return dict(mu=seen.mu.detach().double().flatten(1), s=s, with_p=False, x=x,
                 recon=out)
+
+def _fact(m, key):
+    kind, value = m.hypothesis.fact or ("", "")
+    return value if kind == key else None
 
 def _value(out):
     "The loss among what came"
@@ -126,49 +131,66 @@ def try_elbo(
         net = copy.deepcopy(net).float().cpu().train()
         shape = image_shape(net, lambda x: run(net, x))
         points, got = runs(net, run, shape)
+        x = .1 + .8*torch.rand(3, *shape, generator=torch.Generator().manual_seed(20))
+        out = watch(moved(net), x, run).out
         pair = two_parts(points, got, said)
     except CannotCall as e: return untried(name, _TRIED, e)
     except Exception as e: return untried(name, _TRIED, f"{type(e).__name__}: {e}")
     came = shown(got[0])
     if pair is None: return Finding(name, _TRIED, came, "−ELBO or ELBO", "wrong")
     rec, kl = pair
-    wrong = _named(rec, REC_NAMES) + _named(kl, KL_NAMES)
+    odd, words = misfit(reach_of(out), _fact(rec, "output"))
+    wrong = _named(rec, REC_NAMES) + odd + _named(kl, KL_NAMES)
     if abs(kl.factor) < 1e-4: wrong += ("loss-no-kl",)
     if abs(rec.factor) < 1e-4: wrong += ("loss-no-rec",)
-    says = "; ".join(filter(None, (rec.hypothesis.says, kl.hypothesis.says)))
+    says = "; ".join(filter(None, (rec.hypothesis.says, words, kl.hypothesis.says)))
     if wrong: return Finding(name, _TRIED, came, "ELBO", "wrong", wrong, note=says)
     f = weighed(rec, kl, name)
     f.tried, f.note = _TRIED, "; ".join(filter(None, (f.note, says)))
     return f
 
 # %% ../../nbs/diagnose/elbo.ipynb #e9f507f6
-def _handed(loss, plan, seen, x, result):
+def _image(seen):
+    "What a loss gets for the reconstruction"
+    rows = [t for _, t in parts(seen.result) if t.numel() == seen.x.numel()]
+    return rows[0] if rows else seen.out
+
+def _handed(loss, plan, seen, recon):
     "A loss called on what a model gave"
     import inspect
     params = inspect.signature(loss).parameters.values()
-    values:dict = dict(x=x, recon=seen.out, mu=seen.mu, s=seen.s, z=seen.z, weight=1.)
+    x, values = seen.x, dict(x=seen.x, recon=recon, mu=seen.mu, s=seen.s, z=seen.z)
+    values["weight"] = 1.
     if any(p.kind == p.VAR_POSITIONAL for p in params):
-        return loss(*result, **dict(plan.fixed))
-    values["recon"] = next((t for _, t in parts(result) if t.numel() == x.numel()),
-                           seen.out)
+        return loss(*seen.result, **dict(plan.fixed))
     if plan.flat: values["x"] = x.flatten(1)
     named = {n: values[r] for n, r in plan.named}
-    named |= {n: result if whole else Packed(dict(x=values["x"]), ("x",))
+    named |= {n: seen.result if whole else Packed(dict(x=values["x"]), ("x",))
               for n, whole in plan.packed}
     return loss(*(values[r] for r in plan.positional), **named, **dict(plan.fixed))
 
-def _fact(m, key):
-    kind, value = m.hypothesis.fact or ("", "")
-    return value if kind == key else None
-
-def _agree(rec, kl, used, points):
-    "Do loss and model mean the same by a width, and by an output?"
-    wrong, inside = (), all((p["recon"] > 0).all() and (p["recon"] < 1).all()
-                            for p in points)
-    width = _fact(kl, "width")
+def _agree(rec, kl, used, points, reach):
+    "(mistakes, in words) if loss and model mean other things by a width, or an output"
+    wrong, width = (), _fact(kl, "width")
     if used and width and width != used: wrong += ("conventions-differ",)
-    if _fact(rec, "output") == "logit" and inside: wrong += ("rec-sigmoid-twice",)
-    return wrong
+    odd, words = misfit(reach, _fact(rec, "output"))
+    inside = all((p["recon"] > 0).all() and (p["recon"] < 1).all() for p in points)
+    if _fact(rec, "output") == "logit" and inside and not odd:
+        odd = ("rec-sigmoid-twice",)
+    return wrong + odd, words
+
+# %% ../../nbs/diagnose/elbo.ipynb #c6920232
+def _fails(loss, plan, seen, recon):
+    "Does it give NaN, or refuse its input as no probability?"
+    try: return not torch.isfinite(_value(_handed(loss, plan, seen, recon))).all()
+    except Exception as e: return "between 0 and 1" in str(e)
+
+def _no_chances(loss, plan, seen, recon):
+    "In words, if a loss fails on what it got, and does not on numbers from 0 to 1"
+    outside = bool((recon < 0).any() or (recon > 1).any())
+    if not outside or not _fails(loss, plan, seen, recon): return ""
+    if _fails(loss, plan, seen, recon.sigmoid()): return ""
+    return f"from {recon.min():.3g} to {recon.max():.3g} where probabilities belong"
 
 # %% ../../nbs/diagnose/elbo.ipynb #d3896e4e
 @documented
@@ -189,13 +211,17 @@ def try_together(
             g = torch.Generator().manual_seed(20 + i)
             x = .1 + .8*torch.rand(3 + i % 3, *shape, generator=g)
             seen = watch(moved(net, i), x, lambda n, x: n(x), i)
-            points.append(_point(seen))
-            out = _handed(loss, plan, seen, x, seen.result)
-            got.append(_value(out).detach().double())
+            recon = _image(seen)
+            words = _no_chances(loss, plan, seen, recon)
+            if words: return Finding(name, tried, words, "numbers from 0 to 1", "wrong",
+                                     ("rec-no-sigmoid",), note=words)
+            points.append(_point(seen, recon))
+            got.append(_value(_handed(loss, plan, seen, recon)).detach().double())
         pair = two_parts(points, got, None, 2e-4)
     except Exception as e: return untried(name, tried, f"{type(e).__name__}: {e}")
     if pair is None:
         return untried(name, tried, "the loss is no sum that we know of what it got")
-    wrong = _agree(pair[0], pair[1], used, points)
+    wrong, words = _agree(pair[0], pair[1], used, points, reach_of(recon))
     kind = "wrong" if wrong else "right"
-    return Finding(name, tried, shown(got[0]), "−ELBO of that draw", kind, wrong)
+    return Finding(name, tried, shown(got[0]), "−ELBO of that draw", kind, wrong,
+                   note=words)

@@ -45,6 +45,11 @@ def _twice(p):
     s = p["recon"].sigmoid()
     return F.softplus(s) - p["x"]*s
 
+def _after(squash, p):
+    "Logits after an activation"
+    a = squash(p["recon"])
+    return F.softplus(a) - p["x"]*a
+
 def _square(p): return (p["x"] - p["recon"]).square()
 
 def _gauss(p): return .5*_square(p) + .5*math.log(2*math.pi)
@@ -68,7 +73,9 @@ def _coins(said, named):
         Hypothesis(_swapped, swap, "", .3),
         Hypothesis(_one_term, ("rec-one-term",), "", .2),
         Hypothesis(_one_term_logits, ("rec-one-term",), "", .3),
-        Hypothesis(_twice, ("rec-sigmoid-twice",), "", .3)]
+        Hypothesis(_twice, ("rec-sigmoid-twice",), "", .3),
+        *(Hypothesis(partial(_after, f), ("rec-bounded-logits",), "", .3)
+          for f in (torch.tanh, F.relu, F.softplus, F.hardtanh))]
 
 @documented
 def rec_hypotheses(

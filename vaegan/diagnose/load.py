@@ -16,6 +16,7 @@ import sys
 import tokenize
 import types
 import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,9 @@ def _at_home(module, folder):
 def load(
     path:str,            # a file .py, or a notebook
     wanted:list=[],      # names; all functions and classes by default
-    whole:bool=False     # run all of it?
+    whole:bool=False,    # run all of it?
+    begin:Callable=lambda at: None,  # told of each statement before it is run
+    without:Mapping={}   # "line 3" -> why it is left out
 ) -> Loaded:
     "Run what certain names of a file need, and nothing else"
     tree, out = parsed(path), Loaded()
@@ -218,7 +221,13 @@ def load(
     _at_home(module, Path(path).resolve().parent)
     tops = {n.partition(".")[0] for n in wanted} or set(known)
     body = tree.body if whole else needed(tree, tops)
-    for node in body: patiently(node, vars(module), path, out)
+    for node in body:
+        at = f"line {node.lineno}"
+        if at in without:
+            out.left_out.append(f"{at}: {without[at]}")
+            continue
+        begin(at)
+        patiently(node, vars(module), path, out)
     missing = [n for n in wanted if _found(module, n) is None]
     if missing: raise ValueError(_missing(path, missing[0], known, out))
     out.names = {n: _found(module, n) for n in wanted or known
@@ -278,6 +287,6 @@ def _found(module, name):
     return thing
 
 def _missing(path, name, known, out):
-    why = f"; {out.left_out[0]}" if out.left_out else ""
+    why = "".join(f"; {line}" for line in out.left_out[:3])
     some = ", ".join(known[:12]) or "nothing"
     return f"{path}: defines no {name!r}, but {some}{why}"

@@ -40,6 +40,14 @@ MISTAKES.update(by_page("divergences",
     kl_no_half=("eq-kl-normal", "the ½ before the KL is missing",
         "β is really 2: the bound is not the evidence's, codes are shrunk",
         "multiply by ½"),
+    kl_half_once=("eq-kl-normal", "the ½ of the KL stands before some terms only",
+        "the least of the KL is no longer at the prior",
+        "`.5*(mu**2 + var - 1 - logvar)`: the ½ before the bracket"),
+    kl_exp_sign=("eq-kl-normal", "the sign of the variance in the KL is wrong",
+        "the variance grows without a bound", "`+ logvar.exp()` beside `+ mu**2`"),
+    kl_one_sign=("eq-kl-normal", "the sign of the 1 in the KL is wrong",
+        "gradients stay right, the number reported is D too large",
+        "`mu**2 + var - 1 - logvar`"),
     kl_reversed=("eq-reverse", "the KL is in the other direction, KL(p ‖ q)",
         "it is not the ELBO's; q becomes wide instead of exact",
         "exchange the two distributions: the expectation is under q"),
@@ -90,9 +98,20 @@ MISTAKES.update(by_page("dists",
     rec_sigmoid_twice=("eq-bern-logits", "the sigmoid is applied twice",
         "probabilities are confined to ½ … .73: grey, blurred images",
         "`binary_cross_entropy` takes probabilities, `…_with_logits` takes logits"),
-    rec_no_sigmoid=("eq-bern-logits", "logits are taken as probabilities",
-        "logs of negative numbers: NaN or an error",
-        "`binary_cross_entropy_with_logits`"),
+    rec_no_sigmoid=("eq-bern-logits", "what is taken for a probability lies outside "
+        "0 and 1", "logs of negative numbers: NaN or an error",
+        "end in a sigmoid, or give logits to `binary_cross_entropy_with_logits`"),
+    rec_bounded_logits=("nets:eq-tanh", "an activation bounds what is taken for logits",
+        "after a tanh probabilities stay between .27 and .73, after a relu above ½: "
+        "grey images whatever the weights",
+        "no activation before `…_with_logits`: its input may be any real number"),
+    out_softmax=("nets:eq-tanh", "a softmax stands where every number has a "
+        "probability of its own", "all numbers of a row share a sum of 1; one number "
+        "alone is always 1", "a sigmoid for each number, or logits"),
+    out_of_reach=("nets:eq-tanh", "the images have pixels that no output can reach",
+        "part of every image is wrong for ever; a discriminator tells fakes by their "
+        "range alone", "bring images and outputs to one range: [0, 1] and a sigmoid, "
+        "or [−1, 1] and a tanh"),
     lik_constant_per_dim=("eq-const", "the constant log 2π is added D times per "
         "dimension, then summed",
         "off by ½D(D−1) log 2π; it cancels between two such terms and stays hidden",

@@ -11,6 +11,7 @@ __all__ = ['try_norms', 'width_used', 'try_vae']
 import copy
 import inspect
 import re
+from dataclasses import astuple
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from torch import nn
 
 from .adapt import CannotCall, parts
 from .draw import try_draw
+from .reach import reach_of
 from .tried import untried
 from .verdict import Finding
 from .building import built, image_shape
@@ -237,8 +239,11 @@ def try_vae(
     except Exception as e: return [untried(name, _TRIED, f"{type(e).__name__}: {e}")]
     kind = "wrong" if wrong else "right"
     note = "; ".join(filter(None, [f"images of shape {shape}", note]))
+    facts:dict = dict(width=used)
+    reach = reach_of(watch(nets[0], x, run).out)
+    if reach: facts["reach"] = astuple(reach)
     found = [Finding(f"{name}: z", _TRIED, note, "μ + σε, and σ that of q", kind,
-                     tuple(dict.fromkeys(wrong)), note=note, facts=dict(width=used))]
+                     tuple(dict.fromkeys(wrong)), note=note, facts=facts)]
     draw = next((m for m in dir(net) if re.match(r"re_?param|sample_z|_?sampl(e|ing)_"
                                                  r"(gauss|latent|z)", m)), None)
     found += try_norms(net, name)

@@ -60,12 +60,26 @@ GP = {
     ("gp-per-pixel",): lambda g: (g.norm(dim=1) - 1).square().flatten(1).mean(1),
     ("penalty-per-element",): lambda g: (g.flatten(1).square().mean(1).sqrt()
                                          - 1).square(),
-    ("penalty-batch-norm",): lambda g: (g.norm() - 1).square().expand(len(g))}
+    ("penalty-batch-norm",): lambda g: (g.norm() - 1).square().expand(len(g)),
+    ("gp-mean-first",): lambda g: (_norm(g).mean() - 1).square().expand(len(g)),
+    ("gp-other-norm",): lambda g: (g.flatten(1).abs().sum(1) - 1).square(),
+    ("gp-other-norm", "penalty-per-element"): lambda g: (
+        g.flatten(1).abs().mean(1) - 1).square(),
+    ("gp-no-square",): lambda g: (_norm(g) - 1).abs(),
+    ("gp-plus-one",): lambda g: (_norm(g) + 1).square()}
+_LARGEST = Hypothesis(lambda p: (p["g"].flatten(1).abs().amax(1) - 1).square()[:, None],
+                      ("gp-other-norm",))
 
-def _squashed(f):
+_OF = {     # the slope of what, as a multiple of the score's: its mistake
+    "penalty-probability": lambda s: s*(1 - s),
+    "penalty-of-loss": lambda s: 1 - s,
+    "penalty-of-loss, of fakes": lambda s: s}
+
+def _through(f, slope=torch.ones_like, mean=False):
+    "A penalty on the slope of a function of D's score, or of the mean of that"
     def of(p):
-        s = p["D"].sigmoid()
-        return f(p["g"]*(s*(1 - s)).view(-1, *[1]*(p["g"].ndim - 1)))[:, None]
+        c = slope(p["D"].sigmoid())/(len(p["g"]) if mean else 1)
+        return f(p["g"]*c.view(-1, *[1]*(p["g"].ndim - 1)))[:, None]
     return of
 
 def _plain(f): return lambda p: f(p["g"])[:, None]
@@ -77,8 +91,13 @@ def _hypotheses(mixed, flat=False):
     for names, f in table.items():
         if flat and "gp-per-pixel" in names: continue   # no pixel has channels there
         yield Hypothesis(_plain(f), names)
-        yield Hypothesis(_squashed(f), (*names, "penalty-probability"), cost=.1)
-    if mixed: yield Hypothesis(_one_sided, (), "one-sided", .1)
+        yield Hypothesis(_through(f, mean=True), (*names, "penalty-of-mean"), cost=.1)
+        for why, slope in _OF.items():
+            why = why.partition(",")[0]
+            for mean in (False, True):
+                yield Hypothesis(_through(f, slope, mean), (
+                    *names, why, *["penalty-of-mean"]*mean), cost=.1 + .1*mean)
+    if mixed: yield from (Hypothesis(_one_sided, (), "one-sided", .1), _LARGEST)
     else:
         for names in ((), ("gp-squared-norm",), ("gp-per-pixel",))[:3 - flat]:
             says = "slope 1, as in a Wasserstein GAN"

@@ -9,19 +9,23 @@ __all__ = ['buckle', 'diagnose_file']
 
 # %% ../../nbs/diagnose/runner.ipynb #a8d48712
 import json
+import math
 import os
+import queue
 import re
 import secrets
 import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ..checks import AnyPath, Count, checked
+from .atwork import so_far
 from .verdict import Diagnosis, Finding
 from ..help import count, documented
 
@@ -120,10 +124,11 @@ def _child():
     answer = os.fdopen(_descriptor(job["fd"]), "w", encoding="utf-8")
     sys.argv = [job["path"]]
     buckle(job["gigabytes"])
-    with stage:
-        for out in _diagnosed(job):     # functions first, then loops: each counts
-            answer.write(json.dumps(out) + job["token"])
-            answer.flush()
+    from vaegan.diagnose.atwork import work
+    def tell(record):
+        answer.write(job["token"] + json.dumps(record, default=str) + job["token"])
+        answer.flush()
+    with stage: work(job, tell)
     os._exit(0)
 
 def _stage():
@@ -140,49 +145,12 @@ def _descriptor(number):
     msvcrt:Any = import_module("msvcrt")     # what other systems do not have
     return msvcrt.open_osfhandle(int(number), os.O_WRONLY)
 
-def _diagnosed(job):
-    "All findings about what has a name; then once more, with those about loops"
-    from vaegan.diagnose.load import load
-    try:
-        loaded = load(job["path"], list(job["wanted"]), job["whole"])
-        d = _of_names(job, loaded)
-        yield dict(rows=[vars(f) for f in d.findings], left_out=loaded.left_out,
-                   more=not any(job["wanted"].values()))
-        if any(job["wanted"].values()): return
-        from vaegan.diagnose.loops import try_loops
-        found = try_loops(job["path"])
-        rows = [f for f in d.findings if f.verdict != "untried" or not any(
-            o.subject.startswith(f"the loop of {f.subject},") for o in found)]
-        yield dict(rows=[vars(f) for f in rows + found], left_out=loaded.left_out)
-    except Exception as e:
-        said = " ".join(str(e).split()) or type(e).__name__
-        full = isinstance(e, MemoryError) or any(w in said for w in _FULL)
-        most = f"it needs more than {job['gigabytes']} GB of memory: "*full
-        yield dict(error=most + said)
-
-def _of_names(job, loaded):
-    import vaegan.diagnose.kinds as kinds
-    from vaegan.diagnose.loops import own_models
-    d = Diagnosis()
-    loaded.names |= own_models(job["path"], loaded.names)
-    chosen = {n: k for n, k in job["wanted"].items() if k}
-    for n, k in chosen.items():
-        d.add(*kinds.diagnose(loaded.names[n], k, n, job["given"]).findings)
-    rest = {n: f for n, f in loaded.names.items() if n not in chosen}
-    if rest: d.add(*kinds.diagnose(rest, given=job["given"]).findings)
-    return d
-
-_FULL = "MemoryError", "allocate memory", "out of memory"
-
 # %% ../../nbs/diagnose/runner.ipynb #c2537fc2
 _MOST = 4_000_000     # characters of an answer
 
-def _drained(stream, most, kept):
-    "Read a stream to its end, and keep its beginning"
-    size = 0
-    while chunk := os.read(stream, 65536):
-        if size < most: kept.append(chunk[:most - size])
-        size += len(chunk)
+def _drained(stream):
+    "Read a stream to its end: nobody wants it"
+    while os.read(stream, 65536): pass
 
 def _stop(process):
     "End the child and all that it may have started"
@@ -224,43 +192,93 @@ def _start(options):
                             env=_environment(), **options)
 
 # %% ../../nbs/diagnose/runner.ipynb #3903f77f
-def _answered(job, seconds):
-    "(the answer's text, how the child ended)"
+_START = 120    # seconds in which a child must say its first word
+
+def _heard(stream, most, chunks):
+    "Hand on what comes, up to a length, then None"
+    size = 0
+    while chunk := os.read(stream, 65536):
+        size += len(chunk)
+        if size <= most: chunks.put(chunk)
+    chunks.put(None)
+
+def _waited(chunks, token, seconds, each):
+    "(all that came, in words why no more comes, seconds in all)"
+    text, begun, last = b"", None, time.monotonic()
+    while True:
+        now = time.monotonic()
+        most = _START if begun is None else min(begun + seconds, last + each) - now
+        try: chunk = chunks.get(timeout=max(most, 0))
+        except queue.Empty:
+            if begun is None: return text, "it did not start", 0.
+            spent = time.monotonic() - begun
+            n = each if spent < seconds or each < seconds else seconds
+            return text, f"it took more than {count(n, 'second')}", spent
+        if chunk is None: return text, "", time.monotonic() - (begun or now)
+        whole = token in (text + chunk)[max(0, len(text) - len(token)):]
+        if begun is None or whole: last = time.monotonic()
+        begun, text = last if begun is None else begun, text + chunk
+
+def _status(code):
+    "In words, how a process ended"
+    if code >= 0: return f"it ended by itself with status {code}"
+    known = {s.value: s.name for s in signal.Signals}
+    return f"it crashed: {known.get(-code, f'signal {-code}')}"
+
+def _answered(job, seconds, each):
+    "(the records, how the child ended, seconds that it was at work)"
     read, write = os.pipe()
-    kept, said = [], []
     job["fd"], options = _inherited(write)
-    child = _start(options)
+    child, chunks = _start(options), queue.Queue()
     assert child.stdin and child.stdout
     os.close(write)
-    readers = [threading.Thread(target=_drained, args=a, daemon=True) for a in
-               ((read, _MOST, kept), (child.stdout.fileno(), 65536, said))]
+    readers = [threading.Thread(target=f, args=a, daemon=True) for f, a in (
+        (_heard, (read, _MOST, chunks)), (_drained, (child.stdout.fileno(),)))]
     for t in readers: t.start()
     try:
         child.stdin.write((json.dumps(job) + "\n").encode())
         child.stdin.close()
-        child.wait(seconds)
-        end = f"it ended by itself with status {child.returncode}"
-    except subprocess.TimeoutExpired:
-        end = f"it took more than {count(seconds, 'second')}"
-    except BrokenPipeError: end = "it did not start"
-    finally: _stop(child)
+    except BrokenPipeError: pass
+    text, end, spent = _waited(chunks, job["token"].encode(), seconds, each)
+    if not end:
+        try: end = _status(child.wait(5))
+        except subprocess.TimeoutExpired: end = "it closed its answer"
+    _stop(child)
     child.wait()
     for t in readers: t.join(2)
     os.close(read)
-    return b"".join(kept).decode("utf-8", "replace"), end
+    between = text.decode("utf-8", "replace").split(job["token"])
+    return [json.loads(r) for r in between[1:-1:2]], end, spent
 
-def _result(text, token, end, path):
-    "The last answer that is whole; what is missing after it is said"
-    *whole, rest = text.split(token)
-    if not whole: raise ValueError(f"no result: {end}")
-    out = json.loads(whole[-1])
-    if "error" in out and len(whole) > 1:
-        out, end = json.loads(whole[-2]), out["error"]
-    if "error" in out: raise ValueError(out["error"])
-    if out.get("more"): out["rows"] = [*out["rows"], vars(Finding(
-        f"the loops of {Path(path).name}", "one pass of each", "", "", "untried",
-        note=end))]
-    return out
+# %% ../../nbs/diagnose/runner.ipynb #061a0055
+_STARTS = 6     # children, if each is ended by another thing
+
+def _noted(job, records):
+    "(what was at work at the end, kinds): records are put where they belong"
+    at, kinds = None, {}
+    for r in records:
+        at = r.get("at", at)
+        kinds |= r.get("kinds", {})
+        if "about" in r: job["rows"][r["about"]], at = r["rows"], None
+    return at, kinds
+
+def _told(job, seconds):
+    "(findings, lines that failed): what ends a child is left out in the next one"
+    left, kinds, end, each = float(seconds), {}, "", max(1, seconds//3)
+    for _ in range(_STARTS):
+        records, end, spent = _answered(job, max(1, math.ceil(left)), each)
+        at, more = _noted(job, records)
+        kinds |= more
+        last = records[-1] if records else {}
+        if "error" in last: raise ValueError(last["error"])
+        if "end" in last: return [Finding(**r) for r in last["end"]], last["left_out"]
+        left -= spent
+        if at is None: break
+        job["skip"][at] = end
+        if left < .5: break
+    if not job["rows"]: raise ValueError("no result: " + "; ".join(
+        [f"{at}: {why}" for at, why in job["skip"].items()] or [end]))
+    return so_far(job, kinds), []
 
 # %% ../../nbs/diagnose/runner.ipynb #d8cfe58b
 def _by_name(argument, value):
@@ -278,7 +296,7 @@ def diagnose_file(
     wanted:dict|None=None, # name -> kind, or None to have it guessed; all by default
     given:dict|None=None,  # parameters whose value is given: numbers, texts
     whole:bool=False,      # run the whole file, not only what is needed
-    seconds:Count=60,      # time limit
+    seconds:Count=60,      # time limit; a third of it for any one thing
     gigabytes:Count=4      # limit on memory, where the system has one
 ) -> Diagnosis:
     "Diagnose a stranger's file in a process of its own"
@@ -288,16 +306,15 @@ def diagnose_file(
         _by_name(argument, value or {})
     token = secrets.token_hex(16)
     job = dict(path=str(Path(path).resolve()), wanted=wanted or {}, given=given or {},
-               whole=whole, token=token, gigabytes=gigabytes)
-    out = _told(job, token, seconds)
-    d = Diagnosis()
-    for row in out["rows"]:
-        for k in ("mistakes", "either"): row[k] = tuple(row[k])
-        d.add(Finding(**row))
-    if not d.findings: d.add(_nothing(path))
-    for line in out["left_out"] if not d.has("right") and not d.has("wrong") else []:
-        d.add(Finding(Path(path).name, "to run what is needed", "", "", "untried",
-                      note=line))
+               whole=whole, token=token, gigabytes=gigabytes, rows={}, skip={})
+    found, lines = _told(job, seconds)
+    d = Diagnosis(found)
+    told = d.has("right") or d.has("wrong")
+    if not found and not lines: d.add(_nothing(path))
+    for line in lines:
+        if not told or line.partition(": ")[0] in job["skip"]:
+            d.add(Finding(Path(path).name, "to run what is needed", "", "", "untried",
+                          note=line))
     return d
 
 def _nothing(path):
@@ -309,7 +326,3 @@ def _nothing(path):
             f"arguments: {more*bool(beside)}say what one is, as --kl NAME")
     return Finding(Path(path).name, "its functions, classes and loops", "", "",
                    "untried", note=note)
-
-def _told(job, token, seconds):
-    text, end = _answered(job, seconds)
-    return _result(text, token, end, job["path"])

@@ -242,6 +242,7 @@ class Scene:
     run:Any         # a batch -> what failed
     failed:list=field(default_factory=list)   # what failed in a run
     before:list=field(default_factory=list)   # what failed before it
+    text:str=""     # of its file
 
     def step(self,
         x   # a batch
@@ -298,7 +299,7 @@ def scene_of(
         for node in filter(is_plain, loop.turn): _line(node, space, path, Loaded())
         feed(loop, space, x)
         return body(loop, space, path)
-    return Scene(loop.at, space, run, before=out.left_out)
+    return Scene(loop.at, space, run, before=out.left_out, text=ast.unparse(tree))
 
 def _refill(space, x):
     me = space.get("self")

@@ -242,10 +242,9 @@ _DROPS = {getattr(nn.functional, n) for n in ("dropout", "dropout1d", "dropout2d
 
 class _CPU(TorchFunctionMode):
     "Every device is the processor, nothing is dropped, and `loss.data[0]` is a number"
-    old = False    # are whole numbers and targets treated as PyTorch once did?
     def __torch_function__(self, f, _, args=(), kwargs=None):
         kw = dict(kwargs or {})
-        if self.old: args, kw = _as_once(f, args, kw)
+        if Stage.old: args, kw = _as_once(f, args, kw)
         if f in _DROPS: return args[0] if args else kw["input"]
         if f is torch.Tensor.__getitem__ and args[0].ndim == 0 and args[1] is not None \
                 and args[1] is not ...: return args[0]
@@ -289,6 +288,7 @@ def _lenient(parse):
 @documented
 class Stage:
     "While it is open, missing loggers, frameworks, options and GPUs have stand-ins"
+    old = False    # are whole numbers and targets treated as PyTorch once did?
     def __enter__(self):
         self.finder, self.mode = Finder(), _CPU()
         self.parse = argparse.ArgumentParser.parse_known_args

@@ -12,6 +12,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import astuple
 from typing import Any
 
 import torch
@@ -23,7 +24,8 @@ from .divergence import kl_hypotheses
 from .likelihood import rec_hypotheses
 from .match import fitted
 from .slopes import explained_by, least
-from .watching import watch
+from .reach import is_ours, misfit, reach_of
+from .watching import decoded, watch
 from .tried import in_line, untried
 from .verdict import Finding
 from ..help import documented
@@ -123,6 +125,19 @@ def _explained(f, given, B):
             if left < 1e-4*came.abs().max(): return *x.tolist(), h.mistakes + k.mistakes
     return None
 
+# %% ../../nbs/diagnose/training.ipynb #bf93b2dd
+def _fits_output(f, net, seen, h):
+    "Does the decoder's last activation fit what the loss takes its output for?"
+    if is_ours(net): return
+    out = max((t for _, t in parts(decoded(net, seen, seen.z.detach()))),
+              key=torch.numel)
+    reach = reach_of(out)
+    odd, words = misfit(reach, h.fact[1] if h.fact[:1] == ("output",) else None)
+    if reach: f.facts["reach"] = astuple(reach)
+    if not odd: return
+    f.verdict, f.mistakes = "wrong", (*f.mistakes, *odd)
+    f.note = "; ".join(filter(None, (f.note, words)))
+
 # %% ../../nbs/diagnose/training.ipynb #1cb35133
 def _descended(net, before, opt, x, step):
     "(the gradient at the optimiser's first step, what was seen)"
@@ -191,11 +206,19 @@ def judged_update(
         for p in net.parameters():
             p += size*torch.randn(p.shape, generator=g)/max(1, p[0].numel())**.5
     before = copy.deepcopy(net.train())
+    heard = []
+    hooks = [p.register_hook(lambda g: heard.append(bool(g.any())))
+             for p in net.parameters() if p.requires_grad]
     with _Means() as means: came, seen = _descended(net, before, opt, x, step)
+    for h in hooks: h.remove()
+    if any(heard) and not came.any():
+        return Finding(name, "one pass, watched", "no gradient when it moves",
+                       "the gradient of −ELBO", "wrong", ("step-cleared",))
     found = explained_by(came, before, seen)
     piles = _piles(net, before, opt, x, step)
     if found:
         f = _loop_finding(name, B, x[0].numel(), *found)
+        _fits_output(f, before, seen, found[2])
         averaged = _averaged(means.seen, seen, found[3])
         return _noted(f, found[1], B, seen.mu[0].numel(), averaged, piles)
     return untried(name, "one pass, watched", "its gradient is not that of −ELBO, nor "
@@ -211,7 +234,8 @@ def _loop_finding(name, B, M, a, b, h, k):
     elif b < 0: wrong += ("loss-kl-subtracted",)
     came = f"{a*B:.4g}/{B} and {b*B:.4g}/{B} times the gradients of both parts"
     ratio, note = b/a, f"{h.says}, {B} images of {M} pixels"
-    if abs(a*B*M - 1) < .01: wrong += ("rec-mean-pixels",)
+    clipped = a > 0 and M > 1 and abs(ratio/M - 1) < 1e-3    # both by one factor
+    if abs(a*B*M - 1) < .01 or clipped: wrong += ("rec-mean-pixels",)
     if "squared" in h.says: note += f"; a Gaussian decoder of variance {ratio/2:.4g}"
     elif abs(ratio - 1) > 1e-2: note += f"; β is {ratio:.4g}"
     scaled = abs(ratio - 1) > 1e-2 and "squared" not in h.says

@@ -9,6 +9,7 @@ __all__ = ['Kind', 'SITE', 'Finding', 'Diagnosis', 'reconciled']
 
 # %% ../../nbs/diagnose/verdict.ipynb #655b2e71
 import json
+import math
 import shutil
 import textwrap
 from dataclasses import asdict, dataclass, field
@@ -35,6 +36,8 @@ class Finding:
     facts:dict=field(default_factory=dict)   # in what two findings must agree
     either:tuple=()       # those of the mistakes that explain it in another way
 
+    def __post_init__(self):      # from JSON they come as lists
+        self.mistakes, self.either = tuple(self.mistakes), tuple(self.either)
     def __repr__(self): return str(Diagnosis([self]))
 
 # %% ../../nbs/diagnose/verdict.ipynb #b3124f64
@@ -87,6 +90,11 @@ def _named(number, findings):
         yield f"   see     {SITE}{m.page}"
     if not f.mistakes:
         yield from _wrapped("", "this is none of the mistakes that we know by name")
+
+def _strict(v):
+    "Bounds that are infinite have no number in JSON"
+    if isinstance(v, (list, tuple)): return [_strict(x) for x in v]
+    return None if isinstance(v, float) and not math.isfinite(v) else v
 
 def _groups(findings):
     "Findings with something to say of them, those of the same mistakes together"
@@ -141,7 +149,8 @@ class Diagnosis:
     def to_json(self) -> str:
         "All findings, for a program"
         about = {m: MISTAKES[m]._asdict() for m in sorted(self.named())}
-        rows = [asdict(f) for f in self.findings]
+        rows = [asdict(f) | dict(facts={k: _strict(v) for k, v in f.facts.items()})
+                for f in self.findings]
         return json.dumps(dict(code=self.code, findings=rows, mistakes=about), indent=1,
                           ensure_ascii=False)
 

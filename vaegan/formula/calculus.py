@@ -35,8 +35,7 @@ def average(
     if mean and weights is not None:
         total = weights.data.sum(0)
         if bool((total - 1).abs().max() > 1e-3):
-            found = float(total.flatten()[0])
-            env.fail(f"the weights sum to {found:.4g}, not to 1", node)
+            env.fail(f"the weights sum to {total.flatten()[0]:.4g}, not to 1", node)
     if weights is None and not mean: env.fail("an integral needs weights", node)
     try: return _at_once(over, body, env, node, weights)
     except Pointwise: return _in_turn(over, body, env, node, weights)
@@ -54,9 +53,8 @@ def _in_turn(over, body, env, node, weights) -> Any:
     total, n = None, len(over.points[0])
     for i in range(n):
         here = env.under({k: p[i] for k, p in zip(over.names, over.points)})
-        v = body(here)
         w = as_value(1/n) if weights is None else Value(weights.data[i], env.axes)
-        v = times(v, w)
+        v = times(body(here), w)
         total = v if total is None else plus(total, v)
     return total
 
@@ -100,8 +98,13 @@ def measure(
 
 def _bodies(node):
     "What a statistic is of"
-    if not isinstance(node.body, Fence): return [node.body]
-    if node.body.open == "(" and len(node.body.args) == 1: return [node.body]
+    brackets = getattr(node.body, "open", "")    # but those of |x| mean something
+    if brackets not in ("(", "[", r"\{"): return [node.body]
+    if brackets == "(" and len(node.body.args) == 1: return [node.body]
+    return _items(node)
+
+def _items(node):
+    "What stands in brackets, before a condition"
     return [a for a, sep in zip(node.body.args, ("", *node.body.seps)) if sep != "|"]
 
 # %% ../../nbs/formula/calculus.ipynb #b3c163a2
@@ -109,13 +112,11 @@ def _expectation(node, env):
     body, = _bodies(node)
     return average(measure(node, env), lambda e: number(body, e), env, node)
 
-def _variance(node, env):
-    body, = _bodies(node)
-    return _covariance_of(body, body, node, env)
+def _variance(node, env): return _covariance(node, env, outer=False)
 
-def _covariance(node, env):
+def _covariance(node, env, outer=True):
     a, b = (_bodies(node)*2)[:2]
-    return _covariance_of(a, b, node, env, outer=a is b)
+    return _covariance_of(a, b, node, env, outer=outer and a is b)
 
 def _covariance_of(a, b, node, env, outer=False):
     over = measure(node, env)
@@ -126,13 +127,11 @@ def _covariance_of(a, b, node, env, outer=False):
     return average(over, body, env, node)
 
 def _probability(node, env):
-    over = measure(node, env)
-    relations = node.body.args
     def body(e):
-        total = truth(relations[0], e)
-        for r in relations[1:]: total = times(total, truth(r, e))
+        total, *more = (truth(r, e) for r in _items(node))
+        for v in more: total = times(total, v)
         return total
-    return average(over, body, env, node)
+    return average(measure(node, env), body, env, node)
 
 BUILT_IN.update(E=_expectation, Var=_variance, Cov=_covariance, P=_probability)
 
@@ -236,7 +235,7 @@ def _length(values, place):
 def _integral(node, env):
     if node.sup is not None: return _between(node, env)
     name = env.text(node.over)
-    region = env.text(node.sub) if node.sub else name
+    region = env.text(node.sub or node.over)
     k = f"d{name}" if region == name else f"int_{region}"
     over = env.known.get(k)
     if not isinstance(over, Over) or over.names != (name,):
@@ -291,8 +290,8 @@ def _optimum(node, env):
         return v
     values, at = _tried(over, f, env, node)
     values = values if lowest else -values
-    best = int(values.argmin(0)) if not env.axes else values.argmin(0)
     if env.axes: return _best_everywhere(node, values, lowest)
+    best = int(values.argmin(0))
     points = [p[best] for p in at]
     grid = over.points[0]
     if len(at) == 1 and isinstance(grid, Tensor) and grid.ndim == 1 and len(grid) > 2:
@@ -311,7 +310,9 @@ def _best_everywhere(node, values, lowest):
 def _candidates(node, env:Meanings) -> Any:
     "What an optimum is looked for among"
     if node.sub is None: env.fail(f"{node.op} over what? give it a subscript", node)
-    names = [env.text(a) for a in node.sub.args]
+    def letter(a):
+        return next((s for s in getattr(a, "sides", ()) if isinstance(s, Symbol)), a)
+    names = [env.text(letter(a)) for a in node.sub.args]
     below, op = env.text(node.sub), node.op.removeprefix("arg")
     for k in (f"{node.op}_{below}", f"{op}_{below}", below):
         found = env.known.get(k)
@@ -345,6 +346,5 @@ def _thirds(name, grid, best, f, env, lowest):
     def height(t): return (1 if lowest else -1)*f(env.under({name: as_value(t)})).data
     for _ in range(80):
         c, d = (2*a + b)/3, (a + 2*b)/3
-        if not height(c) > height(d): b = d
-        else: a = c
+        a, b = (c, b) if height(c) > height(d) else (a, d)
     return torch.tensor((a + b)/2, dtype=torch.float64)

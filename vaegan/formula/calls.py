@@ -40,6 +40,7 @@ def _(node: Call, env):
         return called(env.known[whole], arguments(node, env), [], env, node)
     if is_product(node, env):
         return times(number(node.head, env), number(node.body, env))
+    node = replace(node, head=head)
     if exponent is None: return _function(head, node, env)
     inverse = env.text(exponent) == "-1"
     if inverse and head.name in INVERSES:
@@ -306,7 +307,7 @@ def _of_matrix(f): return lambda node, env: f(number(node.body, env))
 
 def _normal(node, env):
     args = [number(a, env) for a in node.body.args]
-    if node.body.seps[:1] != (";",):
+    if node.body.seps[:1] not in ((";",), ("|",)):
         if len(args) != 2: env.fail("expected a mean and a variance", node)
         return Gauss(*args)
     if len(args) != 3: env.fail("expected x; mean, variance", node)

@@ -11,6 +11,7 @@ __all__ = ['PACKAGE', 'displays_in', 'written', 'tags', 'latex_of', 'page_of', '
 import json
 import os
 import re
+import sys
 import warnings
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -108,17 +109,38 @@ def _places():
 
 def _in_notebooks():
     "tag -> a list of [page, LaTeX], in saved notebooks"
-    found = _of_this_notebook()
-    for folder in _places():
-        found |= {t: v for t, v in _gathered(folder).items() if t not in found}
+    found, chosen = _of_this_notebook(), len([f for f in _folders if f.is_dir()])
+    there = [*map(_gathered, _places())]
+    for more in (*there[:chosen], _beside(), *there[chosen:]):
+        found |= {t: v for t, v in more.items() if t not in found}
     return found
 
+def _session():
+    "The notebook that runs, as Jupyter or VS Code name it"
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    in_editor = shell.user_ns.get("__vsc_ipynb_file__", "") if shell else ""
+    path = Path(os.environ.get("JPY_SESSION_NAME") or in_editor)
+    return path if path.suffix == ".ipynb" and path.is_file() else None
+
 def _of_this_notebook():
-    "The displays of the notebook that Jupyter runs, as it was last saved"
-    path = Path(os.environ.get("JPY_SESSION_NAME", ""))
-    if path.suffix != ".ipynb" or not path.is_file(): return {}
+    "The displays of the notebook that runs, as it was last saved"
+    if not (path := _session()): return {}
     return {tag: [[path.stem, latex]]
             for tag, latex in _on_page(path, path.stat().st_mtime_ns).items()}
+
+def _beside():
+    "Those of the working folder, if nobody says which notebook runs: it is one of them"
+    here, found = Path.cwd(), {}
+    if _session() or here.is_relative_to(PACKAGE.parent/"nbs"): return {}
+    for path in sorted(here.glob("*.ipynb")):
+        with warnings.catch_warnings(action="ignore"):
+            try: page = _on_page(path, path.stat().st_mtime_ns)
+            except (ValueError, OSError): continue      # somebody else's, perhaps
+        for tag, latex in page.items():
+            places = found.setdefault(tag, [])
+            if all(latex != other for _, other in places):
+                places.append([path.stem, latex])
+    return found
 
 def _known():
     "The same, and behind them what was shipped"
@@ -145,7 +167,8 @@ def _found(tag):
 
 def _where_it_was(tag):
     "Most displays stand where they stood when the package was made: look there first"
-    page = "" if tag in _of_this_notebook() else _shipped().get(tag, [""])[0]
+    own = tag in _of_this_notebook() or tag in _beside()
+    page = "" if own else _shipped().get(tag, [""])[0]
     path = _places()[0]/f"{page}.ipynb" if page and len(_places()) == 1 else None
     if not path or not path.exists(): return None
     here = _on_page(path, path.stat().st_mtime_ns)

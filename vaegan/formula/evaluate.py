@@ -121,7 +121,7 @@ def _what(v):
     if not callable(v): return type(v).__name__.lower()
     wanted = ", ".join(parameters(v) or ())
     return f"a function of {wanted}, of which nothing is known" if wanted else \
-        "a function"
+        "a function: write f(x)"
 
 # %% ../../nbs/formula/evaluate.ipynb #0242c248
 def _is_density(node, env):
@@ -137,6 +137,8 @@ def whole(
 ) -> int:
     "A value that must be a whole number"
     v = number(node, env)
+    if not v.rank and v.data.isinf().any():
+        env.fail("a sum without an end is not evaluated: give it one, or a value", node)
     if v.rank or v.axes or float(v.data) % 1: env.fail("expected a whole number", node)
     return int(v.data)
 
@@ -166,6 +168,8 @@ def _(node: Product, env):
     for joint, f in zip(node.joints, node.factors[1:]):
         if joint == r"\otimes": env.fail("⊗ is not known here", node)
         v = number(f, env)
+        if joint == r"\times" and total.rank and v.rank:
+            env.fail(r"is this × a cross product? write \odot, or no sign at all", node)
         if joint == r"\cdot" and total.rank == v.rank == 1: total = transposed(total)
         total = times(total, v, joint == r"\odot")
     return total

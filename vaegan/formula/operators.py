@@ -8,6 +8,9 @@ Docs: https://vaegan.github.io/vaegan/formula/operators.html.md"""
 __all__ = ['environment', 'counted', 'remark']
 
 # %% ../../nbs/formula/operators.ipynb #6a6aca3e
+from dataclasses import replace
+from itertools import takewhile
+
 from .letters import WORDS, named, raw
 from .terms import ARROWS, begins, braced, chain, factor, fence
 from .terms import is_differential, parted, reads, script, side_of, symbol
@@ -153,7 +156,27 @@ def _operated(s, start, op, sub, sup):
         if sub: s.fail(f"expected something behind {op}")
         return name
     body = side_of(s) if op in _OPTIMA else term(s)
-    return BigOp(op, sub, sup, body, at=s.since(start))
+    return _one_by_one(BigOp(op, sub, sup, body, at=s.since(start)))
+
+def _one_by_one(node):
+    r"Σ_{i,j=1}^n is Σ_{i=1}^n Σ_{j=1}^n, and Σ_{i,j} is Σ_i Σ_j"
+    if node.op not in ("sum", "prod") or not node.sub: return node
+    n = next((k for k, sep in enumerate((*node.sub.seps, ":")) if sep != ","), 0) + 1
+    args = node.sub.args
+    first = next((k for k, a in enumerate(args[:n]) if not isinstance(a, Symbol)), n)
+    starts = [*takewhile(_starts, args[first:n])]
+    indices = [*(replace(starts[0], sides=(a, starts[0].sides[1])) if starts else a
+                 for a in args[:first]), *starts]
+    for k, index in reversed([*enumerate(indices)] if len(indices) > 1 else []):
+        rest = args[len(indices):] if index is indices[-1] else ()
+        seps = node.sub.seps[k:] if rest else ()
+        sub = replace(node.sub, args=(index, *rest), seps=seps)
+        node = replace(node, sub=sub, body=node if k < len(indices) - 1 else node.body)
+    return node
+
+def _starts(a):
+    "Is this i = 1?"
+    return type(a) is Relation and a.ops == ("=",) and type(a.sides[0]) is Symbol
 
 def _limits(s):
     "What stands below and above"

@@ -8,12 +8,15 @@ Docs: https://vaegan.github.io/vaegan/formula/read.html.md"""
 __all__ = ['read']
 
 # %% ../../nbs/formula/read.ipynb #8ae7aab4
-from .letters import raw
+from typing import Any
+
+from .letters import STATISTICS, raw
 from .operators import counted, environment, remark
 from .terms import ARROWS
 from .tokens import Cursor
-from .tree import Derivative, Display, FormulaError
-from .tree import Product, Relation, Remark, Symbol, walk
+from .tree import Call, Derivative, Display, Fence, FormulaError, Number
+from .tree import Power, Product, Quotient, Relation, Remark, Sum, Symbol
+from .tree import walk
 
 # %% ../../nbs/formula/read.ipynb #2d893f4a
 def _is_remark(s):
@@ -80,11 +83,33 @@ def _row(s, above):
     clause = _clause(s)
     if "\\\\" in above and not isinstance(clause, (Relation, Remark)):
         s.fail("this belongs to the row above: write both in one row", clause.at)
+    if above and isinstance(clause, Number):
+        s.fail(r"a number alone claims nothing: 3{,}5 or \{3, 5\}?", clause.at)
     _one_look(s, clause)
     for node in walk(clause):
         if isinstance(node, Product): _one_reach(s, node)
+        if isinstance(node, Call): _one_mean(s, node)
+        if isinstance(node, Fence): _one_bar(s, node)
+        _shown(s, node)
     return clause
 
+def _display(s):
+    tag, _ = _tag(s), _separator(s)
+    frame = _frame(s) if _framed(s) else ""
+    clauses, seps = [], []
+    while True:
+        clauses.append(_row(s, seps[-1] if seps else ""))
+        before, tail = s.i, _separator(s)
+        if s.now.kind == "end" or frame and s.now.text == r"\end": break
+        words = isinstance(clauses[-1], Remark) or s.now.text in (r"\text", r"\forall")
+        if s.i == before and not words: s.fail("expected the end of a statement")
+        seps.append(tail)
+    if frame: environment(s, r"\end")
+    if s.now.kind != "end": s.fail("expected nothing more")
+    at = (clauses[0].at[0], clauses[-1].at[1])
+    return Display(tuple(clauses), tuple(seps), tail, tag, frame, s.latex, at=at)
+
+# %% ../../nbs/formula/read.ipynb #5a34df40
 _SIGNS = {"T", "top", "dots", "ldots", "cdots", "star", "ast", "*", "prime"}
 _BLACKBOARD = (r"\mathbb", r"\operatorname")   # E and 𝔼, R and ℝ: no two looks of one
 
@@ -114,18 +139,42 @@ def _one_reach(s, product):
         if hits := [n for n in behind if n in f.by]:
             s.fail("does ∇ reach this? write brackets", hits[0].at)
 
-def _display(s):
-    tag, _ = _tag(s), _separator(s)
-    frame = _frame(s) if _framed(s) else ""
-    clauses, seps = [], []
-    while True:
-        clauses.append(_row(s, seps[-1] if seps else ""))
-        before, tail = s.i, _separator(s)
-        if s.now.kind == "end" or frame and s.now.text == r"\end": break
-        words = isinstance(clauses[-1], Remark) or s.now.text in (r"\text", r"\forall")
-        if s.i == before and not words: s.fail("expected the end of a statement")
-        seps.append(tail)
-    if frame: environment(s, r"\end")
-    if s.now.kind != "end": s.fail("expected nothing more")
-    at = (clauses[0].at[0], clauses[-1].at[1])
-    return Display(tuple(clauses), tuple(seps), tail, tag, frame, s.latex, at=at)
+def _one_mean(s, call):
+    "Refuse E(x)² and Var(x) y: is the square in the mean, or outside?"
+    head = call.head.base if isinstance(call.head, Power) else call.head
+    product = call.body if isinstance(call.body, Product) else None
+    first: Any = product.factors[0] if product else call.body
+    inner = first.base if isinstance(first, Power) else first
+    if not isinstance(head, Symbol) or head.name not in STATISTICS: return
+    apart = getattr(call.body, "seps", ())[:1]
+    if head.name != "Cov" and apart and apart[0] != "|":
+        s.fail(f"{head.name} is of one thing, here are several", call.at)
+    if not isinstance(inner, Fence) or inner.open != "(" or inner is call.body: return
+    several = head.name == "E" and isinstance(inner.args[0], Sum)    # E(x - μ)²
+    linear = head.name == "E" and first is inner and not _shares(inner, product)
+    if not (several or linear):
+        s.fail(f"where does {head.name} end? write square brackets, as E[x]^2 and "
+               "E[x^2]", call.at)
+
+def _shares(inner, product):
+    letters = {n.name for n in walk(inner) if isinstance(n, Symbol)}
+    rest = (n for f in product.factors[1:] for n in walk(f))
+    return any(isinstance(n, Symbol) and n.name in letters for n in rest)
+
+def _one_bar(s, fence):
+    "Refuse ||x||: is this a norm?"
+    inner = fence.args[0]
+    if fence.open != "|" or not isinstance(inner, Fence) or inner.open != "|": return
+    if inner.at == (fence.at[0] + 1, fence.at[1] - 1):
+        s.fail(r"is this a norm? write \|x\|", fence.at)
+
+def _shown(s, node):
+    "Refuse {a+b}c: braces group, but do not show"
+    for name in ("terms", "factors", "base", "body", "of", "bottom"):
+        found = getattr(node, name, ())
+        for part in found if isinstance(found, tuple) else (found,):
+            if not isinstance(part, Fence) or part.open != "{": continue
+            if name == "bottom" and node.form != "/": continue
+            tight = (Product, Quotient, Power) if name in ("base", "bottom") else ()
+            if any(isinstance(a, (Sum, Relation, *tight)) for a in part.args):
+                s.fail("braces do not show: write brackets", part.at)

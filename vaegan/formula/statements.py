@@ -64,20 +64,34 @@ def as_range(
     display:Display,    # in which it stands
     env:Meanings        # what is known
 ) -> Relation|None:     # nothing, if it is none
-    "Of i = 0, …, n − 1 and 0 ≤ i < n: the former"
+    "Of i = 0, …, n − 1, of 0 ≤ i < n and of i ∈ {0, …, n − 1}: the former"
     if not isinstance(clause, Relation): return None
     if is_range(clause): return clause
-    if len(clause.ops) != 2 or not {*clause.ops} <= _UP: return None
-    first, letter, last = clause.sides
+    listed = clause.ops == (r"\in",)
+    if not listed and (len(clause.ops) != 2 or not {*clause.ops} <= _UP): return None
+    letter = clause.sides[not listed]
     if not isinstance(letter, Symbol) or env.text(letter) not in {
             k for m in conditioned(display, n)
             for k in free_indices(display.clauses[m - 1], env)}: return None
+    if listed: return _one_by_one(clause, env)
+    first, letter, last = clause.sides
     one = Number("1")
     if clause.ops[0] == "<": first = Sum(("", "+"), (first, one), at=first.at)
     if clause.ops[1] == "<": last = Sum(("", "-"), (last, one), at=last.at)
-    items = first, Symbol("dots", r"\dots"), last
+    items = first, _DOTS, last
     return Relation((letter, Fence("", "", items, (",", ","))), ("=",), at=clause.at)
 
+def _one_by_one(clause, env):
+    "Of i ∈ {1, 2, 3}: i = 1, …, 3"
+    letter, found = clause.sides
+    if not isinstance(found, Fence) or found.open != r"\{": return None
+    numbers = [whole(a, env) for a in found.args]
+    if numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
+        env.fail("a range with gaps is not checked: skip it with a reason", clause)
+    listed = Fence("", "", (found.args[0], _DOTS, found.args[-1]), (",", ","))
+    return Relation((letter, listed), ("=",), at=clause.at)
+
+_DOTS = Symbol("dots", r"\dots")
 _UP = {op for op, (sign, _) in ORDER.items() if sign < 0}
 
 # %% ../../nbs/formula/statements.ipynb #dd62eb32

@@ -285,7 +285,7 @@ def _applied(s):
         if not fenced and not parted(s, gap) and begins(s):
             return Call(head, term(s, near=True), at=s.since(start))
         if gap and not (fenced and statistic): s.i = back
-    opens = ("(", "[", r"\{") if word and not statistic else ("(", "[")
+    opens = ("(", "[", *[r"\{"]*(word and not statistic or base.name == "1"))
     if s.now.text not in opens or base.name in ("pi", "inf", "dots"): return head
     given = {"|", "mid"} if statistic else {"|", "||", "mid"}
     return Call(head, fence(s, given), at=s.since(start))

@@ -164,6 +164,7 @@ def power(
 ) -> Value:
     "a to the power of b"
     if a.rank == 2: return _matrix_power(a, b)
+    if b.rank == 2 or b.eye: raise Unfit("a power whose exponent is a matrix")
     if a.row or b.rank > a.rank and a.rank: raise Unfit(f"{a!r} to the power of {b!r}")
     x, y, axes = aligned(a, b)
     fractional = not y.is_complex() and bool((y != y.round()).any())

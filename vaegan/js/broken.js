@@ -25,7 +25,7 @@ const NUMBERS = {pi: Math.PI, e: Math.E, infty: Infinity};
 const DEEPEST = 40;
 
 function tokens(tex) {
-  const all = [], find = /\\[a-zA-Z]+|\\.|\d+\.?\d*|\.\d+|\S/gs;
+  const all = [], find = /\\[a-zA-Z]+|\\.|\d+\.?\d*|\.\d+|\S/gsu;
   for (const m of tex.matchAll(find)) {
     if (UNSEEN.test(m[0])) continue;
     const s = /^\\[lr]vert$/.test(m[0]) ? "|" : m[0];
@@ -133,7 +133,8 @@ export function read(tex) {
   function stroke(start, factors) {                           // a/b: all before it over one factor
     const top = joined(start, factors);
     next();
-    const bottom = power();
+    const from = i, bottom = power();
+    if (all[from].s === "{" && bottom.kind === "product") unseen(bottom.at);
     if (!ends() && !gap()) fail("a/b c may be (a/b)c or a/(bc): write a fraction or \\,");
     const one = {kind: "quotient", top, bottom, text: `${top.text}/${bottom.text}`,
                  at: here(start)};
@@ -201,6 +202,12 @@ export function read(tex) {
     const one = {kind: "word", word: name, base, body, text, at: here(start)};
     return up ? raised(start, one, up) : one;
   }
+  const unseen = at => fail("braces do not show: write brackets", at);
+  function grouped(start, side) {                             // {a+b}c would show as a+bc
+    const tight = now() === "^" && ["product", "quotient", "power"].includes(side.kind);
+    if (side.kind === "sum" || tight) unseen(here(start));
+    return side;
+  }
   function atom() {
     const start = all[i].at[0], s = now();
     if (!s) fail("something is missing here");
@@ -211,7 +218,7 @@ export function read(tex) {
       next();
       const [parts, seps] = list({"(": ")", "[": "]", "{": "}"}[s], s === "{");
       if (parts.length > 1) fail("several things in brackets", here(start));
-      if (s === "{") return parts[0];
+      if (s === "{") return grouped(start, parts[0]);
       return {kind: "fence", body: parts[0], seps, text: `(${parts[0].text})`, at: here(start)};
     }
     if (BARS[s] === "|" && s !== "\\mid") {
@@ -249,6 +256,7 @@ export function read(tex) {
     }
     const word = s.replace(/^\\/, "");
     if (s[0] === "\\" && !LETTERS.includes(word)) fail(`${s} is not known here`, at);
+    if (/[^\0-\x7f]/.test(s)) fail(`${s} is typed as a sign: write its command in LaTeX`, at);
     if (s[0] !== "\\" && !/[A-Za-z]/.test(s)) fail(`${s} is out of place`, at);
     return has(NAMES, word) ? NAMES[word] : word;
   }
@@ -277,6 +285,9 @@ export function read(tex) {
     const round = now() === "(";
     next();
     const [args, seps] = list(round ? ")" : "]", true);
+    const isMean = /^E(_|$)/.test(text);
+    if (isMean && round && now() === "^") fail("where does E end? write E[…]", here(start));
+    if (isMean && seps.some(s => s !== "|")) fail("the mean of what? of one thing", here(start));
     const given = args.map((a, k) => a.text + (seps[k] ?? "")).join("");
     return {kind: "call", head: text, args, seps, text: `${text}(${given})`, at: here(start)};
   }

@@ -2,33 +2,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from strangers import ForwardVAE, bce, bce_logits, made
 from torch import nn
 
 from vaegan.diagnose import diagnose
 from vaegan.diagnose.kinds import kind_of
 from vaegan.diagnose.model import try_vae
-
-
-def made(draw=None, last=None, last_out=None, out=torch.sigmoid, names=("mu", "logvar")):
-    "A VAE as people write it; each argument changes one part"
-    class Model(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.h, self.m, self.l = nn.Linear(64, 16), nn.Linear(16, 4), nn.Linear(16, 4)
-            self.d, self.o = nn.Linear(4, 16), nn.Linear(16, 64)
-            self.bh, self.bn, self.bo = nn.BatchNorm1d(16), nn.BatchNorm1d(4), nn.BatchNorm1d(64)
-        def encode(self, x):
-            h = F.relu(self.bh(self.h(x)))
-            m = self.m(h)
-            return dict(zip(names, (last(self, m) if last else m, self.l(h))))
-        def decode(self, z):
-            o = self.o(F.relu(self.d(z)))
-            return out(last_out(self, o) if last_out else o)
-        def forward(self, x):
-            mu, s = self.encode(x.view(-1, 64)).values()
-            z = (draw or (lambda mu, s: mu + (.5*s).exp()*torch.randn_like(mu)))(mu, s)
-            return self.decode(z), mu, s
-    return Model
 
 MODELS = {
     "right": made(), "std": made(lambda m, s: m + s*torch.randn_like(m), names=("mu", "std")),
@@ -168,9 +147,6 @@ def test_a_z_with_something_beside_it_is_not_tried():
     found = try_vae(Wider)[0]
     assert found.verdict == "untried" and "something else than a z" in found.note
 
-def bce(recon_x, x, mu, logvar): return F.binary_cross_entropy(recon_x, x, reduction="sum") - .5*torch.sum(1 + logvar - mu**2 - logvar.exp())
-def bce_logits(recon_x, x, mu, logvar): return F.binary_cross_entropy_with_logits(recon_x, x, reduction="sum") - .5*torch.sum(1 + logvar - mu**2 - logvar.exp())
-
 @pytest.mark.parametrize("model, loss, want", [
     ("right", bce, set()), ("logits", bce_logits, set()), ("right", bce_logits, {"rec-sigmoid-twice"}), ("softplus", bce, {"conventions-differ"})])
 def test_a_model_and_its_loss(model, loss, want):
@@ -282,17 +258,6 @@ def test_sizes_by_name_and_checked_arguments():
     assert (cell.input_size, cell.hidden_size) == (784, 32)
     with pytest.raises(ValueError): net.elbo(torch.rand(2, 784))
 
-class ForwardVAE(nn.Module):
-    "All of it in one method"
-    def __init__(self, width=.5, noise=1., squash=torch.sigmoid):
-        super().__init__()
-        self.a, self.b, self.c, self.d = nn.Linear(64, 9), nn.Linear(9, 3), nn.Linear(9, 3), nn.Linear(3, 64)
-        self.width, self.noise, self.squash = width, noise, squash
-    def forward(self, x):
-        h = self.a(x.flatten(1)).relu()
-        mu, logvar = self.b(h), self.c(h)
-        return self.squash(self.d(mu + self.noise*torch.randn_like(mu)*(self.width*logvar).exp())), mu, logvar
-
 class KLAndRest(nn.Module):
     "A loss in the shape of a class"
     def __init__(self, beta=1.):
@@ -307,3 +272,11 @@ def test_a_model_without_a_decoder(net, loss, names):
     assert diagnose(dict(VAE=net, loss_function=globals()[loss])).named() == names
 
 def test_a_loss_that_is_a_class(): assert diagnose(dict(ELBOLoss=KLAndRest)).code == 0
+
+def test_names_inside():
+    "What is taken out of a parameter, whatever else the code holds: an empty tuple, a method, a shape"
+    from vaegan.diagnose.names import names_of
+    def f(out, x, axes=()):
+        a = ()
+        return out["mu"].mean(()) + x.mean() + x.shape[0] + len(a)
+    assert names_of(f) == ["x", "axes", "mu"]

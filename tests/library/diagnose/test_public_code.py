@@ -8,8 +8,8 @@ from vaegan.diagnose.kinds import kind_of
 
 
 def test_a_model_of_handed_in_networks_is_the_one_that_the_file_makes(tmp_path):
+    from vaegan.diagnose.atwork import own_models
     from vaegan.diagnose.load import load
-    from vaegan.diagnose.loops import own_models
     (tmp_path/"a.py").write_text("from torch import nn\nclass VAE(nn.Module):\n    def __init__(self, encoder, beta=2):\n        super().__init__()\n        self.encoder, self.beta = encoder, beta\n"
                                  "    def forward(self, x): return self.encoder(x)\nenc = nn.Linear(9, 4)\nif __name__ == '__main__':\n    model = VAE(encoder=enc, beta=3).cuda()\n")
     names = load(str(tmp_path/"a.py")).names

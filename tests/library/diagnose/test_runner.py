@@ -119,14 +119,61 @@ def test_the_command(monkeypatch, tmp_path, capsys):
     assert out["mistakes"]["kl-mean-latents"]["page"] == "divergences.html#eq-kl-normal"
     assert sorted(os.listdir(tmp_path)) == ["stranger.py"]
 
-def test_what_was_found_before_the_end_counts():
-    "Functions are answered before loops; where a loop takes too long, they stay, and what is missing is said"
-    from vaegan.diagnose.runner import _result
-    first = json.dumps(dict(rows=[], left_out=[], more=True)) + "TOKEN"
-    assert [r["note"] for r in _result(first, "TOKEN", "it took more than 9 seconds", "a/b.py")["rows"]] == ["it took more than 9 seconds"]
-    assert _result(first + json.dumps(dict(rows=[1])) + "TOKEN", "TOKEN", "", "b.py")["rows"] == [1]
-    assert [r["note"] for r in _result(first + json.dumps(dict(error="no")) + "TOKEN", "TOKEN", "", "b.py")["rows"]] == ["no"]
-    with pytest.raises(ValueError, match="it ended"): _result(first[:-1], "TOKEN", "it ended", "b.py")
+ENDS = {"hangs": "for _ in iter(int, 1): pass", "leaves": "import os; os._exit(3)", "exits": "import sys; sys.exit()", "crashes": "import ctypes; ctypes.string_at(0)",
+        "fills": "bytearray(2**36)", "fails": "raise KeyboardInterrupt"}
+SAYS = {"hangs": "more than 3 seconds", "leaves": "ended by itself with status 3", "exits": "SystemExit", "crashes": "crashed: SIGSEGV", "fills": "MemoryError", "fails": "KeyboardInterrupt"}
+
+def test_one_that_never_comes_back_costs_no_other_its_verdict(tmp_path):
+    "Before it and after it all is tried; it is named with what ended it; a line, a function, a loop"
+    text = "import torch\nwidth = sum(1 for _ in iter(int, 1))\n" + RIGHT + "".join(f"def kl_{n}(mu, logvar):\n    {line}\n" for n, line in ENDS.items())
+    text += RIGHT.replace("def kl(", "def last_kl(").replace("torch.sum", "torch.mean") + "def kl_of_line(mu, logvar): return width*kl(mu, logvar)\n"
+    text += "opt = torch.optim.SGD(torch.nn.Linear(2, 2).parameters(), .1)\nfor x in loader:\n    while True: pass\n    x.sum().backward()\n"
+    d = diagnose_file(file(tmp_path, text), seconds=9, gigabytes=1)
+    said = {f.subject: (f.verdict, f.note) for f in d.findings}
+    for n, why in SAYS.items():
+        verdict, note = said[f"kl_{n}"]
+        assert verdict == "untried" and why in note, (n, note)
+    assert said["kl"][0] == "right" and said["last_kl"][0] == "wrong" and d.named() == {"kl-mean-latents"}
+    assert any("line 2: it took more than 3 seconds" in note for _, note in said.values())
+    assert "name 'width' is not defined" in said["kl_of_line"][1]
+
+def test_what_all_attempts_have_found_is_put_together(monkeypatch):
+    "Each child is told what is done and what ended those before it; when the time is up, the rest is said to be missing"
+    from vaegan.diagnose import runner
+    from vaegan.diagnose.verdict import Finding
+    def row(n): return [vars(Finding(n, "", "", "", "right"))]
+    told, answers = [], [([dict(kinds=dict(a="kl", b="kl")), dict(at="a"), dict(about="a", rows=row("a")), dict(at="b")], "it took more than 3 seconds", 3.),
+                         ([dict(at="c")], "it crashed: SIGSEGV", 1.), ([dict(end=row("a") + row("d"), left_out=["line 1"])], "it ended", 1.)]
+    monkeypatch.setattr(runner, "_answered", lambda job, seconds, each: told.append((dict(job["skip"]), seconds)) or answers[len(told) - 1])
+    def job(): return dict(path="a.py", rows={}, skip={})
+    found, lines = runner._told(job(), 9)
+    assert [f.subject for f in found] == ["a", "d"] and lines == ["line 1"]
+    assert told == [({}, 9), ({"b": "it took more than 3 seconds"}, 6), ({"b": "it took more than 3 seconds", "c": "it crashed: SIGSEGV"}, 5)]
+    told.clear()
+    found, lines = runner._told(job(), 3)
+    assert [(f.subject, f.verdict) for f in found] == [("a", "right"), ("b", "untried")] and len(told) == 1
+    answers[0] = ([dict(at="line 1")], "it took more than 3 seconds", 3.)
+    told.clear()
+    with pytest.raises(ValueError, match="line 1: it took more than 3 seconds"): runner._told(job(), 3)
+
+def test_what_comes_is_waited_for(monkeypatch):
+    "By what was said last, by the time in all, and not before the first word"
+    import queue
+
+    from vaegan.diagnose import runner
+    clock, chunks = [0.], queue.Queue()
+    monkeypatch.setattr(runner.time, "monotonic", lambda: clock[0])
+    said = [(50, b"aTO"), (2, b"KEN"), (2, b"b"), (9, b"c")]      # seconds until it comes
+    def get(timeout):
+        wait, chunk = said.pop(0)
+        clock[0] += min(wait, timeout)
+        if wait > timeout: raise queue.Empty
+        return chunk
+    monkeypatch.setattr(chunks, "get", get)
+    text, end, spent = runner._waited(chunks, b"TOKEN", 9, 3)
+    assert text == b"aTOKENb" and end == "it took more than 3 seconds" and spent < 9
+    said[:], clock[0] = [(999, b"")], 0.
+    assert runner._waited(chunks, b"TOKEN", 9, 3) == (b"", "it did not start", 0.)
 
 def test_a_declared_coding(tmp_path):
     path = tmp_path/"old.py"

@@ -44,11 +44,18 @@ RIGHT = [  # (right, wrong, what the letters stand for)
     (r"\operatorname*{argmax}_x f(x) = 2", r"\operatorname*{arg\,max}_x f(x) = 3", dict(f=lambda x: -(x - 2)**2)),
     (r"\operatorname*{\mathbb E}_x[x] = 2", r"\operatorname*{\mathbb E}_x[x] = 1", {}),
     (r"a \overset{\text{def}}{=} b", r"a \stackrel{\mathrm{(b)}}= b + 1", ONE), (r"a \overset{(i)}{\le} b", r"a + 1 \overset{(i)}{\le} b", ONE), (r"a = b \label{eq:ab}", r"a = 2b \label{eq:ab}", ONE), (r"a \coloneqq 2b", r"a \coloneqq 3b", dict(a=2., b=1.)),
-    (r"h^2 > 2h\quad \forall h > 2", r"h^2 > 2h\quad \forall h > 9", dict(h=3.)), (r"\forall h > 2:\quad h^2 > 2h", r"\forall h > 2:\quad h^2 < 2h", dict(h=3.)), (r"a = b \mbox{ for } c > 0", r"a = b \mbox{ for } c < 0", ONE)]
+    (r"h^2 > 2h\quad \forall h > 2", r"h^2 > 2h\quad \forall h > 9", dict(h=3.)), (r"\forall h > 2:\quad h^2 > 2h", r"\forall h > 2:\quad h^2 < 2h", dict(h=3.)), (r"a = b \mbox{ for } c > 0", r"a = b \mbox{ for } c < 0", ONE),
+    (r"\sum_{i,j=1}^{2} A_{ij} = 11", r"\sum_{i,j=1}^{2} A_{ij} = 4", dict(A=A)), (r"\sum_{i,\,j} A_{ij} = 11", r"\sum_{i} A_{i1} = 11", dict(A=A)), (r"\sum_{i=1,j=1}^{2} A_{ij} = 11", r"\sum_{i=1,j=1}^{1} A_{ij} = 11", dict(A=A)),
+    (r"\sum_{i,j:\,i<j} A_{ij} = 2", r"\sum_{i,j:\,i>j} A_{ij} = 2", dict(A=A)), (r"\sum_{i,j=1, i \ne j}^{2} A_{ij} = 5", r"\sum_{i,j=1, i \ne j}^{2} A_{ij} = 11", dict(A=A)), (r"\prod_{i,j} A_{ij} = 30", r"\prod_{i,j} A_{ij} = 11", dict(A=A)),
+    (r"\sum_i\mathbb 1\{c_i > 1\} = 2", r"\sum_i\mathbb 1\{c_i > 2\} = 2", dict(c=T([1., 2., 3.]))), (r"\mathbb{1}\left\{a < b\right\}c = 3", r"\mathbb{1}\left\{a > b\right\}c = 3", dict(a=1., b=2., c=3.)), (r"\mathbb E|x| = 2", r"|\mathbb E x| = 2", dict(P="-")), (r"\operatorname{Var}|x| = \frac23", r"\operatorname{Var}[x] = \frac23", dict(P="-")), (r"\mathbb E\|x\| = 2", r"\|\mathbb E[x]\| = 2", dict(P="-")), (r"\mathbb E^2[x] = \frac49", r"\mathbb E[x^2] = \frac49", dict(P="-")),
+    (r"\mathbb E(x)\,\mathbb E(x) = \frac49", r"\mathbb E(x)\,\mathbb E(x) = \frac{14}{3}", dict(P="-")), (r"\mathbb E(x - 1)^2 = \frac{13}{3}", r"\mathbb E(x - 1)^2 = \frac19", dict(P="-")), (r"\Pr(x > 2 \mid y) = \frac13", r"\Pr(x > 2 \mid y) = \frac23", dict(P="|y")),
+    (r"\mathcal N(x\mid\mu,\sigma^2) = \mathcal N(x;\mu,\sigma^2)", r"\mathcal N(x\mid\mu,\sigma) = \mathcal N(x;\mu,\sigma^2)", dict(x=.8, mu=.3, sigma=.7))]
 
 def meaning(values):
-    x = Over("x", T([1., 2., 3.]))
-    return {"argmax_x": x, "E_x": x, **values} if "P" not in values else {"E": x}
+    "Of P: what the average runs over, -2, 1, 3 for a minus, or a condition"
+    x, kind = Over("x", T([1., 2., 3.])), values.get("P") or ""
+    if kind == "-": return {"E": Over("x", T([-2., 1., 3.]))}
+    return {"argmax_x": x, "E_x": x, **values} if "P" not in values else {"E" + kind: x}
 
 def only_used(latex, values):
     "What a formula asks for, so that no key is left over"
@@ -69,7 +76,16 @@ REFUSED = [  # what is refused, what is said, and the place
     (r"\begin{aligned} a &= b \\ &+ c \end{aligned}", "one row", "⟪+ c⟫"), (r"a = b \\ c", "one row", "⟪c⟫"), ("x = 1e6", "number with an exponent", "⟪1e6⟫"), ("n!! = 3", "double factorial", "⟪!⟫"),
     ("a &= b", "end of a statement", "⟪&⟫"), (r"\int_0^1 dx\, f(x) = 1", "before its dx", "⟪x⟫"), (r"\nabla_x f(x)\, g(x) = 1", "does ∇ reach this", "g(⟪x⟫)"), (r"\frac{d}{dx} x^2\Big|_{x=0} = 1", "expected", "⟪_⟫"),
     (r"\mathbf x^\top\mathbf x = x^\top\mathbf x", "one key", "⟪x"), (r"f = \epsilon + \varepsilon", "one key", r"⟪\varepsilon⟫"), (r"\mathcal L = L", "one key", "⟪L⟫"),
-    (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"x^* = x_*", "* above and below x have one key", "⟪x_*⟫"), (r"H^+ = H_{+}", "+ above and below H", "⟪H_{+}⟫"), (r"x^{\text{rel}} = x_{\text{rel}}", "above and below", "⟪x_"), (r"a \overset{d}{=} b", "not known here", r"⟪\overset⟫"), (r"\left. x\right|_{x = 0}", "is not known", "⟪.⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫")]
+    (r"α = 1", "typed as a sign", "⟪α⟫"), ("$$a = b$$", "between the dollars", "⟪$⟫"), (r"x^* = x_*", "* above and below x have one key", "⟪x_*⟫"), (r"H^+ = H_{+}", "+ above and below H", "⟪H_{+}⟫"), (r"x^{\text{rel}} = x_{\text{rel}}", "above and below", "⟪x_"), (r"a \overset{d}{=} b", "not known here", r"⟪\overset⟫"), (r"\left. x\right|_{x = 0}", "is not known", "⟪.⟫"), (r"a \triangleq b", "not known here", r"⟪\triangleq⟫"),
+    (r"L = {a+b}c", "braces do not show", "⟪{a+b}⟫c"), (r"L = c - {a+b}", "braces do not show", "⟪{a+b}⟫"), (r"L = \log {a+b}", "braces do not show", "⟪{a+b}⟫"), (r"L = {-1}^n", "braces do not show", "⟪{-1}⟫"), (r"L = {ab}^2", "braces do not show", "⟪{ab}⟫"), (r"L = a/{bc}", "braces do not show", "⟪{bc}⟫"),
+    (r"\mathbb E(x)^2 = 1", "where does E end", r"⟪\mathbb E(x)^2⟫"), (r"\mathbb E(x) x = 1", "where does E end", "⟪"), (r"\operatorname{Var}(x - 1)^2 = 1", "where does Var end", "⟪"), (r"n\operatorname{Var}(x) n = 1", "where does Var end", r"n⟪\op"), (r"\operatorname{Cov}(x, y)^2 = 1", "where does Cov end", "⟪"),
+    (r"\mathbb E[x, 7] = 1", "E is of one thing", r"⟪\mathbb E[x, 7]⟫"), ("||x|| = 1", "is this a norm", "⟪||x||⟫"), ("x = 3,5", "claims nothing", "3,⟪5⟫")]
+
+def test_vectors_and_matrices_are_not_taken_for_numbers():
+    u, v = T([1., 2., 3.]), T([2., 0., 1.])
+    for latex, given, what in ((r"w = u \times v", dict(w=u*v, u=u, v=v), "cross product"), (r"B = e^A", dict(B=A.exp(), A=A), "exponent is a matrix"), (r"B = 2^{A}", dict(B=2**A, A=A), "exponent is a matrix"), (r"B = e^{2I}", dict(B=1.), "exponent is a matrix"),
+                               (r"s = \sum_{k=0}^\infty 2^{-k}", dict(s=2.), "sum without an end"), (r"y = \frac{df}{dx}", dict(y=.76, f=torch.sin, x=.7), r"write f\(x\)"), (r"m = \max_{0\le t\le 1} t", dict(m=1.), r"Over\('t'")):
+        with pytest.raises(FormulaError, match=what): holds(latex, **given)
 
 @pytest.mark.parametrize("latex, what, where", REFUSED, ids=[r for r, _, _ in REFUSED])
 def test_what_may_be_read_in_two_ways_is_refused(latex, what, where):

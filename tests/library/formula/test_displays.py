@@ -1,5 +1,6 @@
 "The displays that travel with the package are those of the notebooks, and a tag leads to the text of its page."
 import json
+import os
 import re
 import subprocess
 import sys
@@ -100,6 +101,34 @@ def test_it_runs_where_no_notebook_is(tmp_path, built):
     code = "from vaegan.formula.displays import *; assert len(tags()) > 250; print(latex_of('KL-NORMAL'))"
     r = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert r.returncode == 0 and r.stdout.strip() == latex_of("KL-NORMAL"), r.stderr
+
+def run_in(folder, code):
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": ""})
+
+KL_AT = "from vaegan.formula import holds; print(holds('KL-NORMAL', mu_q=.4, sigma_q=.8, mu_p=-.3, sigma_p=1.3))"
+
+def test_an_edited_copy_beside_an_installed_package_turns_red(tmp_path, built):
+    "Also where nobody says which notebook runs: nbconvert, papermill, nbdev-test"
+    zipfile.ZipFile(built[0]).extractall(tmp_path)
+    right = latex_of("KL-NORMAL")
+    assert "as shipped" in run_in(tmp_path, KL_AT).stdout, "no notebook lies here"
+    (tmp_path/"broken.ipynb").write_text("{")
+    notebook(tmp_path/"other.ipynb", r"$$x = 1\tag{TWICE}$$ $$x = 1\tag{TWICE}$$")
+    notebook(tmp_path/"copy.ipynb", rf"$$ {right} \tag{{KL-NORMAL}} $$")
+    notebook(tmp_path/"again.ipynb", rf"$${right}\tag{{KL-NORMAL}}$$")
+    same = run_in(tmp_path, KL_AT)
+    assert same.returncode == 0 and "as shipped" not in same.stdout and "Warning" not in same.stderr, same.stderr
+    notebook(tmp_path/"copy.ipynb", rf"$${right.replace('-1-', '+1-')}\tag{{KL-NORMAL}}$$")
+    assert "the tag KL-NORMAL stands on two pages: again and copy" in run_in(tmp_path, KL_AT).stderr
+    (tmp_path/"again.ipynb").unlink()
+    assert "Fails: not =" in (said := run_in(tmp_path, KL_AT)).stderr and said.returncode == 1
+
+def test_an_editor_names_the_notebook(tmp_path, monkeypatch):
+    notebook(tmp_path/"copy.ipynb", r"$$k = 8 \tag{KL}$$")
+    shell = type("Shell", (), dict(user_ns={"__vsc_ipynb_file__": str(tmp_path/"copy.ipynb")}))
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert latex_of("KL") == "k = 8" and displays.source_of("KL") == ""
 
 # ---------------------------------------------------------------------------------------------------------- bad input
 TAG = [1, None, "no such tag"]

@@ -132,6 +132,9 @@ def test_the_identity_is_as_large_as_it_says():
 def test_the_range_of_an_index():
     held = holds(r"c_i = 2, \qquad i = 1, \dots, n", c=t(2, 2), n=2)
     assert not held.left and str(held.links[-1]) == "i = 1,dots,n:  [1, 2] = [1, 2]"
+    for latex in (r"c_i = 2, \qquad i \in \{1, 2\}", r"c_i = 2 \quad\forall i \in \{1, 2\}", r"c_i = 2, \qquad i \in \{1, \dots, n\}"): assert not holds(latex, c=t(2, 2), n=2).left
+    with pytest.raises(Fails, match="against"): holds(r"c_i = 2, \qquad i \in \{1, 2, 3\}", c=t(2, 2))
+    with pytest.raises(FormulaError, match="a range with gaps"): holds(r"c_i = 2, \qquad i \in \{1, 3\}", c=t(2, 2))
     for latex in (r"c_i = 2, \qquad i = 0, \dots, n", r"c_i = 2, \qquad i = 1, \dots, n - 1", r"c_i = 2, \qquad i = 1, \dots, 3"):
         with pytest.raises(Fails, match="against"): holds(latex, c=t(2, 2), n=2)
     assert holds(r"c = 2, \qquad i = 1, \dots, n", c=2., n=2).left == (("i = 1,dots,n", "the range of an index"),)
