@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .adapt import CannotCall, Plan, call, free_role, parts
-from .contests import D_GAMES, G_GAMES, TURNED, WRONG_D, WRONG_G
+from .contests import D_GAMES, G_GAMES, ROLES_TURNED, WRONG_D, WRONG_G
 from .match import fitted
 from .shown import labels_behind
 from .tried import added, dice, shown, untried
@@ -208,7 +208,7 @@ def _tried_d(f, name, given):
         return Finding(name, _TRIED, f"{other} of a sigmoid", other, "wrong",
                        ("critic-squashed",))
     if other: return _other(name, other, c)
-    other, c, _ = _game(points, got, TURNED)
+    other, c, _ = _game(points, got, ROLES_TURNED)
     if other and c > 0:
         return Finding(name, _TRIED, f"{other}, real and fake exchanged", other,
                        "wrong", ("d-labels-swapped",))

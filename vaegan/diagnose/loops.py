@@ -24,7 +24,7 @@ from .scenes import lightning_scene, scene_of
 from .standins import Stage
 from .training import judged_update
 from .tried import dice, untried
-from .cadence import Passes, judged_shared, lost, shared, tidy
+from .cadence import Passes, judged_shared, lost, one_optimiser, tidy
 from .cadence import unmoved_d
 from .moves import differs
 from .players import game_of, never_asked, sides, wrong_networks
@@ -264,7 +264,7 @@ def _by_names(scene):
     odd, (B, shapes) = wrong_networks(scene.space), sizes_of(scene.space)
     if odd: return [Finding(scene.name, "which optimiser holds what", "; ".join(odd),
                             "each its own", "wrong", ("opt-wrong-network",))]
-    if shared(scene.space): return judged_shared(scene, shapes, B)
+    if one_optimiser(scene.space): return judged_shared(scene, shapes, B)
     return [] if game_of(scene.space) else unmoved_d(scene, shapes)
 
 def _judged(scene):
