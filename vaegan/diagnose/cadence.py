@@ -50,12 +50,12 @@ class Passes:
         hooks.append(self.opt.register_step_pre_hook(lambda *_: used[-1].append(
             in_line((p.grad for p in ps), ps))))
         try:
-            for k in counts:
+            for k in counts:       # the last sees x, those before it other images
                 used.append([])
                 heard.append([])
                 self.scene.space["_count"] = k
                 dice(5)
-                self.scene.step(self.x.clone())
+                self.scene.step(self.x.clone() if k == counts[-1] else 1 - self.x)
         finally:
             for h in hooks: h.remove()
         return used, [any(h) for h in heard]

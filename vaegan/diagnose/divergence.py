@@ -11,7 +11,6 @@ __all__ = ['WIDTHS', 'KL_NAMES', 'meaning', 'width_mistake', 'kl_hypotheses', 't
 # %% ../../nbs/diagnose/divergence.ipynb #c7340b47
 import inspect
 import itertools
-import math
 import re
 from collections.abc import Callable
 from functools import partial
@@ -25,8 +24,8 @@ from .adapt import CannotCall, Plan, call, parts
 from .names import SPREADS, names_of, role_of
 from .match import Hypothesis, explain, simplest
 from .points import FLAT, point
-from .tried import Names, Trial, dice, finding, recognised, trials
-from .tried import untried
+from .tried import Names, Trial, dice, finding, on_average
+from .tried import recognised, trials, untried
 from .verdict import Finding
 from ..help import documented
 
@@ -80,6 +79,13 @@ def _kl(p, width="logvar", E=None, M=None, one=1., L=None):
     M = e2 if M is None else M(e, e2)
     return .5*(E + M - one - (d if L is None else L(d)))
 
+def _at_z(p, width):
+    "log q(z) − log p(z), at a z that is handed over"
+    lv, lv_p, _ = _parts(p, width)
+    mu_p = p["mu_p"] if p.get("with_p", False) else 0.
+    def square(m, s): return (p["z"] - m).square()*(-s).exp()
+    return .5*(square(mu_p, lv_p) - square(p["mu"], lv) - lv + lv_p)
+
 def _reversed(p, width):
     lv, lv_p, e = _parts(p, width)
     return .5*((lv_p - lv).exp() + e.square()*(-lv).exp() - 1 + lv - lv_p)
@@ -109,7 +115,8 @@ _HALVES = (dict(E=_E2, M=_M2), dict(M=_M2), dict(E=_E2),
 def kl_hypotheses(
     said:str|None=None,   # what the name of the width says
     pair:bool=False,      # is there a second distribution?
-    two:bool=False        # with two mistakes in one formula?
+    two:bool=False,       # with two mistakes in one formula?
+    at_z:bool=False       # is a z handed over?
 ) -> list[Hypothesis]:
     "The right formula in every convention, and each mistake"
     out = []
@@ -124,6 +131,7 @@ def kl_hypotheses(
         for change in _HALVES: add(partial(_kl, width=w, **change), "kl-half-once")
         add(partial(_reversed, width=w), "kl-reversed")
         if pair: add(partial(_ignoring_p, width=w), "kl-ignores-p")
+        if at_z: add(partial(_at_z, width=w))
         for a, b in itertools.combinations(_SLIPS, 2) if two else ():
             if not _SLIPS[a].keys() & _SLIPS[b].keys():
                 add(partial(_kl, width=w, **_SLIPS[a], **_SLIPS[b]), a, b)
@@ -156,11 +164,11 @@ def try_kl(
     given:dict={}      # parameters whose value is given
 ) -> Finding:
     "Is it KL(q ‖ p), in nats, summed over the latents?"
-    try: said, pair = meaning(f), _asks_for(f, "mu_p")
+    try: said, pair, at_z = meaning(f), _asks_for(f, "mu_p"), _asks_for(f, "z")
     except (TypeError, ValueError) as e: return untried(name, _TRIED, e)
     order = ("mu", "s", "mu_p", "s_p") if pair else ("mu", "s")
     make = _make(pair, said in ("logvar", "logstd"))
-    hypotheses = kl_hypotheses(said, pair)
+    hypotheses = kl_hypotheses(said, pair, at_z=at_z)
     try:
         readings = list(trials(f, _ROLES, order, FLAT, given, make))
         if _throws_dice(f, readings[0], make): return _monte_carlo(f, name, readings[0])
@@ -169,15 +177,19 @@ def try_kl(
         if not found: trial, part, found = recognised(
             readings, lambda t: kl_hypotheses(said, pair, True), wanted=_named_kl)
     except CannotCall as e: return untried(name, _TRIED, e)
-    def right(trial): return _kl(trial.points[0], said or "logvar").sum(1)
+    if at_z and not found: return untried(name, _TRIED, _OTHER)
+    f = _at_z if at_z else _kl
+    def right(trial): return f(trial.points[0], said or "logvar").sum(1)
     return finding(name, _TRIED, trial, part, found, right, KL_NAMES)
+
+_OTHER = "not log q(z) − log p(z) of Gaussians: another prior, or another q?"
 
 # %% ../../nbs/diagnose/divergence.ipynb #e4c05c8e
 def _throws_dice(f, trial, make):
     "Does it give other numbers with other dice?"
-    values = make(trial.sizes[0], 0, False)
     def once(seed):
         dice(seed)
+        values = make(trial.sizes[0], 0, False)     # f may change them in place
         return torch.cat([t.flatten() for _, t in parts(call(f, trial.plan, values))])
     return _differ(once(1), once(2))
 
@@ -194,12 +206,9 @@ def _monte_carlo(f, name, trial):
         dice(seed)
         draws.append(parts(call(f, trial.plan, one))[0][1].double().mean())
     got, want = torch.stack(draws), _kl(one, meaning(f) or "logvar").sum(1).mean()
-    se = got.std()/math.sqrt(len(got))
-    named = abs(got.mean() - want) < 5*se + 1e-9
-    return Finding(name, "40 calls at one point, with other dice each",
-                   f"{got.mean():.4f} ± {se:.4f}", f"{want:.4f}", "wrong",
-                   ("kl-monte-carlo",) if named else (),
-                   note="the same call gives another number each time")
+    return on_average(name, got, want, "kl-monte-carlo", "kl-sign")
+
+
 
 # %% ../../nbs/diagnose/divergence.ipynb #c04517ac
 def _factors(size, seed, positive):
@@ -338,9 +347,4 @@ def _pair_mean(f, name, order, given, single):
     n = FLAT[0].D if draws.shape[-1:] == (FLAT[0].D,) and draws.ndim > 2 else 1
     rows = n*draws.reshape(len(draws), -1).mean(1)
     want = _kl(_pair_at(FLAT[0], 0, order, single)[0], "std").sum(1).mean()
-    se = rows.std()/math.sqrt(len(rows))
-    named = abs(rows.mean() - want) < 5*se
-    return Finding(name, "200 calls at one point, with other dice each",
-                   f"{rows.mean():.4f} ± {se:.4f}", f"{want:.4f}", "wrong",
-                   ("kl-monte-carlo",) if named else (),
-                   note="the same call gives another number each time")
+    return on_average(name, rows, want, "kl-monte-carlo", "kl-sign")

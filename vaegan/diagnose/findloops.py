@@ -18,7 +18,7 @@ import torch
 
 from .load import GONE, Loaded, execute, few_images, is_there
 from .load import needed, patiently
-from .standins import Anything, Batch, Loader
+from .standins import Batch, Loader, stand_in
 from ..help import documented
 
 # %% ../../nbs/diagnose/findloops.ipynb #02092bea
@@ -236,6 +236,7 @@ _PARAMS = {
     "opt": r"opt|optimi[sz]ers?|optim|solver", "device": r"device",
     "loader": r".*(loader|dataset|data_?iter\w*|dataiter|dl|batches)|data|trainset",
     "args": r"args?|opts?|config|cfg|hparams|flags|params|conf|options",
+    "scaler": r"\w*scaler", "accelerator": r"accelerator|accel|fabric",
     "G": r"(net_?)?g(en\w*)?|generator|g_net|\w*generator|g_model",
     "D": r"(net_?)?d(is\w*)?|critic|d_net|\w*discriminator|\w*critic|d_model",
     "model": r"\w*(model|vae|net|module|gan|autoencoder)",
@@ -326,8 +327,7 @@ def body(
             line = failed.left_out[0] if failed.left_out else ""
             gone = re.search(GONE, line)
             if not gone: break
-            lost = part_of(gone[1]) == "loader"
-            space[gone[1]] = Loader(space["_x"]) if lost else Anything()
+            space[gone[1]] = stand_in(part_of(gone[1]), space["_x"])
         if failed.left_out and _serious(node): serious += failed.left_out
     return serious
 

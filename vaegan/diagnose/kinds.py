@@ -292,7 +292,7 @@ def each(
     given:dict={}     # parameters whose value is given
 ) -> Iterator[tuple[str, str, Callable[[], list[Finding]]]]: # name, kind, its trial
     "What is recognised among several things; nothing is tried before it is asked for"
-    kinds = {n: kind_of(f, n) for n, f in things.items()}
+    kinds = {n: _kind_or_none(f, n) for n, f in things.items()}
     losses = {n: things[n] for n, k in kinds.items() if k == "loss"}
     def find(n, k):
         if k == "net": return _norms(things[n], n, given)
@@ -300,6 +300,11 @@ def each(
         return softened(_tried(things[n], k, n, given), k)
     for n, k in kinds.items():
         if k: yield n, k, lambda n=n, k=k: find(n, k)
+
+def _kind_or_none(f, name):
+    "What it is; an object that cannot even be looked at is nothing"
+    try: return kind_of(f, name)
+    except Exception: return None
 
 def _with_pixels(found, things):
     "Findings, and what models and cross-entropies among them make of images beside"

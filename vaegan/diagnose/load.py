@@ -151,16 +151,38 @@ def _source(path):
     if Path(path).suffix != ".ipynb":
         with tokenize.open(path) as f: return f.read()     # whatever coding it declares
     text = Path(path).read_text(encoding="utf-8-sig")
-    cells = [_plain("".join(c["source"])) for c in json.loads(text)["cells"]
-             if c["cell_type"] == "code"]
+    cells = [_python(c) for c in _cells(path, text)]
     fine = [c if _parses(c) else "\n"*c.count("\n") for c in cells]
     return "\n".join(fine if any(map(str.strip, fine)) else cells)
 
-def _plain(cell):
-    "Without what only a notebook understands; a cell in another language is empty"
-    other = re.match(r"\s*%%(?!time|capture|prun)", cell)
-    return "\n".join("" if other else "pass" if s.lstrip()[:1] in "%!?" and s.strip()
-                     else s for s in cell.splitlines())
+def _cells(path, text):
+    "Code cells of a notebook, also of the format before 2015"
+    try:
+        book = json.loads(text)
+        cells = book["cells"] if "cells" in book else [
+            c for sheet in book["worksheets"] for c in sheet["cells"]]
+        return ["".join(c["source"] if "source" in c else c["input"]) for c in cells
+                if c["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, AttributeError): raise ValueError(
+        f"{path}: no notebook: expected JSON with a list of cells") from None
+
+_ORDER = r"\s*(%{1,2}\w|!\s*\S|\?{1,2}\w|[\w.]+\?{1,2}\s*$)"
+_OF_PYTHON = "time", "timeit", "capture", "prun", "memit", "python", "python3", "debug"
+
+def _python(cell):
+    "A cell without what only a notebook understands; as many lines as before"
+    try: return cell if ast.parse(cell) else ""
+    except (SyntaxError, ValueError): pass
+    lines, told = cell.splitlines(), re.match(r"\s*%%(\w+)", cell)
+    if told and told[1] not in _OF_PYTHON: return "\n"*(len(lines) - 1)
+    out, goes_on = [], False
+    for s in lines:
+        order = goes_on or re.match(_ORDER, s)
+        pad = "" if goes_on else s[:len(s) - len(s.lstrip())]
+        out.append(f"{pad}pass" if order and not goes_on else "" if order else
+                   re.sub(r"^(\s*[\w., ]+=\s*)[!%].*", r"\1None", s))
+        goes_on = bool(order) and s.endswith("\\")
+    return "\n".join(out)
 
 def _parses(cell):
     try: ast.parse(cell)

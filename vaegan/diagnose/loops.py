@@ -213,6 +213,7 @@ def _judged_vae(scene):
     for shape in _shapes(shapes, net):
         net.load_state_dict(was)
         opt.state.clear()
+        for p in net.parameters(): p.grad = None
         scene.failed.clear()
         try: return [_halved(scene, _update(scene, net, opt, shape, B, was))]
         except Exception as e:
@@ -237,8 +238,8 @@ def _ranged(f, ends):
 def _lightning():
     "Classes of the file that was loaded whose loop Lightning brings"
     for cls in list(vars(sys.modules.get("__stranger__", sys)).values()):
-        own = inspect.isclass(cls) and cls.__module__ == "__stranger__"
-        if own and hasattr(cls, "configure_optimizers"): yield cls
+        if not inspect.isclass(cls) or cls.__module__ != "__stranger__": continue
+        if any("configure_optimizers" in vars(c) for c in cls.__mro__): yield cls
 
 @documented
 def each_loop(

@@ -36,13 +36,13 @@ _NAMES = {
     "mu": r"qm|(z_|q_|latent_)?(mu|mean|means|loc|m|mus)(_?(q|z|1|x|vec))?",
     "out": r"(x_|recon_|dec_)?logits?(_x|_hat)?",
     "recon": r"(x_?|y_?)?(recon\w*|reconst\w*|rec|hat|tilde|decoded|generated|preds?|"
-             r"predictions?|outputs?|out|probs?|bar|prime|dec|fake)(_?(x|img|image|"
+             r"predictions?|outputs?|out|probs?|bar|prime|dec|fake|r)(_?(x|img|image|"
              r"batch|images))?|y_pred|p",
     "x": r"(x|data|target|targets|inputs?|images?|imgs?|batch|originals?|real|y_true|"
          r"x_true|orig|gt|true|sample|features)(_?(x|data|images?|imgs?|batch|t|"
          r"true))?",
     "weight": r"(beta|alpha|gamma|lambda_?\w*|lam|w|\w*weight\w*|kld?_?(coef\w*|scale"
-              r"|w)|c|coef\w*|annea\w*|m_n|r)",
+              r"|w)|c|coef\w*|annea\w*|m_n)",
     "z": r"(z|latents?|codes?)(_\w+)?",
 }
 

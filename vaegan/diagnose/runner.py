@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checks import AnyPath, Count, checked
-from .atwork import so_far
+from .atwork import held_by_kernel, so_far
 from .verdict import Diagnosis, Finding
 from ..help import count, documented
 
@@ -59,6 +59,7 @@ def buckle(
 ):
     "Refuse network, writes and processes from here on, in this process"
     _without_audit()
+    held_by_kernel()
     try:
         import resource
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -96,12 +97,25 @@ def _of_system(library, name, own=_C.fullmatch):
 
 def _without_audit():
     "Ways to start or stop processes that no audit hook hears of"
-    def refused(*_, **__): raise PermissionError("vaegan diagnose: no processes")
+    def refused(*_, **__): raise PermissionError("vaegan diagnose: not allowed")
+    stores, dist = ("TCPStore", "FileStore"), "torch.distributed"
     for module, names in (("_posixsubprocess", ("fork_exec",)),
-                          ("signal", ("pidfd_send_signal",)), ("os", ("pidfd_open",))):
+                          ("signal", ("pidfd_send_signal",)), ("os", ("pidfd_open",)),
+                          ("torch", ("from_file",)), (dist, stores),
+                          ("torch._C._distributed_c10d", stores),
+                          (f"{dist}.distributed_c10d", stores),
+                          (f"{dist}.rendezvous", stores)):
         found = sys.modules.get(module)
         for n in names:
             if hasattr(found, n): setattr(found, n, refused)
+    if core := getattr(sys.modules.get("torch"), "_C", None): _into_memory(core, refused)
+
+def _into_memory(core, refused):
+    "PyTorch opens files in C++, where no hook hears of it: `torch.save` of a name"
+    def writer(to, *args, real=core.PyTorchFileWriter, **kw):
+        if isinstance(to, (str, bytes, os.PathLike)): refused()
+        return real(to, *args, **kw)
+    core.PyTorchFileWriter, core.ScriptModule.save = writer, refused
 
 def _hold(resource, gigabytes):
     "A limit on memory, where the system says how much is in use"

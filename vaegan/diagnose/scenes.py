@@ -25,7 +25,7 @@ from .findloops import prepare, trains
 from .load import GONE, Loaded, execute, few_images, is_plain
 from .load import main_guard, needed, patiently, unguarded
 from .standins import (Anything, Batch, Loader, Options, Pair, SmallVAE,
-                                      likely, roles_of)
+                                      likely, roles_of, stand_in)
 from .building import built
 from ..help import documented
 
@@ -109,9 +109,10 @@ def bound(
     return out
 
 def _plain_value(n, role, options, space, way):
-    if role == "loader": return Loader(torch.rand(16, *way["shape"]))
+    if role in ("loader", "scaler", "accelerator", "device"):
+        return stand_in(role, torch.rand(16, *way["shape"]))
     if role == "args": return options
-    if role == "device": return torch.device("cpu")
+
     if role == "one": return 1
     if role == "x": return torch.rand(16, *way["shape"])
     if re.fullmatch(r"criterion|adversarial_loss|loss_f\w*|bce\w*", n.lower()):

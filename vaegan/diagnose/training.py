@@ -234,7 +234,7 @@ def _loop_finding(name, B, M, a, b, h, k):
     elif b < 0: wrong += ("loss-kl-subtracted",)
     came = f"{a*B:.4g}/{B} and {b*B:.4g}/{B} times the gradients of both parts"
     ratio, note = b/a, f"{h.says}, {B} images of {M} pixels"
-    clipped = a > 0 and M > 1 and abs(ratio/M - 1) < 1e-3    # both by one factor
+    clipped = a > 0 and M > 1 and any(abs(ratio/k - 1) < 1e-3 for k in (M, M*B))
     if abs(a*B*M - 1) < .01 or clipped: wrong += ("rec-mean-pixels",)
     if "squared" in h.says: note += f"; a Gaussian decoder of variance {ratio/2:.4g}"
     elif abs(ratio - 1) > 1e-2: note += f"; β is {ratio:.4g}"

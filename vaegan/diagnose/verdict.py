@@ -21,6 +21,10 @@ from ..help import documented
 # %% ../../nbs/diagnose/verdict.ipynb #4df7f72a
 Kind = Literal["right", "scaled", "wrong", "untried"]
 
+def _printable(text):
+    "Without what would move a terminal's cursor, or break its coding"
+    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
+
 @documented
 @dataclass(repr=False)
 class Finding:
@@ -38,6 +42,8 @@ class Finding:
 
     def __post_init__(self):      # from JSON they come as lists
         self.mistakes, self.either = tuple(self.mistakes), tuple(self.either)
+        for name in ("subject", "tried", "came", "expected", "note"):
+            setattr(self, name, _printable(getattr(self, name)))
     def __repr__(self): return str(Diagnosis([self]))
 
 # %% ../../nbs/diagnose/verdict.ipynb #b3124f64

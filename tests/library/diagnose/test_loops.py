@@ -167,6 +167,65 @@ def test_what_failed_half_way_is_not_called_right(tmp_path):
     (tmp_path/"a.py").write_text(GAN.replace("D(x)", "D(x.view(3, 5, 7))"))
     assert [f.verdict for f in try_loops(str(tmp_path/"a.py"))] == ["untried"]
 
+NO_DECODER = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+class VAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(784, 20), nn.Linear(20, 8), nn.Linear(4, 784)
+    def forward(self, x):
+        m, s = self.b(torch.relu(self.a(x))).chunk(2, 1)
+        return self.c(m + torch.exp(s/2)*torch.randn_like(m)), m, s
+def train(model, optimizer, loader, scaler, accelerator, device):
+    for x, _ in loader:
+        x = x.to(device).view(len(x), -1)
+        optimizer.zero_grad()
+        with torch.autocast("cuda"): out, m, s = model(x)
+        rec = F.binary_cross_entropy_with_logits(out, x, reduction="sum")
+        loss = (rec - .5*torch.sum(1 + s - m**2 - s.exp()))/len(x)
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer)
+        scaler.step(optimizer)
+        scaler.update()
+"""
+ACCELERATED = (NO_DECODER.replace("scaler.scale(loss).backward()", "accelerator.backward(loss)").replace("        scaler.unscale_(optimizer)\n", "").replace("        scaler.update()\n", "")
+               .replace("scaler.step(optimizer)", "accelerator.clip_grad_norm_(model.parameters(), 1e9); optimizer.step()"))
+MAIN = ACCELERATED.replace("def train(model, optimizer, loader, scaler, accelerator, device):", "from accelerate import Accelerator\ndef main():\n"
+                           "    accelerator, device, loader = Accelerator(), 'cuda', download()\n    model = torch.compile(nn.DataParallel(VAE()))\n"
+                           "    optimizer = torch.optim.Adam(model.parameters())\n    model, optimizer = accelerator.prepare(model, optimizer)")
+
+@pytest.mark.filterwarnings("ignore:CUDA is not available")
+@pytest.mark.parametrize("text", [NO_DECODER, ACCELERATED, MAIN])
+@pytest.mark.parametrize("old, new, names", [("", "", set()), ("        optimizer.zero_grad()\n", "", {"step-pile-up"}), ("- .5*torch.sum", "+ .5*torch.sum", {"loss-kl-subtracted"}),
+                                             ('reduction="sum"', 'reduction="mean"', {"rec-mean-pixels", "loss-wrong-batch"})])
+def test_layers_without_names_half_precision_and_accelerators(tmp_path, text, old, new, names):
+    "No decoder by name, where each pass moves the weights; a scaler of losses, Accelerate, a compiled model, as they are handed in or made"
+    from vaegan.diagnose.load import load
+    from vaegan.diagnose.standins import Stage
+    assert old in text
+    path = tmp_path/"main.py"
+    path.write_text(text.replace(old, new) if old else text)
+    with Stage(): load(str(path))
+    found = try_loops(str(path))
+    assert {f.verdict for f in found} == {"wrong" if names else "right"} and {m for f in found for m in f.mistakes} <= names and bool(names) == any(f.mistakes for f in found), found
+
+SELDOM = NO_DECODER.replace("for x, _ in loader", "for i, (x, _) in enumerate(loader)").replace("        optimizer.zero_grad()\n", "").replace(
+    "        scaler.step(optimizer)\n        scaler.update()\n", "        if (i + 1) % 4 == 0:\n            torch.nn.utils.clip_grad_norm_(model.parameters(), .1)\n"
+    "            scaler.step(optimizer)\n            scaler.update()\n            optimizer.zero_grad()\n").replace("        scaler.unscale_(optimizer)\n", "")
+
+@pytest.mark.filterwarnings("ignore:CUDA is not available")
+@pytest.mark.parametrize("old, new, names", [("", "", set()), ("            optimizer.zero_grad()\n", "        optimizer.zero_grad()\n", {"step-batches-lost"})])
+def test_gradients_that_are_gathered_and_then_clipped(tmp_path, old, new, names):
+    "A norm of .1, whatever was gathered: the direction must tell whether other batches are in it"
+    from vaegan.diagnose.load import load
+    from vaegan.diagnose.standins import Stage
+    (tmp_path/"main.py").write_text(SELDOM.replace(old, new) if old else SELDOM)
+    with Stage(): load(str(tmp_path/"main.py"))
+    found = try_loops(str(tmp_path/"main.py"))
+    assert old in SELDOM and {m for f in found for m in f.mistakes} == names and {f.verdict for f in found} == {"wrong" if names else "right"}, found
+
 GUARDED = """
 import argparse, random
 import torch

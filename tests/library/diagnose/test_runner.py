@@ -71,6 +71,46 @@ sys.settrace(lambda *a: None)
 sys.stdout = sys.stderr = builtins.print = None
 """
 
+SAVES = """
+import torch
+KEPT, NEW = {here!r}, {there!r}
+def kl(mu, logvar):
+    net = torch.nn.Linear(2, 2)
+    for save in (lambda: torch.save(net.state_dict(), KEPT), lambda: torch.jit.script(net).save(KEPT), lambda: torch.from_file(NEW, shared=True, size=9),
+                 lambda: torch.distributed.TCPStore("127.0.0.1", 0, 1, True), lambda: torch._C.PyTorchFileWriter(NEW)):
+        try: save()
+        except (PermissionError, RuntimeError): pass
+        else: return mu
+    import copy, io
+    torch.save(copy.deepcopy(net).state_dict(), io.BytesIO())
+    return -.5*torch.sum(1 + logvar - mu**2 - logvar.exp())
+"""
+
+def test_a_checkpoint_of_the_user_is_not_touched(tmp_path):
+    "PyTorch writes in C++, where no audit hook hears of it; into memory it may"
+    here, there = file(tmp_path, "keep", "here.pt"), tmp_path/"there.pt"
+    d = diagnose_file(file(tmp_path, SAVES.format(here=str(here), there=str(there))))
+    assert [f.verdict for f in d.findings] == ["right"], d
+    assert here.read_text() == "keep" and not there.exists()
+
+TRAPS = """
+class Sealed(type):
+    def __getattr__(cls, name): raise KeyError(name)
+class Class(metaclass=Sealed): pass
+class Trap:
+    def __getattr__(self, name): raise KeyError(name)
+    def __call__(self, *_): raise SystemExit
+kl_object = Trap()
+def kl_bell(mu, logvar): raise ValueError("\\x1b]0;title\\x07 \\ud800")
+"""
+
+def test_what_cannot_be_looked_at_costs_no_other_its_verdict(tmp_path):
+    "And no message moves the cursor of a terminal"
+    d = diagnose_file(file(tmp_path, TRAPS + RIGHT))
+    said = {f.subject: f for f in d.findings}
+    assert said["kl"].verdict == "right" and said["kl_bell"].verdict == "untried" and said["kl_bell"].note.endswith("ValueError: �]0;title� �")
+    str(d).encode()
+
 def test_windows_has_another_pipe(monkeypatch):
     "There a pipe is inherited as a handle; no session, no list of descriptors"
     import types
@@ -100,6 +140,21 @@ def test_only_what_is_needed_is_run(tmp_path):
 def test_a_notebook_is_a_file(tmp_path):
     cell = dict(cell_type="code", source=["%matplotlib inline\n", "def f(x): return 2*x\n"])
     assert load(file(tmp_path, json.dumps(dict(cells=[cell])), "a.ipynb"), ["f"]).names["f"](2) == 4
+
+ORDERS = ["!pip install -q torch \\\n    einops\n%matplotlib inline\nhere = !ls\ntorch?\n", "%%bash\nif true; then echo hi; fi\n", "%%time\nif True:\n    !ls\n    x = 3\n",
+          "def f(x):\n    return ('%d'\n            % 2) + x\n"]
+
+def test_what_only_a_notebook_understands(tmp_path):
+    "Orders to the shell, over several lines, in a block, in an assignment; a cell in another language; a line that begins with an operator"
+    book = dict(cells=[dict(cell_type="code", source=s) for s in ORDERS])
+    old = dict(worksheets=[dict(cells=[dict(cell_type="code", input=s) for s in ORDERS])])
+    for b in (book, old):
+        loaded = load(file(tmp_path, json.dumps(b), "a.ipynb"), ["f"])
+        assert loaded.names["f"]("3") == "23" and not loaded.left_out
+
+@pytest.mark.parametrize("text", ["", "no", "3", "{}", '{"cells": 3}', '{"cells": [3]}', '{"cells": [{}]}'])
+def test_what_is_no_notebook(tmp_path, text):
+    with pytest.raises(ValueError, match="a.ipynb: no notebook: expected JSON with a list of cells"): load(file(tmp_path, text, "a.ipynb"))
 
 def test_a_cell_that_is_no_python_costs_no_more_than_itself(tmp_path):
     cells = [dict(cell_type="code", source=s) for s in ("%%bash\nls -l | (wc", "print 'once'", "%%time\ndef f(x): return 3*x", "!pip install this\ng = f(2))", "def h(x): return f(x) + 1/0")]

@@ -1,0 +1,37 @@
+"A KL from draws, or at a z that is handed over: right on average is right; another prior than a Gaussian is no mistake"
+import pytest
+import torch
+from styles import called, ids, styles
+from torch.distributions import Laplace, Normal
+
+from vaegan.diagnose.divergence import try_kl
+
+CODE, code = styles()
+
+@code(try_kl)
+def kl_z1(z, mu, std):
+    q, p = Normal(mu, std), Normal(torch.zeros_like(mu), torch.ones_like(std))
+    return (q.log_prob(z) - p.log_prob(z)).sum(-1)
+@code(try_kl)
+def kl_z2(mu, logvar, z): return (.5*z**2 - .5*(z - mu)**2/logvar.exp() - .5*logvar).sum(1).mean()
+@code(try_kl, "kl-sign")
+def kl_z3(z, mu, std): return (Normal(0., 1.).log_prob(z) - Normal(mu, std).log_prob(z)).sum(-1).mean()
+@code(try_kl, "kl-log-std")
+def kl_z4(z, mu, logvar): return (Normal(mu, logvar.exp()).log_prob(z) - Normal(0., 1.).log_prob(z)).sum(-1)
+@code(try_kl, "untried")
+def kl_z5(z, mu, logvar): return (Normal(mu, (.5*logvar).exp()).log_prob(z) - Laplace(0., 1.).log_prob(z)).sum(-1)
+@code(try_kl)
+def kl_in_place(mu, logvar): return .5*(mu.pow_(2) + logvar.exp() - 1 - logvar).sum(1)
+@code(try_kl, "kl-sign")
+def kl_m9b(mu, logvar):
+    std = (.5*logvar).exp(); z = mu + std*torch.randn(500, *mu.shape)
+    return (Normal(0., 1.).log_prob(z) - Normal(mu, std).log_prob(z)).sum(-1).mean(0)
+@code(try_kl, "untried")
+def kl_m9c(mu, logvar):
+    std = (.5*logvar).exp(); z = mu + std*torch.randn(500, *mu.shape)
+    return (Normal(mu, std).log_prob(z) - Laplace(3., 1.).log_prob(z)).sum(-1).mean(0)
+
+@pytest.mark.parametrize("f, probe, want", CODE, ids=ids(CODE))
+def test_it_is_told(f, probe, want):
+    found, names = called(f, probe)
+    assert names == want, found
