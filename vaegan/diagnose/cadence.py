@@ -101,10 +101,12 @@ def one_optimiser(
     space:dict   # names
 ) -> tuple|None: # G, D, the optimiser
     "Two players in one optimiser, if the names leave no doubt"
+    found, own = None, set()
     for o, nets in sides(space):
         who = {strict(n): net for n, net in nets.items()}
-        if {"D", "G"} <= who.keys(): return who["G"], who["D"], o
-    return None
+        if {"D", "G"} <= who.keys(): found = found or (who["G"], who["D"], o)
+        else: own |= who.keys()
+    return None if own & {"D", "G"} else found   # a third one: a term beside it
 
 def _nonzero(grads): return any(g is not None and bool(g.any()) for g in grads)
 

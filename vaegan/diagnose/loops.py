@@ -275,6 +275,7 @@ def _judged(scene):
     found = [_doubted(f, scene.failed) for f in found]
     if not any(_REFUSED in f.note for f in found): return found
     game = game_of(scene.space)
+    if game and _squashes(game[1]): return found     # what is no number is refused, too
     net, name = (game[1], "d-no-sigmoid") if game else (_vae_of(scene)[1],
                                                         "rec-no-sigmoid")
     handle = net.register_forward_hook(_into_chances)

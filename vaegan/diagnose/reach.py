@@ -202,7 +202,7 @@ def data_range(
     "Between which bounds its images lie"
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     names = [getattr(n.func, "attr", getattr(n.func, "id", "")) for n in calls]
-    told, whole = set(), "ToTensor" in names
+    told, whole = set(), 0 < names.count("ToTensor") <= names.count("Normalize")
     for n, name in zip(calls, names):
         if name != "Normalize": continue
         given = {k.arg: k.value for k in n.keywords}

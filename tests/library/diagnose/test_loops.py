@@ -335,3 +335,15 @@ def test_a_clipped_critic_has_its_own_game():
     from vaegan.diagnose.updates import _G
     assert list(likeliest(_G, "Wasserstein loss"))[0] == list(likeliest(_G, "hinge loss"))[0] == "hinge or Wasserstein"
     assert list(likeliest(_G, "1 times the gradient of −V")) == list(_G) and set(likeliest(_G, "least squares loss")) == set(_G)
+
+def test_a_third_optimiser_of_both_is_no_shared_one(tmp_path):
+    "A term for both players, beside a game in which each has its own"
+    text = GAN + "    info = (D(G(torch.randn(len(x), 5))) - .3).square().mean()\n    both.zero_grad()\n    info.backward()\n    both.step()\n"
+    (tmp_path/"a.py").write_text(text.replace("for x, _", "both = torch.optim.Adam([*G.parameters(), *D.parameters()], 2e-4)\nfor x, _"))
+    f, *_ = try_loops(str(tmp_path/"a.py"))
+    assert f.verdict == "right" and not set(f.mistakes) - {"step-g-feeds-d"}, f
+
+def test_numbers_that_are_none_are_no_missing_sigmoid(tmp_path):
+    "`BCELoss` refuses NaN in the same words as a score below 0"
+    (tmp_path/"a.py").write_text(GAN.replace("criterion(D(x), ones)", "criterion(D(x)*float('nan'), ones)"))
+    assert not {m for f in try_loops(str(tmp_path/"a.py")) for m in f.mistakes}

@@ -78,6 +78,7 @@ def test_the_range_of_a_files_images():
     def told(text): return data_range(ast.parse("ToTensor()\n" + text))
     assert told("T.Normalize((.5,), (.5,))") == told("Normalize(mean=[.5]*3, std=[.5]*3)") == told("Normalize(.5, .5)\nNormalize([.5], [.5])") == (-1., 1.)
     assert told("Normalize((.1307,), (.3081,))") == (-.424, 2.821)
+    assert told("ToTensor()\nNormalize((.5,), (.5,))") is None     # two data sets: one as it is, one moved
     assert told("Normalize(mean, std)") is told("Normalize((.5,), (.5,))\nNormalize((0,), (1,))") is told("x = 1") is data_range(ast.parse("Normalize(.5, .5)")) is None
 
 NORMED = "t = Compose([ToTensor(), Normalize((.5,), (.5,))])\n"
