@@ -177,12 +177,23 @@ def try_kl(
         if not found: trial, part, found = recognised(
             readings, lambda t: kl_hypotheses(said, pair, True), wanted=_named_kl)
     except CannotCall as e: return untried(name, _TRIED, e)
-    if at_z and not found: return untried(name, _TRIED, _OTHER)
+    if not found and (at_z or not pair and _elsewhere(f)):
+        return untried(name, _TRIED, _OTHER)
     f = _at_z if at_z else _kl
     def right(trial): return f(trial.points[0], said or "logvar").sum(1)
     return finding(name, _TRIED, trial, part, found, right, KL_NAMES)
 
-_OTHER = "not log q(z) − log p(z) of Gaussians: another prior, or another q?"
+_OTHER = "no KL of a Gaussian to N(0, I): another prior, another q, or free bits?"
+_WORDS = r"free|bits|prior|capacity|target|laplace|categ|gumbel|logits|softmax|discrete" \
+    r"|dirichlet|poisson|student|cauchy|mixture|gmm|mog|vmf|mises|tau|temperature"
+
+def _elsewhere(f):
+    "Do its names speak of another prior or q, or does its code bound the KL?"
+    try: code = inspect.getsource(f)
+    except (OSError, TypeError): code = ""
+    names = " ".join([getattr(f, "__name__", ""), *inspect.signature(f).parameters])
+    return bool(re.search(_WORDS, names.lower()) or
+                re.search(r"\b(clamp\w*|clip|maximum|relu|max)\(", code))
 
 # %% ../../nbs/diagnose/divergence.ipynb #e4c05c8e
 def _throws_dice(f, trial, make):

@@ -27,6 +27,20 @@ def kl_m9b(mu, logvar):
     std = (.5*logvar).exp(); z = mu + std*torch.randn(500, *mu.shape)
     return (Normal(0., 1.).log_prob(z) - Normal(mu, std).log_prob(z)).sum(-1).mean(0)
 @code(try_kl, "untried")
+def kl_categorical(logits):
+    q = logits.softmax(-1)
+    return (q*(logits.log_softmax(-1) + torch.log(torch.tensor(float(logits.shape[-1]))))).sum(-1)
+@code(try_kl, "untried")
+def kl_free(mu, logvar, free_bits=.5): return (-.5*(1 + logvar - mu**2 - logvar.exp())).clamp(min=free_bits).sum(-1).mean()
+@code(try_kl, "untried")
+def kl_at_least(mu, logvar): return torch.maximum(-.5*(1 + logvar - mu**2 - logvar.exp()), torch.tensor(.3)).sum(-1).mean()
+@code(try_kl, "untried")
+def kl_laplace(mu, scale): return (mu.abs() + scale*torch.exp(-mu.abs()/scale) - scale.log() - 1).sum(-1)
+@code(try_kl, "untried")
+def kl_wide_prior(mu, logvar, prior_std=2.): return .5*((logvar.exp() + mu**2)/prior_std**2 - 1 - logvar + 2*torch.log(torch.tensor(prior_std))).sum(-1)
+@code(try_kl, "kl-sign")
+def kl_kept_low(mu, logvar): return (.5*(1 + logvar.clamp(-10, 10) - mu**2 - logvar.exp())).sum(-1)   # a stable width is no other prior
+@code(try_kl, "untried")
 def kl_m9c(mu, logvar):
     std = (.5*logvar).exp(); z = mu + std*torch.randn(500, *mu.shape)
     return (Normal(mu, std).log_prob(z) - Laplace(3., 1.).log_prob(z)).sum(-1).mean(0)
