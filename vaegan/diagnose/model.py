@@ -11,6 +11,7 @@ __all__ = ['try_norms', 'width_used', 'try_vae']
 import copy
 import inspect
 import re
+import sys
 from dataclasses import astuple
 from typing import Any
 
@@ -18,6 +19,7 @@ import torch
 from torch import nn
 
 from .adapt import CannotCall, parts
+from .beside import _handed
 from .draw import try_draw
 from .reach import reach_of
 from .tried import untried
@@ -219,6 +221,24 @@ def _way(net):
         except CannotCall as e: failed.append(e)
     raise failed[0]
 
+def _calls(act):
+    "(what it gives, names of the functions that it calls, outside PyTorch)"
+    seen, before = set(), sys.getprofile()
+    def note(frame, event, _):
+        home = str(frame.f_globals.get("__name__"))
+        if event == "call" and not home.startswith(("torch.", "vaegan.diagnose.")):
+            seen.add(frame.f_code.co_name)
+    sys.setprofile(note)
+    try: return act(), seen
+    finally: sys.setprofile(before)
+
+def _own_draw(net, name):
+    "The method that draws, tried by itself"
+    draw = next((m for m in dir(net) if re.match(r"re_?param|sample_z|_?sampl(e|ing)_"
+                                                 r"(gauss|latent|z)", m)), None)
+    if not draw or not callable(getattr(net, draw)): return []
+    return [try_draw(getattr(net.train(), draw), f"{name}.{draw}")]
+
 @documented
 def try_vae(
     net:Any,             # somebody's model, or its class
@@ -239,14 +259,11 @@ def try_vae(
     except Exception as e: return [untried(name, _TRIED, f"{type(e).__name__}: {e}")]
     kind = "wrong" if wrong else "right"
     note = "; ".join(filter(None, [f"images of shape {shape}", note]))
-    facts:dict = dict(width=used)
-    reach = reach_of(watch(nets[0], x, run).out)
+    seen, calls = _calls(lambda: watch(nets[0], x, run))
+    facts:dict = dict(width=used, calls=sorted(calls))
+    reach = reach_of(seen.out)
     if reach: facts["reach"] = astuple(reach)
     found = [Finding(f"{name}: z", _TRIED, note, "μ + σε, and σ that of q", kind,
                      tuple(dict.fromkeys(wrong)), note=note, facts=facts)]
-    draw = next((m for m in dir(net) if re.match(r"re_?param|sample_z|_?sampl(e|ing)_"
-                                                 r"(gauss|latent|z)", m)), None)
     found += try_norms(net, name)
-    if draw and callable(getattr(net, draw)):
-        found.append(try_draw(getattr(net.train(), draw), f"{name}.{draw}"))
-    return found
+    return found + _handed(_own_draw(net, name), calls if not wrong else ())

@@ -1,4 +1,5 @@
 "What public code taught: each in our own words, as it was met, and a neighbour of it"
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -15,6 +16,27 @@ def test_a_model_of_handed_in_networks_is_the_one_that_the_file_makes(tmp_path):
     names = load(str(tmp_path/"a.py")).names
     own = own_models(str(tmp_path/"a.py"), names)["VAE"]
     assert isinstance(own, names["VAE"]) and own.encoder.in_features == 9 and own.beta == 3
+
+def reparametrize(mean, var): return mean + var*torch.randn_like(mean)
+
+@pytest.mark.parametrize("how, alarm", [("own", False), ("outside", False), ("wrong", True), ("idle", True)])
+def test_a_width_by_another_name_is_no_mistake_where_the_model_hands_that(how, alarm):
+    "To its own method, or to a function of the file; but not where z is wrong, and not where nobody calls it"
+    class VAE(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.decoder = nn.Linear(64, 6), nn.Linear(3, 64)
+        def forward(self, x):
+            mean, logvar = self.encoder(x).chunk(2, 1)
+            sd = (1.25 if how == "wrong" else 1)*(.5*logvar).exp()
+            z = mean + sd*torch.randn_like(sd) if how == "idle" else reparametrize(mean, sd) if how == "outside" else self.reparameterize(mean, sd)
+            return self.decoder(z).sigmoid(), mean, logvar
+    def reparameterize(self, mean, var): return mean + var*torch.randn_like(mean)
+    if how != "outside": VAE.reparameterize = reparameterize
+    d = diagnose(dict(VAE=VAE) | (dict(reparametrize=reparametrize) if how == "outside" else {}))
+    draw = next(f for f in d.findings if f.tried.startswith("the same noise"))
+    assert (draw.mistakes, draw.verdict) == ((("z-width",), "wrong") if alarm else ((), "right")), d
+    assert ("wrong" in [f.verdict for f in d.findings if f.subject == "VAE: z"]) == (how == "wrong"), d
 
 def test_a_small_weight_of_the_kl_makes_a_mean_over_pixels_good():
     "Also beside a plain autoencoder, which has no KL; with no weight, or half a one, it is the mistake"
