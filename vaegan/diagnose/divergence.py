@@ -21,7 +21,7 @@ from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.distributions import kl_divergence
 
 from .adapt import CannotCall, Plan, call, parts
-from .names import SPREADS, names_of, role_of
+from .names import SPREADS, names_of, of_another, role_of
 from .match import Hypothesis, explain, simplest
 from .points import FLAT, point
 from .tried import Names, Trial, dice, finding, on_average
@@ -177,23 +177,13 @@ def try_kl(
         if not found: trial, part, found = recognised(
             readings, lambda t: kl_hypotheses(said, pair, True), wanted=_named_kl)
     except CannotCall as e: return untried(name, _TRIED, e)
-    if not found and (at_z or not pair and _elsewhere(f)):
+    if not found and (at_z or not pair and of_another(f)):
         return untried(name, _TRIED, _OTHER)
     f = _at_z if at_z else _kl
     def right(trial): return f(trial.points[0], said or "logvar").sum(1)
     return finding(name, _TRIED, trial, part, found, right, KL_NAMES)
 
 _OTHER = "no KL of a Gaussian to N(0, I): another prior, another q, or free bits?"
-_WORDS = r"free|bits|prior|capacity|target|laplace|categ|gumbel|logits|softmax|discrete" \
-    r"|dirichlet|poisson|student|cauchy|mixture|gmm|mog|vmf|mises|tau|temperature"
-
-def _elsewhere(f):
-    "Do its names speak of another prior or q, or does its code bound the KL?"
-    try: code = inspect.getsource(f)
-    except (OSError, TypeError): code = ""
-    names = " ".join([getattr(f, "__name__", ""), *inspect.signature(f).parameters])
-    return bool(re.search(_WORDS, names.lower()) or
-                re.search(r"\b(clamp\w*|clip|maximum|relu|max)\(", code))
 
 # %% ../../nbs/diagnose/divergence.ipynb #e4c05c8e
 def _throws_dice(f, trial, make):
@@ -218,8 +208,6 @@ def _monte_carlo(f, name, trial):
         draws.append(parts(call(f, trial.plan, one))[0][1].double().mean())
     got, want = torch.stack(draws), _kl(one, meaning(f) or "logvar").sum(1).mean()
     return on_average(name, got, want, "kl-monte-carlo", "kl-sign")
-
-
 
 # %% ../../nbs/diagnose/divergence.ipynb #c04517ac
 def _factors(size, seed, positive):

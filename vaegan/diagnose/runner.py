@@ -108,7 +108,8 @@ def _without_audit():
         found = sys.modules.get(module)
         for n in names:
             if hasattr(found, n): setattr(found, n, refused)
-    if core := getattr(sys.modules.get("torch"), "_C", None): _into_memory(core, refused)
+    core = getattr(sys.modules.get("torch"), "_C", None)
+    if core: _into_memory(core, refused)
 
 def _into_memory(core, refused):
     "PyTorch opens files in C++, where no hook hears of it: `torch.save` of a name"

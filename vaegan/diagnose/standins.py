@@ -214,6 +214,7 @@ class Accelerator(Anything):
     def clip_grad_norm_(self, params, most, *_, **__):
         return nn.utils.clip_grad_norm_(params, most)
 
+# %% ../../nbs/diagnose/standins.ipynb #5a9aa4c4
 def whole_scaler():
     "A scaler of losses that scales nothing: for half precision on a card"
     return torch.amp.GradScaler("cpu", enabled=False)
@@ -326,7 +327,8 @@ class Stage:
     old = False    # are whole numbers and targets treated as PyTorch once did?
     def __enter__(self):
         self.finder, self.mode = Finder(), _CPU()
-        self.parse, self.compile = argparse.ArgumentParser.parse_known_args, torch.compile
+        self.parse = argparse.ArgumentParser.parse_known_args
+        self.compile = torch.compile
         torch.compile = _as_it_is
         argparse.ArgumentParser.parse_known_args = _lenient(self.parse)
         sys.meta_path.append(self.finder)

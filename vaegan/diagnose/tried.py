@@ -239,6 +239,7 @@ def untried(
     note = " ".join(str(why).replace("CannotCall: ", "").split())
     return Finding(subject, tried, "", "", "untried", note=note)
 
+# %% ../../nbs/diagnose/tried.ipynb #c4bb9381
 @documented
 def on_average(
     subject:str,   # whose
