@@ -8,6 +8,7 @@ Docs: https://vaegan.github.io/vaegan/diagnose/atwork.html.md"""
 __all__ = ['left_out', 'own_models', 'work', 'so_far', 'held_by_kernel']
 
 # %% ../../nbs/diagnose/atwork.ipynb #7b325165
+import ast
 import inspect
 import os
 import sys
@@ -78,7 +79,7 @@ def own_models(
         params = inspect.signature(cls).parameters.values()
         asked = {p.name for p in params if p.default is p.empty
                  and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-        init = next((f for c in tree.body if getattr(c, "name", "") == n
+        init = next((f for c in tree.body if isinstance(c, ast.ClassDef) and c.name == n
                      for f in c.body if getattr(f, "name", "") == "__init__"), None)
         try:
             kw = as_called(tree, init, n, vars(sys.modules[cls.__module__]), path)

@@ -106,9 +106,9 @@ def main_guard(
     tree:ast.Module   # a file
 ) -> list: # statements
     "What stands under `if __name__ == \"__main__\"`"
-    return next((n.body for n in tree.body if _guards(n)), [])
+    return next((n.body for n in tree.body if isinstance(n, ast.If) and _guards(n)), [])
 
-def _guards(node): return isinstance(node, ast.If) and "__name__" in _reads(node.test)
+def _guards(node): return "__name__" in _reads(node.test)
 
 # %% ../../nbs/diagnose/load.ipynb #un9uard1
 @documented
@@ -116,8 +116,8 @@ def unguarded(
     tree:ast.Module   # a file
 ) -> ast.Module: # the same, with what its main guard holds in the open
     "A file as it is when it is run as a script"
-    return ast.Module([m for n in tree.body for m in (n.body if _guards(n) else [n])],
-                      [])
+    def open_(n): return n.body if isinstance(n, ast.If) and _guards(n) else [n]
+    return ast.Module([m for n in tree.body for m in open_(n)], [])
 
 # %% ../../nbs/diagnose/load.ipynb #658aad85
 @documented

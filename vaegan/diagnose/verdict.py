@@ -15,6 +15,8 @@ import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from IPython import get_ipython
+
 from .mistakes import MISTAKES
 from ..help import documented
 
@@ -50,7 +52,8 @@ class Finding:
 _WORDS = dict(right="right", scaled="scaled", wrong="WRONG", untried="not tried")
 _HEAD = "verdict", "whose", "tried", "came", "expected"
 def _most():
-    "Characters of a line: 88, or what the terminal has"
+    "Characters of a line: 88, or what the terminal has; a notebook is none"
+    if get_ipython(): return 88
     return min(88, max(60, shutil.get_terminal_size((88, 24)).columns))
 SITE = "https://vaegan.github.io/vaegan/"
 
