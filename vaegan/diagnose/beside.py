@@ -76,7 +76,7 @@ def _paired_off(found):
         and partners & {*pairs[id(f)]})]
 
 # %% ../../nbs/diagnose/beside.ipynb #5be50e02
-_WIDE = {"z-width", "z-exp-logvar"}
+_WIDE = {"z-width"}     # a logvar that is no log σ² stays a mistake
 
 def _handed(found, calls):
     "A draw that a right model calls gets the width that it takes, whatever its name"
