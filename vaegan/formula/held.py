@@ -155,7 +155,8 @@ _WHERE = ("a sign turned", "a term missing", "a factor missing", "a 2 too many",
 def _named(wrong, latex):
     "What was done, and at which piece of the formula"
     piece = latex[slice(*wrong.at)].strip()
-    said = wrong.words in _WHERE and len(piece) <= 40
+    whole = piece.count(r"\left") == piece.count(r"\right")     # else it is half a pair
+    said = wrong.words in _WHERE and len(piece) <= 40 and whole
     return f"{wrong.words}: ${_safe(piece)}$" if said else wrong.words
 
 # %% ../../nbs/formula/held.ipynb #0d1f2b00
