@@ -27,9 +27,8 @@ def softened(
     for f in found:
         if kind in _OPEN and f.verdict == "wrong" and not f.mistakes:
             f.verdict = "untried"
-            f.note = "; ".join(filter(None, [
-                f.note, "neither the usual formula nor a mistake that we know: another "
-                "objective? kind= holds it to one"]))
+            f.also("neither the usual formula nor a mistake that we know: another "
+                   "objective? kind= holds it to one")
     return found
 
 # %% ../../nbs/diagnose/beside.ipynb #4044aca2
@@ -84,7 +83,7 @@ def _handed(found, calls):
         if not f.tried.startswith("the same noise") or f.verdict != "wrong": continue
         if not {*f.mistakes} <= _WIDE or f.subject.split(".")[-1] not in calls: continue
         f.verdict, f.mistakes = "right", ()
-        f.note = "; ".join(filter(None, [f.note, "what calls it hands it that width"]))
+        f.also("what calls it hands it that width")
     return found
 
 def _called(found):

@@ -33,8 +33,8 @@ def _average(p, one, other): return _log(p[one] - p[other].mean()).mean()
 # %% ../../nbs/diagnose/contests.ipynb #ae254109
 D_GAMES: dict[str, Callable[[dict], Tensor]] = {
     "Wasserstein": lambda p: p["f"].mean() - p["r"].mean(),
-    "hinge": lambda p: F.relu(1 - p["r"]).mean() + F.relu(1 + p["f"]).mean(),
-    "least squares": lambda p: (p["r"] - 1).square().mean() + p["f"].square().mean(),
+    "hinge": lambda p: _margin(p["r"]).mean() + _margin(-p["f"]).mean(),
+    "least squares": lambda p: _square(p["r"]).mean() + p["f"].square().mean(),
     "relativistic": lambda p: _paired(p, "r", "f"),
     "relativistic average": lambda p: _apart(p, _log),
     "relativistic average, least squares": lambda p: _apart(p, _square),
@@ -44,7 +44,7 @@ D_GAMES: dict[str, Callable[[dict], Tensor]] = {
 # %% ../../nbs/diagnose/contests.ipynb #99d7140a
 G_GAMES: dict[str, Callable[[dict], Tensor]] = {
     "hinge or Wasserstein": lambda p: -p["f"].mean(),
-    "least squares": lambda p: (p["f"] - 1).square().mean(),
+    "least squares": lambda p: _square(p["f"]).mean(),
     "relativistic": lambda p: _paired(p, "f", "r"),
     "relativistic average": lambda p: _apart(p, _log, "f", "r"),
     "relativistic average, least squares": lambda p: _apart(p, _square, "f", "r"),
@@ -58,8 +58,8 @@ WRONG_D: dict[str, Callable[[dict], Tensor]] = {
 
 # %% ../../nbs/diagnose/contests.ipynb #400f0f67
 ROLES_TURNED: dict[str, Callable[[dict], Tensor]] = {
-    "hinge": lambda p: F.relu(1 + p["r"]).mean() + F.relu(1 - p["f"]).mean(),
-    "least squares": lambda p: p["r"].square().mean() + (p["f"] - 1).square().mean()}
+    n: lambda p, game=D_GAMES[n]: game(dict(r=p["f"], f=p["r"]))
+    for n in ("hinge", "least squares")}
 
 # %% ../../nbs/diagnose/contests.ipynb #703f56b6
 WRONG_G: dict[str, Callable[[dict], Tensor]] = {

@@ -146,7 +146,8 @@ def try_elbo(
     says = "; ".join(filter(None, (rec.hypothesis.says, words, kl.hypothesis.says)))
     if wrong: return Finding(name, _TRIED, came, "ELBO", "wrong", wrong, note=says)
     f = weighed(rec, kl, name)
-    f.tried, f.note = _TRIED, "; ".join(filter(None, (f.note, says)))
+    f.tried = _TRIED
+    f.also(says)
     return f
 
 # %% ../../nbs/diagnose/elbo.ipynb #e9f507f6

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from .load import GONE, Loaded, execute, few_images, is_there
+from .load import GONE, Loaded, execute, few_images, is_guard, is_there
 from .load import needed, patiently
 from .standins import Batch, Loader, stand_in
 from ..help import documented
@@ -73,13 +73,9 @@ def _path(scope, calls, names):
         body = inner
 
 # %% ../../nbs/diagnose/findloops.ipynb #7e831b3c
-def _is_guard(node):
-    "`if __name__ == '__main__':`"
-    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
-
 def _scopes(tree):
     "(statements, function, class) of the file, of its functions, of its methods"
-    guards = [n for n in tree.body if _is_guard(n)]
+    guards = [n for n in tree.body if is_guard(n)]
     yield ast.Module([n for n in tree.body if n not in guards], []), None, ""
     for n in guards: yield ast.Module(n.body, []), None, ""
     for n in tree.body:

@@ -231,7 +231,8 @@ def _ranged(f, ends):
     elif "reach" in f.facts: odd, words = out_of_reach(Reach(*f.facts["reach"]), *ends)
     if not odd: return f
     if f.verdict != "wrong": f.verdict, f.mistakes = "wrong", ()
-    f.mistakes, f.note = (*f.mistakes, *odd), "; ".join(filter(None, (f.note, words)))
+    f.mistakes = (*f.mistakes, *odd)
+    f.also(words)
     return f
 
 # %% ../../nbs/diagnose/loops.ipynb #ed456d05

@@ -213,8 +213,7 @@ def try_loss(
     both = _tried_loss(added(f), name, given)
     dark = any(x.verdict in ("wrong", "untried") and not x.mistakes for x in both)
     if dark or _lacks(both): return found
-    said = [both[-1].note, "it gives its parts: this is their sum"]
-    both[-1].note = "; ".join(filter(None, said))
+    both[-1].also("it gives its parts: this is their sum")
     return both
 
 def _of_one_part(name, found):

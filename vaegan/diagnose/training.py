@@ -136,7 +136,7 @@ def _fits_output(f, net, seen, h):
     if reach: f.facts["reach"] = astuple(reach)
     if not odd: return
     f.verdict, f.mistakes = "wrong", (*f.mistakes, *odd)
-    f.note = "; ".join(filter(None, (f.note, words)))
+    f.also(words)
 
 # %% ../../nbs/diagnose/training.ipynb #1cb35133
 def _descended(net, before, opt, x, step):

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .adapt import parts
-from .contests import D_GAMES, G_GAMES
+from .contests import D_GAMES, G_GAMES, WRONG_D
 from .match import fitted
 from .moves import cleared, left_behind, moves
 from .reach import is_ours, reach_of
@@ -145,8 +145,6 @@ _FORMS = {
     "d-fakes-as-real": lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean(),
     "d-labels-swapped": lambda r, f: F.softplus(r).mean() + F.softplus(-f).mean()}
 _ENDS = {
-    "d-sigmoid-twice": lambda r, f: (F.softplus(-r.sigmoid()).mean()
-                                     + F.softplus(f.sigmoid()).mean()),
     "d-no-sigmoid": lambda r, f: -r.log().mean() - (1 - f).log().mean(),
     "critic-squashed": lambda r, f: f.sigmoid().mean() - r.sigmoid().mean()}
 
@@ -156,7 +154,7 @@ def _games():
     def plain(forms):
         return {n: lambda p, g=g: g(p["r"], p["f"]) for n, g in forms.items()}
     squares, hinge = (_squashed(D_GAMES[n]) for n in ("least squares", "hinge"))
-    games = {"=" + n: g for n, g in D_GAMES.items()} | plain(_ENDS)
+    games = {"=" + n: g for n, g in D_GAMES.items()} | WRONG_D | plain(_ENDS)
     return plain(_FORMS) | games | {"=least squares of probabilities": squares,
                                     "critic-squashed, hinge": hinge}
 

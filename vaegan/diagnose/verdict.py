@@ -46,6 +46,11 @@ class Finding:
         self.mistakes, self.either = tuple(self.mistakes), tuple(self.either)
         for name in ("subject", "tried", "came", "expected", "note"):
             setattr(self, name, _printable(getattr(self, name)))
+    def also(self,
+        *words:str    # what else is to be known; nothing is left out
+    ):
+        "Add to the note"
+        self.note = "; ".join(filter(None, (self.note, *words)))
     def __repr__(self): return str(Diagnosis([self]))
 
 # %% ../../nbs/diagnose/verdict.ipynb #b3124f64
@@ -62,7 +67,8 @@ def _widths(rows):
     words = [[w for cell in column for w in cell.split()] for column in zip(*rows)]
     least = [min(max(map(len, some), default=0), 24) for some in words]
     wide = [max(map(len, column)) for column in zip(*rows)]
-    while sum(wide) + 2*len(wide) - 2 > _most():
+    most = _most() + 2 - 2*len(wide)
+    while sum(wide) > most:
         room = [w - n for w, n in zip(wide, least)]
         i = max(range(len(wide)), key=lambda i: (room[i] > 0, wide[i]))
         if room[i] <= 0: break
