@@ -360,8 +360,9 @@ def main(folder):
 
 def sheets(folder):
     "Style sheets without what no page asks for, and the faces of formulas without those that none is set in"
-    texts, css = [*folder.rglob("*.html"), *folder.rglob("*.js")], [*folder.rglob("*.css")]
-    seen, said = seen_words(texts), "".join(f.read_text(encoding="utf-8") for f in texts)
+    css = [*folder.rglob("*.css")]
+    said = "\n".join(f.read_text(encoding="utf-8") for kind in ("*.html", "*.js") for f in folder.rglob(kind))
+    seen = seen_words(said)
     packs = "".join(zlib.decompress(f.read_bytes()).decode() for f in folder.rglob("*.code.z"))
     idle = unset(said + packs + "".join(zlib.decompress(base64.b64decode(b)).decode() for b in re.findall(r'numbers\.js"\] = "([^"]+)"', said)))
     for f in css:

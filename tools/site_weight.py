@@ -245,9 +245,9 @@ def pruned(css, seen):
             elif comment: out.append(comment)
     return "".join(out)
 
-def seen_words(files):
+def seen_words(text):
     "All words of pages and scripts: whatever a rule of style may be for"
-    return {w for f in files for w in TOKEN.findall(f.read_text(encoding="utf-8"))}
+    return set(TOKEN.findall(text))
 
 PROPERTY = re.compile(r"(?<=[{;])\s*(--[\w-]+)\s*:[^;{}]*(?:;|(?=\}))")
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from .players import networks, sides, strict
 from .shown import kinds_of, pushes
-from .tried import dice, in_line, untried
+from .tried import arrivals, dice, untried, used_by
 from .updates import Log, finished, listen, weights
 from .verdict import Finding
 from ..help import documented
@@ -42,23 +42,22 @@ class Passes:
         "(gradients that were used, was there one?) of each pass"
         self.net.load_state_dict(self.was)
         self.opt.state.clear()
-        ps = list(self.net.parameters())
-        for p in ps: p.grad = None if old is None else torch.full_like(p, old)
-        used, heard = [], []
-        hooks = [p.register_hook(lambda g: heard[-1].append(bool(g.any())))
-                 for p in ps if p.requires_grad]
-        hooks.append(self.opt.register_step_pre_hook(lambda *_: used[-1].append(
-            in_line((p.grad for p in ps), ps))))
+        for p in self.net.parameters():
+            p.grad = None if old is None else torch.full_like(p, old)
+        used, hook = used_by(self.opt, self.net)
+        heard, hooks = arrivals(self.net)
+        passes = []
         try:
             for k in counts:       # the last sees x, those before it other images
-                used.append([])
-                heard.append([])
+                used.clear()
+                heard.clear()
                 self.scene.space["_count"] = k
                 dice(5)
                 self.scene.step(self.x.clone() if k == counts[-1] else 1 - self.x)
+                passes.append((used[:], any(heard)))
         finally:
-            for h in hooks: h.remove()
-        return used, [any(h) for h in heard]
+            for h in (hook, *hooks): h.remove()
+        return [u for u, _ in passes], [h for _, h in passes]
     def first(self,
         since:int=0   # the number of the first pass that is tried
     ) -> int|None:

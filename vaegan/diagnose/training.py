@@ -26,7 +26,7 @@ from .match import fitted
 from .slopes import explained_by, least
 from .reach import is_ours, misfit, reach_of
 from .watching import decoded, watch
-from .tried import in_line, untried
+from .tried import arrivals, in_line, untried, used_by
 from .verdict import Finding
 from ..help import documented
 from ..measuring import from_seed
@@ -72,12 +72,6 @@ def _called(f, given, net, opt, x):
     out = f(**kw, **given)
     return out(x) if callable(out) and not parts(out) else out
 
-def _heard(opt, net):
-    "Gradients that an optimiser's steps use, in a line each; and the hook"
-    used, ps = [], list(net.parameters())
-    return used, opt.register_step_pre_hook(
-        lambda *_: used.append(in_line((p.grad for p in ps), ps)))
-
 def _watched(f, given, B, seed=5):
     "(what was seen, gradients that were used, the model before)"
     net = _model(f)
@@ -85,7 +79,7 @@ def _watched(f, given, B, seed=5):
         for p in net.parameters(): p += .3*torch.randn(p.shape, generator=
                                                        torch.Generator().manual_seed(7))
     before, opt = copy.deepcopy(net), torch.optim.SGD(net.parameters(), .1)
-    used, _ = _heard(opt, net)
+    used, _ = used_by(opt, net)
     x = .1 + .8*torch.rand(B, 16, generator=torch.Generator().manual_seed(seed))
     seen = watch(net, x, lambda n, x: _called(f, given, n, opt, x), seed)
     if not used: raise CannotCall("its optimiser never moves")
@@ -141,7 +135,7 @@ def _fits_output(f, net, seen, h):
 # %% ../../nbs/diagnose/training.ipynb #1cb35133
 def _descended(net, before, opt, x, step):
     "(the gradient at the optimiser's first step, what was seen)"
-    used, hook = _heard(opt, net)
+    used, hook = used_by(opt, net)
     try: seen = watch(net, x, step, 5, from_net=before)
     finally: hook.remove()
     if not used: raise CannotCall("its optimiser never moves")
@@ -206,9 +200,7 @@ def judged_update(
         for p in net.parameters():
             p += size*torch.randn(p.shape, generator=g)/max(1, p[0].numel())**.5
     before = copy.deepcopy(net.train())
-    heard = []
-    hooks = [p.register_hook(lambda g: heard.append(bool(g.any())))
-             for p in net.parameters() if p.requires_grad]
+    heard, hooks = arrivals(net)
     with _Means() as means: came, seen = _descended(net, before, opt, x, step)
     for h in hooks: h.remove()
     if any(heard) and not came.any():

@@ -69,12 +69,12 @@ def as_range(
     if is_range(clause): return clause
     listed = clause.ops == (r"\in",)
     if not listed and (len(clause.ops) != 2 or not {*clause.ops} <= _UP): return None
-    letter = clause.sides[not listed]
+    letter = clause.sides[0 if listed else 1]
     if not isinstance(letter, Symbol) or env.text(letter) not in {
             k for m in conditioned(display, n)
             for k in free_indices(display.clauses[m - 1], env)}: return None
     if listed: return _one_by_one(clause, env)
-    first, letter, last = clause.sides
+    first, _, last = clause.sides
     one = Number("1")
     if clause.ops[0] == "<": first = Sum(("", "+"), (first, one), at=first.at)
     if clause.ops[1] == "<": last = Sum(("", "-"), (last, one), at=last.at)
