@@ -4,6 +4,13 @@ import torch.nn.functional as F
 from torch import nn
 
 
+def put(text, *pairs):
+    "The text with each of these exchanged, that stand in it once"
+    for old, new in pairs:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
 def made(draw=None, last=None, last_out=None, out=torch.sigmoid, names=("mu", "logvar")):
     "A VAE as people write it; each argument changes one part"
     class Model(nn.Module):

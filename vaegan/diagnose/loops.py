@@ -190,10 +190,13 @@ def _update(scene, net, opt, shape, B, was):
     later.note += "; at the first batch the KL does not count: a warm-up, or free bits"
     return later
 
+_FETCH = "[Dd]ownload|urlopen|No such file|vaegan diagnose: n"    # a loader is stood in for
+
 def _vae_of(scene):
     "(its optimiser, the model)"
     all_ = [(o, n) for o, n in sides(scene.space) if n]
-    if not all_: raise CannotCall("no optimiser of a whole model is found")
+    if not all_: raise CannotCall("; ".join(["no optimiser of a whole model is found", *[
+        t for t in scene.before if not re.search(_FETCH, t)][:1]]))
     opt, nets = all_[0]
     return opt, next(iter(nets.values())) if len(nets) == 1 else _Both(nets)
 
@@ -309,11 +312,12 @@ def _doubted(f, failed):
 
 def _alarmed(found): return any(f.verdict == "wrong" for f in found)
 
-_OLD = "different to the input size|Found dtype Long"
+_OLD = "different to the input size|Found dtype Long|betas must be"
 
 def _of_its_time(tree, loop, path):
     "Where today's PyTorch stops, as PyTorch once did it; that is said"
-    found = _tried_loop(tree, loop, path)
+    try: found = _tried_loop(tree, loop, path)
+    except CannotCall as e: found = [untried(loop.at, _TRIED, e)]
     stops = [f.note.partition(": what comes")[0] for f in found
              if re.search(_OLD, f.note)]
     if not stops or not all(f.verdict == "untried" for f in found): return found

@@ -269,7 +269,7 @@ def _opened(tree, loop, path):
     space, out = vars(_module(path)), Loaded()
     space["iter"] = _turns
     prepare(unguarded(tree) if loop.scope is None else tree, names, space, path, out)
-    return space
+    return space, out.left_out
 
 def _turns(it, *end):
     "`iter`, but a loader that is asked by `next` never comes to its end"
@@ -283,7 +283,7 @@ def scene_of(
     way:dict={}        # shape of images, and whether D gives probabilities
 ) -> Scene:
     "A loop with all that it needs"
-    space = _opened(tree, loop, path)
+    space, failed = _opened(tree, loop, path)
     if loop.scope is not None:
         options = options_of(tree, space, path)
         of = tree, loop.scope, loop.name, space, path
@@ -292,7 +292,7 @@ def scene_of(
         if loop.owner:
             own["self"] = made(space[loop.owner], tree, space, options, path, way)
         space = own
-    out = Loaded()
+    out = Loaded(left_out=failed)
     for node in filter(is_plain, loop.before): _line(node, space, path, out)
     def run(x):
         _refill(space, x)

@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/diagnose/shown.html.md"""
 
 # %% auto #0
 __all__ = ['Call', 'noted', 'kinds_of', 'of_kind', 'turned', 'game_told', 'pushes', 'likeliest', 'labels_behind', 'labels_told',
-           'adds_up', 'end_of_d']
+           'beside_scores', 'end_of_d']
 
 # %% ../../nbs/diagnose/shown.ipynb #ddf0d332
 from dataclasses import dataclass, field
@@ -66,7 +66,9 @@ def noted(
     first = parts(out)[0][1]
     call = Call(tuple(map(_copy, args)), {k: _copy(v) for k, v in kw.items()}, at,
                 first.detach().clone(), bool(x.requires_grad), reach_of(first))
-    def slope(g): call.slopes.append((len(clock), g.detach().clone()))
+    def slope(g):      # of a loss; the slope that a penalty asks for is in a graph
+        if not torch.is_grad_enabled(): call.slopes.append((len(clock),
+                                                            g.detach().clone()))
     if first.requires_grad: first.register_hook(slope)
     return call
 
@@ -132,8 +134,9 @@ def _arrived(call, since, upto):
 
 def _columns(calls, kinds, k, since, upto):
     "(scores, slopes) of the rows of one kind"
+    used = [any(since <= t <= upto for t, _ in c.slopes) for c in calls]
     pairs = [(of_kind(c.out, w, k), of_kind(_arrived(c, since, upto), w, k))
-             for c, w in zip(calls, kinds)]
+             for c, w, u in zip(calls, kinds, used) if u or not any(used)]
     if not pairs: return torch.zeros(0), torch.zeros(0)
     out, slope = (torch.cat(t).double() for t in zip(*pairs))
     return out, slope
@@ -211,6 +214,20 @@ def _constant(name, hr, dr, hf, df):
     if name == "cross-entropy" and not wrong and b > 1e-3: wrong = ("smoothing-both",)
     return wrong, f"{name}, real data labelled {a:.4g} and fakes {b:.4g}"
 
+def _level(s, slope):
+    "(growth, value at score 0) of slopes on a line; None if they lie on none"
+    if slope.std() <= 1e-6*slope.abs().max(): return 0., slope.mean().item()
+    x = _linear(s, slope)
+    return x and (x[0], -x[0]*x[1])
+
+def _drifting(r, dr, f, df):
+    "A Wasserstein loss whose scores are kept from running away"
+    a, b = _level(r, dr), _level(f, df)
+    if not a or not b or not 0 < a[0] + b[0] < .1*b[1] or min(a[0], b[0]) < 0:
+        return None
+    return ((), "Wasserstein loss with a drift term") if abs(
+        a[1] + b[1]) < 1e-2*b[1] else None
+
 def _soft(hr, dr, hf, df):
     "The same where labels are drawn at random: the factor is a plain one"
     for c in (1., .5, 2., len(hr), len(hr)/2):
@@ -247,8 +264,8 @@ def labels_behind(
     plain = r, dr, f, df
     logits = (r, dr*r*(1 - r), f, df*f*(1 - f)) if squash else (
         r.sigmoid(), dr, f.sigmoid(), df)
-    return (_constant("cross-entropy", *logits) or _constant("least squares", *plain)
-            or _margins(*plain) or _soft(*logits))
+    return (_constant("cross-entropy", *logits) or _drifting(*plain)
+            or _constant("least squares", *plain) or _margins(*plain) or _soft(*logits))
 
 # %% ../../nbs/diagnose/shown.ipynb #5e3d1a90
 @documented
@@ -264,13 +281,13 @@ def labels_told(
 
 # %% ../../nbs/diagnose/shown.ipynb #1fabfa8e
 @documented
-def adds_up(
+def beside_scores(
     D:Any,         # as it was when it was called
     calls:list,    # of it
     time:tuple,    # from which event to which
     came:Tensor    # the gradient that was used, in a line
-) -> bool:
-    "Is that gradient the one that the slopes at D's scores make, and nothing beside?"
+) -> Tensor|None: # in a line; None if nothing is left
+    "What of that gradient the slopes at D's scores do not make: a penalty, a class"
     total = torch.zeros(())
     for c in calls:
         slope, out = _arrived(c, *time).flatten(), c.again(D)
@@ -279,8 +296,8 @@ def adds_up(
             slope = slope*p*(1 - p)
         total = total + (out*slope).sum()
     got = torch.autograd.grad(total, list(D.parameters()), allow_unused=True)
-    line = in_line(got, D.parameters())
-    return bool((line - came).abs().max() < 1e-4*came.abs().max())
+    left = came - in_line(got, D.parameters())
+    return None if left.abs().max() < 1e-4*came.abs().max() else left
 
 # %% ../../nbs/diagnose/shown.ipynb #135afdeb
 @documented

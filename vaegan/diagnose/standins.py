@@ -317,6 +317,12 @@ def _lenient(parse):
         return parse(self, args if isinstance(args, (list, tuple)) else [], namespace)
     return parsed
 
+def _of_floats(init):
+    "Adam once took whole numbers for its betas"
+    def made(self, params, lr=1e-3, betas=(.9, .999), *args, **kw):
+        init(self, params, lr, [*map(float, betas)] if Stage.old else betas, *args, **kw)
+    return made
+
 def _as_it_is(model=None, **_):
     "A model that is not compiled: one pass is too few for that to pay"
     return model if model is not None else _as_it_is
@@ -328,8 +334,8 @@ class Stage:
     def __enter__(self):
         self.finder, self.mode = Finder(), _CPU()
         self.parse = argparse.ArgumentParser.parse_known_args
-        self.compile = torch.compile
-        torch.compile = _as_it_is
+        self.compile, self.adam = torch.compile, torch.optim.Adam.__init__
+        torch.compile, torch.optim.Adam.__init__ = _as_it_is, _of_floats(self.adam)
         argparse.ArgumentParser.parse_known_args = _lenient(self.parse)
         sys.meta_path.append(self.finder)
         self.mode.__enter__()
@@ -337,7 +343,7 @@ class Stage:
     def __exit__(self, *what):
         self.mode.__exit__(*what)
         argparse.ArgumentParser.parse_known_args = self.parse
-        torch.compile = self.compile
+        torch.compile, torch.optim.Adam.__init__ = self.compile, self.adam
         sys.meta_path.remove(self.finder)
         for n in [n for n, m in sys.modules.items() if isinstance(m, _Module)]:
             del sys.modules[n]

@@ -20,8 +20,9 @@ from .adapt import parts
 from .contests import D_GAMES, G_GAMES, WRONG_D
 from .match import fitted
 from .moves import cleared, left_behind, moves
+from .penalty import mixed_so, penalties, penalty_told
 from .reach import is_ours, reach_of
-from .shown import adds_up, end_of_d, game_told, kinds_of
+from .shown import beside_scores, end_of_d, game_told, kinds_of
 from .shown import labels_told, likeliest, noted, of_kind, turned
 from .tried import untried
 from .verdict import Finding
@@ -164,27 +165,6 @@ def _as_it_was(D, start):
         for p, w in zip(D.parameters(), start): p.copy_(w)
     return D.requires_grad_(True)     # a step of G may have frozen it
 
-def _slopes(D, shown, k):
-    "‖∂D/∂x‖ at the images of one kind, in a graph"
-    rows = []
-    for c, kinds in shown:
-        if not (kinds == k).any(): continue
-        x = c.x.clone().requires_grad_()
-        g, = torch.autograd.grad(c.again(D, x).sum(), x, create_graph=True)
-        rows.append(g.flatten(1).norm(dim=1)[kinds == k])
-    return torch.cat(rows) if rows else None
-
-def _penalty(shown, D, start):
-    "The gradients of penalties that D may have been given, by name"
-    felt = any(c.felt for c, _ in shown)
-    for name, k, f in (("a slope of 1 between", 2, lambda n: (n - 1).square()),
-                       ("½ squared slope at real data", 0, lambda n: .5*n.square())):
-        own = _as_it_was(D, start)
-        n = _slopes(own, shown, k) if k or felt else None
-        if n is None: continue
-        yield name, _line(torch.autograd.grad(f(n).mean(), list(own.parameters()),
-                                              allow_unused=True), start).double()
-
 def _gradient(shown, D, game, start):
     "The gradient of a loss on what D was shown"
     D = _as_it_was(D, start)
@@ -216,7 +196,7 @@ def _d_update(log):
     "(mistakes, in words) of D's first gradient"
     grads, start, _ = log.of("opt_D")[0]
     came, shown = _line(grads, start).double(), _shown(log)
-    more = list(_penalty(shown, log.D, start))
+    more = [(w, g) for m, w, g in penalties(shown, _as_it_was(log.D, start))]
     for name, game in _games().items():
         want = _gradient(shown, log.D, game, start)
         if want is None: return (), "D sees only one kind of data"
@@ -246,17 +226,24 @@ def _by_scores(log, shown, came, start):
     "Where D's loss has other terms, the slopes at its scores tell of the game alone"
     name, c = _told(log, shown, "opt_D", _games())
     calls, kinds = map(list, zip(*shown))
-    told = _said_of(name, c) if name and c > 0 else None
+    told = _said_of(name, c) if name is not None and c > 0 else None
     time = _window(log, "opt_D") or (0, 0)
     if name is None:
         told = labels_told(calls, kinds, time, bool(getattr(log.D, "squash", False)))
-    if told is None: return None, "D's gradient is of no plain loss (a penalty?)"
-    log.rest = not adds_up(_as_it_was(log.D, start), calls, time, came)
-    return _ended(shown, name, log, told[0], told[1] + " at D's score"*bool(name))
+    D = _as_it_was(log.D, start)
+    left = beside_scores(D, calls, time, came)
+    more = None if left is None else penalty_told(left, came, shown, D)
+    if told is None: return (more[0] or None, more[1]) if more else (
+        None, "D's gradient is of no plain loss (a penalty?)")
+    log.rest = left is not None and more is None
+    wrong, words = told[0], told[1] + " at D's score"*bool(name)
+    if more: wrong, words = wrong + more[0], f"{words} and {more[1]}"
+    return _ended(shown, name, log, wrong, words)
 
 # %% ../../nbs/diagnose/updates.ipynb #7abe2377
 def _ended(shown, name, log, wrong, words):
     "With what D's last activation makes of the game that was told"
+    if "penalty" in words and "between" in words: wrong += mixed_so([*shown])
     if getattr(log.D, "squash", False) or name is None: return wrong, words
     odd, more = end_of_d([c for c, _ in shown], name.removeprefix("="))
     return (*wrong, *odd), "; ".join(filter(None, (words, more*bool(odd))))

@@ -1,6 +1,6 @@
 "Who moves, when, and by whose optimiser: what people write around two losses"
 import pytest
-from strangers import GAN, VAE
+from strangers import GAN, VAE, put
 
 from vaegan.diagnose.load import load
 from vaegan.diagnose.loops import try_loops
@@ -13,13 +13,6 @@ D_STEP, G_STEP = (f"    opt_{k}.zero_grad()\n    {k.lower()}_loss.backward()\n  
 G_LOSS = "    g_loss = criterion(D(G(torch.randn(len(x), 5))), ones)\n"
 STEP = "        optimizer.zero_grad()\n        loss.backward()\n        optimizer.step()\n"
 LOOP, NUMBERED = "for x, _ in loader:", "for i, (x, _) in enumerate(loader):"
-
-def put(text, *pairs):
-    "The text with each of these exchanged, that stand in it once"
-    for old, new in pairs:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    return text
 
 def in_block(text, at, head, tail=""):
     "From this line on inside a block"
