@@ -15,8 +15,7 @@ from collections.abc import Callable
 import torch
 
 from .adapt import CannotCall, call, parts, plans, working
-from .names import SPREADS
-from .divergence import WIDTHS, meaning, width_mistake
+from .names import SPREADS, WIDTHS, meaning, width_mistake
 from .points import Size
 from .tried import dice, shown, untried
 from .verdict import Finding

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 
 from .adapt import CannotCall
-from .names import SPREADS, names_of, role_of
-from .divergence import meaning, width_mistake
+from .names import SPREADS, meaning, names_of, role_of
+from .names import width_mistake
 from .match import Hypothesis
 from .points import FLAT, IMAGES, point
 from .tried import Names, finding, recognised, trials, untried

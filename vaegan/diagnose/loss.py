@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from .adapt import CannotCall, call, parts
-from .names import SPREADS, is_law, names_of, role_of
+from .names import SPREADS, is_law, meaning, names_of, role_of
 from .names import same_role, taken_apart
-from .divergence import KL_NAMES, kl_hypotheses, meaning
+from .divergence import KL_NAMES, kl_hypotheses
 from .likelihood import REC_NAMES, SQUARED, output_said, rec_hypotheses
 from .match import REDUCTIONS, Hypothesis, explain, simplest
 from .points import FLAT, IMAGES, point
