@@ -22,9 +22,19 @@ from .printing import say, settle
 
 # %% ../nbs/73_cli.ipynb #65f21365
 class _Parser(argparse.ArgumentParser):
-    def error(self, message): self.exit(2, f"{self.prog}: error: {message}\n")
+    def parse_known_args(self, args=None, namespace=None):
+        self.asked = sys.argv[1:] if args is None else [*args]
+        return super().parse_known_args(args, namespace)
+    def error(self, message):
+        if any(len(a) > 3 and "--json".startswith(a) for a in self.asked):
+            _for_programs(message)
+        self.exit(2, f"{self.prog}: error: {message}\n")
     def _print_message(self, message, file=None):
         if file: say(message.rstrip("\n"), file)
+
+def _for_programs(error):
+    "Whoever asked for JSON gets JSON, also where nothing could be done"
+    say(json.dumps(dict(error=" ".join(str(error).split())), ensure_ascii=False))
 
 def _count(least):
     "A parser of whole numbers that are at least `least`"
@@ -526,7 +536,7 @@ _OLD = DeprecationWarning, PendingDeprecationWarning, FutureWarning
 
 def _run(args):
     "The exit code of a command; whatever is wrong becomes one line"
-    command = args.pop("command")
+    command, as_json = args.pop("command"), args.get("json")
     commands = dict(tour=_tour, data=_read, train=_train, sample=_sample,
                     evaluate=_evaluate, exam=_exam, grade=_grade,
                     diagnose=_diagnose)
@@ -540,6 +550,7 @@ def _run(args):
         if isinstance(e, TypeError) and not re.match(r"\w+: ", str(e)): raise
         said = e.args[1] if isinstance(e, OSError) and not e.filename and e.errno else e
         if not str(said): said = "no memory is left"
+        if as_json: _for_programs(said)
         for line in (f"error: {said}", *getattr(e, "__notes__", ())):
             _complain(f"vaegan {command}: {' '.join(line.split())}")
         return 2

@@ -245,6 +245,18 @@ def test_bad_orders(light, tmp_path, capsys, args, said):
     except SystemExit as e: code = e.code
     assert code == 2 and said in capsys.readouterr().err
 
+@pytest.mark.parametrize("order, said", [(["diagnose", "nowhere.py", "--json"], "path: expected a file .py or .ipynb"), (["diagnose", "--json", "{path}", "--kl", "nobody"], "defines no 'nobody', but kl"),
+                                         (["diagnose", "{path}", "--given", "x", "--js"], "expected NAME=VALUE"), (["diagnose", "{path}", "--json", "--seconds", "0"], "expected at least 1"), (["diagnose", "--json"], "required: FILE"),
+                                         (["diagnose", "{path}", "--json", "--foo", "3"], "unrecognized arguments: --foo 3"), (["evaluate", "nowhere", "--json"], "nowhere"), (["evaluate", "--json"], "required")])
+def test_bad_orders_of_a_program(light, tmp_path, capsys, order, said):
+    "One JSON object on stdout; the line for people and the exit code as ever"
+    path = str(file(tmp_path, "def kl(mu, logvar): return mu\n"))
+    try: code = main([a.replace("{path}", path) for a in order])
+    except SystemExit as e: code = e.code
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert code == 2 and [*told] == ["error"] and said in told["error"] and told["error"].split()[-1] in err
+
 def test_the_command_knows_every_kind(): assert set(_DIAGNOSED) == {*KINDS, "vae"}
 
 def test_where_nothing_is_known_it_is_said_where_to_look(tmp_path):
