@@ -70,12 +70,12 @@ def own_models(
     names:dict   # its functions and classes
 ) -> dict: # name of a class -> an instance
     "Models whose classes ask for values, as the file itself makes them"
-    from vaegan.diagnose.kinds import _looks_like_vae
+    from vaegan.diagnose.building import looks_like_vae
     from vaegan.diagnose.load import parsed
     from vaegan.diagnose.scenes import as_called
     tree, out = parsed(path), {}
     for n, cls in names.items():
-        if not _looks_like_vae(cls): continue
+        if not looks_like_vae(cls): continue
         params = inspect.signature(cls).parameters.values()
         asked = {p.name for p in params if p.default is p.empty
                  and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}

@@ -9,16 +9,15 @@ __all__ = ['KINDS', 'kind_of', 'try_model', 'diagnose', 'each']
 
 # %% ../../nbs/diagnose/kinds.ipynb #6190021b
 import inspect
-import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .names import SPREADS, is_deed, names_of, role_of
+from .adapt import bare
 from .adversarial import player_role, try_d_loss, try_g_loss
 from .beside import beside, softened
 from .between import try_path
@@ -32,11 +31,11 @@ from .loss import try_loss
 from .measures import try_bits, try_bound, try_frechet
 from .evidence import try_nll, try_weights
 from .model import try_norms, try_vae
-from .building import built
+from .building import built, looks_like_vae, methods_of
 from .penalty import try_penalty
 from .steps import try_step
 from .training import try_vae_step
-from .tried import untried
+from .tried import dice_kept, untried
 from .reach import Reach, out_of_reach
 from .verdict import Diagnosis, Finding
 from ..help import documented
@@ -127,13 +126,15 @@ def kind_of(
     name:str=""   # what it is called; its own name by default
 ) -> str|None: # of `KINDS`, or "vae"; None if nothing can be said
     "What a callable is, by its name and its arguments"
-    if isinstance(f, nn.Module): return "vae" if _looks_like_vae(type(f)) else None
+    if isinstance(f, nn.Module):
+        if looks_like_vae(type(f)): return "vae"
+        return kind_of(type(f), name) if _is_loss(type(f), name) else None
     if inspect.isclass(f) and issubclass(f, nn.Module) and not _is_loss(f, name):
-        return "vae" if _looks_like_vae(f) else "net"
+        return "vae" if looks_like_vae(f) else "net"
     last = (name or getattr(f, "__name__", "")).rpartition(".")[2].lower().strip("_")
     if inspect.isclass(f):
         inside = [n for n in _inside(_method(f)) if n != "self"]
-        return _of_vae(inside, last) if re.search("loss|elbo|crit", last) else None
+        return _of_part(inside, last) if re.search(_PARTS, last) else None
     if not callable(f): return None
     names = _names(f)
     if not names: return None
@@ -160,20 +161,28 @@ def _method(cls):
 def _is_loss(cls, name):
     "A loss in the shape of a class?"
     last = (name or cls.__name__).lower()
-    return "vae" != last and bool(re.search("loss|criterion", last)) and not any(
-        n in dir(cls) for n in ("encode", "decode", "encoder"))
+    if "vae" == last or {"encode", "decode", "encoder"} & {*dir(cls)}: return False
+    if re.search("loss|criterion", last): return True
+    inside = [n for n in _inside(_method(cls)) if n != "self"]
+    return bool(re.search(_PARTS, last) and _of_part(inside, last))
+
+_PARTS = r"loss|elbo|crit|kl|diverg|penalty|re_?param|sampl(e|ing)"
+
+def _of_part(names, last):
+    "What an object computes when it is called, by the name of its class"
+    if re.match(r"\w*(re_?param|sampl(e|ing))", last):
+        return "draw" if _has_q(names) else None
+    if "penalty" in last: return "penalty"
+    kind = _of_vae(names, "kl" if "diverg" in last else last)
+    return kind if kind != "kl" or _has_q(names) else None
+
+def _has_q(names):
+    "Is a mean among them, and a width?"
+    roles = {role_of(n) for n in names}
+    return "mu" in roles and bool(roles & {*SPREADS})
 
 def _trains_vae(names, last):
     return "vae" in last or bool({"vae", "model"} & {n.lower() for n in names})
-
-def _looks_like_vae(cls):
-    if not (inspect.isclass(cls) and issubclass(cls, nn.Module)): return False
-    own = set(dir(cls))
-    coded = own & {"encode", "_encode", "decode", "_decode", "encoding_fn"}
-    drawn = any(re.match(r"re_?param", n) for n in own)
-    text = cls.__name__.lower().replace("variationalauto", "vae")
-    if not ({"forward", "loss", "elbo"} & set(vars(cls)) or coded): return False
-    return bool(drawn or len(coded) >= 2 or ("vae" in text and "loss" not in text))
 
 # %% ../../nbs/diagnose/kinds.ipynb #0551ea45
 def _with_images(net):
@@ -218,18 +227,6 @@ def try_model(
         if both.verdict != "untried": found.append(both)
     return found
 
-# %% ../../nbs/diagnose/kinds.ipynb #64691d6e
-@contextmanager
-def _dice_kept():
-    "Leave the global dice as they were: whoever asks goes on as if he had not"
-    import numpy as np
-    numbers, python = np.random.get_state(), random.getstate()
-    with torch.random.fork_rng(devices=[]):
-        try: yield
-        finally:
-            np.random.set_state(numbers)
-            random.setstate(python)
-
 # %% ../../nbs/diagnose/kinds.ipynb #53e49bf5
 def _refuse(thing, kind, name, given):
     "One clear error for what is no order at all"
@@ -244,7 +241,7 @@ def _refuse(thing, kind, name, given):
         expected("given", "a dict of values by name", given)
 
 @documented
-@_dice_kept()
+@dice_kept()
 def diagnose(
     thing:Any,            # a function, a class, a model, or a dict of them by name
     kind:str|None=None,   # of `KINDS`, or "vae"; by default read off the name
@@ -259,6 +256,7 @@ def diagnose(
         found = _with_pixels([f for *_, find in some for f in find()], thing)
         d.add(*beside(found, {n: k for n, k, _ in some}))
         return d
+    thing = bare(thing)
     told, name = kind, str(name or getattr(thing, "__qualname__",
                                            type(thing).__name__))
     kind = kind or kind_of(thing, name)
@@ -292,6 +290,7 @@ def each(
     given:dict={}     # parameters whose value is given
 ) -> Iterator[tuple[str, str, Callable[[], list[Finding]]]]: # name, kind, its trial
     "What is recognised among several things; nothing is tried before it is asked for"
+    things = {n: bare(f) for n, f in things.items()}
     kinds = {n: _kind_or_none(f, n) for n, f in things.items()}
     losses = {n: things[n] for n, k in kinds.items() if k == "loss"}
     def find(n, k):
@@ -300,6 +299,21 @@ def each(
         return softened(_tried(things[n], k, n, given), k)
     for n, k in kinds.items():
         if k: yield n, k, lambda n=n, k=k: find(n, k)
+        elif inspect.isclass(things[n]): yield from _of_methods(things[n], n, given)
+
+_OF_OBJECTS = ("kl", "loss", "reconstruction", "draw", "d_loss", "g_loss", "penalty",
+               "log_prob")
+
+def _of_methods(cls, name, given):
+    "What is recognised among the methods of a class that is no network"
+    def find(n, k, ready):
+        try: f = ready(given)
+        except Exception as e: return [untried(n, f"as a {k}", f"a method, and no {name} "
+                                               f"can be made for it: {e}")]
+        return softened(_tried(f, k, n, given), k)
+    for m, f, ready in methods_of(cls):
+        k, n = _kind_or_none(f, m), f"{name}.{m}"
+        if k in _OF_OBJECTS and (k != "kl" or _has_q(_inside(f))): yield n, k, lambda n=n, k=k, r=ready: find(n, k, r)
 
 def _kind_or_none(f, name):
     "What it is; an object that cannot even be looked at is nothing"

@@ -26,7 +26,7 @@ from .load import GONE, Loaded, execute, few_images, is_plain
 from .load import main_guard, needed, patiently, unguarded
 from .standins import (Anything, Batch, Loader, Options, Pair, SmallVAE,
                                       likely, roles_of, stand_in)
-from .building import built
+from .building import built, looks_like_vae
 from ..help import documented
 
 # %% ../../nbs/diagnose/scenes.ipynb #82159217
@@ -47,8 +47,7 @@ def _methods(scope, model):
 
 def _own(space, role):
     "An instance of a class of the file that fits a role"
-    from vaegan.diagnose.kinds import _looks_like_vae
-    fits = {"model": _looks_like_vae, "G": lambda c: "gen" in c.__name__.lower(),
+    fits = {"model": looks_like_vae, "G": lambda c: "gen" in c.__name__.lower(),
             "D": lambda c: bool(re.search("disc|critic", c.__name__.lower()))}[role]
     for c in [c for c in space.values() if inspect.isclass(c)
               and issubclass(c, nn.Module) and c.__module__ == "__stranger__"]:

@@ -323,7 +323,7 @@ def _of_floats(init):
         init(self, params, lr, [*map(float, betas)] if Stage.old else betas, *args, **kw)
     return made
 
-def _as_it_is(model=None, **_):
+def _as_it_is(model=None, *_, **__):
     "A model that is not compiled: one pass is too few for that to pay"
     return model if model is not None else _as_it_is
 
