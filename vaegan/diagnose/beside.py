@@ -94,6 +94,38 @@ def _called(found):
     _handed([f for f in found if "." not in f.subject], names[True] - names[False])
     return found
 
+# %% ../../nbs/diagnose/beside.ipynb #fitting1
+_OF_MODEL = "the ELBO of the very draw that was watched"
+_NAMED_SO = {"kl-std-as-variance", "z-width"}   # a mistake by a name alone
+
+def _agreeing(found):
+    "Names of models and of losses that were tried together, and whether they agree"
+    names:dict = {True: set(), False: set()}
+    for f in found:
+        if f.verdict == "untried": continue
+        whose = f.subject.split(" with ") if " with " in f.subject else [
+            f.subject.rpartition(".")[0]] if f.tried == _OF_MODEL else []
+        names["conventions-differ" not in f.mistakes and f.verdict != "wrong"] |= {
+            *whose}
+    return names[True] - names[False]
+
+def _by_name_only(found):
+    "What a width is called is no mistake where model and loss agree what it is"
+    fine, kept = _agreeing(found), []
+    for f in found:
+        owner, _, part = f.subject.rpartition(": ")
+        if owner in fine and f.verdict == "untried" and part in ("KL",
+                                                                 "reconstruction"):
+            continue     # it was tried, with the model
+        width = f.facts.get("width") if part == "z" else part == "KL"
+        if f.tried.startswith("the same noise"): owner, width = f.subject.rpartition(
+            ".")[0], True
+        if owner in fine and width and f.mistakes and {*f.mistakes} <= _NAMED_SO:
+            f.verdict, f.mistakes = "right", ()
+            f.also("model and loss agree what it is, whatever its name")
+        kept.append(f)
+    return kept
+
 # %% ../../nbs/diagnose/beside.ipynb #91cb0e1c
 @documented
 def beside(
@@ -101,4 +133,5 @@ def beside(
     kinds:Mapping         # name -> what it was taken for
 ) -> list[Finding]: # the same, with alarms taken back
     "What findings say of each other"
-    return _energies(reconciled(_without_kl(_called(_paired_off(found)), kinds)))
+    some = _called(_by_name_only(_paired_off(found)))
+    return _energies(reconciled(_without_kl(some, kinds)))

@@ -141,6 +141,9 @@ def try_elbo(
     rec, kl = pair
     odd, words = misfit(reach_of(out), _fact(rec, "output"))
     wrong = _named(rec, REC_NAMES) + odd + _named(kl, KL_NAMES)
+    if said and _fact(kl, "width") not in (None, said):
+        wrong = tuple(m for m in wrong if m != "kl-std-as-variance")
+        wrong += ("conventions-differ",)*("kl-log-std" not in wrong)
     if abs(kl.factor) < 1e-4: wrong += ("loss-no-kl",)
     if abs(rec.factor) < 1e-4: wrong += ("loss-no-rec",)
     says = "; ".join(filter(None, (rec.hypothesis.says, words, kl.hypothesis.says)))

@@ -188,12 +188,12 @@ def _norm_mistakes(net, x, run):
         found += ("out-batch-norm",)
     return found
 
-def _clipped(nets, x, run):
+def _clipped(nets, x, run, used):
     "Are means or log-variances never negative, however the parameters are moved?"
     seen = [watch(n, x, run) for n in nets]
     mu = torch.cat([s.mu.flatten() for s in seen])
-    s = torch.cat([s.s.flatten() for s in seen if s.said in ("logvar", "logstd")] or
-                  [torch.tensor([-1.])])
+    s = torch.cat([s.s.flatten() for s in seen if s.said in ("logvar", "logstd")
+                   and used not in ("std", "var")] or [torch.tensor([-1.])])
     return ("q-clipped",) if mu.min() >= 0 or s.min() >= 0 else ()
 
 # %% ../../nbs/diagnose/model.ipynb #5b11a7a2
@@ -254,7 +254,7 @@ def try_vae(
         nets = [moved(net, i) for i in range(3)]
         wrong, used, note = _draw_mistakes(nets, x, run)
         wrong += _graph_mistakes(nets[0], x, run) + _norm_mistakes(nets[0], x, run)
-        wrong += _clipped(nets, x, run)
+        wrong += _clipped(nets, x, run, used)
     except CannotCall as e: return [untried(name, _TRIED, e)]
     except Exception as e: return [untried(name, _TRIED, f"{type(e).__name__}: {e}")]
     kind = "wrong" if wrong else "right"

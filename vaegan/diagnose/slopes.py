@@ -9,6 +9,7 @@ __all__ = ['least', 'explained_by']
 
 # %% ../../nbs/diagnose/slopes.ipynb #ec05ae16
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -102,12 +103,18 @@ def _rows(slopes, hypotheses, used, thin, known):
 
 _DRAWN = "the KL from one draw"
 
+def _paid(used):
+    "Of every KL whether it takes the width for what the draw took it for"
+    for h in kl_hypotheses(used):
+        fits = h.fact[1] == used or {"kl-std-as-variance", "kl-log-std"} & {*h.mistakes}
+        yield h if fits else replace(h, mistakes=("kl-std-as-variance", *h.mistakes))
+
 def _ranked(came, slopes):
     "(left over, number, width, rec. term, KL) of all pairs, the nearest first"
     thin, known, found = _thinned(len(came)), {}, []
     recs = rec_hypotheses(None, False)
     for used in _SIGMA:
-        kls = [*kl_hypotheses(used), Hypothesis(_one_draw, (), _DRAWN)]
+        kls = [*_paid(used), Hypothesis(_one_draw, (), _DRAWN)]
         both = [list(_rows(slopes, some, used, thin, known)) for some in (recs, kls)]
         if not all(both): continue
         A, B = (torch.stack([row for _, row in some]) for some in both)
