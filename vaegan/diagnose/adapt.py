@@ -16,9 +16,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
+from torch.distributions import Distribution, Normal
 
-from .names import Packed, flat, is_law, orders_of
+from .names import Packed, flat, is_law, laws_of, orders_of
 from .names import role_of, same_role, taken_apart
 from .points import Size, other_sizes
 from ..help import documented
@@ -176,7 +176,9 @@ def call(
         if callable(v) and not isinstance(v, torch.nn.Module): return v
         if not isinstance(v, Tensor): return v
         return v.detach().numpy() if plan.arrays else v
-    named = {name: value(role) for name, role in plan.named}
+    laws = laws_of(f) if "recon" in values else ()
+    named = {name: Normal(values[role], 1.) if name in laws and role == "recon"
+             else value(role) for name, role in plan.named}
     held = {role: value(role) for role in values}
     named |= {name: Packed(held, order) for name, order in plan.packed}
     return f(*(value(r) for r in plan.positional), **named, **dict(plan.fixed))

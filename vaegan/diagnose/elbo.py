@@ -9,6 +9,7 @@ __all__ = ['runs', 'two_parts', 'try_elbo', 'try_together']
 
 # %% ../../nbs/diagnose/elbo.ipynb #41ece307
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +21,9 @@ from .names import Packed
 from .divergence import KL_NAMES, kl_hypotheses
 from .likelihood import REC_NAMES, rec_hypotheses
 from .loss import weighed
-from .match import REDUCTIONS, Match
+from .match import REDUCTIONS, Hypothesis, Match
 from .reach import misfit, reach_of
-from .building import image_shape
+from .building import image_shape, unchecked
 from .watching import moved, watch
 from .tried import shown, untried
 from .verdict import Finding
@@ -34,8 +35,20 @@ def _point(seen, out=None):
     x = seen.x.detach().double().flatten(1)
     out = (seen.out if out is None else out).detach().double().flatten(1)
     if out.shape != x.shape: raise CannotCall("its decoder gives no number per pixel")
-    return dict(mu=seen.mu.detach().double().flatten(1), s=s, with_p=False, x=x,
+    law = {} if seen.law is None else dict(nll=_nll(seen.law, seen.x))
+    return law | dict(mu=seen.mu.detach().double().flatten(1), s=s, with_p=False, x=x,
                 recon=out)
+
+def _nll(law, x):
+    "−log p of images, by the distribution that the decoder gave itself"
+    with unchecked(): t = -law.log_prob(x.reshape(law.batch_shape + law.event_shape))
+    return t.detach().double().reshape(len(x), -1)
+
+def _recs(points):
+    "What a reconstruction term may be, the decoder's own density before all"
+    own = [Hypothesis(lambda p: p["nll"], (), "−log p by the decoder's own density",
+                      -.1)]*all("nll" in p for p in points)
+    return own + rec_hypotheses("recon")
 
 def _fact(m, key):
     kind, value = m.hypothesis.fact or ("", "")
@@ -94,21 +107,22 @@ def two_parts(
 ) -> tuple|None: # matches of the reconstruction term and of the KL, if any fit
     "The simplest pair of a reconstruction term and a KL that gives these values"
     y = torch.cat([t.flatten() for t in got])
-    recs = list(_columns(points, got, rec_hypotheses("recon")))
+    recs = list(_columns(points, got, _recs(points)))
     kls = list(_columns(points, got, kl_hypotheses(said)))
     if not recs or not kls: return None
     c, d, left = _solved(torch.stack([v for *_, v in recs]),
                          torch.stack([v for *_, v in kls]), y)
     best = None
     for i, j in (left < tol).nonzero().tolist():
-        (h, r, _), (k, q, _) = recs[i], kls[j]
-        pair = _match(h, r, c[i, j]), _match(k, q, d[i, j])
+        pair = [_match(h, r, f*((f*v).abs().max() > tol*y.abs().max()))
+                for (h, r, v), f in ((recs[i], c[i, j]), (kls[j], d[i, j]))]
         cost = pair[0].cost + pair[1].cost + (abs(pair[0].factor) != 1)
         if best is None or cost < best[0]: best = cost, pair
     return best and best[1]
 
 def _match(h, r, c):
-    c = round(c.item(), 4) + 0.
+    c = c.item()     # of single precision: 1 is 1 to three digits
+    c = math.copysign(1., c) if abs(abs(c) - 1) < 1e-3 else round(c, 4) + 0.
     return Match(h, r, c, h.cost + len(h.mistakes) + bool(r.mean) + (abs(c) != 1))
 
 # %% ../../nbs/diagnose/elbo.ipynb #af147ccb

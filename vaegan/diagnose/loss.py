@@ -19,7 +19,7 @@ from .adapt import CannotCall, call, parts
 from .names import SPREADS, is_law, meaning, names_of, role_of
 from .names import same_role, taken_apart
 from .divergence import KL_NAMES, kl_hypotheses
-from .likelihood import REC_NAMES, SQUARED, output_said, rec_hypotheses
+from .likelihood import ABSOLUTE, REC_NAMES, SQUARED, output_said, rec_hypotheses
 from .match import REDUCTIONS, Hypothesis, explain, simplest
 from .points import FLAT, IMAGES, point
 from .tried import added, dice, trials, untried
@@ -129,6 +129,9 @@ def weighed(
     if rec.hypothesis.says in SQUARED[::2] and not kl.reduction.mean:
         kind = "scaled" if rec.reduction.mean else "right"
         return Finding(name, tried, came, want, kind, note=_variance(rec, a, b))
+    if rec.hypothesis.says in ABSOLUTE and not rec.reduction.mean + kl.reduction.mean:
+        return Finding(name, tried, came, want, "right", note="−ELBO of a Laplace "
+                       f"decoder of scale {b/a:.4g}, up to a constant")
     beta = b/a
     if rec.reduction.mean or kl.reduction.mean:
         M, D = "·M"*bool(rec.reduction.mean), "/D"*bool(kl.reduction.mean)
@@ -238,6 +241,9 @@ def _tried_loss(f, name, given):
                               "KL(q ‖ p), summed")
     if kl == [] and one.verdict == "wrong" and rec and not rec[0].hypothesis.mistakes:
         one.verdict = "scaled"     # of another objective than the ELBO
+    if m_kl and m_kl.factor < 0 and not m_rec and not two.mistakes:
+        two.verdict = "untried"
+        two.also("with a minus, beside a term that is not known")
     found = [one, two]
     if m_rec and m_kl: found.append(weighed(m_rec, m_kl, name))
     if m_rec and m_kl and _by_pixels(trial, m_rec, m_kl): _forgiven(one, found[-1])

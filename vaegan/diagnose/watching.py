@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from .adapt import CannotCall, parts
 from .building import unchecked
@@ -88,6 +89,7 @@ class Seen:
     glued:Any=None          # labels at the end of its codes
     entered:tuple=()        # what the encoder got, if it was called
     door:Any=None           # where no decoder has a name: z -> what comes back
+    law:Any=None            # the distribution that the decoder gave, if it gave one
 
 # %% ../../nbs/diagnose/watching.ipynb #2574aa77
 def _held(out):
@@ -167,10 +169,11 @@ def _told(net, x, run, codes_from, enc, seen, result, own, door):
     z = args[0] if args else next(iter(kw.values()))
     beside = (args[1:], kw) if args else ((), {})
     mu, s, said = _deterministic(codes_from, enc, x, result, own, z, run)
+    law = out if isinstance(out, Distribution) else None
     out = max((t for _, t in parts(out)), key=torch.numel)
     z, glued = _unglued(z, mu)
     mu, s = (_like(v, z, mu) for v in (mu, s))
-    return Seen(x, mu, s, said, z, out, result, beside, glued, own, door)
+    return Seen(x, mu, s, said, z, out, result, beside, glued, own, door, law)
 
 def _unglued(z, mu):
     "Codes without the labels, zeros and ones, that are glued to their end"
