@@ -143,7 +143,8 @@ def _smoothed(a1, a2, b1, b2, alpha):
 
 _SIGNS:dict[tuple, tuple] = {(1, 0, 0, 1): (), (1, 0, 0, 0): ("d-real-only",),
           (0, 0, 0, 1): ("d-fake-only",), (0, 1, 1, 0): ("d-labels-swapped",),
-          (1, 0, 1, 0): ("d-fakes-as-real", "v-fakes"), (-1, 0, 0, -1): ("d-sign",),
+          (1, 0, 1, 0): ("d-fakes-as-real", "v-fakes"),
+          (1, -1, 1, -1): ("d-fakes-as-real",), (-1, 0, 0, -1): ("d-sign",),
           (-1, 0, 0, 0): ("d-real-only", "d-sign"), (0, 1, 0, 1): ("d-labels-swapped",),
           (-1, 0, -1, 0): ("d-sign", "d-fakes-as-real")}
 

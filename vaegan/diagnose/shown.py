@@ -9,6 +9,7 @@ __all__ = ['Call', 'noted', 'kinds_of', 'of_kind', 'turned', 'game_told', 'pushe
            'beside_scores', 'end_of_d']
 
 # %% ../../nbs/diagnose/shown.ipynb #ddf0d332
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,13 +57,15 @@ def noted(
     args:tuple,   # of a call
     kw:dict,      # of a call
     out:Any,      # what came
-    clock:list    # whose length tells the time
+    clock:list,   # whose length tells the time
+    sizes:Collection=()   # numbers of pixels that images have, if that is known
 ) -> Call:
     "A call is noted, and from here on every slope that arrives at its score"
     both = [*enumerate(args), *kw.items()]
     images = [(k, v) for k, v in both
               if isinstance(v, Tensor) and v.is_floating_point()]
-    at, x = max(images, key=lambda p: p[1].numel())
+    fits = [p for p in images if p[1].ndim > 1 and p[1][0].numel() in sizes]
+    at, x = fits[0] if fits else max(images, key=lambda p: p[1].numel())
     first = parts(out)[0][1]
     call = Call(tuple(map(_copy, args)), {k: _copy(v) for k, v in kw.items()}, at,
                 first.detach().clone(), bool(x.requires_grad), reach_of(first))

@@ -11,6 +11,7 @@ __all__ = ['dice', 'dice_kept', 'added', 'in_line', 'used_by', 'arrivals', 'Tria
 # %% ../../nbs/diagnose/tried.ipynb #7943d707
 import functools
 import random
+import re
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -273,6 +274,9 @@ def untried(
 ) -> Finding:
     "What is said of what could not be tried"
     note = " ".join(str(why).replace("CannotCall: ", "").split())
+    law = re.search(r"'Tensor' object has no attribute '(log_prob|r?sample|loc|scale|"
+                    r"stddev|entropy)'", note)
+    if law: note = f"it takes a distribution, and asks it for {law[1]}: none was tried"
     return Finding(subject, tried, "", "", "untried", note=note)
 
 # %% ../../nbs/diagnose/tried.ipynb #c4bb9381

@@ -78,7 +78,8 @@ def listen(
         log.events.append(("G", (args and _plain(args[0]), t.detach().clone(), slopes)))
     def seen(_, args, kw, out):
         if log.over: return
-        call = noted(args, kw, out, log.events)
+        sizes = {t[0].numel() for t in (log.x, *[v[1] for v in log.of("G")])}
+        call = noted(args, kw, out, log.events, sizes)
         log.events.append(("D", (call.x, call.out.flatten(), call.felt, call)))
     def stepped(kind, net):
         def hook(*_):
@@ -144,6 +145,7 @@ _FORMS = {
     "d-real-only": lambda r, f: F.softplus(-r).mean(),
     "d-fake-only": lambda r, f: F.softplus(f).mean(),
     "d-fakes-as-real": lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean(),
+    "d-fakes-as-real, of a critic": lambda r, f: -r.mean() - f.mean(),
     "d-labels-swapped": lambda r, f: F.softplus(r).mean() + F.softplus(-f).mean()}
 _ENDS = {
     "d-no-sigmoid": lambda r, f: -r.log().mean() - (1 - f).log().mean(),

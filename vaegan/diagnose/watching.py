@@ -58,13 +58,21 @@ def _watched(net, name, seen):
     finally: object.__delattr__(net, name)
 
 # %% ../../nbs/diagnose/watching.ipynb #55cafd7a
+def _still(net):
+    "What an earlier call left in a model, as `self.kl`, is a number: a graph is not copied"
+    for m in net.modules():
+        for k, v in list(vars(m).items()):
+            if isinstance(v, Tensor) and v.grad_fn is not None: object.__setattr__(
+                m, k, v.detach())
+    return net
+
 @documented
 def moved(
     net:nn.Module,   # somebody's model
     seed:int=0       # of the changes
 ) -> nn.Module: # a copy
     "A copy whose parameters are nothing special"
-    net = copy.deepcopy(net)
+    net = copy.deepcopy(_still(net))
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for p in net.parameters():

@@ -46,6 +46,24 @@ def test_functions_of_a_distribution(f):
     d = diagnose(f)
     assert d.code == 0 and not d.has("untried") and not d.has("scaled"), d
 
+def reparameterize(dist): return dist.rsample()
+def test_what_takes_a_distribution_and_cannot_be_tried_says_so():
+    assert "it takes a distribution, and asks it for rsample" in diagnose(reparameterize, "draw").findings[0].note
+
+class Keeps(nn.Module):
+    "Its KL is left in the model by the last call"
+    def __init__(self, wide=1.):
+        super().__init__()
+        self.enc, self.dec, self.kl, self.wide = nn.Linear(784, 8), nn.Linear(4, 784), 0., wide
+    def encode(self, x): return self.enc(x.flatten(1)).chunk(2, 1)
+    def decode(self, z): return torch.sigmoid(self.dec(z))
+    def forward(self, x):
+        mu, log_sigma = self.encode(x)
+        self.kl = .5*(log_sigma.mul(2).exp() + mu**2 - 2*log_sigma - 1).sum()
+        return self.decode(mu + (self.wide*log_sigma).exp()*torch.randn_like(mu))
+def test_a_model_that_keeps_its_kl():
+    assert diagnose(Keeps(), "vae").code == 0 and diagnose(Keeps(3.), "vae").findings[0].mistakes == ("z-width",)
+
 def loss_t(recon_x, x, mu, logvar): return -D.StudentT(3., recon_x, .5).log_prob(x).sum() + kl(mu, logvar)
 def loss_t_minus(recon_x, x, mu, logvar): return -D.StudentT(3., recon_x, .5).log_prob(x).sum() - kl(mu, logvar)
 def test_a_density_that_is_not_known_is_no_mistake():

@@ -1,6 +1,6 @@
 "A penalty beside D's loss: which one, at which points, and whether it is added"
 import pytest
-from strangers import put
+from strangers import NETS, put
 
 from vaegan.diagnose.load import load
 from vaegan.diagnose.loops import try_loops
@@ -66,6 +66,7 @@ CASES = {      # text, mistakes, what is said
     "drift": (put(SCRIPT, (LOSS, LOSS + " + .001*D(real).square().mean()")), "", ""),
     "drift of one call": (put(SCRIPT, scores("r = D(real)", "loss = D(fake).mean() - r.mean() + 10*gp(D, real, fake) + .001*(r**2).mean()", "loss.backward()")), "", "with a drift term and 10 times"),
     "drift, subtracted": (put(SCRIPT, scores("r = D(real)", "loss = D(fake).mean() - r.mean() - 10*gp(D, real, fake) + .001*(r**2).mean()", "loss.backward()")), "penalty-sign", "with a drift term and -10 times"),
+    "all called real": (put(SCRIPT, loss("-torch.mean(D(real) + torch.mean(D(fake)))")), "d-fakes-as-real", ""), "all called real, with a penalty": (put(SCRIPT, loss("-D(real).mean() - D(fake).mean() + 10*gp(D, real, fake)")), "d-fakes-as-real", "10 times a penalty"),
     "per pixel": (put(SCRIPT, (NORM, "g.norm(2, dim=1)")), "gp-per-pixel", "10 times a penalty, of another form between"), "the square to 1": (put(SCRIPT, (NORM, "g.flatten(1).square().sum(1)")), "gp-squared-norm", ""),
     "with an epsilon": (put(SCRIPT, (NORM, "(g.flatten(1).square().sum(1) + 1e-12).sqrt()")), "", WAS.format(10)),
     "a weight for each pixel": (put(SCRIPT, (W, "torch.rand_like(real)")), "gp-box", ""), "one weight": (put(SCRIPT, (W, "torch.rand(1)")), "gp-one-weight", ""),
@@ -83,6 +84,30 @@ def test_beside_a_loss(tmp_path, case):
     print(found)
     assert {m for f in found for m in f.mistakes} - {"step-g-feeds-d"} == {want} - {""} and said in found[0].note, found
     assert found[0].verdict == ("wrong" if want else "right"), found
+
+COND = put(NETS, ("torch.tanh(self.l(z))", "torch.tanh(self.l(z) + y.sum(1, keepdim=True))"), ("forward(self, z)", "forward(self, z, y)"), ("nn.Linear(784, 1)", "nn.Linear(11*784, 1)"),
+           ("forward(self, x): return self.l(x.flatten(1))", "forward(self, x, label): return self.l(torch.cat([x, label], 1).flatten(1))")) + """
+G, D = Generator(), Discriminator()
+opt_G, opt_D = torch.optim.Adam(G.parameters(), 2e-4), torch.optim.Adam(D.parameters(), 2e-4)
+bce = nn.BCEWithLogitsLoss()
+for x, y in loader:
+    row = torch.zeros(len(x), 10).scatter_(1, y[:, None], 1)
+    plane = row[:, :, None, None].expand(len(x), 10, 28, 28)
+    ones, zeros = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+    opt_D.zero_grad()
+    (bce(D(x, plane), ones) + bce(D(G(torch.randn(len(x), 5), row).detach(), plane), zeros)).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    bce(D(G(torch.randn(len(x), 5), row), plane), ones).backward()
+    opt_G.step()
+"""
+@pytest.mark.parametrize("wrong", [False, True])
+def test_planes_of_labels_that_are_larger_than_the_images(tmp_path, wrong):
+    path = tmp_path/"main.py"
+    path.write_text(put(COND, ("plane), zeros", "plane), ones")) if wrong else COND, encoding="utf-8")
+    with Stage(): load(str(path))
+    found = try_loops(str(path))
+    assert found[0].came.startswith("1 times the gradient of −V") != wrong and ("d-fakes-as-real" in found[0].mistakes) == wrong, found
 
 def test_a_penalty_with_a_minus_may_be_meant():
     "Whoever subtracts it elsewhere is right"

@@ -1,6 +1,6 @@
 "Who moves, when, and by whose optimiser: what people write around two losses"
 import pytest
-from strangers import GAN, VAE, put
+from strangers import GAN, NETS, VAE, put
 
 from vaegan.diagnose.load import load
 from vaegan.diagnose.loops import try_loops
@@ -77,20 +77,6 @@ def test_a_gradient_that_may_be_reversed_is_no_alarm(tmp_path):
     text = "class Back(torch.autograd.Function): pass\n" + CASES["one for both, one step"][0].lstrip()
     assert [f.verdict for f in found_in(tmp_path, text)] == ["untried"]
 
-NETS = """
-import torch
-from torch import nn
-class Generator(nn.Module):
-    def __init__(self, nz=5):
-        super().__init__()
-        self.l = nn.Linear(nz, 784)
-    def forward(self, z): return torch.tanh(self.l(z)).view(-1, 1, 28, 28)
-class Discriminator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.l = nn.Linear(784, 1)
-    def forward(self, x): return self.l(x.flatten(1))
-"""
 OWNER = NETS + """
 class GAN:
     def __init__(self, lr=2e-4):
