@@ -74,7 +74,8 @@ _SLIPS = {
 
 _ONES = [dict(one=lambda B, D: D), dict(one=lambda B, D: 1/D),
          dict(one=lambda B, D: 1/B), dict(one=lambda B, D: 1/(B*D))]
-_OTHERS = [("kl-no-var", dict(E=lambda d: 0*d)), ("kl-no-logvar", dict(L=lambda d: 0*d)),
+_OTHERS = [("kl-no-var", dict(E=lambda d: 0*d)),
+           ("kl-no-logvar", dict(L=lambda d: 0*d)),
            ("kl-exp-halved", dict(E=lambda d: (.5*d).exp())),
            ("kl-exp-inverted", dict(E=lambda d: (-d).exp())),
            ("kl-log-squared", dict(L=torch.square)),

@@ -114,8 +114,8 @@ def two_parts(
                          torch.stack([v for *_, v in kls]), y)
     best = None
     for i, j in (left < tol).nonzero().tolist():
-        pair = [_match(h, r, f*((f*v).abs().max() > tol*y.abs().max()))
-                for (h, r, v), f in ((recs[i], c[i, j]), (kls[j], d[i, j]))]
+        pair = tuple(_match(h, r, f*((f*v).abs().max() > tol*y.abs().max()))
+                     for (h, r, v), f in ((recs[i], c[i, j]), (kls[j], d[i, j])))
         cost = pair[0].cost + pair[1].cost + (abs(pair[0].factor) != 1)
         if best is None or cost < best[0]: best = cost, pair
     return best and best[1]

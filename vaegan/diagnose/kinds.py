@@ -307,12 +307,14 @@ def _of_methods(cls, name, given):
     "What is recognised among the methods of a class that is no network"
     def find(n, k, ready):
         try: f = ready(given)
-        except Exception as e: return [untried(n, f"as a {k}", f"a method, and no {name} "
-                                               f"can be made for it: {e}")]
+        except Exception as e:
+            why = f"a method, and no {name} can be made for it: {e}"
+            return [untried(n, f"as a {k}", why)]
         return softened(_tried(f, k, n, given), k)
     for m, f, ready in methods_of(cls):
         k, n = _kind_or_none(f, m), f"{name}.{m}"
-        if k in _OF_OBJECTS and (k != "kl" or _has_q(_inside(f))): yield n, k, lambda n=n, k=k, r=ready: find(n, k, r)
+        if k in _OF_OBJECTS and (k != "kl" or _has_q(_inside(f))):
+            yield n, k, lambda n=n, k=k, r=ready: find(n, k, r)
 
 def _kind_or_none(f, name):
     "What it is; an object that cannot even be looked at is nothing"

@@ -132,18 +132,17 @@ def defined(
 ) -> list[str]: # functions and classes
     "The functions and classes at the top level of a file"
     kinds = ast.FunctionDef, ast.ClassDef
-    return [n.name if isinstance(n, kinds) else n.targets[0].id for n in tree.body
-            if isinstance(n, kinds) or _makes_function(n)]
+    names = [n.name if isinstance(n, kinds) else _given_to(n) for n in tree.body]
+    return [n for n in names if n]
 
 _MAKERS = r"(torch\.)?(jit\.)?(script|trace|compile)|(functools\.)?partial|(jax\.)?jit"
 
-def _makes_function(node):
-    "Is a name given a lambda, or a function that another one makes?"
-    if not isinstance(node, ast.Assign) or len(node.targets) > 1 or not isinstance(
-            node.targets[0], ast.Name): return False
-    v = node.value
-    return isinstance(v, ast.Lambda) or isinstance(v, ast.Call) and bool(
-        re.fullmatch(_MAKERS, ast.unparse(v.func)))
+def _given_to(node):
+    "The name that is given a lambda, or a function that another one makes; or none"
+    if not isinstance(node, ast.Assign) or len(node.targets) > 1: return ""
+    v, name = node.value, getattr(node.targets[0], "id", "")
+    made = isinstance(v, ast.Call) and re.fullmatch(_MAKERS, ast.unparse(v.func))
+    return name if made or isinstance(v, ast.Lambda) else ""
 
 # %% ../../nbs/diagnose/load.ipynb #ae19b0e5
 @documented

@@ -190,13 +190,14 @@ def _update(scene, net, opt, shape, B, was):
     later.note += "; at the first batch the KL does not count: a warm-up, or free bits"
     return later
 
-_FETCH = "[Dd]ownload|urlopen|No such file|vaegan diagnose: n"    # a loader is stood in for
+_FETCH = "[Dd]ownload|urlopen|No such file|vaegan diagnose: n"
 
 def _vae_of(scene):
     "(its optimiser, the model)"
     all_ = [(o, n) for o, n in sides(scene.space) if n]
-    if not all_: raise CannotCall("; ".join(["no optimiser of a whole model is found", *[
-        t for t in scene.before if not re.search(_FETCH, t)][:1]]))
+    why = [t for t in scene.before if not re.search(_FETCH, t)][:1]
+    if not all_: raise CannotCall("; ".join(["no optimiser of a whole model is found",
+                                             *why]))
     opt, nets = all_[0]
     return opt, next(iter(nets.values())) if len(nets) == 1 else _Both(nets)
 

@@ -43,8 +43,8 @@ MISTAKES.update(by_page("divergences",
     kl_exp_halved=("eq-kl-normal", "a standard deviation stands in the KL where the "
         "variance belongs", "the least of the KL moves to a wider q",
         "`logvar.exp()`, or `std**2`"),
-    kl_exp_inverted=("eq-kl-normal", "the precision stands in the KL where the variance "
-        "belongs", "the variance grows without a bound", "`+ logvar.exp()`"),
+    kl_exp_inverted=("eq-kl-normal", "the precision stands in the KL where the "
+        "variance belongs", "the variance grows without a bound", "`+ logvar.exp()`"),
     kl_no_var=("eq-kl-normal", "the variance is missing from the KL",
         "the variance grows without a bound", "add `logvar.exp()`"),
     kl_no_logvar=("eq-kl-normal", "the log-variance is missing from the KL",

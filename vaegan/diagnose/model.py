@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from .adapt import CannotCall, parts
-from .beside import _handed
+from .beside import handed
 from .draw import try_draw
 from .reach import reach_of
 from .tried import untried
@@ -266,4 +266,4 @@ def try_vae(
     found = [Finding(f"{name}: z", _TRIED, note, "μ + σε, and σ that of q", kind,
                      tuple(dict.fromkeys(wrong)), note=note, facts=facts)]
     found += try_norms(net, name)
-    return found + _handed(_own_draw(net, name), calls if not wrong else ())
+    return found + handed(_own_draw(net, name), calls if not wrong else ())

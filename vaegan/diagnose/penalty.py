@@ -162,8 +162,7 @@ def _rows(D, shown, k):
         x = c.x.clone().requires_grad_()
         g, = torch.autograd.grad(c.again(D, x).sum(), x, create_graph=True)
         rows.append(g[kinds == k])
-    same = {r.shape[1:] for r in rows}
-    return torch.cat(rows) if len(same) == 1 else None
+    return torch.cat(rows) if len({r.shape[1:] for r in rows}) == 1 else None
 
 def _forms(table, slips):
     "(mistakes, words, function) of a slope's penalties"
@@ -187,7 +186,8 @@ def penalties(
     params = list(D.parameters())
     for k, table, at in _PLACES[:1 if slips else 6]:
         g = _rows(D, shown, k)
-        for names, words, f in _forms(table, slips) if g is not None else ():
+        if g is None: continue
+        for names, words, f in _forms(table, slips):
             if g.ndim < 3 and "gp-per-pixel" in names: continue
             got = torch.autograd.grad(f(g).mean(), params, retain_graph=True,
                                       allow_unused=True)

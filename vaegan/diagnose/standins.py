@@ -320,11 +320,11 @@ def _lenient(parse):
 def _of_floats(init):
     "Adam once took whole numbers for its betas"
     def made(self, params, lr=1e-3, betas=(.9, .999), *args, **kw):
-        init(self, params, lr, [*map(float, betas)] if Stage.old else betas, *args, **kw)
+        if Stage.old: betas = [*map(float, betas)]
+        init(self, params, lr, betas, *args, **kw)
     return made
-
 def _as_it_is(model=None, *_, **__):
-    "A model that is not compiled: one pass is too few for that to pay"
+    "Not compiled: one pass is too few for that to pay"
     return model if model is not None else _as_it_is
 
 @documented
@@ -335,7 +335,8 @@ class Stage:
         self.finder, self.mode = Finder(), _CPU()
         self.parse = argparse.ArgumentParser.parse_known_args
         self.compile, self.adam = torch.compile, torch.optim.Adam.__init__
-        torch.compile, torch.optim.Adam.__init__ = _as_it_is, _of_floats(self.adam)
+        torch.compile = _as_it_is
+        setattr(torch.optim.Adam, "__init__", _of_floats(self.adam))
         argparse.ArgumentParser.parse_known_args = _lenient(self.parse)
         sys.meta_path.append(self.finder)
         self.mode.__enter__()
@@ -343,7 +344,8 @@ class Stage:
     def __exit__(self, *what):
         self.mode.__exit__(*what)
         argparse.ArgumentParser.parse_known_args = self.parse
-        torch.compile, torch.optim.Adam.__init__ = self.compile, self.adam
+        torch.compile = self.compile
+        setattr(torch.optim.Adam, "__init__", self.adam)
         sys.meta_path.remove(self.finder)
         for n in [n for n, m in sys.modules.items() if isinstance(m, _Module)]:
             del sys.modules[n]

@@ -59,7 +59,7 @@ def _watched(net, name, seen):
 
 # %% ../../nbs/diagnose/watching.ipynb #55cafd7a
 def _still(net):
-    "What an earlier call left in a model, as `self.kl`, is a number: a graph is not copied"
+    "What an earlier call left in it, as `self.kl`: a number, no graph; to be copied"
     for m in net.modules():
         for k, v in list(vars(m).items()):
             if isinstance(v, Tensor) and v.grad_fn is not None: object.__setattr__(
