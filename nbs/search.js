@@ -14,6 +14,8 @@ const plain = text => text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036
   .replace(/[_\u2010-\u2015]/g, "-").replace(/’/g, "'")
   .replace(/is(ation|ing|e[drs]?)\b/g, "iz$1").replace(/parametr/g, "parameter");
 
+const apart = text => text.replaceAll("-", " ");
+
 const CALLED = Object.entries({          // what others call it: what the course calls it
   fid: "frechet", jsd: "jensen-shannon", ddpm: "diffusion", ddim: "diffusion",
   "kl annealing": "warm-up", "kl warmup": "warm-up", "vanishing gradient": "saturating loss",
@@ -26,12 +28,21 @@ const CALLED = Object.entries({          // what others call it: what the course
   "stable diffusion": "first stage", "vq-vae": "a code from a list", checkpoint: "a run is kept",
   "adversarial autoencoder": "the hybrid", "perceptual loss": "the hybrid", nash: "equilibrium",
   "cheat sheet": "notation", "list of functions": "the library", documentation: "the library",
-  "api reference": "the library",
-});
+  "api reference": "the library", blurry: "ask for blur", "vae loss": "is the loss really",
+  "gan loss": "what does each player descend", architecture: "the four networks",
+  "discriminator too strong": "keep d gentle", "discriminator accuracy": "keep d gentle",
+  "em algorithm": "what does raising the bound do", disentangled: "what does beta do",
+  "expectation maximization": "what does raising the bound do", inpainting: "what stood here",
+  "missing pixels": "what stood here", disentanglement: "what does beta do",
+  "semi-supervised": "how many labels are needed", "continuous bernoulli": "continuousbernoulli",
+  "30 minutes": "the thirty-minute path", "where to start": "the thirty-minute path",
+  prerequisites: "the thirty-minute path", colab: "take it home", install: "take it home",
+}).map(([name, called]) => [apart(plain(name)), plain(called)]);
 
 const SMALL = new Set(("a an and are as at be between by can can't do does doesn't did don't for"
   + " from get how i if in is isn't it its me my of on or our should so that the there this to was"
-  + " we what when where which who why will with would you your").split(" "));
+  + " we what when where which who why will with would you your explained pytorch"
+  + " tutorial").split(" "));
 const ENDING = /(?<=[^\W_]{3})'s$|(?<=[^\W_]{4})(?:(?<!s)s|ing|ed|y)$/;
 const one = word => word.replace(ENDING, "");    // gradients: gradient
 
@@ -148,10 +159,11 @@ export class Index {
   search(query, options = {}) {
     const phrase = plain(query).replace(/[?!,;]+(?=\s|$)/g, "").split(/\s+/).filter(Boolean)
       .join(" ");
-    const [, called] = CALLED.find(([name]) => begins(phrase, name, WHOLE)) ?? [];
+    const [, called] = CALLED.find(([name]) => begins(apart(phrase), name, WHOLE)) ?? [];
     const places = [called, phrase].flatMap(words => words ? this.places(words, options) : []);
-    const all = new Map(places.toReversed().map(place => [place.item.href, place]));
-    if (all.size) return [...all.values()].reverse();
+    const all = new Map();
+    for (const place of places) if (!all.has(place.item.href)) all.set(place.item.href, place);
+    if (all.size) return [...all.values()];
     const meant = this.meant(phrase);
     return meant === phrase ? [] : this.places(meant, options);
   }

@@ -158,11 +158,17 @@ def source_url(name, page):
     return f"{cfg['git_url']}/blob/{cfg['branch']}/{file_of(page)}#L{line}" if line else ""
 
 def helpers(cell):
-    "A cell that exports no name with a docstring: constants stand open if they are few lines, private functions in a fold"
-    names = [n.name for n in ast.parse(cell.source).body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
-    names = names or [t.id for n in ast.parse(cell.source).body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)]
+    "A cell that exports no name with a docstring: constants and rows of tables stand open if they are few lines, private functions in a fold"
+    body = ast.parse(cell.source).body
+    names = [n.name for n in body if isinstance(n, (ast.FunctionDef, ast.ClassDef))] or list(dict.fromkeys(filter(None, map(filled, body))))
     if names and cell.source.count("\n") >= 6: folded(cell, "Source of " + listed(names))
     return [cell]
+
+def filled(statement):
+    "The name that a statement gives a value, or whose table it makes longer"
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name), *_]) | ast.AnnAssign(target=ast.Name(id=name)): return name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="update" | "extend" | "append"))): return name
 
 def listed(names):
     "Names in code, the last after an `and`"

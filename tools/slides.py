@@ -113,9 +113,9 @@ def title_of(page): return {p.path: p.title for p in PAGES}.get(page.removesuffi
 
 def notes(slide, base):
     "The lesson's own words around what the slide shows, and where they stand"
-    caption = [fig_options(src(p.cell))[1].get("fig-cap", "") for p in slide.parts if p.kind == "picture"]
+    captions = [(p.page, c.replace("**", "")) for p in slide.parts if p.kind == "picture" and (c := fig_options(src(p.cell))[1].get("fig-cap"))]
     checked = [f"<p>({escaped(p.tag)}) is compared: {plain_html(compared(p.tag, list(p.checks))[0])}.</p>" for p in slide.parts if p.kind == "display"]
-    said = [f"<p><strong>{inline(c)}</strong></p>" for c in caption if c] + [prose(text, page, base) for page, text in slide.notes] + checked
+    said = [prose(text, page, base) for page, text in [*((page, f"**{c}**") for page, c in captions), *slide.notes]] + checked
     where = {p.page: f'<a href="{base}{address(p.page, p.at)}">{escaped(title_of(p.page))}</a>' for p in slide.parts if p.kind != "section"}
     return "\n".join([*said, f"<p>From: {', '.join(where.values())}</p>"*bool(where)])
 

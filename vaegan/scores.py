@@ -1,4 +1,4 @@
-"""Held-out nats and bits, and five distances between samples and images
+"""Held-out nats and bits, and six numbers that compare samples with images
 
 Docs: https://vaegan.github.io/vaegan/scores.html.md"""
 

@@ -1,4 +1,4 @@
-"""Encoder, decoder, likelihood: three small parts and one number to maximise
+"""Prior, decoder, encoder: three small parts and one number to maximise
 
 Docs: https://vaegan.github.io/vaegan/vae.html.md"""
 

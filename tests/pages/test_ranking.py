@@ -62,6 +62,13 @@ def test_what_speaks_of_it_comes_before_what_mentions_it(tmp_path):
     assert {q: found[0]["href"] for q, found in zip(asked, searched(tmp_path, items, [*asked]), strict=True)} == asked
 
 @pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+def test_another_name_leads_before_those_who_only_say_it(tmp_path):
+    docs = [("public.html", "Semi-supervised", "", "Semi-supervised code of others.", 2), ("uses.html#few", "Uses", "How many labels are needed?", "With few labels it is semi-supervised.", 0)]
+    items = [dict(href=h, title=t, section=s, text=x, kind=k) for h, t, s, x, k in docs]
+    for found in searched(tmp_path, items, ["semi-supervised", "Semi supervised learning", "semi-supervized"]):
+        assert [item["href"] for item in found] == ["uses.html#few", "public.html"]
+
+@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 def test_where_nothing_is_found_the_reader_is_told_what_can_be(tmp_path):
     "On a page, by the search that its box asks"
     (tmp_path/"try.mjs").write_text("globalThis.document = {documentElement: {dataset: {}}, querySelector: () => null}; globalThis.addEventListener = () => {};"

@@ -250,6 +250,9 @@ def test_no_heading_without_anything_under_it():
     private, = site_api.section(code("def _c():\n" + "    x\n"*9), {}, 3, lesson=False)
     assert "Source of <code>_c</code>" in private.source
     assert site_api.section(code("X = 1"), {}, 3, lesson=False)[0].source == "X = 1"
+    for rows in ("X = dict(\n{})", "X: dict[str, int] = dict(\n{})", "X.update(more(\n{}))", "X.extend([\n{}])"):
+        table, = site_api.section(code(rows.format("    1,\n"*9)), {}, 3, lesson=False)
+        assert "Source of <code>X</code>" in table.source, rows
 
 def test_a_name_of_two_modules_leads_to_the_one_of_its_page():
     for page, module in (("14_minimax", "minimax"), ("formula/claims", "formula/claims")):

@@ -104,6 +104,8 @@ def test_what_is_written(deck, folder):
     assert len(re.findall("<h1>", text)) == 1 and len(re.findall("<h2>", text)) == len(re.findall("<section ", text)) - 1
     assert text.count('class="runs"') == sum(p.kind == "display" for s in ALL if s.deck == deck for p in s.parts)
     assert "<!-- slide" not in text and "#| " not in text
+    words = re.sub(r"<(script|style|code|pre)\b.*?</\1>|<[^>]*>", " ", text, flags=re.S)
+    assert not re.search(r"\*\*\w|\w\*\*|\]\(", words), "Markdown that nobody turned into HTML"
     assert text.count("fragment") == sum(len(s.parts) - 1 for s in ALL if s.deck == deck) + dict(vae=0, gan=3)[deck]    # panels that come later
     with pytest.raises(ValueError, match="`steps` needs a figure of panels"): slides.in_steps('<svg class="fig"><g/></svg>')
 

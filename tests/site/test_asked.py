@@ -31,6 +31,9 @@ ASKED = {    # as it is typed: names of pages, any of which may come first
     "relativistic gan": "gan minimax convergence failures", "adversarial autoencoder": "hybrid compare", "vae gan": "hybrid compare", "pixel loss vs perceptual loss": "hybrid",
     "binary cross entropy": "likelihoods gan", "mean squared error": "likelihoods autoencoder", "covariance matrix": "dists", "softplus": "gan minimax nets dists",
     "logits": "gan minimax dists", "noise dimension": "gan nets latent", "amortized inference": "elbo", "aggregate posterior": "evaluate vae elbo", "prior hole": "evaluate vae first_stage",
+    "why is my vae blurry": "hybrid", "vae loss pytorch": "vae", "gan loss functions": "gan", "encoder decoder architecture": "nets vae", "discriminator too strong": "gan failures",
+    "em algorithm": "elbo", "missing pixels": "uses", "semi-supervised": "uses", "semi supervised learning": "uses", "disentangled representation": "vae",
+    "continuous bernoulli": "likelihoods", "where to start": "index", "open in colab": "index", "expectation maximisation": "elbo",
 }
 
 TRY = """import {Index} from %s; import fs from "fs"; const [file, asked] = process.argv.slice(2), index = new Index();
