@@ -323,8 +323,7 @@ def _of_floats(init):
         if Stage.old: betas = [*map(float, betas)]
         init(self, params, lr, betas, *args, **kw)
     return made
-def _as_it_is(model=None, *_, **__):
-    "Not compiled: one pass is too few for that to pay"
+def _as_it_is(model=None, *_, **__):    # for one pass no compiler pays
     return model if model is not None else _as_it_is
 
 @documented
