@@ -19,7 +19,8 @@ from .adapt import CannotCall, call, parts
 from .names import SPREADS, is_law, meaning, names_of, role_of
 from .names import same_role, taken_apart
 from .divergence import KL_NAMES, kl_hypotheses
-from .likelihood import ABSOLUTE, REC_NAMES, SQUARED, output_said, rec_hypotheses
+from .likelihood import ABSOLUTE, REC_NAMES, SQUARED
+from .likelihood import output_said, rec_hypotheses
 from .match import REDUCTIONS, Hypothesis, explain, simplest
 from .points import FLAT, IMAGES, point
 from .tried import added, dice, trials, untried

@@ -78,8 +78,7 @@ def listen(
         log.events.append(("G", (args and _plain(args[0]), t.detach().clone(), slopes)))
     def seen(_, args, kw, out):
         if log.over: return
-        sizes = {t[0].numel() for t in (log.x, *[v[1] for v in log.of("G")])}
-        call = noted(args, kw, out, log.events, sizes)
+        call = noted(args, kw, out, log.events, _pixels(log))
         log.events.append(("D", (call.x, call.out.flatten(), call.felt, call)))
     def stepped(kind, net):
         def hook(*_):
@@ -97,6 +96,8 @@ def listen(
               for kind, net in (("opt_G", log.G), ("opt_D", log.D)) if kind in opts)]
 
 def _out(out): return parts(out)[0][1]
+
+def _pixels(log): return {t[0].numel() for t in (log.x, *[v[1] for v in log.of("G")])}
 
 def _plain(v): return v.detach().clone() if isinstance(v, Tensor) else v
 
