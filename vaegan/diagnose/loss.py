@@ -131,8 +131,7 @@ def weighed(
         kind = "scaled" if rec.reduction.mean else "right"
         return Finding(name, tried, came, want, kind, note=_variance(rec, a, b))
     if rec.hypothesis.says in ABSOLUTE and not rec.reduction.mean + kl.reduction.mean:
-        return Finding(name, tried, came, want, "right", note="−ELBO of a Laplace "
-                       f"decoder of scale {b/a:.4g}, up to a constant")
+        return Finding(name, tried, came, want, "right", note=_SCALE.format(b/a))
     beta = b/a
     if rec.reduction.mean or kl.reduction.mean:
         M, D = "·M"*bool(rec.reduction.mean), "/D"*bool(kl.reduction.mean)
@@ -141,6 +140,8 @@ def weighed(
     if abs(beta - 1) < 1e-4: return Finding(name, tried, came, want, "right")
     return Finding(name, tried, came, want, "scaled", factor=beta,
                    note=f"β is {beta:.4g}" + _halved(beta))
+
+_SCALE = "−ELBO of a Laplace decoder of scale {:.4g}, up to a constant"
 
 def _variance(rec, a, b):
     if rec.reduction.mean:
