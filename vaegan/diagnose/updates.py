@@ -18,10 +18,9 @@ from torch import Tensor
 
 from .adapt import parts
 from .contests import D_GAMES, G_GAMES, WRONG_D
-from .match import fitted
+from .match import fitted, penalty_said
 from .moves import cleared, left_behind, moves
-from .penalty import likeliest_penalty, mixed_so, penalties, penalty_told
-from .penalty import said_of_penalty
+from .penalty import mixed_so, penalties, penalty_told
 from .reach import is_ours, reach_of
 from .shown import beside_scores, end_of_d, game_told, kinds_of
 from .shown import labels_told, likeliest, noted, of_kind, turned
@@ -63,8 +62,10 @@ def weights(
     return [p.detach().clone() for p in net.parameters()]
 
 # %% ../../nbs/diagnose/updates.ipynb #5ff1af92
-def _turned(log, grads):
-    "Whoever ascends a gradient descends its opposite: as if that had come"
+def _used(log, opt, net):
+    "What an optimiser descends: if it ascends, the opposite, as if that had come"
+    grads = _grads(net)
+    if upward(opt) > 0: return grads
     steps = [i + 1 for i, (k, _) in enumerate(log.events) if k in ("opt_D", "opt_G")]
     for call in (v[3] for k, v in log.events if k == "D"):
         call.slopes[:] = [(t, -g if t >= max(steps, default=0) else g)
@@ -92,9 +93,7 @@ def listen(
     def stepped(kind, net):
         def hook(opt, *_):
             if log.over: return
-            grads = _grads(net)
-            if upward(opt) < 0: grads = _turned(log, grads)
-            log.events.append((kind, (grads, weights(net), weights(log.D))))
+            log.events.append((kind, (_used(log, opt, net), *map(weights, (net, log.D)))))
             if log.wipe and kind == "opt_D":
                 for p in log.G.parameters():
                     p.grad = None if p.grad is None else torch.zeros_like(p.grad)
@@ -204,7 +203,7 @@ def _with_penalty(came, a, more):
         shares = (x*A).abs().amax(0)     # both must be seen far above what is left
         most = min(2e-5*came.abs().max(), .01*shares.min())
         if x[0] > 0 and left <= most: found.append(((x[1]/x[0]).item(), (), name))
-    return said_of_penalty(likeliest_penalty(found)) if found else None
+    return penalty_said(found) if found else None
 
 def _d_update(log):
     "(mistakes, in words) of D's first gradient"
