@@ -192,8 +192,7 @@ def penalties(
         if g is None: continue
         for names, words, f in _forms(table, slips):
             if g.ndim < 3 and "gp-per-pixel" in names: continue
-            got = torch.autograd.grad(f(g).mean(), params, retain_graph=True,
-                                      allow_unused=True)
+            got = torch.autograd.grad(f(g).mean(), params, None, True, False, True, True)
             yield names, f"{words} {at}", in_line(got, params).double()
 
 # %% ../../nbs/diagnose/penalty.ipynb #pen10b02
@@ -218,7 +217,7 @@ def penalty_told(
         found = []
         for names, words, g in penalties(shown, D, slips):
             x = _solved(left, came, [g])
-            if x and (plain_weight(x[0]) or not slips): found.append((x[0], names, words))
+            if x and plain_weight(x[0]) >= slips: found.append((x[0], names, words))
             if words.startswith("½"): seen.append((g, words))
         if found: return penalty_said(found)
         for (a, u), (b, v) in itertools.combinations(seen, 2) if not slips else ():
@@ -344,9 +343,8 @@ def _judged(name, found, came, want, wrong, note, mixed):
     if "summed" in m.reduction.says: mistakes += ("gan-sum",)
     if c != 1: note += f"; {c:.4g} times that"
     if mistakes: return Finding(name, _TRIED, came, want, "wrong", mistakes, c, note)
-    if c < 0: return Finding(name, _TRIED, came, want, "scaled", factor=c,
-                             note=f"{note}: right only where it is subtracted")
-    if not mixed and c == 2:
-        half = ("penalty-no-half",)
-        return Finding(name, _TRIED, came, want, "scaled", half, c, note)
+    less = f"{note}: right only where it is subtracted"
+    if c < 0: return Finding(name, _TRIED, came, want, "scaled", factor=c, note=less)
+    half = ("penalty-no-half",)*(not mixed and c == 2)
+    if half: return Finding(name, _TRIED, came, want, "scaled", half, c, note)
     return Finding(name, _TRIED, came, want, "right", factor=c, note=note)

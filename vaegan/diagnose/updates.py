@@ -93,7 +93,7 @@ def listen(
     def stepped(kind, net):
         def hook(opt, *_):
             if log.over: return
-            log.events.append((kind, (_used(log, opt, net), *map(weights, (net, log.D)))))
+            log.events += [(kind, (_used(log, opt, net), *map(weights, [net, log.D])))]
             if log.wipe and kind == "opt_D":
                 for p in log.G.parameters():
                     p.grad = None if p.grad is None else torch.zeros_like(p.grad)
