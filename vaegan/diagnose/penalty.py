@@ -174,10 +174,9 @@ def _forms(table, slips):
         if table is GP: yield (), "slopes of at most 1", lambda g: F.relu(
             _norm(g) - 1).square()
         return
-    if table is GP: yield ("gp-no-square",), "of another form", lambda g: _norm(g) - 1
-    for names, f in table.items():
-        if names and (table is GP) and "gp-target-zero" not in names: yield (
-            names, "of another form", f)
+    yield ("gp-no-square",), "of another form", lambda g: _norm(g) - 1
+    for names, f in table.items():     # slips are looked for between the two alone
+        if names and "gp-target-zero" not in names: yield names, "of another form", f
 
 @documented
 def penalties(
@@ -192,7 +191,8 @@ def penalties(
         if g is None: continue
         for names, words, f in _forms(table, slips):
             if g.ndim < 3 and "gp-per-pixel" in names: continue
-            got = torch.autograd.grad(f(g).mean(), params, None, True, False, True, True)
+            t = f(g).mean()
+            got = torch.autograd.grad(t, params, retain_graph=True, allow_unused=True)
             yield names, f"{words} {at}", in_line(got, params).double()
 
 # %% ../../nbs/diagnose/penalty.ipynb #pen10b02
@@ -222,7 +222,7 @@ def penalty_told(
         if found: return penalty_said(found)
         for (a, u), (b, v) in itertools.combinations(seen, 2) if not slips else ():
             x = _solved(left, came, [a, b])
-            if x: return penalty_said([(min(x), (), u + " and" + v[15:])])
+            if x: return penalty_said([(min(x), (), f"{u} and{v[15:]}")])
     return None
 
 # %% ../../nbs/diagnose/penalty.ipynb #eed7de61
@@ -343,8 +343,8 @@ def _judged(name, found, came, want, wrong, note, mixed):
     if "summed" in m.reduction.says: mistakes += ("gan-sum",)
     if c != 1: note += f"; {c:.4g} times that"
     if mistakes: return Finding(name, _TRIED, came, want, "wrong", mistakes, c, note)
-    less = f"{note}: right only where it is subtracted"
-    if c < 0: return Finding(name, _TRIED, came, want, "scaled", factor=c, note=less)
+    if c < 0: return Finding(name, _TRIED, came, want, "scaled", (), c,
+                             f"{note}: right only where it is subtracted")
     half = ("penalty-no-half",)*(not mixed and c == 2)
     if half: return Finding(name, _TRIED, came, want, "scaled", half, c, note)
     return Finding(name, _TRIED, came, want, "right", factor=c, note=note)
