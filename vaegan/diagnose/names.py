@@ -136,7 +136,7 @@ def is_deed(
 # %% ../../nbs/diagnose/names.ipynb #807a4b13
 _OTHERS = (r"free|bits|prior|capacity|target|laplace|categ|gumbel|logits|softmax"
            r"|discrete|dirichlet|poisson|student|cauchy|mixture|gmm|mog|vmf|mises"
-           r"|tau|temperature")
+           r"|tau|temperature|precision|(^|[ _])prec([ _]|$)")
 
 @documented
 def of_another(

@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .adapt import CannotCall, Plan, call, free_role, parts
-from .match import Hypothesis, Reduction, explain, simplest
+from .match import Hypothesis, Reduction, explain, penalty_said
+from .match import plain_weight, simplest
 from .points import FLAT, IMAGES, Size
 from .tried import dice, in_line, shown, untried
 from .verdict import Finding
@@ -68,8 +69,9 @@ GP = {
         g.flatten(1).abs().mean(1) - 1).square(),
     ("gp-no-square",): lambda g: (_norm(g) - 1).abs(),
     ("gp-plus-one",): lambda g: (_norm(g) + 1).square()}
-_LARGEST = Hypothesis(lambda p: (p["g"].flatten(1).abs().amax(1) - 1).square()[:, None],
-                      ("gp-other-norm",))
+_MORE = (Hypothesis(lambda p: (p["g"].flatten(1).abs().amax(1) - 1).square()[:, None],
+                    ("gp-other-norm",)),
+         Hypothesis(lambda p: (_norm(p["g"]) - 1)[:, None], ("gp-no-square",)))
 
 _OF = {     # the slope of what, as a multiple of the score's: its mistake
     "penalty-probability": lambda s: s*(1 - s),
@@ -98,7 +100,7 @@ def _hypotheses(mixed, flat=False):
             for mean in (False, True):
                 yield Hypothesis(_through(f, slope, mean), (
                     *names, why, *["penalty-of-mean"]*mean), cost=.1 + .1*mean)
-    if mixed: yield from (Hypothesis(_one_sided, (), "one-sided", .1), _LARGEST)
+    if mixed: yield from (Hypothesis(_one_sided, (), "one-sided", .1), *_MORE)
     else:
         for names in ((), ("gp-squared-norm",), ("gp-per-pixel",))[:3 - flat]:
             says = "slope 1, as in a Wasserstein GAN"
@@ -172,9 +174,9 @@ def _forms(table, slips):
         if table is GP: yield (), "slopes of at most 1", lambda g: F.relu(
             _norm(g) - 1).square()
         return
-    for names, f in table.items():
-        if names and (table is GP) and "gp-target-zero" not in names: yield (
-            names, "of another form", f)
+    yield ("gp-no-square",), "of another form", lambda g: _norm(g) - 1
+    for names, f in table.items():     # slips are looked for between the two alone
+        if names and "gp-target-zero" not in names: yield names, "of another form", f
 
 @documented
 def penalties(
@@ -189,8 +191,8 @@ def penalties(
         if g is None: continue
         for names, words, f in _forms(table, slips):
             if g.ndim < 3 and "gp-per-pixel" in names: continue
-            got = torch.autograd.grad(f(g).mean(), params, retain_graph=True,
-                                      allow_unused=True)
+            t = f(g).mean()
+            got = torch.autograd.grad(t, params, retain_graph=True, allow_unused=True)
             yield names, f"{words} {at}", in_line(got, params).double()
 
 # %% ../../nbs/diagnose/penalty.ipynb #pen10b02
@@ -210,18 +212,17 @@ def penalty_told(
     D:nn.Module    # as it was when it was called
 ) -> tuple[tuple, str]|None: # mistakes, in words; None if it is no penalty that we know
     "Which penalty is left over, and is it added?"
-    def said(names, x, words):
-        slip = ("penalty-sign",) if x < 0 else ()
-        return (*names, *slip), f"{x:.4g} times a penalty, {words}"
     seen = []
     for slips in (False, True):
+        found = []
         for names, words, g in penalties(shown, D, slips):
             x = _solved(left, came, [g])
-            if x: return said(names, x[0], words)
+            if x and plain_weight(x[0]) >= slips: found.append((x[0], names, words))
             if words.startswith("½"): seen.append((g, words))
+        if found: return penalty_said(found)
         for (a, u), (b, v) in itertools.combinations(seen, 2) if not slips else ():
             x = _solved(left, came, [a, b])
-            if x: return said((), min(x), f"{u} and {v.partition(' slope ')[2]}")
+            if x: return penalty_said([(min(x), (), f"{u} and{v[15:]}")])
     return None
 
 # %% ../../nbs/diagnose/penalty.ipynb #eed7de61
@@ -342,9 +343,8 @@ def _judged(name, found, came, want, wrong, note, mixed):
     if "summed" in m.reduction.says: mistakes += ("gan-sum",)
     if c != 1: note += f"; {c:.4g} times that"
     if mistakes: return Finding(name, _TRIED, came, want, "wrong", mistakes, c, note)
-    if c < 0: return Finding(name, _TRIED, came, want, "scaled", factor=c,
-                             note=f"{note}: right only where it is subtracted")
-    if not mixed and c == 2:
-        half = ("penalty-no-half",)
-        return Finding(name, _TRIED, came, want, "scaled", half, c, note)
+    if c < 0: return Finding(name, _TRIED, came, want, "scaled", (), c,
+                             f"{note}: right only where it is subtracted")
+    half = ("penalty-no-half",)*(not mixed and c == 2)
+    if half: return Finding(name, _TRIED, came, want, "scaled", half, c, note)
     return Finding(name, _TRIED, came, want, "right", factor=c, note=note)

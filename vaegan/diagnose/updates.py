@@ -18,13 +18,13 @@ from torch import Tensor
 
 from .adapt import parts
 from .contests import D_GAMES, G_GAMES, WRONG_D
-from .match import fitted
+from .match import fitted, penalty_said
 from .moves import cleared, left_behind, moves
 from .penalty import mixed_so, penalties, penalty_told
 from .reach import is_ours, reach_of
 from .shown import beside_scores, end_of_d, game_told, kinds_of
 from .shown import labels_told, likeliest, noted, of_kind, turned
-from .tried import untried
+from .tried import still, untried, upward
 from .verdict import Finding
 from ..help import documented
 
@@ -62,6 +62,16 @@ def weights(
     return [p.detach().clone() for p in net.parameters()]
 
 # %% ../../nbs/diagnose/updates.ipynb #5ff1af92
+def _used(log, opt, net):
+    "What an optimiser descends: if it ascends, the opposite, as if that had come"
+    grads = _grads(net)
+    if upward(opt) > 0: return grads
+    steps = [i + 1 for i, (k, _) in enumerate(log.events) if k in ("opt_D", "opt_G")]
+    for call in (v[3] for k, v in log.events if k == "D"):
+        call.slopes[:] = [(t, -g if t >= max(steps, default=0) else g)
+                          for t, g in call.slopes]
+    return [None if g is None else -g for g in grads]
+
 @documented
 def listen(
     log:Log,     # where it is noted
@@ -81,9 +91,9 @@ def listen(
         call = noted(args, kw, out, log.events, _pixels(log))
         log.events.append(("D", (call.x, call.out.flatten(), call.felt, call)))
     def stepped(kind, net):
-        def hook(*_):
+        def hook(opt, *_):
             if log.over: return
-            log.events.append((kind, (_grads(net), weights(net), weights(log.D))))
+            log.events += [(kind, (_used(log, opt, net), *map(weights, [net, log.D])))]
             if log.wipe and kind == "opt_D":
                 for p in log.G.parameters():
                     p.grad = None if p.grad is None else torch.zeros_like(p.grad)
@@ -163,7 +173,7 @@ def _games():
                                     "critic-squashed, hinge": hinge}
 
 def _as_it_was(D, start):
-    D = copy.deepcopy(D)
+    D = copy.deepcopy(still(D))
     with torch.no_grad():
         for p, w in zip(D.parameters(), start): p.copy_(w)
     return D.requires_grad_(True)     # a step of G may have frozen it
@@ -185,15 +195,15 @@ def _line(grads, like):
 # %% ../../nbs/diagnose/updates.ipynb #561fd2c2
 def _with_penalty(came, a, more):
     "(mistakes, in words) if a loss and a penalty explain a gradient together"
+    found = []
     for name, b in more:
         A = torch.stack([a, b], 1)
         x = torch.linalg.lstsq(A, came[:, None]).solution[:, 0]
         left = (A@x - came).abs().max()
         shares = (x*A).abs().amax(0)     # both must be seen far above what is left
         most = min(2e-5*came.abs().max(), .01*shares.min())
-        if x[0] <= 0 or left > most: continue
-        wrong = ("penalty-sign",) if x[1] < 0 else ()
-        return wrong, f"{x[1]/x[0]:.4g} times a penalty, {name}"
+        if x[0] > 0 and left <= most: found.append(((x[1]/x[0]).item(), (), name))
+    return penalty_said(found) if found else None
 
 def _d_update(log):
     "(mistakes, in words) of D's first gradient"

@@ -22,7 +22,7 @@ from torch.distributions import Distribution
 from .adapt import CannotCall, parts
 from .building import unchecked
 from .names import role_of
-from .tried import dice
+from .tried import dice, still
 from ..help import documented
 
 # %% ../../nbs/diagnose/watching.ipynb #f7cf56e5
@@ -58,21 +58,13 @@ def _watched(net, name, seen):
     finally: object.__delattr__(net, name)
 
 # %% ../../nbs/diagnose/watching.ipynb #55cafd7a
-def _still(net):
-    "What an earlier call left in it, as `self.kl`: a number, no graph; to be copied"
-    for m in net.modules():
-        for k, v in list(vars(m).items()):
-            if isinstance(v, Tensor) and v.grad_fn is not None: object.__setattr__(
-                m, k, v.detach())
-    return net
-
 @documented
 def moved(
     net:nn.Module,   # somebody's model
     seed:int=0       # of the changes
 ) -> nn.Module: # a copy
     "A copy whose parameters are nothing special"
-    net = copy.deepcopy(_still(net))
+    net = copy.deepcopy(still(net))
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for p in net.parameters():

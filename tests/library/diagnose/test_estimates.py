@@ -38,6 +38,8 @@ def kl_at_least(mu, logvar): return torch.maximum(-.5*(1 + logvar - mu**2 - logv
 def kl_laplace(mu, scale): return (mu.abs() + scale*torch.exp(-mu.abs()/scale) - scale.log() - 1).sum(-1)
 @code(try_kl, "untried")
 def kl_wide_prior(mu, logvar, prior_std=2.): return .5*((logvar.exp() + mu**2)/prior_std**2 - 1 - logvar + 2*torch.as_tensor(prior_std).log()).sum(-1)
+@code(try_kl, "untried")
+def kl_of_precision(mu, log_precision): return .5*((-log_precision).exp() + mu**2 - 1 + log_precision).sum(1)
 @code(try_kl, "kl-sign")
 def kl_kept_low(mu, logvar): return (.5*(1 + logvar.clamp(-10, 10) - mu**2 - logvar.exp())).sum(-1)   # a stable width is no other prior
 @code(try_kl, "untried")

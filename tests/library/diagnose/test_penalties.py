@@ -52,6 +52,8 @@ def local(text):
     "All of it inside `main`"
     return "def main():\n" + "".join(f"    {line}\n" for line in text.strip().splitlines()) + "if __name__ == '__main__':\n    main()\n"
 
+UP = ("opt_D = torch.optim.Adam(D.parameters(), 1e-4", "opt_D = torch.optim.Adam(D.parameters(), 1e-4, maximize=True")
+LINEAR = ("nn.Conv2d(1, 4, 4, 2, 1), nn.LeakyReLU(.2), nn.Conv2d(4, 8, 4, 2, 1), nn.LeakyReLU(.2), nn.Flatten(), nn.Linear(392, 1)", "nn.Flatten(), nn.Linear(784, 1)")
 WAS = "Wasserstein loss and {} times a penalty, a slope of 1 between"
 CASES = {      # text, mistakes, what is said
     "as it should be": (SCRIPT, "", WAS.format(10)), "in main": (local(SCRIPT), "", WAS.format(10)),
@@ -72,6 +74,11 @@ CASES = {      # text, mistakes, what is said
     "a weight for each pixel": (put(SCRIPT, (W, "torch.rand_like(real)")), "gp-box", ""), "one weight": (put(SCRIPT, (W, "torch.rand(1)")), "gp-one-weight", ""),
     "other fakes": (put(SCRIPT, (LOSS, LOSS.replace("real, fake)", "real, G(torch.randn(len(real), 8)).detach())"))), "", WAS.format(10)),
     "about the data": (put(SCRIPT, loss(CE + " + 10*gp(D, real, real + .5*real.std()*torch.rand_like(real))")), "", "10 times a penalty, a slope of 1 between"),
+    "an optimiser that ascends": (put(SCRIPT, loss("D(real).mean() - D(fake).mean() - 10*gp(D, real, fake)"), UP), "", WAS.format(10)), "one that ascends, added": (put(SCRIPT, loss("D(real).mean() - D(fake).mean() + 10*gp(D, real, fake)"), UP), "penalty-sign", WAS.format(-10)),
+    "one that ascends a loss": (put(SCRIPT, loss("D(fake).mean() - D(real).mean()"), UP), "d-sign", ""), "one that ascends a value": (put(SCRIPT, loss("D(real).mean() - D(fake).mean()"), UP), "", "Wasserstein loss"),
+    "one slope everywhere, to 0": (put(SCRIPT, LINEAR, ("(norm - 1)**2", "norm**2")), "", "20 times a penalty, ½ squared slope between"), "one slope everywhere": (put(SCRIPT, LINEAR), "", WAS.format(10)), "one slope everywhere, subtracted": (put(SCRIPT, LINEAR, ("+ 10*gp", "- 10*gp")), "penalty-sign", WAS.format(-10)),
+    "to 750": (put(SCRIPT, ("(norm - 1)**2", "(norm - 750)**2/750**2")), "", "Wasserstein loss"), "no square": (put(SCRIPT, ("(norm - 1)**2", "(norm - 1)")), "gp-no-square", "10 times a penalty, of another form"), "the mean before the square": (put(SCRIPT, ("((norm - 1)**2).mean()", "(norm.mean() - 1)**2")), "gp-mean-first", "10 times"),
+    "spectral norms": (put(SCRIPT, loss(CE), ("nn.Linear(392, 1)", "nn.utils.spectral_norm(nn.Linear(392, 1))")), "", "G's loss"), "spectral norms, turned": (put(SCRIPT, loss("F.softplus(D(real)).mean() + F.softplus(-D(fake)).mean()"), ("nn.Linear(392, 1)", "nn.utils.spectral_norm(nn.Linear(392, 1))")), "d-labels-swapped", ""),
     "whole numbers for betas": (put(SCRIPT, ("opt_D = torch.optim.Adam(D.parameters(), 1e-4, betas=(0., .9))", "opt_D = torch.optim.Adam(D.parameters(), 1e-4, betas=(0, .9))"),
                                     ("opt_G = torch.optim.Adam(G.parameters(), 1e-4, betas=(0., .9))", "opt_G = torch.optim.Adam(G.parameters(), 1e-4, betas=(0, .9))")), "", "as PyTorch once did it; today's stops: no optimiser")}
 

@@ -11,6 +11,7 @@ from vaegan.diagnose import diagnose
 from vaegan.diagnose.load import load
 from vaegan.diagnose.loops import try_loops
 from vaegan.diagnose.standins import Stage
+from vaegan.diagnose.training import try_vae_step
 
 HEADS = {"exp": "torch.exp({})", "softplus": "F.softplus({}) + 1e-6"}
 DRAWN = dict(logvar="(.5*{0}).exp()", var="{0}.sqrt()", std="{0}")
@@ -65,3 +66,28 @@ def test_a_log_that_is_never_negative_stays_one():
     "The names are believed where nothing else says what the width is"
     space = things("softplus", "logvar", "logvar", "logvar", False, True)
     assert {m for f in diagnose(space["VAE"]).findings for m in f.mistakes} == {"q-clipped"}
+
+@pytest.mark.parametrize("sign, asks, want", [("-", ", maximize=True", None), ("", ", maximize=True", "loss-is-elbo"), ("-", "", "loss-is-elbo"), ("", "", None)])
+def test_an_optimiser_that_ascends(tmp_path, sign, asks, want):
+    path = tmp_path/"main.py"
+    path.write_text(put(VAE, ("loss = rec + kl", f"loss = {sign}(rec + kl)"), ("lr=1e-3", "lr=1e-3" + asks)), encoding="utf-8")
+    with Stage(): load(str(path))
+    found = try_loops(str(path))
+    assert {m for f in found for m in f.mistakes} == {want} - {None}, found
+
+STEP = """
+def train_step(model, x, opt):
+    opt.zero_grad()
+    y, mu, {0} = model(x)
+    loss = (F.binary_cross_entropy(y, x, reduction='sum') {2} ({1}))/len(x)
+    loss.backward()
+    opt.step()
+"""
+@pytest.mark.parametrize("paid", PAID)
+@pytest.mark.parametrize("sign", "+-")
+def test_a_step_for_a_model_of_another_width(paid, sign):
+    "The step takes any model: right for one of its width is right"
+    space = dict(torch=torch, F=F)
+    exec(STEP.format(paid, PAID[paid].format(paid), sign), space)
+    found = try_vae_step(space["train_step"])
+    assert found.verdict == ("right" if sign == "+" else "wrong") and (sign == "+" or {*found.mistakes} <= {"step-vae-kl", "step-vae-wrong"}), found
