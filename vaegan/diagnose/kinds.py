@@ -16,7 +16,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from .names import SPREADS, is_deed, names_of, role_of
-from .adapt import bare
+from .adapt import as_written
 from .adversarial import player_role, try_d_loss, try_g_loss
 from .beside import beside, softened
 from .between import try_path
@@ -255,7 +255,7 @@ def diagnose(
         found = _with_pixels([f for *_, find in some for f in find()], thing)
         d.add(*beside(found, {n: k for n, k, _ in some}))
         return d
-    thing = bare(thing)
+    thing = as_written(thing)
     told, name = kind, str(name or getattr(thing, "__qualname__",
                                            type(thing).__name__))
     kind = kind or kind_of(thing, name)
@@ -289,7 +289,7 @@ def each(
     given:dict={}     # parameters whose value is given
 ) -> Iterator[tuple[str, str, Callable[[], list[Finding]]]]: # name, kind, its trial
     "What is recognised among several things; nothing is tried before it is asked for"
-    things = {n: bare(f) for n, f in things.items()}
+    things = {n: as_written(f) for n, f in things.items()}
     kinds = {n: _kind_or_none(f, n) for n, f in things.items()}
     losses = {n: things[n] for n, k in kinds.items() if k == "loss"}
     def find(n, k):
