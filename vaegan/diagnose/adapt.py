@@ -22,6 +22,7 @@ from .names import Packed, flat, is_law, laws_of, orders_of
 from .names import role_of, same_role, taken_apart
 from .points import Size, other_sizes
 from ..help import documented
+from ..measuring import bare
 
 # %% ../../nbs/diagnose/adapt.ipynb #a5b05944
 def _items(out):
@@ -145,9 +146,8 @@ def as_written(
 ) -> Any: # what Python can look at
     "What was written, not what a compiler made of it"
     if isinstance(f, torch.jit.ScriptFunction): return _scripted(f)
-    own = vars(f) if inspect.isfunction(f) or isinstance(f, torch.nn.Module) else {}
-    inner = own.get("_modules", {}).get("_orig_mod")
-    return own.get("_torchdynamo_orig_callable") or inner or f
+    if inspect.isfunction(f): return vars(f).get("_torchdynamo_orig_callable") or f
+    return bare(f)
 
 # %% ../../nbs/diagnose/adapt.ipynb #b2fc6760
 def _fixed(given): return tuple(given.items())

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .adapt import CannotCall, Plan, call, free_role, parts
-from .match import Hypothesis, Reduction, explain, penalty_said
+from .match import Hypothesis, Reduction, explain, made_of, penalty_said
 from .match import plain_weight, simplest
 from .points import FLAT, IMAGES, Size
 from .tried import dice, in_line, shown, untried
@@ -196,14 +196,6 @@ def penalties(
             yield names, f"{words} {at}", in_line(got, params).double()
 
 # %% ../../nbs/diagnose/penalty.ipynb #pen10b02
-def _solved(left, came, some):
-    "Factors, if these gradients make what is left, and are seen far above the rest"
-    A = torch.stack(some, 1)
-    x = torch.linalg.lstsq(A, left[:, None]).solution[:, 0]
-    shares = (x*A).abs().amax(0)
-    most = min(2e-5*came.abs().max(), .01*shares.min())
-    return x.tolist() if (A@x - left).abs().max() < most else None
-
 @documented
 def penalty_told(
     left:Tensor,   # what of D's gradient its scores do not make, in a line
@@ -216,13 +208,14 @@ def penalty_told(
     for slips in (False, True):
         found = []
         for names, words, g in penalties(shown, D, slips):
-            x = _solved(left, came, [g])
+            x = made_of(left, came, [g])
             if x and plain_weight(x[0]) >= slips: found.append((x[0], names, words))
             if words.startswith("½"): seen.append((g, words))
         if found: return penalty_said(found)
         for (a, u), (b, v) in itertools.combinations(seen, 2) if not slips else ():
-            x = _solved(left, came, [a, b])
-            if x: return penalty_said([(min(x), (), f"{u} and{v[15:]}")])
+            x = made_of(left, came, [a, b])
+            at = v.removeprefix("½ squared slope")
+            if x: return penalty_said([(min(x), (), f"{u} and{at}")])
     return None
 
 # %% ../../nbs/diagnose/penalty.ipynb #eed7de61

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .adapt import parts
 from .contests import D_GAMES, G_GAMES, WRONG_D
-from .match import fitted, penalty_said
+from .match import fitted, made_of, penalty_said
 from .moves import cleared, left_behind, moves
 from .penalty import mixed_so, penalties, penalty_told
 from .reach import is_ours, reach_of
@@ -197,12 +197,8 @@ def _with_penalty(came, a, more):
     "(mistakes, in words) if a loss and a penalty explain a gradient together"
     found = []
     for name, b in more:
-        A = torch.stack([a, b], 1)
-        x = torch.linalg.lstsq(A, came[:, None]).solution[:, 0]
-        left = (A@x - came).abs().max()
-        shares = (x*A).abs().amax(0)     # both must be seen far above what is left
-        most = min(2e-5*came.abs().max(), .01*shares.min())
-        if x[0] > 0 and left <= most: found.append(((x[1]/x[0]).item(), (), name))
+        x = made_of(came, came, [a, b])
+        if x and x[0] > 0: found.append((x[1]/x[0], (), name))
     return penalty_said(found) if found else None
 
 def _d_update(log):
