@@ -80,14 +80,21 @@ class Match:
     cost:float              # how complicated all of it is
 
 # %% ../../nbs/diagnose/match.ipynb #7bf46fd6
-def _pairs(got, wanted):
-    "Values that belong together, or None where the shapes say that they cannot"
-    pairs = []
-    for g, w in zip(got, wanted):
-        if g.numel() != w.numel() or not torch.isfinite(w).all(): return None
-        if g.squeeze().shape != w.squeeze().shape: return None
-        pairs.append((g.flatten().double(), w.flatten().double()))
-    return [torch.cat(t) for t in zip(*pairs)]
+def _factors(got, wanted, tol):
+    "For each row of what is wanted, the constant between it and what came, or None"
+    none = [None]*len(wanted[0])
+    if any(g.squeeze().shape != w[0].squeeze().shape for g, w in zip(got, wanted)):
+        return none
+    g = torch.cat([g.flatten().double() for g in got])
+    w = torch.cat([w.reshape(len(w), -1).double() for w in wanted], 1)
+    if not g.numel() or not torch.isfinite(g).all(): return none
+    fine = torch.isfinite(w).all(1) & (w.square().sum(1) > 0)
+    w = torch.where(fine[:, None], w, 1.)
+    c = (w@g)/w.square().sum(1)
+    left = (g - c[:, None]*w).abs().amax(1)
+    fine &= (c != 0) & (left <= tol*g.abs().max())
+    return [(1. if abs(v - 1) < 10*tol else v) if fits else None
+            for v, fits in zip(c.tolist(), fine.tolist())]
 
 @documented
 def fitted(
@@ -96,18 +103,28 @@ def fitted(
     tol:float=1e-5 # relative to the largest number that came
 ) -> float|None:   # the factor; None if no factor fits
     "The constant between two lists of numbers, if there is one"
-    pairs = _pairs(got, wanted)
-    if not pairs: return None
-    g, w = pairs
-    if not torch.isfinite(g).all() or w.square().sum() == 0: return None
-    c = (g@w)/(w@w)
-    if c == 0 or (g - c*w).abs().max() > tol*g.abs().max(): return None
-    return 1. if abs(c - 1) < 10*tol else c.item()
+    return _factors(got, [w[None] for w in wanted], tol)[0]
 
 # %% ../../nbs/diagnose/match.ipynb #11dec4ff
 def _cost(h, r, c):
     plain = 0 if c == 1 else 1 if abs(c) in (.5, 1., 2.) else 2
     return h.cost + len(h.mistakes) + bool(r.mean) + (not r.batch) + plain
+
+def _match(h, r, c):
+    if abs(abs(c) - 2) < 1e-4 or abs(abs(c) - .5) < 1e-4 or abs(c + 1) < 1e-4:
+        c = round(2*c)/2
+    return Match(h, r, c, _cost(h, r, c))
+
+def _alike(hypotheses, points):
+    "Hypotheses whose elements have the same shapes: (numbers, hypotheses, elements)"
+    alike = {}
+    for i, h in enumerate(hypotheses):
+        elements = [h.f(p).detach() for p in points]
+        like = tuple((e.shape, e.dtype) for e in elements)
+        alike.setdefault(like, []).append((i, h, elements))
+    for some in alike.values():
+        numbers, hs, elements = zip(*some)
+        yield numbers, hs, [torch.stack(e) for e in zip(*elements)]
 
 @documented
 def explain(
@@ -119,16 +136,12 @@ def explain(
 ) -> list[Match]: # the simplest first
     "All that explains what came, at every point"
     found = []
-    for h in hypotheses:
-        elements = [h.f(p) for p in points]
-        for r in reductions or REDUCTIONS:
-            if not _pairs(got[:1], [r.f(elements[0])]): continue
-            c = fitted(got, [r.f(e) for e in elements], tol)
-            if c is None: continue
-            if abs(abs(c) - 2) < 1e-4 or abs(abs(c) - .5) < 1e-4 or abs(c + 1) < 1e-4:
-                c = round(2*c)/2
-            found.append(Match(h, r, c, _cost(h, r, c)))
-    return sorted(found, key=lambda m: m.cost)
+    for numbers, hs, elements in _alike(hypotheses, points):
+        for n, r in enumerate(reductions or REDUCTIONS):
+            wanted = [torch.vmap(r.f)(e) for e in elements]
+            for i, h, c in zip(numbers, hs, _factors(got, wanted, tol)):
+                if c is not None: found.append((i, n, _match(h, r, c)))
+    return [m for _, _, m in sorted(found, key=lambda m: (m[2].cost, *m[:2]))]
 
 # %% ../../nbs/diagnose/match.ipynb #56ff0be8
 @documented

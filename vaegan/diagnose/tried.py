@@ -33,7 +33,9 @@ def dice(
 ):
     "Set the dice that a stranger may throw: PyTorch's, numpy's, Python's"
     import numpy as np
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized(): torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available(): torch.mps.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
 
@@ -44,7 +46,8 @@ def dice_kept():
     "Leave the global dice as they were: whoever asks goes on as if he had not"
     import numpy as np
     numbers, python = np.random.get_state(), random.getstate()
-    with torch.random.fork_rng(devices=[]):
+    cards = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices=list(cards)):
         try: yield
         finally:
             np.random.set_state(numbers)

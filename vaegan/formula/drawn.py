@@ -200,7 +200,7 @@ def _moments(law):
 def _somewhere(*laws):
     "A few places that two laws may take, always the same"
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         return Value(torch.cat([d.sample((32,)).double() for d in laws]), 1)
 
 def _near(a, b, allowed):

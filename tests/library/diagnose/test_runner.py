@@ -180,16 +180,16 @@ SAYS = {"hangs": "more than 6 seconds", "leaves": "ended by itself with status 3
 
 def test_one_that_never_comes_back_costs_no_other_its_verdict(tmp_path):
     "Before it and after it all is tried; it is named with what ended it; a line, a function, a loop"
-    text = "import torch\nwidth = sum(1 for _ in iter(int, 1))\n" + RIGHT + "".join(f"def kl_{n}(mu, logvar):\n    {line}\n" for n, line in ENDS.items())
+    text = "import time\nimport torch\nwidth = sum(time.sleep(.01) or 1 for _ in iter(int, 1))\n" + RIGHT + "".join(f"def kl_{n}(mu, logvar):\n    {line}\n" for n, line in ENDS.items())
     text += RIGHT.replace("def kl(", "def last_kl(").replace("torch.sum", "torch.mean") + "def kl_of_line(mu, logvar): return width*kl(mu, logvar)\n"
-    text += "opt = torch.optim.SGD(torch.nn.Linear(2, 2).parameters(), .1)\nfor x in loader:\n    while True: pass\n    x.sum().backward()\n"
+    text += "opt = torch.optim.SGD(torch.nn.Linear(2, 2).parameters(), .1)\nfor x in loader:\n    while True: time.sleep(.01)\n    x.sum().backward()\n"
     d = diagnose_file(file(tmp_path, text), seconds=18, gigabytes=1)
     said = {f.subject: (f.verdict, f.note) for f in d.findings}
     for n, why in SAYS.items():
         verdict, note = said[f"kl_{n}"]
         assert verdict == "untried" and why in note, (n, note)
     assert said["kl"][0] == "right" and said["last_kl"][0] == "wrong" and d.named() == {"kl-mean-latents"}
-    assert any("line 2: it took more than 6 seconds" in note for _, note in said.values())
+    assert any("line 3: it took more than 6 seconds" in note for _, note in said.values())
     assert "name 'width' is not defined" in said["kl_of_line"][1]
 
 def test_what_all_attempts_have_found_is_put_together(monkeypatch):

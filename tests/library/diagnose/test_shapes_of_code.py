@@ -10,27 +10,37 @@ from vaegan.diagnose.runner import diagnose_file
 
 RIGHT, WRONG = "-.5*torch.sum(1 + logvar - mu**2 - logvar.exp())", "-.5*torch.mean(1 + logvar - mu**2 - logvar.exp())"
 HEAD = "import functools\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
-GARMENTS = {
-    "lambda": "kl = lambda mu, logvar: {}\n",
-    "script": "@torch.jit.script\ndef kl(mu, logvar):\n    return {}\n",
-    "scripted": "def _f(mu, logvar):\n    return {}\nkl = torch.jit.script(_f)\n",
-    "compiled": "@torch.compile\ndef kl(mu, logvar):\n    return {}\n",
-    "compiled with options": "@torch.compile(mode='reduce-overhead')\ndef kl(mu, logvar):\n    return {}\n",
-    "partial": "def _f(scale, mu, logvar):\n    return scale*({})\nkl = functools.partial(_f, 1.)\n",
-    "static": "class Losses:\n    @staticmethod\n    def kl(mu, logvar): return {}\n",
-    "class method": "class Losses:\n    @classmethod\n    def kl(cls, mu, logvar): return {}\n",
-    "method": "class Losses:\n    def kl(self, mu, logvar): return {}\n",
-    "method that needs it": "class Trainer:\n    def __init__(self, latent_dim=3):\n        self.beta = 1.\n    def kl_loss(self, mu, logvar): return self.beta*({})\n",
-    "module": "class KLDivergence(nn.Module):\n    def forward(self, mu, logvar): return {}\n",
-    "module with options": "class GaussianKL(nn.Module):\n    def __init__(self, weight=1.):\n        super().__init__()\n        self.weight = weight\n    def forward(self, mu, logvar): return self.weight*({})\n",
-    "called": "class KL:\n    def __call__(self, mu, logvar): return {}\n"}
+GARMENTS = {   # subject -> how it is written there, around a line
+    "kl_lambda": "kl_lambda = lambda mu, logvar: {}\n",
+    "kl_script": "@torch.jit.script\ndef kl_script(mu, logvar):\n    return {}\n",
+    "kl_scripted": "def _f(mu, logvar):\n    return {}\nkl_scripted = torch.jit.script(_f)\n",
+    "kl_compiled": "@torch.compile\ndef kl_compiled(mu, logvar):\n    return {}\n",
+    "kl_options": "@torch.compile(mode='reduce-overhead')\ndef kl_options(mu, logvar):\n    return {}\n",
+    "kl_partial": "def _g(scale, mu, logvar):\n    return scale*({})\nkl_partial = functools.partial(_g, 1.)\n",
+    "Static.kl": "class Static:\n    @staticmethod\n    def kl(mu, logvar): return {}\n",
+    "OfClass.kl": "class OfClass:\n    @classmethod\n    def kl(cls, mu, logvar): return {}\n",
+    "Losses.kl": "class Losses:\n    def kl(self, mu, logvar): return {}\n",
+    "Trainer.kl_loss": "class Trainer:\n    def __init__(self, latent_dim=3):\n        self.beta = 1.\n    def kl_loss(self, mu, logvar): return self.beta*({})\n",
+    "KLDivergence": "class KLDivergence(nn.Module):\n    def forward(self, mu, logvar): return {}\n",
+    "GaussianKL": "class GaussianKL(nn.Module):\n    def __init__(self, weight=1.):\n        super().__init__()\n        self.weight = weight\n    def forward(self, mu, logvar): return self.weight*({})\n",
+    "KL": "class KL:\n    def __call__(self, mu, logvar): return {}\n"}
 
-@pytest.mark.parametrize("garment", GARMENTS)
-def test_in_a_file(tmp_path, garment):
+def said(folder, text):
+    path = folder/"main.py"
+    path.write_text(HEAD + text, encoding="utf-8")
+    return diagnose_file(path, seconds=600)
+
+@pytest.mark.parametrize("line, verdict, mistakes", [(RIGHT, "right", ()), (WRONG, "wrong", ("kl-mean-latents",))], ids=["right", "wrong"])
+def test_in_a_file(tmp_path, line, verdict, mistakes):
+    d = said(tmp_path, "".join(g.format(line) for g in GARMENTS.values()))
+    assert {f.subject: (f.verdict, f.mistakes) for f in d.findings} == {subject: (verdict, mistakes) for subject in GARMENTS}, d
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subject", GARMENTS)
+def test_alone_in_a_file(tmp_path, subject):
+    "What else stands in a file changes nothing"
     for line, want in ((RIGHT, set()), (WRONG, {"kl-mean-latents"})):
-        path = tmp_path/"main.py"
-        path.write_text(HEAD + GARMENTS[garment].format(line), encoding="utf-8")
-        d = diagnose_file(path, seconds=600)
+        d = said(tmp_path, GARMENTS[subject].format(line))
         assert d.findings[0].verdict == ("wrong" if want else "right") and {m for f in d.findings for m in f.mistakes} == want, d
 
 def _wrong(mu, logvar): return -.5*torch.mean(1 + logvar - mu**2 - logvar.exp())
@@ -51,19 +61,16 @@ def test_in_hand(monkeypatch, made):
     assert [f.mistakes for f in diagnose(dict(kl_loss=thing)).findings] == [("kl-mean-latents",)]
 
 def test_an_object_that_cannot_be_made_is_said(tmp_path):
-    path = tmp_path/"main.py"
-    path.write_text(HEAD + f"class Run:\n    def __init__(self, where): self.beta = open(where).read()\n    def kl(self, mu, logvar): return self.beta*({RIGHT})\n", encoding="utf-8")
-    d = diagnose_file(path, seconds=600)
+    d = said(tmp_path, f"class Run:\n    def __init__(self, where): self.beta = open(where).read()\n    def kl(self, mu, logvar): return self.beta*({RIGHT})\n")
     assert d.code == 2 and [f.subject for f in d.findings] == ["Run.kl"] and "no Run can be made for it" in d.findings[0].note, d
     assert json.loads(d.to_json())
 
-DRAWS = "class Sampling(nn.Module):\n    def forward(self, mu, logvar): return mu + {}*torch.randn_like(mu)\n"
-@pytest.mark.parametrize("text, want", [(DRAWS.format("(.5*logvar).exp()"), set()), (DRAWS.format("logvar.exp()"), {"z-exp-logvar"}),
-                                        ("class KLEncoder(nn.Module):\n    def forward(self, x): return x\n", None), ("class UpSample(nn.Module):\n    def forward(self, x, scale): return x*scale\n", None),
-                                        ("class Sampler:\n    def __init__(self, model): self.model = model\n    def sample(self, n): return self.model(n)\n", None)])
-def test_modules_that_draw_and_modules_that_only_sound_so(tmp_path, text, want):
-    path = tmp_path/"main.py"
-    path.write_text(HEAD + text, encoding="utf-8")
-    d = diagnose_file(path, seconds=600)
-    assert {m for f in d.findings for m in f.mistakes} == (want or set()), d
-    assert d.code == (2 if want is None else 1 if want else 0), d
+DRAWS = "class {}(nn.Module):\n    def forward(self, mu, logvar): return mu + {}*torch.randn_like(mu)\n"
+def test_modules_that_draw(tmp_path):
+    d = said(tmp_path, DRAWS.format("Sampling", "(.5*logvar).exp()") + DRAWS.format("Sampler", "logvar.exp()"))
+    assert {f.subject: f.mistakes for f in d.findings} == {"Sampling": (), "Sampler": ("z-exp-logvar",)} and d.code == 1, d
+
+def test_modules_that_only_sound_so(tmp_path):
+    d = said(tmp_path, "class KLEncoder(nn.Module):\n    def forward(self, x): return x\nclass UpSample(nn.Module):\n    def forward(self, x, scale): return x*scale\n"
+                       "class Sampler:\n    def __init__(self, model): self.model = model\n    def sample(self, n): return self.model(n)\n")
+    assert d.code == 2 and not d.named(), d
