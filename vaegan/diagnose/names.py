@@ -6,7 +6,7 @@ Docs: https://vaegan.github.io/vaegan/diagnose/names.html.md"""
 
 # %% auto #0
 __all__ = ['SPREADS', 'WIDTHS', 'role_of', 'taken_apart', 'is_law', 'is_deed', 'of_another', 'laws_of', 'names_of', 'flat',
-           'same_role', 'Packed', 'orders_of', 'meaning', 'width_mistake']
+           'same_role', 'Packed', 'orders_of', 'meaning', 'width_mistake', 'part_of']
 
 # %% ../../nbs/diagnose/names.ipynb #c151887f
 import dis
@@ -282,3 +282,25 @@ def width_mistake(
     if (said, used) == ("logvar", "logstd") and name.startswith("kl"):
         return ("kl-log-std",)
     return (name,)
+
+# %% ../../nbs/diagnose/names.ipynb #dc555a1a
+_PARAMS = {
+    "opt_G": r"(opt\w*|solver|optim\w*)_?g\w*|g\w*_?(opt\w*|solver|optim\w*)",
+    "opt_D": r"(opt\w*|solver|optim\w*)_?(d|c)\w*|(d|c)\w*_?(opt\w*|solver)",
+    "opt": r"opt|optimi[sz]ers?|optim|solver", "device": r"device",
+    "loader": r".*(loader|dataset|data_?iter\w*|dataiter|dl|batches)|data|trainset",
+    "args": r"args?|opts?|config|cfg|hparams|flags|params|conf|options",
+    "scaler": r"\w*scaler", "accelerator": r"accelerator|accel|fabric",
+    "G": r"(net_?)?g(en\w*)?|generator|g_net|\w*generator|g_model",
+    "D": r"(net_?)?d(is\w*)?|critic|d_net|\w*discriminator|\w*critic|d_model",
+    "model": r"\w*(model|vae|net|module|gan|autoencoder)",
+    "x": r"x|images?|imgs?|batch",
+    "one": r"(num_?|n_?)?(epochs?|iters?|iterations)|.*epochs?"}
+
+@documented
+def part_of(
+    name:str   # of a parameter of a function that trains
+) -> str|None:
+    "What a parameter of a training function is"
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
+    return next((r for r, p in _PARAMS.items() if re.fullmatch(p, plain)), None)

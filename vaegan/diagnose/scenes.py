@@ -20,10 +20,11 @@ import torch
 from torch import nn
 
 from .adapt import CannotCall
-from .findloops import Loop, body, calls_of, feed, part_of
+from .findloops import Loop, body, calls_of, feed
 from .findloops import prepare, trains
 from .load import GONE, Loaded, execute, few_images, is_plain
 from .load import main_guard, needed, patiently, unguarded
+from .names import part_of
 from .standins import (Anything, Batch, Loader, Options, Pair, SmallVAE,
                                       likely, roles_of, stand_in)
 from .building import built, looks_like_vae
@@ -203,7 +204,7 @@ def _read(node): return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
 def _up_to(tree, host, call, space, path):
     "The names that are there when a file comes to a call"
     out = Loaded()
-    prepare(unguarded(tree), _read(host or call), space, path, out)
+    prepare(unguarded(tree), _read(host or call), space, path, out, _line)
     if host is None: return space
     own = dict(space) | bound(host, space, options_of(tree, space, path))
     for n in filter(is_plain, host.body):
@@ -267,7 +268,8 @@ def _opened(tree, loop, path):
     names |= {loop.owner} if loop.owner else set()
     space, out = vars(_module(path)), Loaded()
     space["iter"] = _turns
-    prepare(unguarded(tree) if loop.scope is None else tree, names, space, path, out)
+    top = unguarded(tree) if loop.scope is None else tree
+    prepare(top, names, space, path, out, _line)
     return space, out.left_out
 
 def _turns(it, *end):
@@ -303,8 +305,8 @@ def scene_of(
 
 def _refill(space, x):
     me = space.get("self")
-    for k, v in list(vars(me).items()) if hasattr(me, "__dict__") else []:
-        if isinstance(v, Loader): object.__setattr__(me, k, Loader(x))
+    for v in list(vars(me).values()) if hasattr(me, "__dict__") else []:
+        if isinstance(v, Loader): v.fill(x)
 
 # %% ../../nbs/diagnose/scenes.ipynb #aae7b106
 def _optimisers(told):

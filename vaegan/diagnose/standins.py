@@ -71,8 +71,11 @@ class Loader:
         x,             # images `[B,...]`
         many:int=2     # its length; of a data set, more
     ):
-        self.batch = Batch([x, torch.arange(len(x)) % 10])
-        self.batch_size, self.many = len(x), many
+        self.batch, self.many = Batch(), many
+        self.fill(x)
+    def fill(self, x):
+        "Another batch, for whoever holds the loader, its iterator or its batch"
+        self.batch[:], self.batch_size = [x, torch.arange(len(x)) % 10], len(x)
     @property
     def dataset(self): return Loader(self.batch[0], 1000)
     def __len__(self): return self.many
@@ -214,11 +217,6 @@ class Accelerator(Anything):
     def clip_grad_norm_(self, params, most, *_, **__):
         return nn.utils.clip_grad_norm_(params, most)
 
-# %% ../../nbs/diagnose/standins.ipynb #5a9aa4c4
-def whole_scaler():
-    "A scaler of losses that scales nothing: for half precision on a card"
-    return torch.amp.GradScaler("cpu", enabled=False)
-
 # %% ../../nbs/diagnose/standins.ipynb #acce1e02
 @documented
 def stand_in(
@@ -227,7 +225,7 @@ def stand_in(
 ) -> Any: # it, or something of its kind
     "What stands for a loader, a device, a scaler of losses, an accelerator, anything"
     if part == "loader": return Loader(x)
-    if part == "scaler": return whole_scaler()
+    if part == "scaler": return torch.amp.GradScaler("cpu", enabled=False)
     if part == "device": return torch.device("cpu")
     return Accelerator() if part == "accelerator" else Anything()
 
