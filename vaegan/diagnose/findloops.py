@@ -21,7 +21,7 @@ import torch
 from .load import GONE, Loaded, execute, few_images, is_guard, is_there
 from .load import needed, patiently
 from .names import part_of
-from .standins import Batch, Loader, stand_in
+from .standins import Batch, refill, stand_in
 from ..help import documented
 
 # %% ../../nbs/diagnose/findloops.ipynb #02092bea
@@ -243,8 +243,7 @@ def feed(
     x:torch.Tensor  # a batch
 ):
     "Give the loop's variables their values: the batch, and zeros for counters"
-    for v in space.values():
-        if isinstance(v, Loader): v.fill(x)
+    refill(x)
     for outer in loop.outer:
         if not isinstance(outer, ast.For): continue
         if any(part_of(n) == "loader" for n in _named(outer.iter)):

@@ -18,10 +18,12 @@ from ..help import documented
 def _same(a, b): return all(torch.equal(x, y) for x, y in zip(a, b))
 
 def _why(log, kind, player, at):
-    "A slope arrived at what a player gave, before its step, and no gradient is left"
-    upto = [k for k, _ in log.events].index(kind)
+    "Since the other's step a slope came to what it gave, and no gradient is left"
+    kinds = [k for k, _ in log.events]
+    upto, other = kinds.index(kind), {"opt_G": "opt_D", "opt_D": "opt_G"}[kind]
+    since = max((i for i in range(upto) if kinds[i] == other), default=-1)
     calls = [v[at] for k, v in log.events[:upto] if k == player]
-    came = any(t <= upto and g.any() for c in calls for t, g in getattr(c, "slopes", c))
+    came = any(since < t <= upto and g.any() for c in calls for t, g in getattr(c, "slopes", c))
     kept = any(g is not None and g.any() for g in log.events[upto][1][0])
     still = {"G": "step-g-still", "D": "step-d-still"}[player]
     return "step-cleared" if came and not kept else still

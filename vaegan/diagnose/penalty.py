@@ -175,6 +175,7 @@ def _forms(table, slips):
             _norm(g) - 1).square()
         return
     yield ("gp-no-square",), "of another form", lambda g: _norm(g) - 1
+    yield ("penalty-batch-norm",), "of another form", lambda g: (g.norm() - 1).square()
     for names, f in table.items():     # slips are looked for between the two alone
         if names and "gp-target-zero" not in names: yield names, "of another form", f
 
@@ -204,19 +205,20 @@ def penalty_told(
     D:nn.Module    # as it was when it was called
 ) -> tuple[tuple, str]|None: # mistakes, in words; None if it is no penalty that we know
     "Which penalty is left over, and is it added?"
-    seen = []
+    seen, plain = [], []
     for slips in (False, True):
         found = []
         for names, words, g in penalties(shown, D, slips):
             x = made_of(left, came, [g])
             if x and plain_weight(x[0]) >= slips: found.append((x[0], names, words))
             if words.startswith("½"): seen.append((g, words))
-        if found: return penalty_said(found)
-        for (a, u), (b, v) in itertools.combinations(seen, 2) if not slips else ():
+        if any(slips or plain_weight(x) for x, *_ in found): return penalty_said(found)
+        plain = plain or found
+        for (a, u), (b, v) in () if plain else itertools.combinations(seen, 2):
             x = made_of(left, came, [a, b])
             at = v.removeprefix("½ squared slope")
             if x: return penalty_said([(min(x), (), f"{u} and{at}")])
-    return None
+    return penalty_said(plain) if plain else None
 
 # %% ../../nbs/diagnose/penalty.ipynb #eed7de61
 _PLAYERS = {

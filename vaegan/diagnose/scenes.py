@@ -25,9 +25,9 @@ from .findloops import prepare, trains
 from .load import GONE, Loaded, execute, few_images, is_plain
 from .load import main_guard, needed, patiently, unguarded
 from .names import part_of
-from .standins import (Anything, Batch, Loader, Options, Pair, SmallVAE,
-                                      likely, roles_of, stand_in)
-from .building import built, looks_like_vae
+from .standins import (Anything, Batch, Loader, Options,
+                                      likely, stand_in)
+from .building import Pair, SmallVAE, built, looks_like_vae, roles_of
 from ..help import documented
 
 # %% ../../nbs/diagnose/scenes.ipynb #82159217
@@ -142,6 +142,12 @@ def options_of(
     return told if told is not None else Options()
 
 # %% ../../nbs/diagnose/scenes.ipynb #b0523148
+def _gives_batches(name, node):
+    "By its name, or because a loader is made of it"
+    text = ast.unparse(node)
+    return part_of(name) == "loader" or re.search(
+        rf"DataLoader\(\s*(dataset\s*=\s*)?{name}\b", text)
+
 def _line(node, space, path, out, stand_in=True):
     "Run a statement; what it should have made is stood in for"
     count = len(out.left_out)
@@ -149,7 +155,7 @@ def _line(node, space, path, out, stand_in=True):
         del out.left_out[count:]
         patiently(node, space, path, out)
         gone = re.search(GONE, " ".join(out.left_out[count:]))
-        if not gone or part_of(gone[1]) != "loader": break
+        if not gone or not _gives_batches(gone[1], node): break
         x = space["_x"] if "_x" in space else torch.rand(16, 1, 28, 28)
         space[gone[1]] = Loader(x)
     few_images(space)
@@ -296,17 +302,11 @@ def scene_of(
     out = Loaded(left_out=failed)
     for node in filter(is_plain, loop.before): _line(node, space, path, out)
     def run(x):
-        _refill(space, x)
         feed(loop, space, x)
         for node in filter(is_plain, loop.turn): _line(node, space, path, Loaded())
         feed(loop, space, x)
         return body(loop, space, path)
     return Scene(loop.at, space, run, before=out.left_out, text=ast.unparse(tree))
-
-def _refill(space, x):
-    me = space.get("self")
-    for v in list(vars(me).values()) if hasattr(me, "__dict__") else []:
-        if isinstance(v, Loader): v.fill(x)
 
 # %% ../../nbs/diagnose/scenes.ipynb #aae7b106
 def _optimisers(told):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .adapt import parts
 from .contests import D_GAMES, G_GAMES, WRONG_D
-from .match import fitted, made_of, penalty_said
+from .match import fitted, made_of, penalty_said, plain_weight
 from .moves import cleared, left_behind, moves
 from .penalty import mixed_so, penalties, penalty_told
 from .reach import is_ours, reach_of
@@ -194,18 +194,20 @@ def _line(grads, like):
 
 # %% ../../nbs/diagnose/updates.ipynb #561fd2c2
 def _with_penalty(came, a, more):
-    "(mistakes, in words) if a loss and a penalty explain a gradient together"
+    "(mistakes, in words, is its weight one that people write?) of loss and penalty"
     found = []
     for name, b in more:
         x = made_of(came, came, [a, b])
         if x and x[0] > 0: found.append((x[1]/x[0], (), name))
-    return penalty_said(found) if found else None
+    usual = any(plain_weight(x) for x, *_ in found)
+    return (*penalty_said(found), usual) if found else None
 
 def _d_update(log):
     "(mistakes, in words) of D's first gradient"
     grads, start, _ = log.of("opt_D")[0]
     came, shown = _line(grads, start).double(), _shown(log)
     more = [(w, g) for m, w, g in penalties(shown, _as_it_was(log.D, start))]
+    spare = None
     for name, game in _games().items():
         want = _gradient(shown, log.D, game, start)
         if want is None: return (), "D sees only one kind of data"
@@ -216,8 +218,11 @@ def _d_update(log):
         if also:
             wrong, words = _said_of(name, 1.)
             words = f"{words if name else 'cross-entropy loss'} and {also[1]}"
-            return _ended(shown, name, log, wrong + also[0], words)
-    return _by_scores(log, shown, came, start)
+            said = _ended(shown, name, log, wrong + also[0], words)
+            if also[2]: return said
+            spare = spare or said
+    told = _by_scores(log, shown, came, start)
+    return spare if spare and told[0] is None else told
 
 def _said_of(name, c):
     if c < 0: return ("d-sign",), "it ascends"
@@ -235,13 +240,12 @@ def _by_scores(log, shown, came, start):
     "Where D's loss has other terms, the slopes at its scores tell of the game alone"
     name, c = _told(log, shown, "opt_D", _games())
     calls, kinds = map(list, zip(*shown))
-    told = _said_of(name, c) if name is not None and c > 0 else None
-    time = _window(log, "opt_D") or (0, 0)
-    if name is None:
-        told = labels_told(calls, kinds, time, bool(getattr(log.D, "squash", False)))
-    D = _as_it_was(log.D, start)
+    time, D = _window(log, "opt_D") or (0, 0), _as_it_was(log.D, start)
     left = beside_scores(D, calls, time, came)
     more = None if left is None else penalty_told(left, came, shown, D)
+    told = _said_of(name, c) if name is not None and (c > 0 or more) else None
+    if name is None:
+        told = labels_told(calls, kinds, time, bool(getattr(log.D, "squash", False)))
     if told is None: return (more[0] or None, more[1]) if more else (
         None, "D's gradient is of no plain loss (a penalty?)")
     log.rest = left is not None and more is None
