@@ -20,7 +20,7 @@ def _same(a, b): return all(torch.equal(x, y) for x, y in zip(a, b))
 def _why(log, kind, player, at):
     "Since the other's step a slope came to what it gave, and no gradient is left"
     kinds = [k for k, _ in log.events]
-    upto, other = kinds.index(kind), {"opt_G": "opt_D", "opt_D": "opt_G"}[kind]
+    upto, other = kinds.index(kind), "opt_D" if kind == "opt_G" else "opt_G"
     since = max((i for i in range(upto) if kinds[i] == other), default=-1)
     calls = [v[at] for k, v in log.events[:upto] if k == player]
     came = any(since < t <= upto and g.any() for c in calls for t, g in getattr(c, "slopes", c))
