@@ -23,7 +23,8 @@ def _why(log, kind, player, at):
     upto, other = kinds.index(kind), "opt_D" if kind == "opt_G" else "opt_G"
     since = max((i for i in range(upto) if kinds[i] == other), default=-1)
     calls = [v[at] for k, v in log.events[:upto] if k == player]
-    came = any(since < t <= upto and g.any() for c in calls for t, g in getattr(c, "slopes", c))
+    came = any(since < t <= upto and g.any() for c in calls
+               for t, g in getattr(c, "slopes", c))
     kept = any(g is not None and g.any() for g in log.events[upto][1][0])
     still = {"G": "step-g-still", "D": "step-d-still"}[player]
     return "step-cleared" if came and not kept else still
