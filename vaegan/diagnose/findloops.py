@@ -18,8 +18,7 @@ from typing import Any
 
 import torch
 
-from .load import GONE, Loaded, execute, few_images, is_guard, is_there
-from .load import needed, patiently
+from .load import GONE, Loaded, execute, is_guard, is_there, needed
 from .names import part_of
 from .standins import Batch, refill, stand_in
 from ..help import documented
@@ -187,13 +186,12 @@ def prepare(
     space:dict,        # where its names live
     path:str,          # of the file
     out:Loaded,        # where failures are noted
-    run:Callable=patiently   # runs a statement
+    run:Callable       # runs a statement
 ):
     "Run what names need, and train nothing"
     for node in needed(tree, names):
         if trains(tree, node) or is_there(node, space): continue
         run(node, space, path, out)
-        few_images(space)
 
 # %% ../../nbs/diagnose/findloops.ipynb #f7f45d9d
 def _terms(node):

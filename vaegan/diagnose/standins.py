@@ -275,6 +275,7 @@ def _of_floats(init):
         if Stage.old: betas = [*map(float, betas)]
         init(self, params, lr, betas, *args, **kw)
     return made
+
 def _loader_of(cls, dataset=None, *_, **__):
     "A loader of what is not there is a stand-in, too"
     if isinstance(dataset, (Loader, Anything)): return Loader(torch.rand(16, 1, 28, 28))
